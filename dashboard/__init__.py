@@ -1,0 +1,1 @@
+"""The Dash application: factory, pages, components and figures."""

@@ -1,0 +1,1 @@
+"""How data arrives: declared sources, extract, transform, check, load, simulator."""

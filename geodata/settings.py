@@ -1,0 +1,52 @@
+"""Settings from the environment, a `.env` file or the defaults below, read once a process."""
+
+from functools import cache
+from pathlib import Path
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from geodata.errors import SettingsError
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class Settings(BaseSettings):
+    """Every setting of the program; each is read from the environment variable of its name."""
+
+    model_config = SettingsConfigDict(
+        env_file=ROOT / ".env", env_prefix="OCC_", extra="ignore", frozen=True, populate_by_name=True
+    )
+
+    city: str = Field(default="changchun", description="folder name under geodata/cities")
+    data_dir: Path = Field(default=ROOT / "data", description="cluster, simulated files, caches")
+    database_url: str | None = Field(
+        default=None,
+        validation_alias="DATABASE_URL",
+        description="an existing PostGIS to use instead of the private cluster",
+    )
+    host: str = Field(default="127.0.0.1", description="address the server listens on")
+    port: int = Field(default=8050, ge=1, le=65535, description="port the server listens on")
+    workers: int = Field(default=1, ge=1, le=64, description="server processes")
+    cache_url: str | None = Field(
+        default=None, description="redis:// address of a shared cache; a folder in data_dir without"
+    )
+    seed: int = Field(default=20141101, description="seed of the simulator")
+    simulate_days: int = Field(default=56, ge=7, le=400, description="days the simulator writes")
+
+
+@cache
+def get_settings() -> Settings:
+    """Return the process's settings.
+
+    Raises:
+        SettingsError: a value does not fit; names the variable.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        fields = "; ".join(
+            f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}"
+            for item in error.errors()
+        )
+        raise SettingsError(f"wrong setting: {fields}") from error

@@ -1,0 +1,1 @@
+"""What the numbers mean: indicators, states, roll-up, values and their encoding."""
