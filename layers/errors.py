@@ -1,0 +1,7 @@
+"""Errors of the layers room; they hang on the one error tree."""
+
+from geodata.errors import OperationsError
+
+
+class QueryError(OperationsError):
+    """A question about a layer is malformed: a period, a resolution, a component or a geometry."""
