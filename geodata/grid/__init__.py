@@ -33,6 +33,7 @@ from geodata.grid.cells import (
     latlng_to_cell,
     latlng_to_cells,
     neighbours,
+    outline,
     text_to_cell,
     texts_to_cells,
 )
@@ -63,6 +64,7 @@ __all__ = [
     "latlng_to_cell",
     "latlng_to_cells",
     "neighbours",
+    "outline",
     "parent_expr",
     "parent_masks",
     "parent_sql",

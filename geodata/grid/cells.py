@@ -5,7 +5,7 @@ checked here before any call.
 """
 
 from collections.abc import Sequence
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import h3.api.basic_int as h3_int
 import numpy as np
@@ -13,6 +13,7 @@ import numpy.typing as npt
 import polars as pl
 import polars_h3
 import shapely
+import shapely.geometry
 
 from geodata.errors import GeographyError
 from geodata.grid.bits import NO_CELL, STORAGE_RES, Cells, check_res
@@ -90,6 +91,11 @@ def cell_polygons(cells: Cells) -> npt.NDArray[np.object_]:
         shapely.linearrings(corners, indices=position)
     )
     return polygons
+
+
+def outline(cells: Cells) -> Any:
+    """Return the union of cells of one resolution as a shapely (multi)polygon in lon, lat."""
+    return shapely.geometry.shape(h3_int.cells_to_geo([int(cell) for cell in cells]))
 
 
 def neighbours(cell: int, k: int = 1) -> Cells:

@@ -1,0 +1,246 @@
+"""A city as configuration: one folder with `city.yaml` and the files it names, no code.
+
+`geodata/cities/README.md` explains every key and how to add a city.
+"""
+
+import os
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo, available_timezones
+
+import yaml
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationError,
+    model_validator,
+)
+
+from geodata.errors import CityError
+
+CITIES = Path(__file__).resolve().parent / "cities"
+CITY_FILE = "city.yaml"
+SATURDAY = 5
+
+
+def _ordered_bounds(
+    bounds: tuple[float, float, float, float],
+) -> tuple[float, float, float, float]:
+    west, south, east, north = bounds
+    if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
+        raise ValueError("must be west, south, east, north in degrees")
+    return bounds
+
+
+def _known_zone(name: str) -> str:
+    if name not in available_timezones():
+        raise ValueError(f"{name!r} is not an IANA time zone")
+    return name
+
+
+BoundsField = Annotated[tuple[float, float, float, float], AfterValidator(_ordered_bounds)]
+Resolution = Annotated[int, Field(ge=0, le=10)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Camera(_Strict):
+    """Where the map looks first."""
+
+    lon: float = Field(ge=-180, le=180)
+    lat: float = Field(ge=-90, le=90)
+    zoom: float = Field(ge=0, le=22)
+
+
+class CellDistrict(_Strict):
+    """One district given as the union of the H3 cells in a column of a CSV file."""
+
+    district_id: str
+    name_zh: str
+    name_en: str
+    kind: str
+    file: Path
+    column: str = "id"
+
+
+class DistrictFile(_Strict):
+    """A vector file of districts and the names of its properties."""
+
+    path: Path
+    district_id: str = "district_id"
+    name_zh: str = "name_zh"
+    name_en: str = "name_en"
+    kind: str = "kind"
+    position: str = "position"
+
+
+class Districts(_Strict):
+    """Where the districts come from: a vector file, or lists of cells."""
+
+    file: DistrictFile | None = None
+    from_cells: tuple[CellDistrict, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_source(self) -> Self:
+        if (self.file is None) == (not self.from_cells):
+            raise ValueError("give either file or from_cells")
+        return self
+
+
+class Population(_Strict):
+    """The census by district: its file, its day, and which of its counts is used."""
+
+    file: Path
+    census_on: date
+    used: Literal["residents_on_ground", "residents_published"] = "residents_on_ground"
+    total: int = Field(gt=0, description="the published total of the city, which must be met")
+
+
+class Holiday(_Strict):
+    """Days off, first and last included, and the weekend days worked to make up for them."""
+
+    starts_on: date
+    ends_on: date
+    name_zh: str
+    name_en: str
+    make_up_on: tuple[date, ...] = ()
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.ends_on < self.starts_on:
+            raise ValueError("ends_on is before starts_on")
+        return self
+
+
+class City(_Strict):
+    """Everything the program knows about a city."""
+
+    code: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    name_zh: str
+    name_en: str
+    title_zh: str
+    title_en: str
+    timezone: Annotated[str, AfterValidator(_known_zone)]
+    metric_crs: int = Field(
+        gt=0, description="EPSG code of the projected CRS for lengths and areas"
+    )
+    datum: Literal["wgs84", "gcj02"] = "wgs84"
+    datum_area: BoundsField | None = None
+    bounds: BoundsField
+    res_city: Resolution = 7
+    res_district: Resolution = 8
+    res_street: Resolution = 9
+    camera: Camera
+    districts: Districts
+    population: Population | None = None
+    stations: Path | None = None
+    places: Path | None = None
+    holidays: tuple[Holiday, ...] = ()
+
+    _folder: Path = PrivateAttr()
+
+    @model_validator(mode="after")
+    def _datum_has_area(self) -> Self:
+        if (self.datum == "gcj02") != (self.datum_area is not None):
+            raise ValueError("datum_area belongs to datum gcj02, and gcj02 needs one")
+        return self
+
+    @property
+    def folder(self) -> Path:
+        """The folder that the configuration was read from."""
+        return self._folder
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The city's time zone."""
+        return ZoneInfo(self.timezone)
+
+    def file(self, relative: Path) -> Path:
+        """Return the full path of a file that the configuration names."""
+        return self._folder / relative
+
+    def files(self) -> dict[str, Path]:
+        """Return every file the configuration names, by its key."""
+        named: dict[str, Path | None] = {"stations": self.stations, "places": self.places}
+        if self.districts.file:
+            named["districts.file.path"] = self.districts.file.path
+        if self.population:
+            named["population.file"] = self.population.file
+        for index, district in enumerate(self.districts.from_cells):
+            named[f"districts.from_cells.{index}.file"] = district.file
+        return {key: self.file(path) for key, path in named.items() if path is not None}
+
+    def holiday(self, day: date) -> Holiday | None:
+        """Return the holiday that a day belongs to."""
+        return next((span for span in self.holidays if span.starts_on <= day <= span.ends_on), None)
+
+    def is_working_day(self, day: date) -> bool:
+        """Tell whether people work: weekdays, but for holidays and the days that make up for them.
+
+        A year whose holidays are not listed has its plain weekdays.
+        """
+        if self.holiday(day):
+            return False
+        return day.weekday() < SATURDAY or any(day in span.make_up_on for span in self.holidays)
+
+
+def city_folder(code: str) -> Path:
+    """Return a city's folder: an absolute path, one below `OCC_CITY_DIR`, or one of our own.
+
+    `OCC_CITY_DIR` may be the folder of the city itself or the folder that holds it.
+
+    Raises:
+        CityError: there is none.
+    """
+    extra = os.environ.get("OCC_CITY_DIR")
+    candidates = [CITIES / code]  # an absolute `code` replaces CITIES
+    if extra:
+        own = [Path(extra)] if Path(extra).name == code else []
+        candidates = [Path(extra) / code, *own, *candidates]
+    for folder in candidates:
+        if (folder / CITY_FILE).is_file():
+            return folder.resolve()
+    looked = ", ".join(str(folder / CITY_FILE) for folder in candidates)
+    raise CityError(f"no configuration of city {code!r}: looked for {looked}")
+
+
+def load_city(code: str) -> City:
+    """Return the city of this code, or of this absolute folder; each folder is read once.
+
+    Raises:
+        CityError: there is no such city or its configuration is wrong; names the file and key.
+    """
+    return _load_folder(city_folder(code))
+
+
+@cache
+def _load_folder(folder: Path) -> City:
+    path = folder / CITY_FILE
+    city = _parse(path)
+    city._folder = folder
+    if city.code != folder.name:
+        raise CityError(f"{path}: code: is {city.code!r} but the folder is {folder.name!r}")
+    for key, file in city.files().items():
+        if not file.is_file():
+            raise CityError(f"{path}: {key}: no file {file}")
+    return city
+
+
+def _parse(path: Path) -> City:
+    try:
+        return City.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except yaml.YAMLError as error:
+        raise CityError(f"{path}: not YAML: {error}") from error
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(str(part) for part in item['loc']) or 'city'}: {item['msg']}"
+            for item in error.errors()
+        )
+        raise CityError(f"{path}: {problems}") from error
