@@ -1,0 +1,73 @@
+#!/usr/bin/env python
+"""The command line: arguments to commands. Each command imports its rooms when it runs."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from commands import data, database, screens, steps
+from geodata.errors import OperationsError
+
+EXIT_STATUS: dict[type[OperationsError], int] = {OperationsError: 2}
+
+Command = Callable[[argparse.Namespace], None]
+AddCommand = Callable[[str, Command, str], argparse.ArgumentParser]
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; an error meant for the user becomes one line and an exit status."""
+    options = build_parser().parse_args(arguments)
+    try:
+        options.command(options)
+    except OperationsError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return next(EXIT_STATUS[kind] for kind in type(error).__mro__ if kind in EXIT_STATUS)
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of every command."""
+    parser = argparse.ArgumentParser(prog="app.py", description="City operations center")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+
+    def add(name: str, command: Command, summary: str) -> argparse.ArgumentParser:
+        added = commands.add_parser(name, help=summary, description=summary)
+        added.set_defaults(command=command)
+        return added
+
+    add("run", screens.run, "set up what is missing, then serve the screens")
+    add("serve", screens.serve, "serve the screens")
+    add(
+        "setup", steps.setup, "database, districts, simulated files, loads, states: what is missing"
+    )
+    _add_database(add)
+    _add_data(add)
+    return parser
+
+
+def _add_database(add: AddCommand) -> None:
+    db = add("db", database.cluster, "the private database cluster")
+    db.add_argument("action", choices=["start", "stop", "status"])
+    add("migrate", database.migrate, "bring the database's schema up to date")
+
+
+def _add_data(add: AddCommand) -> None:
+    add("simulate", data.simulate, "write anew, from the seed, the files that nobody publishes")
+    load = add("load", data.load, "load sources' files; a file loaded before changes nothing")
+    load.add_argument("names", nargs="*", metavar="SOURCE|DECLARATION.yaml")
+    load.add_argument("--path", type=Path, metavar="FILE", help="this file, not the declared one")
+    load.add_argument("--all", action="store_true", dest="all_", help="every source of the city")
+    add("sources", data.sources, "list the declared sources")
+    add("loads", data.loads, "list what was loaded")
+    rejected = add("rejected", data.rejected, "list the rows that were not loaded, and why")
+    rejected.add_argument("--load", type=int, dest="load_id", metavar="ID", help="of this load")
+    build = add("build", data.build, "compute indicators' states from the records")
+    build.add_argument("indicators", nargs="*", metavar="INDICATOR", help="all, when none is named")
+    add("docs", data.docs, "write docs/indicators.md from the catalogue")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,32 @@
+"""What most commands start from: the settings, the city and its database."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from sqlalchemy import Engine
+
+from geodata.city import City, load_city
+from geodata.engine import get_engine
+from geodata.settings import Settings, get_settings
+
+
+@dataclass(frozen=True)
+class Context:
+    """The settings of this process; city and engine are made when first asked for."""
+
+    settings: Settings
+
+    @cached_property
+    def city(self) -> City:
+        """The city's configuration."""
+        return load_city(self.settings.city)
+
+    @cached_property
+    def engine(self) -> Engine:
+        """The engine on the city's database; starts the private cluster where needed."""
+        return get_engine(self.settings)
+
+
+def get_context() -> Context:
+    """Return the context of this process's settings."""
+    return Context(get_settings())

@@ -1,0 +1,63 @@
+"""`simulate`, `load`, `sources`, `loads`, `rejected`, `build` and `docs`."""
+
+import argparse
+
+from commands.context import get_context
+from geodata.settings import ROOT
+
+
+def simulate(options: argparse.Namespace) -> None:
+    """Write the simulated departments' files anew, up to yesterday."""
+    from commands.simulated_files import write_simulated_files
+
+    context = get_context()
+    written = write_simulated_files(context.settings, context.city)
+    print(f"{len(written.files)} files for {written.start_on} and {written.days - 1} days after it")
+
+
+def load(options: argparse.Namespace) -> None:
+    """Load the named sources, or all of the city."""
+    from etl import commands as etl_commands
+
+    context = get_context()
+    etl_commands.load(context.engine, context.city, options.names, options.path, options.all_)
+
+
+def sources(options: argparse.Namespace) -> None:
+    """List the declared sources."""
+    from etl import commands as etl_commands
+
+    context = get_context()
+    etl_commands.list_sources(context.engine, context.city)
+
+
+def loads(options: argparse.Namespace) -> None:
+    """List the loads."""
+    from etl import commands as etl_commands
+
+    etl_commands.list_loads(get_context().engine)
+
+
+def rejected(options: argparse.Namespace) -> None:
+    """List rejected rows."""
+    from etl import commands as etl_commands
+
+    etl_commands.list_rejected(get_context().engine, options.load_id)
+
+
+def build(options: argparse.Namespace) -> None:
+    """Compute the states of the named indicators, or of all."""
+    from layers.build import build_states
+
+    context = get_context()
+    for each in build_states(context.engine, context.city, options.indicators or None):
+        print(each)
+
+
+def docs(options: argparse.Namespace) -> None:
+    """Write the catalogue's page."""
+    from layers.documentation import write_indicators_md
+
+    path = ROOT / "docs" / "indicators.md"
+    write_indicators_md(path)
+    print(path)

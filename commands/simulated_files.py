@@ -1,0 +1,84 @@
+"""The simulated departments' files: written beside, moved into place, with a marker when whole."""
+
+import json
+import tempfile
+from dataclasses import asdict, dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from geodata.city import City
+from geodata.clock import now
+from geodata.settings import Settings
+
+MARKER = "simulated.json"
+
+
+@dataclass(frozen=True)
+class SimulatedFiles:
+    """What the marker says: the files that lie in the folder, and what they were made from."""
+
+    city: str
+    seed: int
+    start_on: str
+    days: int
+    files: list[str]
+
+
+def incoming_dir(settings: Settings, city: City) -> Path:
+    """The folder that the city's departments' files arrive in."""
+    return settings.data_dir / "incoming" / city.code
+
+
+def read_simulated_files(settings: Settings, city: City) -> SimulatedFiles | None:
+    """Return what was simulated with today's seed and length; None when that is not complete."""
+    folder = incoming_dir(settings, city)
+    try:
+        marker = SimulatedFiles(**json.loads((folder / MARKER).read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+    is_same = (marker.seed, marker.days) == (settings.seed, settings.simulate_days)
+    is_whole = all((folder / name).exists() for name in marker.files)
+    return marker if is_same and is_whole else None
+
+
+def write_simulated_files(settings: Settings, city: City) -> SimulatedFiles:
+    """Simulate up to yesterday and move the files into the incoming folder, the marker last.
+
+    Other files there stay: a department's real file may lie beside the simulated ones.
+    """
+    from etl.simulator import simulate
+
+    folder = incoming_dir(settings, city)
+    folder.mkdir(parents=True, exist_ok=True)
+    start_on = _today(city) - timedelta(days=settings.simulate_days)
+    with tempfile.TemporaryDirectory(prefix=f".{city.code}-", dir=folder.parent) as text:
+        new = Path(text)
+        simulate(city, new, settings.seed, start_on, settings.simulate_days)
+        names = sorted(str(path.relative_to(new)) for path in new.rglob("*") if path.is_file())
+        _retire(folder)
+        for name in names:
+            (folder / name).parent.mkdir(parents=True, exist_ok=True)
+            (new / name).replace(folder / name)
+        done = SimulatedFiles(
+            city.code, settings.seed, start_on.isoformat(), settings.simulate_days, names
+        )
+        (new / MARKER).write_text(json.dumps(asdict(done), indent=1), encoding="utf-8")
+        (new / MARKER).replace(folder / MARKER)
+    return done
+
+
+def _retire(folder: Path) -> None:
+    """Remove the files of an earlier simulation, its marker first."""
+    marker = folder / MARKER
+    try:
+        names = SimulatedFiles(**json.loads(marker.read_text(encoding="utf-8"))).files
+    except (OSError, ValueError, TypeError):
+        return
+    marker.unlink()
+    for name in names:
+        (folder / name).unlink(missing_ok=True)
+
+
+def _today(city: City) -> date:
+    return now().astimezone(ZoneInfo(city.timezone)).date()

@@ -1,0 +1,80 @@
+#!/usr/bin/env bash
+# Checks for the system packages the program needs and installs the missing ones where it may:
+# PostgreSQL with PostGIS (unless DATABASE_URL names a database), a Python that can build a
+# virtual environment and, with --tests, Chromium. Says the exact command otherwise.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+with_tests=no
+for argument in "$@"; do
+    case "$argument" in
+        --tests) with_tests=yes ;;
+        *) echo "setup-system: unknown argument $argument" >&2; exit 2 ;;
+    esac
+done
+
+has_postgis() {
+    local control
+    for control in /usr/share/postgresql/*/extension/postgis.control \
+                   /usr/share/postgresql/extension/postgis.control \
+                   /usr/share/pgsql/extension/postgis.control; do
+        [ -e "$control" ] && return 0
+    done
+    return 1
+}
+
+has_chromium() { command -v chromium >/dev/null || command -v chromium-browser >/dev/null; }
+
+missing=()
+[ -n "${DATABASE_URL:-}" ] || has_postgis || missing+=(postgresql-postgis)
+scripts/find-python.sh >/dev/null 2>&1 || missing+=(python3-venv)
+if [ "$with_tests" = yes ]; then has_chromium || missing+=(chromium); fi
+[ "${#missing[@]}" -gt 0 ] || exit 0
+
+install="apt-get install --yes --no-install-recommends ${missing[*]}"
+
+if ! command -v apt-get >/dev/null; then
+    echo "This machine lacks: ${missing[*]} (Debian's names)." >&2
+    echo "Install them with its package manager, or set DATABASE_URL to a PostGIS that exists." >&2
+    exit 1
+fi
+
+if [ "$(id -u)" -eq 0 ]; then
+    as_root=()
+elif command -v sudo >/dev/null && sudo -n true 2>/dev/null; then
+    as_root=(sudo -n)
+else
+    echo "This machine lacks: ${missing[*]}. Ask an administrator to run, once:" >&2
+    echo >&2
+    echo "    apt-get update && $install" >&2
+    echo >&2
+    exit 1
+fi
+
+# The program runs a cluster of its own. Debian would also create and start one called `main`
+# on port 5432 when PostgreSQL arrives; nobody asked for it. Clusters that exist stay as they are.
+conf=/etc/postgresql-common/createcluster.conf
+if [[ " ${missing[*]} " == *" postgresql-postgis "* ]] && [ ! -e "$conf" ] &&
+        [ ! -e /usr/bin/pg_createcluster ]; then
+    "${as_root[@]}" mkdir -p "$(dirname "$conf")"
+    echo "create_main_cluster = false" | "${as_root[@]}" tee "$conf" >/dev/null
+fi
+
+echo "Installing ${missing[*]} ..."
+export DEBIAN_FRONTEND=noninteractive
+quietly() {  # apt speaks only when it fails
+    local log
+    log=$(mktemp)
+    if ! "$@" >"$log" 2>&1; then cat "$log" >&2; rm -f "$log"; return 1; fi
+    rm -f "$log"
+}
+# Another installation may hold apt's lock for a while: wait for it rather than fail.
+lock="-o DPkg::Lock::Timeout=300"
+quietly "${as_root[@]}" apt-get $lock --quiet update || true
+# shellcheck disable=SC2086
+if ! quietly "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get $lock --yes \
+        -o Dpkg::Options::=--force-confold --no-install-recommends install "${missing[@]}"; then
+    echo "The installation failed. By hand, as root: apt-get update && $install" >&2
+    exit 1
+fi
+scripts/find-python.sh >/dev/null

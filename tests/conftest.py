@@ -1,0 +1,127 @@
+"""Fixtures for all tests: a real PostGIS, a fresh database a module, the city, the trial files."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from uuid import uuid4
+
+import psycopg
+import pytest
+from psycopg import sql
+from sqlalchemy import Engine
+from sqlalchemy.engine import URL
+
+from geodata.cluster import Cluster
+from geodata.engine import connect, parse_url
+from geodata.migrate import upgrade
+
+TESTS = Path(__file__).resolve().parent
+MARKED_FOLDERS = {"integration": pytest.mark.integration, "e2e": pytest.mark.e2e}
+
+DatabaseFactory = Callable[..., URL]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark each test by the folder it lies in."""
+    for item in items:
+        folder = item.path.relative_to(TESTS).parts[0] if TESTS in item.path.parents else ""
+        if folder in MARKED_FOLDERS:
+            item.add_marker(MARKED_FOLDERS[folder])
+
+
+@pytest.fixture(autouse=True)
+def _own_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No test reads the settings of whoever runs it."""
+    for name in [each for each in os.environ if each.startswith("OCC_")]:
+        if name != "OCC_TRIAL_DATA":
+            monkeypatch.delenv(name)
+
+
+@pytest.fixture(scope="session")
+def open_folder() -> Iterator[Path]:
+    """A temporary folder that other users may enter: root's cluster runs as one of them."""
+    folder = Path(tempfile.mkdtemp(prefix="occ-tests-"))
+    folder.chmod(0o755)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def server_url(open_folder: Path) -> Iterator[URL]:
+    """A PostGIS server: DATABASE_URL's, else a private cluster for this session."""
+    given = os.environ.get("DATABASE_URL")
+    if given:
+        yield parse_url(given)
+        return
+    cluster = Cluster(open_folder / "session")
+    cluster.ensure_started()
+    yield cluster.url("postgres")
+    cluster.stop()
+
+
+@pytest.fixture(scope="session")
+def create_database(server_url: URL) -> Iterator[DatabaseFactory]:
+    """A function that makes a database, empty or like `template`, dropped at the session's end."""
+    made: list[str] = []
+
+    def create(template: str = "template1") -> URL:
+        name = f"occ_test_{uuid4().hex[:12]}"
+        _execute(server_url, "CREATE DATABASE {} TEMPLATE {}", name, template)
+        made.append(name)
+        return server_url.set(database=name)
+
+    yield create
+    for name in made:
+        _execute(server_url, "DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+
+
+@pytest.fixture(scope="session")
+def template_database(create_database: DatabaseFactory) -> str:
+    """The name of a database with the whole schema and no rows."""
+    url = create_database()
+    with opened(url) as engine:
+        upgrade(engine)
+    return str(url.database)
+
+
+@pytest.fixture(scope="module")
+def engine(create_database: DatabaseFactory, template_database: str) -> Iterator[Engine]:
+    """An engine on a fresh database with the whole schema, shared by one module's tests."""
+    with opened(create_database(template_database)) as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def city():
+    """The city of the default settings, Changchun."""
+    from geodata.city import load_city
+
+    return load_city("changchun")
+
+
+@pytest.fixture(scope="session")
+def trial_data() -> Path:
+    """The folder of real files that the program is tried on; not part of the repository."""
+    folder = Path(os.environ.get("OCC_TRIAL_DATA", TESTS.parent.parent / "shared" / "data"))
+    if not folder.is_dir():
+        pytest.skip(f"the trial files are not at {folder}; OCC_TRIAL_DATA may name their folder")
+    return folder
+
+
+@contextmanager
+def opened(url: URL) -> Iterator[Engine]:
+    """A checked engine, disposed of at the end."""
+    engine = connect(url)
+    try:
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def _execute(url: URL, statement: str, *names: str) -> None:
+    plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(plain, autocommit=True) as connection:
+        connection.execute(sql.SQL(statement).format(*(sql.Identifier(each) for each in names)))
