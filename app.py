@@ -40,9 +40,7 @@ def build_parser() -> argparse.ArgumentParser:
 
     add("run", screens.run, "set up what is missing, then serve the screens")
     add("serve", screens.serve, "serve the screens")
-    add(
-        "setup", steps.setup, "database, districts, simulated files, loads, states: what is missing"
-    )
+    add("setup", steps.setup, "do what is missing of database, simulated files, loads, states")
     _add_database(add)
     _add_data(add)
     return parser

@@ -124,7 +124,7 @@ def _create_postgis(connection: Connection, where: str) -> None:
             connection.execute(text("CREATE EXTENSION IF NOT EXISTS postgis SCHEMA public"))
     except DBAPIError as error:
         raise DatabaseError(
-            f"{where} lacks PostGIS and it cannot be added: {_first_line(error)}. Ask the database's "
+            f"{where} lacks PostGIS and it cannot be added: {_first_line(error)}. Ask its "
             "administrator to install it and to run CREATE EXTENSION postgis there"
         ) from error
 

@@ -27,7 +27,7 @@ class Account:
 
     def run(self, command: list[str], cwd: Path) -> subprocess.CompletedProcess[str]:
         """Run a program as this user with a plain environment, and return what it said."""
-        return subprocess.run(
+        return subprocess.run(  # noqa: S603  # PostgreSQL's own programs, no shell
             command,
             user=self.uid if self.switch else None,
             group=self.gid if self.switch else None,

@@ -45,7 +45,7 @@ def find_binaries(
             f"{INSTALL_COMMAND} - or set DATABASE_URL to a PostGIS that exists."
         )
     raise ClusterError(
-        f"the cluster was made by PostgreSQL {major}, which is not installed with PostGIS any more. "
+        f"the cluster was made by PostgreSQL {major}, now not installed with PostGIS. "
         f"As root: apt-get install postgresql-{major} postgresql-{major}-postgis-3 - or move the "
         "cluster's folder away and load the data again."
     )

@@ -1,4 +1,4 @@
-"""Where the private server listens: a free loopback port and a socket whose path is short enough."""
+"""Where the private server listens: a free loopback port and a socket with a short path."""
 
 import os
 import re
