@@ -1,0 +1,104 @@
+"""Reads a GTFS file into columns of text: fast when it is clean, with care when it is not."""
+
+import csv
+import io
+import re
+
+import polars as pl
+
+from etl.gtfs.table import FAULT_SCHEMA, Table
+from geodata.errors import ExtractError
+
+_BOM = b"\xef\xbb\xbf"
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_LONE_CR = re.compile(rb"\r(?!\n)")
+_LINE_END = re.compile(r"\r*\n|\r")
+_SURROGATE = re.compile("[\udc80-\udcff]")
+_MALFORMED = "_malformed"
+
+
+def read_text_table(file: str, data: bytes) -> Table:
+    """Return the file as columns of text; rows that are no CSV rows are refused one by one.
+
+    Blank lines are no rows; blank cells are null; names and cells are stripped of white space.
+
+    Raises:
+        ExtractError: the file is UTF-16, or its header is missing or repeats a column.
+    """
+    if data.startswith(_UTF16):
+        raise ExtractError(f"{file}: encoded in UTF-16; GTFS requires UTF-8")
+    body = data.removeprefix(_BOM)
+    frame = _read_fast(body)
+    if frame is None:
+        frame = _read_carefully(file, body)
+    frame = _strip(file, frame)
+    malformed = pl.col(_MALFORMED).is_not_null()
+    faults = frame.filter(malformed).select(
+        "row_number", pl.lit(None, pl.String).alias("field"), pl.col(_MALFORMED).alias("reason")
+    )
+    rows = frame.filter(~malformed).drop(_MALFORMED)
+    return Table(file, frame.drop(_MALFORMED), rows, faults.cast(FAULT_SCHEMA))
+
+
+def _read_fast(body: bytes) -> pl.DataFrame | None:
+    """Return the rows by Polars, or None where the bytes need the careful reader."""
+    if b"\0" in body or _LONE_CR.search(body) or not body.strip():
+        return None
+    try:
+        body.decode("utf-8")
+        frame = pl.read_csv(body, infer_schema=False)
+    except (UnicodeDecodeError, pl.exceptions.PolarsError):
+        return None
+    return frame.with_row_index("row_number", offset=2).with_columns(
+        pl.col("row_number").cast(pl.Int64), pl.lit(None, pl.String).alias(_MALFORMED)
+    )
+
+
+def _read_carefully(file: str, body: bytes) -> pl.DataFrame:
+    """Read row by row, so that one bad row costs one row."""
+    text = _LINE_END.sub("\n", body.decode("utf-8", "surrogateescape"))
+    reader = csv.reader(io.StringIO(text, newline=""), skipinitialspace=True)
+    try:
+        header = next(reader, [])
+        rows = [(reader.line_num, cells) for cells in reader if cells]
+    except csv.Error as error:
+        raise ExtractError(f"{file}: line {reader.line_num}: {error}") from error
+    if not any(name.strip() for name in header):
+        raise ExtractError(f"{file}: empty, it has no header")
+    width = len(header)
+    columns: dict[str, list[str | None]] = {
+        name: [_printable(row[i]) if i < len(row) else None for _, row in rows]
+        for i, name in enumerate(header)
+    }
+    return pl.DataFrame(columns, schema=dict.fromkeys(columns, pl.String)).with_columns(
+        pl.Series("row_number", [line for line, _ in rows], pl.Int64),
+        pl.Series(_MALFORMED, [_flaw(row, width) for _, row in rows], pl.String),
+    )
+
+
+def _flaw(cells: list[str], width: int) -> str | None:
+    if any(cell.strip() for cell in cells[width:]):
+        return f"{len(cells)} cells, the header has {width}"
+    if any("\0" in cell for cell in cells):
+        return "contains a NUL byte"
+    if any(_SURROGATE.search(cell) for cell in cells):
+        return "not valid UTF-8"
+    return None
+
+
+def _printable(cell: str) -> str:
+    """Show bytes that no database text may hold as escapes."""
+    text = cell.replace("\0", "\\x00")
+    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+
+
+def _strip(file: str, frame: pl.DataFrame) -> pl.DataFrame:
+    names = [name.strip() for name in frame.columns]
+    twice = sorted({name for name in names if names.count(name) > 1})
+    if twice:
+        raise ExtractError(f"{file}: the header repeats {', '.join(twice)}")
+    frame.columns = names
+    cells = pl.exclude("row_number", _MALFORMED)
+    stripped = frame.with_columns(cells.str.strip_chars().replace("", None))
+    filled = pl.any_horizontal(pl.exclude("row_number").is_not_null())
+    return stripped.filter(filled)

@@ -1,0 +1,90 @@
+"""A feed read, typed and checked: the sound rows of each file and every row refused."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import polars as pl
+
+from etl.gtfs.archive import read_feed_files
+from etl.gtfs.calendar import compute_service_days
+from etl.gtfs.csv_text import read_text_table
+from etl.gtfs.fields import FILES
+from etl.gtfs.relations import Tables, check_relations
+from etl.gtfs.table import Table
+from etl.gtfs.times import complete_times
+from etl.gtfs.typed import type_table
+from geodata.errors import ExtractError
+
+_CALENDARS = ("calendar.txt", "calendar_dates.txt")
+_SERVICE_DAYS_AHEAD = timedelta(days=731)
+
+
+@dataclass(frozen=True)
+class Feed:
+    """The tables of one feed by file name, its zone and the days its services run."""
+
+    tables: Mapping[str, Table]
+    timezone: str
+    service_days: pl.DataFrame
+    text_rows: int  # rows of the files before anything was checked
+
+    def rows(self, file: str) -> pl.DataFrame:
+        """Return the sound rows of a file the feed has."""
+        return self.tables[file].rows
+
+    @property
+    def rows_in(self) -> int:
+        """Rows of all files used."""
+        return sum(table.rows_in for table in self.tables.values())
+
+    @property
+    def rows_loaded(self) -> int:
+        """Rows of all files that are sound."""
+        return sum(table.rows.height for table in self.tables.values())
+
+
+def read_feed(path: Path, reference_on: date) -> Feed:
+    """Read a feed from a zip or a folder; unsound rows are refused, an unusable feed raises.
+
+    Raises:
+        ExtractError: a file or column every feed needs is missing or unreadable; names it.
+    """
+    files = read_feed_files(path)
+    _require_files(path, files)
+    text = {file: read_text_table(file, data) for file, data in files.items() if _worth(file, data)}
+    typed = {file: type_table(table) for file, table in text.items()}
+    tables = check_relations(typed)
+    tables["stop_times.txt"] = complete_times(tables["stop_times.txt"], tables["stops.txt"].rows)
+    return Feed(
+        tables=tables,
+        timezone=_read_zone(tables),
+        service_days=compute_service_days(tables, reference_on + _SERVICE_DAYS_AHEAD),
+        text_rows=sum(table.text.height for table in text.values()),
+    )
+
+
+def _require_files(path: Path, files: Mapping[str, bytes]) -> None:
+    missing = [file for file, rule in FILES.items() if rule.required and file not in files]
+    if missing:
+        raise ExtractError(f"{path.name}: {', '.join(missing)} is missing")
+    if not any(file in files for file in _CALENDARS):
+        raise ExtractError(f"{path.name}: neither {' nor '.join(_CALENDARS)} is there")
+
+
+def _worth(file: str, data: bytes) -> bool:
+    """Whether to read the file: an optional one that is empty says nothing."""
+    return FILES[file].required or bool(data.strip())
+
+
+def _read_zone(tables: Tables) -> str:
+    zones = tables["agency.txt"].rows["agency_timezone"].unique().sort().to_list()
+    if len(zones) != 1:
+        raise ExtractError(f"agency.txt: one agency_timezone is needed, not {zones}")
+    try:
+        ZoneInfo(zones[0])
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise ExtractError(f"agency.txt: agency_timezone {zones[0]} does not exist") from error
+    return str(zones[0])

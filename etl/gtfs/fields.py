@@ -1,0 +1,162 @@
+"""Which files and fields of GTFS Schedule are read, and what each must hold."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Kind(Enum):
+    """How the text of a cell is understood."""
+
+    TEXT = "text"
+    INTEGER = "whole number"
+    FLOAT = "number"
+    TIME = "time H:MM:SS"
+    DATE = "date YYYYMMDD"
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column: `required` cells may not be blank; a lenient bad cell counts as blank."""
+
+    name: str
+    kind: Kind = Kind.TEXT
+    required: bool = False
+    allowed: frozenset[int] | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    lenient: bool = False
+
+
+@dataclass(frozen=True)
+class FileRule:
+    """One file: its fields, the key that may not repeat, and whether a feed must have it."""
+
+    fields: tuple[Field, ...]
+    key: tuple[str, ...]
+    required: bool = False
+
+
+def _key(name: str) -> Field:
+    return Field(name, required=True)
+
+
+def _choice(name: str, *allowed: int, required: bool = False) -> Field:
+    return Field(name, Kind.INTEGER, required=required, allowed=frozenset(allowed))
+
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+FILES: dict[str, FileRule] = {
+    "agency.txt": FileRule(
+        (
+            Field("agency_id"),
+            Field("agency_name"),
+            Field("agency_timezone", required=True),
+        ),
+        key=("agency_id",),
+        required=True,
+    ),
+    "feed_info.txt": FileRule(
+        (
+            Field("feed_publisher_name"),
+            Field("feed_version"),
+            Field("feed_start_date", Kind.DATE, lenient=True),
+            Field("feed_end_date", Kind.DATE, lenient=True),
+        ),
+        key=(),
+    ),
+    "stops.txt": FileRule(
+        (
+            _key("stop_id"),
+            Field("stop_name"),
+            Field("stop_lat", Kind.FLOAT, minimum=-90.0, maximum=90.0),
+            Field("stop_lon", Kind.FLOAT, minimum=-180.0, maximum=180.0),
+            _choice("location_type", 0, 1, 2, 3, 4),
+            Field("parent_station"),
+        ),
+        key=("stop_id",),
+        required=True,
+    ),
+    "routes.txt": FileRule(
+        (
+            _key("route_id"),
+            Field("agency_id"),
+            Field("route_short_name"),
+            Field("route_long_name"),
+            Field("route_type", Kind.INTEGER, required=True, minimum=0, maximum=1799),
+        ),
+        key=("route_id",),
+        required=True,
+    ),
+    "trips.txt": FileRule(
+        (
+            _key("trip_id"),
+            _key("route_id"),
+            _key("service_id"),
+            _choice("direction_id", 0, 1),
+            Field("shape_id"),
+            Field("trip_headsign"),
+        ),
+        key=("trip_id",),
+        required=True,
+    ),
+    "stop_times.txt": FileRule(
+        (
+            _key("trip_id"),
+            Field("stop_sequence", Kind.INTEGER, required=True, minimum=0),
+            Field("stop_id"),
+            Field("arrival_time", Kind.TIME),
+            Field("departure_time", Kind.TIME),
+            _choice("pickup_type", 0, 1, 2, 3),
+            _choice("drop_off_type", 0, 1, 2, 3),
+            Field("timepoint", Kind.INTEGER, allowed=frozenset((0, 1)), lenient=True),
+            Field("shape_dist_traveled", Kind.FLOAT, minimum=0.0, lenient=True),
+            Field("location_id"),
+            Field("location_group_id"),
+            Field("start_pickup_drop_off_window"),
+            Field("end_pickup_drop_off_window"),
+        ),
+        key=("trip_id", "stop_sequence"),
+        required=True,
+    ),
+    "calendar.txt": FileRule(
+        (
+            _key("service_id"),
+            *(_choice(day, 0, 1, required=True) for day in WEEKDAYS),
+            Field("start_date", Kind.DATE, required=True),
+            Field("end_date", Kind.DATE, required=True),
+        ),
+        key=("service_id",),
+    ),
+    "calendar_dates.txt": FileRule(
+        (
+            _key("service_id"),
+            Field("date", Kind.DATE, required=True),
+            _choice("exception_type", 1, 2, required=True),
+        ),
+        key=("service_id", "date"),
+    ),
+    "frequencies.txt": FileRule(
+        (
+            _key("trip_id"),
+            Field("start_time", Kind.TIME, required=True),
+            Field("end_time", Kind.TIME, required=True),
+            Field("headway_secs", Kind.INTEGER, required=True, minimum=1),
+            _choice("exact_times", 0, 1),
+        ),
+        key=("trip_id", "start_time"),
+    ),
+    "shapes.txt": FileRule(
+        (
+            _key("shape_id"),
+            Field("shape_pt_lat", Kind.FLOAT, required=True, minimum=-90.0, maximum=90.0),
+            Field("shape_pt_lon", Kind.FLOAT, required=True, minimum=-180.0, maximum=180.0),
+            Field("shape_pt_sequence", Kind.INTEGER, required=True, minimum=0),
+        ),
+        key=("shape_id", "shape_pt_sequence"),
+    ),
+}
+
+# Metro, rail, monorail and the extended railway and urban-railway types: places people enter by
+# an entrance. Trams (0, 900-906) are boarded from the street.
+RAIL_ROUTE_TYPES = frozenset({1, 2, 12, *range(100, 118), *range(400, 406)})
