@@ -1,0 +1,19 @@
+"""What every page is given: the city, the database, the settings and the cache."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import Engine
+
+from dashboard.cache import AnswerCache
+from geodata.city import City
+from geodata.settings import Settings
+
+
+@dataclass(frozen=True)
+class Context:
+    """The parts of one application; passed to pages, never kept on a module."""
+
+    engine: Engine
+    city: City
+    settings: Settings
+    cache: AnswerCache

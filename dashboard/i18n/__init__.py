@@ -1,0 +1,32 @@
+"""The words of the screens in Chinese and English: one dictionary a language, the same keys."""
+
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import yaml
+
+Language = Literal["zh", "en"]
+LANGUAGES: tuple[Language, ...] = ("zh", "en")
+
+
+@cache
+def words(language: Language) -> dict[str, str]:
+    """Return a language's dictionary."""
+    text = (Path(__file__).parent / f"{language}.yaml").read_text("utf-8")
+    entries = yaml.safe_load(text)
+    return {str(key): str(value) for key, value in entries.items()}
+
+
+def translate(key: str, language: Language, **values: object) -> str:
+    """Return the text of `key` with its `{places}` filled.
+
+    Raises:
+        KeyError: no dictionary has the key.
+    """
+    return words(language)[key].format(**values)
+
+
+def as_language(text: str | None) -> Language:
+    """Return the language a URL asks for; Chinese unless it says `en`."""
+    return "en" if text == "en" else "zh"

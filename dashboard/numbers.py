@@ -1,0 +1,85 @@
+"""Numbers as people read them: rounded half up, here and nowhere else."""
+
+import math
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+
+from dashboard.i18n import Language, translate
+from layers.indicator import Indicator
+from layers.status import Status
+
+MISSING = "—"
+MINUS = "−"
+SECONDS = "s"
+PLAIN = (Status.OK, Status.ZERO_TRUE)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """A number ready for the screen; `word` names the status wherever it is not plainly ok."""
+
+    text: str
+    unit: str
+    word: str
+
+
+def round_half_up(value: float, decimals: int) -> Decimal:
+    """Round as taught at school: 0.125 at two decimals is 0.13, whatever the binary says."""
+    step = Decimal(1).scaleb(-decimals)
+    return Decimal(repr(float(value))).quantize(step, rounding=ROUND_HALF_UP)
+
+
+def format_number(value: float, decimals: int) -> str:
+    """Return `12,345.6` with a true minus sign; a rounded zero has no sign."""
+    rounded = round_half_up(value, decimals)
+    text = f"{abs(rounded):,.{decimals}f}"
+    return f"{MINUS}{text}" if rounded < 0 else text
+
+
+def format_duration(seconds: float) -> str:
+    """Return `mm:ss`; minutes may exceed 59."""
+    whole = int(round_half_up(abs(seconds), 0))
+    sign = MINUS if seconds < 0 and whole else ""
+    return f"{sign}{whole // 60}:{whole % 60:02d}"
+
+
+def format_value(value: float, unit: str, decimals: int) -> str:
+    """Return the text of a value; seconds as minutes and seconds."""
+    return format_duration(value) if unit == SECONDS else format_number(value, decimals)
+
+
+def format_change(change: float, unit: str, decimals: int) -> str:
+    """Return a change with its sign, `±0` where it rounds to nothing."""
+    text = format_value(abs(change), unit, decimals)
+    if not text.strip("0.:,"):
+        return "±0"
+    return f"{MINUS if change < 0 else '+'}{text}"
+
+
+def is_shown(value: float | None, status: int) -> bool:
+    """Tell whether a value may be printed at all."""
+    return value is not None and math.isfinite(value) and Status(status).has_value
+
+
+def status_word(status: int, language: Language) -> str:
+    """Return the word that goes with a status, empty for a plain value."""
+    known = Status(status)
+    return "" if known in PLAIN else translate(f"status.{known.key}", language)
+
+
+def unit_text(indicator: Indicator, language: Language) -> str:
+    """Return the unit to print after a value; none after minutes and seconds."""
+    if indicator.unit_en == SECONDS:
+        return ""
+    return indicator.unit_zh if language == "zh" else indicator.unit_en
+
+
+def format_reading(
+    value: float | None, status: int, indicator: Indicator, language: Language
+) -> Reading:
+    """Return value, unit and status word; a value that may not be shown is a dash with its word."""
+    word = status_word(status, language)
+    if value is None or not is_shown(value, status):
+        return Reading(MISSING, "", word or translate("status.no_data", language))
+    text = format_value(value, indicator.unit_en, indicator.decimals)
+    return Reading(text, unit_text(indicator, language), word)
