@@ -41,7 +41,7 @@ class Component(Declared):
 class LowNumber(Declared):
     """When a value rests on too little: below a limit on one of the merged quantities."""
 
-    on: Literal["n", "num", "den", "sum_w"]
+    quantity: Literal["n", "num", "den", "sum_w"]
     below: float
     missing_share_above: float | None = None
 

@@ -1,0 +1,119 @@
+"""The catalogue: every indicator and target, read from the files beside this module."""
+
+from collections.abc import Mapping
+from datetime import date
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any, Literal, TypeVar
+
+import yaml
+from pydantic import TypeAdapter, ValidationError
+
+from geodata.errors import DeclarationError, NotFoundError
+from layers.declaration import Declared
+from layers.errors import QueryError
+from layers.indicator import ALL, DEFAULT, Indicator
+
+CATALOGUE = Path(__file__).parent / "catalogue"
+TARGETS_FILE = "targets.yaml"
+T = TypeVar("T")
+
+
+class Target(Declared):
+    """A value to compare with, where it comes from and how far that is confirmed."""
+
+    indicator: str
+    component: str = DEFAULT
+    op: Literal["<=", ">="]
+    value: float
+    source: str
+    clause: str = ""
+    status: Literal["A", "B", "C"]  # wording confirmed | secondary publications | to confirm
+    valid_from: date
+
+
+def read_catalogue(folder: Path) -> Mapping[str, Indicator]:
+    """Read every entry of a folder, ordered by domain file and position.
+
+    Raises:
+        DeclarationError: an entry is wrong; names the file and the key.
+    """
+    entries = [_read_entry(path) for path in sorted(folder.glob("*.yaml")) if path.name != TARGETS_FILE]
+    ordered = sorted(entries, key=lambda entry: (entry.domain, entry.position, entry.key))
+    return MappingProxyType({entry.key: entry for entry in ordered})
+
+
+def _read_entry(path: Path) -> Indicator:
+    entry = _validated(TypeAdapter(Indicator), _read_yaml(path), path)
+    if entry.key != path.stem:
+        raise DeclarationError(f"{path.name}: the key is {entry.key}, not the file's name")
+    return entry
+
+
+def _read_yaml(path: Path) -> Any:
+    try:
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, yaml.YAMLError) as error:
+        raise DeclarationError(f"{path.name}: cannot be read: {error}") from error
+
+
+def _validated(adapter: TypeAdapter[T], content: Any, path: Path) -> T:
+    try:
+        return adapter.validate_python(content)
+    except ValidationError as error:
+        wrong = "; ".join(
+            f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors()
+        )
+        raise DeclarationError(f"{path.name}: {wrong}") from error
+
+
+@cache
+def load_catalogue() -> Mapping[str, Indicator]:
+    """Return the program's indicators by key."""
+    return read_catalogue(CATALOGUE)
+
+
+@cache
+def load_targets() -> tuple[Target, ...]:
+    """Return every target row, as filed."""
+    path = CATALOGUE / TARGETS_FILE
+    return _validated(TypeAdapter(tuple[Target, ...]), _read_yaml(path), path)
+
+
+def find_indicator(key: str) -> Indicator:
+    """Return an indicator.
+
+    Raises:
+        NotFoundError: there is none of this key.
+    """
+    try:
+        return load_catalogue()[key]
+    except KeyError:
+        raise NotFoundError(f"no indicator is called {key!r}") from None
+
+
+def find_target(indicator: str, component: str, on: date) -> Target | None:
+    """Return the newest target valid on a day, the component's own before the default one."""
+    rows = [t for t in load_targets() if t.indicator == indicator and t.valid_from <= on]
+    for wanted in (component, DEFAULT):
+        valid = [target for target in rows if target.component == wanted]
+        if valid:
+            return max(valid, key=lambda target: target.valid_from)
+    return None
+
+
+def resolve_component(indicator: Indicator, component: str) -> str:
+    """Return the component's key, or `all`, for what was asked.
+
+    Raises:
+        NotFoundError: the indicator has no such component.
+        QueryError: `all` was asked of an indicator whose components do not merge.
+    """
+    wanted = indicator.default_component if component == DEFAULT else component
+    if wanted == ALL:
+        if indicator.component_rollup == "separate":
+            raise QueryError(f"the components of {indicator.key} cannot be merged")
+    elif wanted not in indicator.component_keys:
+        raise NotFoundError(f"{indicator.key} has no component {component!r}")
+    return wanted
