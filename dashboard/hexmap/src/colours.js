@@ -1,0 +1,63 @@
+// Cell colours: red, green, blue and, in the alpha byte, the pattern the shader draws.
+
+import { VISUAL, classOf, columnBreaks, visualState } from './states.js';
+
+export const PATTERN = Object.freeze({ plain: 255, zero: 192, hatch: 128, dots: 64 });
+
+const STALE_GREY_SHARE = 0.78;
+
+/** [r, g, b] of #rgb or #rrggbb. */
+export function parseHex(text) {
+  const digits = text.trim().replace(/^#/, '');
+  const full = digits.length === 3 ? [...digits].map((d) => d + d).join('') : digits;
+  if (!/^[0-9a-f]{6}$/i.test(full)) throw new Error(`not a hexadecimal colour: ${text}`);
+  return [0, 2, 4].map((i) => Number.parseInt(full.slice(i, i + 2), 16));
+}
+
+/** The same lightness with most of the colour taken out. */
+export function desaturate([r, g, b]) {
+  const grey = 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  return [r, g, b].map((c) => Math.round(c + (grey - c) * STALE_GREY_SHARE));
+}
+
+function pack([r, g, b], pattern) {
+  return ((pattern << 24) | (b << 16) | (g << 8) | r) >>> 0;
+}
+
+/** Packed colours of every look a cell can have under a palette and a theme. */
+export function colourTable(palette, theme) {
+  const classes = palette.length ? palette.map(parseHex) : [theme.zero];
+  return {
+    value: classes.map((rgb) => pack(rgb, PATTERN.plain)),
+    stale: classes.map((rgb) => pack(desaturate(rgb), PATTERN.plain)),
+    zero: pack(theme.zero, PATTERN.zero),
+    noData: pack(theme.hatchGround, PATTERN.hatch),
+    suppressed: pack(theme.dotGround, PATTERN.dots),
+  };
+}
+
+/**
+ * Colour column of n cells as bytes (r, g, b, pattern), the visual state of each cell, and how many
+ * cells are in each state. `column` null: every cell is no data.
+ */
+export function paintCells(n, column, breaks, table) {
+  const packed = new Uint32Array(n);
+  const visuals = new Uint8Array(n);
+  const counts = [0, 0, 0, 0, 0];
+  const edges = columnBreaks(breaks);
+  for (let i = 0; i < n; i += 1) {
+    const visual = column ? visualState(column.statuses[i], column.values[i]) : VISUAL.noData;
+    visuals[i] = visual;
+    counts[visual] += 1;
+    packed[i] = lookUp(visual, column ? column.values[i] : Number.NaN, edges, table);
+  }
+  return { colours: new Uint8Array(packed.buffer), visuals, counts };
+}
+
+function lookUp(visual, value, edges, table) {
+  if (visual === VISUAL.zero) return table.zero;
+  if (visual === VISUAL.noData) return table.noData;
+  if (visual === VISUAL.suppressed) return table.suppressed;
+  const classes = visual === VISUAL.stale ? table.stale : table.value;
+  return classes[Math.min(classOf(value, edges), classes.length - 1)];
+}

@@ -1,0 +1,109 @@
+// One draw call for all cells. Corners come from the CPU, the pattern of a state is drawn here, in
+// screen pixels but fixed to the ground: lines keep their width at every zoom, run on from cell to
+// cell without seams, and cost nothing where there are none.
+
+export const hexUniforms = {
+  name: 'hex',
+  vs: `\
+layout(std140) uniform hexUniforms {
+  vec2 anchor;
+  float pixelRatio;
+  float outline;
+  vec4 ground;
+  vec4 zeroLine;
+  vec4 hatchLine;
+  vec4 dot;
+} hex;
+`,
+  uniformTypes: {
+    anchor: 'vec2<f32>',
+    pixelRatio: 'f32',
+    outline: 'f32',
+    ground: 'vec4<f32>',
+    zeroLine: 'vec4<f32>',
+    hatchLine: 'vec4<f32>',
+    dot: 'vec4<f32>',
+  },
+};
+hexUniforms.fs = hexUniforms.vs;
+
+// `positions.x` is the corner number, 6 for the centre.
+export const vs = `\
+#version 300 es
+#define SHADER_NAME hex-layer-vertex
+in vec3 positions;
+in vec4 cornersA;
+in vec4 cornersB;
+in vec4 cornersC;
+in vec4 instanceColors;
+flat out vec4 vColor;
+flat out float vApothemPx;
+out float vEdge;
+
+vec2 corner(int k) {
+  if (k == 0) return cornersA.xy;
+  if (k == 1) return cornersA.zw;
+  if (k == 2) return cornersB.xy;
+  if (k == 3) return cornersB.zw;
+  if (k == 4) return cornersC.xy;
+  return cornersC.zw;
+}
+
+void main(void) {
+  int k = int(positions.x + 0.5);
+  vec2 middle = (cornersA.xy + cornersA.zw + cornersB.xy + cornersB.zw + cornersC.xy + cornersC.zw) / 6.0;
+  vec2 at = k == 6 ? middle : corner(k);
+  vEdge = k == 6 ? 0.0 : 1.0;
+  vApothemPx = length(0.5 * (cornersA.xy + cornersA.zw) - middle) * project.scale;
+  vColor = instanceColors;
+  gl_Position = project_position_to_clipspace(vec3(at, 0.0), vec3(0.0), vec3(0.0));
+}
+`;
+
+export const fs = `\
+#version 300 es
+#define SHADER_NAME hex-layer-fragment
+precision highp float;
+flat in vec4 vColor;
+flat in float vApothemPx;
+in float vEdge;
+out vec4 fragColor;
+
+const float HATCH_PERIOD = 9.0;
+const float HATCH_WIDTH = 1.0;
+const float DOT_PERIOD = 9.0;
+const float DOT_RADIUS = 1.15;
+const float GAP_FROM_APOTHEM = 3.5;
+const float GAP_FULL_APOTHEM = 9.0;
+
+// Share of a pixel covered by a shape whose edge is 'away' CSS pixels from the pixel's centre.
+float covered(float away) {
+  return clamp(0.5 - away * hex.pixelRatio, 0.0, 1.0);
+}
+
+float hatch(vec2 p) {
+  float along = (p.x + p.y) * 0.70710678;
+  float away = abs(mod(along, HATCH_PERIOD) - 0.5 * HATCH_PERIOD);
+  return covered(away - 0.5 * HATCH_WIDTH);
+}
+
+float dots(vec2 p) {
+  vec2 turned = vec2(p.x + p.y, p.x - p.y) * 0.70710678;
+  vec2 cell = mod(turned, DOT_PERIOD) - 0.5 * DOT_PERIOD;
+  return covered(length(cell) - DOT_RADIUS);
+}
+
+void main(void) {
+  vec2 p = (gl_FragCoord.xy - hex.anchor) / hex.pixelRatio;
+  int pattern = int(vColor.a * 255.0 + 0.5);
+  vec3 rgb = vColor.rgb;
+  if (pattern == 128) rgb = mix(rgb, hex.hatchLine.rgb, hatch(p));
+  if (pattern == 64) rgb = mix(rgb, hex.dot.rgb, dots(p));
+  float gapShare = smoothstep(GAP_FROM_APOTHEM, GAP_FULL_APOTHEM, vApothemPx) * hex.outline;
+  float inward = (1.0 - vEdge) * vApothemPx;
+  float line = covered(inward - 0.5) * gapShare;
+  vec3 gap = pattern == 255 ? hex.ground.rgb : (pattern == 192 ? hex.zeroLine.rgb : hex.hatchLine.rgb);
+  float weight = pattern == 128 ? 0.55 : 1.0;
+  fragColor = vec4(mix(rgb, gap, line * weight), 1.0);
+}
+`;

@@ -1,0 +1,3 @@
+import { HexMap } from './component.js';
+
+window.dashboard_hexmap = { HexMap };

@@ -1,0 +1,52 @@
+// The deck layers of one frame, from the state of the map.
+
+import { PathLayer } from '@deck.gl/layers';
+import { HexLayer } from './hex_layer.js';
+
+function pathLayer(id, rings, colour, width, alpha = 255) {
+  return new PathLayer({
+    id,
+    data: rings,
+    getPath: (ring) => ring,
+    getColor: [...colour, alpha],
+    getWidth: width,
+    widthUnits: 'pixels',
+    jointRounded: true,
+    capRounded: true,
+    pickable: false,
+    updateTriggers: { getColor: [...colour, alpha], getWidth: width },
+    parameters: { depthCompare: 'always' },
+  });
+}
+
+/** A line with a casing, so that it reads on bright and on dark cells alike. */
+function casedPath(id, rings, colour, casing, width) {
+  return [
+    pathLayer(`${id}-casing`, rings, casing, width + 2.5, 150),
+    pathLayer(`${id}-line`, rings, colour, width),
+  ];
+}
+
+function hexLayer({ painted, theme }) {
+  return new HexLayer({
+    id: `cells-${painted.entry.url}`,
+    data: painted.data,
+    theme,
+    coordinateSystem: 'cartesian',
+    coordinateOrigin: [...painted.entry.geometry.origin, 0],
+    pickable: false,
+    parameters: { depthCompare: 'always' },
+  });
+}
+
+/** Layers from bottom to top: cells, district outlines, the selected district, the selected cell. */
+export function buildLayers(state) {
+  const { painted, districtRings, districts, selection, selectedCell, theme } = state;
+  const layers = [];
+  if (painted) layers.push(hexLayer(state));
+  if (districtRings.length) layers.push(...casedPath('districts', districtRings, theme.district, theme.casing, 1.4));
+  const chosen = districts.find(({ id }) => id === selection?.district);
+  if (chosen) layers.push(...casedPath('district-selected', chosen.rings, theme.selection, theme.casing, 3));
+  if (selectedCell) layers.push(...casedPath('cell-selected', [selectedCell], theme.selection, theme.casing, 2.5));
+  return layers;
+}

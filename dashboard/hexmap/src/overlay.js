@@ -1,0 +1,132 @@
+// What lies above the cells and is drawn in two dimensions: district names, the clock sign of stale
+// cells, the outline of the cell under the pointer. A plain canvas gives sharper Chinese text at wall
+// sizes than a glyph texture, and hovering costs no redraw of the cells.
+
+import { placeLabels, thinOut } from './placing.js';
+import { css } from './themes.js';
+
+const SIGN_SPACING_PX = 88;
+const SIGN_RADIUS_PX = 7;
+const HALO_PX = 4;
+const ZOOM_STEPS_PER_LEVEL = 4;
+
+/** Size of district names: readable from across a room, whatever the size of the wall. */
+function labelSizePx(height) {
+  return Math.max(13, Math.min(44, Math.round(height / 44)));
+}
+
+export class Overlay {
+  constructor(parent) {
+    this.canvas = document.createElement('canvas');
+    Object.assign(this.canvas.style, {
+      position: 'absolute',
+      inset: '0',
+      width: '100%',
+      height: '100%',
+      pointerEvents: 'none',
+    });
+    this.canvas.setAttribute('aria-hidden', 'true');
+    parent.appendChild(this.canvas);
+    this.context = this.canvas.getContext('2d');
+    this.signs = { key: '', cells: [] };
+    this.shown = [];
+  }
+
+  remove() {
+    this.canvas.width = 0;
+    this.canvas.height = 0;
+    this.canvas.remove();
+  }
+
+  /** Draw one frame. `scene` holds theme, labels, hovered and stale cells; `viewport` is deck's. */
+  draw(viewport, pixelRatio, scene) {
+    const { width, height } = viewport;
+    this.#fitCanvas(width, height, pixelRatio);
+    const { context } = this;
+    context.setTransform(pixelRatio, 0, 0, pixelRatio, 0, 0);
+    context.clearRect(0, 0, width, height);
+    if (scene.stale.length) this.#drawSigns(viewport, scene);
+    if (scene.hovered) this.#drawHovered(viewport, scene);
+    this.shown = scene.labels.length ? this.#drawLabels(viewport, scene) : [];
+  }
+
+  #fitCanvas(width, height, pixelRatio) {
+    const [w, h] = [Math.round(width * pixelRatio), Math.round(height * pixelRatio)];
+    if (this.canvas.width !== w) this.canvas.width = w;
+    if (this.canvas.height !== h) this.canvas.height = h;
+  }
+
+  #drawHovered(viewport, { hovered, theme }) {
+    const { context } = this;
+    context.beginPath();
+    for (const [lon, lat] of hovered) context.lineTo(...viewport.project([lon, lat]));
+    context.closePath();
+    context.lineJoin = 'round';
+    context.strokeStyle = css(theme.casing, 0.9);
+    context.lineWidth = 3.5;
+    context.stroke();
+    context.strokeStyle = css(theme.hover);
+    context.lineWidth = 1.5;
+    context.stroke();
+  }
+
+  #drawSigns(viewport, { stale, geometry, theme }) {
+    const step = Math.round(viewport.zoom * ZOOM_STEPS_PER_LEVEL) / ZOOM_STEPS_PER_LEVEL;
+    if (this.signs.stale !== stale || this.signs.step !== step) {
+      const spacing = SIGN_SPACING_PX / 2 ** step;
+      this.signs = { stale, step, cells: thinOut(stale, geometry.centres, spacing) };
+    }
+    for (const i of this.signs.cells) {
+      const [x, y] = viewport.project(
+        viewport.unprojectPosition([
+          geometry.origin[0] + geometry.centres[2 * i],
+          geometry.origin[1] + geometry.centres[2 * i + 1],
+          0,
+        ]),
+      );
+      if (x > -10 && y > -10 && x < viewport.width + 10 && y < viewport.height + 10) this.#clock(x, y, theme);
+    }
+  }
+
+  #clock(x, y, theme) {
+    const { context } = this;
+    context.beginPath();
+    context.arc(x, y, SIGN_RADIUS_PX, 0, 2 * Math.PI);
+    context.fillStyle = css(theme.signGround, 0.85);
+    context.fill();
+    context.strokeStyle = css(theme.sign);
+    context.lineWidth = 1.4;
+    context.lineCap = 'round';
+    context.lineJoin = 'round';
+    context.stroke();
+    context.beginPath();
+    context.moveTo(x, y - 4.2);
+    context.lineTo(x, y);
+    context.lineTo(x + 3, y + 1.8);
+    context.stroke();
+  }
+
+  #drawLabels(viewport, { labels, language, theme, font, selected }) {
+    const { context } = this;
+    const size = labelSizePx(viewport.height);
+    context.font = `500 ${size}px ${font}`;
+    context.textAlign = 'center';
+    context.textBaseline = 'middle';
+    const boxes = labels.map(({ id, names, at }) => {
+      const text = names[language] || names.zh;
+      const [x, y] = viewport.project(at);
+      return { id, text, x, y, width: context.measureText(text).width, height: size * 1.15 };
+    });
+    boxes.sort((a, b) => (b.id === selected) - (a.id === selected));
+    const placed = placeLabels(boxes, viewport.width, viewport.height);
+    context.lineJoin = 'round';
+    context.lineWidth = HALO_PX;
+    context.strokeStyle = css(theme.labelHalo, 0.92);
+    context.fillStyle = css(theme.label);
+    for (const { text, x, y } of placed) {
+      context.strokeText(text, Math.round(x), Math.round(y));
+      context.fillText(text, Math.round(x), Math.round(y));
+    }
+    return placed.map(({ text }) => text);
+  }
+}

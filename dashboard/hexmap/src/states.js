@@ -1,0 +1,38 @@
+// Status byte of the server -> the five visual states, and value -> class.
+
+export const VISUAL = Object.freeze({ value: 0, zero: 1, noData: 2, stale: 3, suppressed: 4 });
+export const VISUAL_NAMES = Object.freeze(['value', 'zero', 'no_data', 'stale', 'suppressed']);
+
+// ok, zero_true, no_data, na_denominator, low_n, estimated, stale, suppressed
+const VISUAL_OF_STATUS = [
+  VISUAL.value,
+  VISUAL.zero,
+  VISUAL.noData,
+  VISUAL.noData,
+  VISUAL.value,
+  VISUAL.value,
+  VISUAL.stale,
+  VISUAL.suppressed,
+];
+
+/** Visual state of a cell. A status we do not know, or a value that is not there, is no data. */
+export function visualState(status, value) {
+  const visual = VISUAL_OF_STATUS[status] ?? VISUAL.noData;
+  const needsValue = visual === VISUAL.value || visual === VISUAL.stale;
+  return needsValue && Number.isNaN(value) ? VISUAL.noData : visual;
+}
+
+/**
+ * Breaks as the float32 column sees them: without this a value written as 0.7 would fall below a
+ * break of 0.7, because the nearest float32 is a little smaller.
+ */
+export function columnBreaks(breaks) {
+  return Float32Array.from(breaks ?? []);
+}
+
+/** Class of a value: classes are closed below, so a value equal to a break belongs to the upper one. */
+export function classOf(value, breaks) {
+  let k = 0;
+  while (k < breaks.length && value >= breaks[k]) k += 1;
+  return k;
+}

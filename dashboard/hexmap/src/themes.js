@@ -1,0 +1,61 @@
+// Colours of everything on the map that is not a value class. A page may override any of them with a
+// CSS custom property on the map's element or above (--hexmap-zero: #1b2831), so that legend and map
+// take them from one place.
+
+import { parseHex } from './colours.js';
+
+const DARK = {
+  ground: '#111a21',
+  zero: '#18242c',
+  zeroLine: '#2a3b47',
+  hatchGround: '#111a21',
+  hatchLine: '#22303a',
+  dotGround: '#1a242c',
+  dot: '#71838f',
+  district: '#6d8394',
+  casing: '#0b1116',
+  label: '#e8eef3',
+  labelHalo: '#0b1116',
+  selection: '#ffffff',
+  hover: '#e8eef3',
+  sign: '#e8eef3',
+  signGround: '#0b1116',
+};
+
+const LIGHT = {
+  ground: '#f3f6f8',
+  zero: '#e4eaee',
+  zeroLine: '#c9d3da',
+  hatchGround: '#f3f6f8',
+  hatchLine: '#d5dde3',
+  dotGround: '#e9eef1',
+  dot: '#6b7c88',
+  district: '#5d7080',
+  casing: '#ffffff',
+  label: '#16222b',
+  labelHalo: '#ffffff',
+  selection: '#0b1116',
+  hover: '#16222b',
+  sign: '#16222b',
+  signGround: '#ffffff',
+};
+
+function propertyName(key) {
+  return `--hexmap-${key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+}
+
+/** Theme as {key: [r, g, b]}; `readProperty(name)` gives a CSS custom property or ''. */
+export function resolveTheme(name, readProperty = () => '') {
+  const base = name === 'light' ? LIGHT : DARK;
+  return Object.fromEntries(
+    Object.entries(base).map(([key, fallback]) => {
+      const given = readProperty(propertyName(key)).trim();
+      return [key, parseHex(/^#([0-9a-f]{3}|[0-9a-f]{6})$/i.test(given) ? given : fallback)];
+    }),
+  );
+}
+
+/** CSS text of a theme colour. */
+export function css([r, g, b], alpha = 1) {
+  return `rgba(${r}, ${g}, ${b}, ${alpha})`;
+}
