@@ -1,0 +1,52 @@
+# Every target; `make` alone lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+PYTHON := .venv/bin/python
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-16s %s\n", $$1, $$2}'
+
+.PHONY: run
+run: environment ## set up what is missing, then serve the screens on http://127.0.0.1:8050/
+	@exec $(PYTHON) app.py run
+
+.PHONY: test
+test: environment-dev ## run every test (unit, integration, browser)
+	$(PYTHON) -m pytest
+
+.PHONY: check
+check: environment-dev ## lint, formatting, types, import rule, unit tests
+	$(PYTHON) -m ruff check
+	$(PYTHON) -m ruff format --check
+	$(PYTHON) -m mypy
+	.venv/bin/lint-imports
+	$(PYTHON) -m pytest tests/unit
+
+.PHONY: format
+format: environment-dev ## put the code in its form
+	$(PYTHON) -m ruff check --fix
+	$(PYTHON) -m ruff format
+
+.PHONY: bench
+bench: environment-dev ## run the benchmarks
+	$(PYTHON) -m bench
+
+.PHONY: docs
+docs: environment ## write the generated pages anew
+	$(PYTHON) app.py docs
+
+.PHONY: stop
+stop: ## stop the private database cluster
+	$(PYTHON) app.py db stop
+
+.PHONY: environment
+environment: ## system packages and .venv for running
+	@scripts/setup-system.sh
+	@scripts/setup-venv.sh
+
+.PHONY: environment-dev
+environment-dev: ## system packages and .venv for tests and checks
+	@scripts/setup-system.sh --tests
+	@scripts/setup-venv.sh --dev
