@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import yaml
 
-from geodata.city import CITIES, load_city
+from geodata.city import CITIES, City, load_city
 from geodata.errors import CityError
 
 CONFIGURED = Path(__file__).parents[2] / "data" / "cities"
@@ -161,3 +161,19 @@ def test_holidays_of_2026_are_33_days_and_6_made_up():
     assert sum((span.ends_on - span.starts_on).days + 1 for span in holidays) == 33
     assert sum(len(span.make_up_on) for span in holidays) == 6
     assert all(day.weekday() >= 5 for span in holidays for day in span.make_up_on)
+
+
+@pytest.mark.parametrize("code", OWN_CITIES)
+def test_every_shipped_file_has_its_source_and_its_notice(code):
+    city = load_city(code)
+    sources = (city.folder / "SOURCES.md").read_text(encoding="utf-8")
+    notice = (CITIES.parents[1] / "NOTICE").read_text(encoding="utf-8")
+    for file in city.files().values():
+        assert f"`{file.name}`" in sources
+        assert file.name in notice
+
+
+@pytest.mark.parametrize("key", sorted({name for name in City.model_fields if name != "code"}))
+def test_every_key_is_explained(key):
+    explained = (CITIES / "README.md").read_text(encoding="utf-8")
+    assert f"`{key}" in explained
