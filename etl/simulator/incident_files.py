@@ -1,0 +1,166 @@
+"""The command centres' incident files: one a channel (110 and 122 share one system) and month."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, timedelta
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from etl.simulator.addresses import Gazetteer, addresses, build_gazetteer
+from etl.simulator.calls import Dispatcher, build_dispatcher, day_of_events, repeat_calls
+from etl.simulator.config import Channel
+from etl.simulator.faults import CLOCKS, plant_faults
+from etl.simulator.files import Written, write_csv
+from etl.simulator.incident_systems import SYSTEMS, System
+from etl.simulator.world import World
+from geodata.datums import wgs84_to_bd09, wgs84_to_gcj02
+
+ACCIDENTS = ("财产损失事故", "伤人事故")
+
+
+def _numbered(calls: pl.DataFrame, channel: str, on: date) -> pl.DataFrame:
+    day = on.strftime("%Y%m%d")
+    return calls.sort("received", "event", maintain_order=True).with_columns(
+        channel=pl.lit(channel),
+        record_id=pl.format(
+            "{}{}{}", pl.lit(channel), pl.lit(day), _padded(pl.int_range(1, pl.len() + 1))
+        ),
+        event_id=pl.format("E{}{}{}", pl.lit(channel), pl.lit(day), _padded(pl.col("event"))),
+    )
+
+
+def _padded(number: pl.Expr) -> pl.Expr:
+    return number.cast(pl.String).str.zfill(5)
+
+
+def _named(calls: pl.DataFrame, dispatcher: Dispatcher) -> pl.DataFrame:
+    kinds = dispatcher.rules.kinds
+    return calls.with_columns(
+        category=pl.col("kind").replace_strict(
+            list(range(len(kinds))), [kind.name for kind in kinds], return_dtype=pl.String
+        ),
+        priority=pl.col("kind").replace_strict(
+            list(range(len(kinds))), [kind.priority for kind in kinds], return_dtype=pl.String
+        ),
+    )
+
+
+def channel_calls(world: World, dispatcher: Dispatcher, on: date) -> pl.DataFrame:
+    """Return all calls of a channel and day as keyed, with internal names and `fault`."""
+    events = day_of_events(world, dispatcher, on).with_columns(is_repeat=pl.lit(False))
+    day = on.toordinal()
+    repeats = repeat_calls(
+        events, dispatcher.rules.calls_per_event, world.rng("repeats", dispatcher.channel, day)
+    )
+    calls = _named(pl.concat([events, repeats]), dispatcher)
+    calls = _numbered(calls, dispatcher.channel, on)
+    return plant_faults(
+        calls,
+        world.rules.faults,
+        lambda fault: world.rng("faults", fault, dispatcher.channel, day),
+    )
+
+
+def crossed_calls(world: World, accidents: pl.DataFrame, on: date) -> pl.DataFrame:
+    """Return calls to 110 about crashes already reported to 122: own ids, own clocks, near by."""
+    rng = world.rng("crossed", on.toordinal())
+    true = accidents.filter(pl.col("category").is_in(ACCIDENTS), ~pl.col("is_repeat"), fault="")
+    picked = true.filter(pl.Series(rng.random(true.height) < world.rules.faults.cross_duplicate))
+    later = pl.Series(np.round(rng.uniform(10, 14 * 60, picked.height)))
+    moved = [pl.Series(rng.uniform(-1, 1, picked.height) * reach) for reach in (1.6e-3, 1.2e-3)]
+    day = on.strftime("%Y%m%d")
+    number = _padded(pl.int_range(90001, 90001 + pl.len()))
+    return picked.with_columns(
+        *(pl.col(clock) + later for clock in CLOCKS),
+        lon=pl.col("lon") + moved[0],
+        lat=pl.col("lat") + moved[1],
+        channel=pl.lit("110"),
+        category=pl.lit("交通事故报警"),
+        unit_id=pl.concat_str([pl.lit("110-9"), pl.col("unit_id").str.slice(4)]),
+        record_id=pl.format("110{}{}", pl.lit(day), number),
+        event_id=pl.format("E110{}{}", pl.lit(day), number),
+        fault=pl.lit("cross_duplicate;"),
+    )
+
+
+def _known_by(calls: pl.DataFrame, on: date, ends_on: date) -> pl.DataFrame:
+    """Blank every clock that lies after the files were written; revision 1 once closed."""
+    limit = float(((ends_on - on).days + 1) * 86_400)
+    known = calls.with_columns(
+        pl.when(pl.col(clock) < limit).then(pl.col(clock)).alias(clock) for clock in CLOCKS
+    ).filter(pl.col("received").is_not_null())
+    return known.with_columns(revision=pl.col("closed").is_not_null().cast(pl.Int8))
+
+
+def _day(
+    world: World, dispatchers: list[Dispatcher], gazetteer: Gazetteer, on: date, ends_on: date
+) -> pl.DataFrame:
+    parts = [channel_calls(world, dispatcher, on) for dispatcher in dispatchers]
+    if any(dispatcher.channel == "122" for dispatcher in dispatchers):
+        parts.append(crossed_calls(world, parts[-1], on))
+    calls = _known_by(pl.concat(parts).sort("received", "record_id"), on, ends_on)
+    midnight = datetime(on.year, on.month, on.day)  # noqa: DTZ001 - local clocks, as departments write
+    return calls.with_columns(
+        (pl.lit(midnight) + pl.duration(seconds=pl.col(clock).cast(pl.Int64))).alias(clock)
+        for clock in CLOCKS
+    ).with_columns(address=pl.Series(addresses(world, gazetteer, calls["cell_row"].to_numpy())))
+
+
+def _shifted(calls: pl.DataFrame, datum: str) -> pl.DataFrame:
+    """Express valid coordinates in the department's datum; faulty ones stay as keyed."""
+    if datum == "wgs84":
+        return calls
+    shift = {"gcj02": wgs84_to_gcj02, "bd09": wgs84_to_bd09}[datum]
+    sound = ~calls["fault"].str.contains("coordinates|outside").to_numpy()
+    lon, lat = (calls[name].to_numpy().astype(float) for name in ("lon", "lat"))
+    moved = shift(lon[sound], lat[sound])
+    columns = {}
+    for name, given, shifted in zip(("lon", "lat"), (lon, lat), moved, strict=True):
+        column = given.copy()
+        column[sound] = shifted
+        columns[name] = pl.Series(column).fill_nan(None)
+    return calls.with_columns(**columns)
+
+
+def _as_sent(calls: pl.DataFrame, system: System) -> pl.DataFrame:
+    yes_no = {"repeat": "is_repeat", "aid": "is_mutual_aid"}
+    frame = _shifted(calls, system.datum).with_columns(
+        *(pl.col(clock).dt.strftime(system.time_format) for clock in CLOCKS),
+        *(
+            pl.when(pl.col(column)).then(pl.lit("是")).otherwise(pl.lit("否")).alias(name)
+            for name, column in yes_no.items()
+        ),
+        pl.col("lon", "lat").round(6),
+    )
+    return frame.select(pl.col(name).alias(header) for name, header in system.headers.items())
+
+
+def _months(start_on: date, days: int) -> Iterator[tuple[str, list[date]]]:
+    every = (start_on + timedelta(days=number) for number in range(days))
+    for month, group in groupby(every, key=lambda day: day.strftime("%Y%m")):
+        yield month, list(group)
+
+
+def write_incidents(
+    world: World, folder: Path, start_on: date, days: int, given: dict[Channel, np.ndarray]
+) -> list[Written]:
+    """Write `emergency/incidents_<system>_<YYYYMM>.csv`; `given` holds known station positions."""
+    gazetteer = build_gazetteer(world)
+    ends_on = start_on + timedelta(days=days - 1)
+    written = []
+    for system in SYSTEMS:
+        if not set(system.channels) <= set(world.rules.channels):
+            continue
+        dispatchers = [
+            build_dispatcher(world, channel, given.get(channel, np.empty((0, 2))))
+            for channel in system.channels
+        ]
+        for month, month_days in _months(start_on, days):
+            calls = pl.concat(_day(world, dispatchers, gazetteer, on, ends_on) for on in month_days)
+            path = folder / "emergency" / f"incidents_{system.key}_{month}.csv"
+            written.append(
+                write_csv(path, _as_sent(calls, system), f"incidents_{system.key}", system.encoding)
+            )
+    return written
