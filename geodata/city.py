@@ -7,20 +7,22 @@ import os
 from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Literal, Self
-from zoneinfo import ZoneInfo, available_timezones
+from typing import Literal, Self
+from zoneinfo import ZoneInfo
 
 import yaml
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    PrivateAttr,
-    ValidationError,
-    model_validator,
-)
+from pydantic import Field, PrivateAttr, ValidationError, model_validator
 
+from geodata.city_parts import (
+    BoundsField,
+    Camera,
+    Districts,
+    Holiday,
+    Population,
+    Resolution,
+    Strict,
+    TimeZoneName,
+)
 from geodata.errors import CityError
 
 CITIES = Path(__file__).resolve().parent / "cities"
@@ -28,98 +30,7 @@ CITY_FILE = "city.yaml"
 SATURDAY = 5
 
 
-def _ordered_bounds(
-    bounds: tuple[float, float, float, float],
-) -> tuple[float, float, float, float]:
-    west, south, east, north = bounds
-    if not (-180 <= west < east <= 180 and -90 <= south < north <= 90):
-        raise ValueError("must be west, south, east, north in degrees")
-    return bounds
-
-
-def _known_zone(name: str) -> str:
-    if name not in available_timezones():
-        raise ValueError(f"{name!r} is not an IANA time zone")
-    return name
-
-
-BoundsField = Annotated[tuple[float, float, float, float], AfterValidator(_ordered_bounds)]
-Resolution = Annotated[int, Field(ge=0, le=10)]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Camera(_Strict):
-    """Where the map looks first."""
-
-    lon: float = Field(ge=-180, le=180)
-    lat: float = Field(ge=-90, le=90)
-    zoom: float = Field(ge=0, le=22)
-
-
-class CellDistrict(_Strict):
-    """One district given as the union of the H3 cells in a column of a CSV file."""
-
-    district_id: str
-    name_zh: str
-    name_en: str
-    kind: str
-    file: Path
-    column: str = "id"
-
-
-class DistrictFile(_Strict):
-    """A vector file of districts and the names of its properties."""
-
-    path: Path
-    district_id: str = "district_id"
-    name_zh: str = "name_zh"
-    name_en: str = "name_en"
-    kind: str = "kind"
-    position: str = "position"
-
-
-class Districts(_Strict):
-    """Where the districts come from: a vector file, or lists of cells."""
-
-    file: DistrictFile | None = None
-    from_cells: tuple[CellDistrict, ...] = ()
-
-    @model_validator(mode="after")
-    def _one_source(self) -> Self:
-        if (self.file is None) == (not self.from_cells):
-            raise ValueError("give either file or from_cells")
-        return self
-
-
-class Population(_Strict):
-    """The census by district: its file, its day, and which of its counts is used."""
-
-    file: Path
-    census_on: date
-    used: Literal["residents_on_ground", "residents_published"] = "residents_on_ground"
-    total: int = Field(gt=0, description="the published total of the city, which must be met")
-
-
-class Holiday(_Strict):
-    """Days off, first and last included, and the weekend days worked to make up for them."""
-
-    starts_on: date
-    ends_on: date
-    name_zh: str
-    name_en: str
-    make_up_on: tuple[date, ...] = ()
-
-    @model_validator(mode="after")
-    def _in_order(self) -> Self:
-        if self.ends_on < self.starts_on:
-            raise ValueError("ends_on is before starts_on")
-        return self
-
-
-class City(_Strict):
+class City(Strict):
     """Everything the program knows about a city."""
 
     code: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -127,7 +38,7 @@ class City(_Strict):
     name_en: str
     title_zh: str
     title_en: str
-    timezone: Annotated[str, AfterValidator(_known_zone)]
+    timezone: TimeZoneName
     metric_crs: int = Field(
         gt=0, description="EPSG code of the projected CRS for lengths and areas"
     )

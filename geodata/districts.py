@@ -13,7 +13,8 @@ from sqlalchemy import Connection, select
 from sqlalchemy.dialects.postgresql import insert
 
 from geodata import grid
-from geodata.city import CellDistrict, City, DistrictFile
+from geodata.city import City
+from geodata.city_parts import CellDistrict, DistrictFile
 from geodata.crs import WGS84_EPSG, metric_geometry
 from geodata.errors import CityError
 from geodata.tables import UNKNOWN_DISTRICT, district

@@ -26,7 +26,8 @@ Contain: TypeAlias = Literal["overlap", "center"]
 _EDGE_RES0_KM = 1281.256  # average edge; one resolution finer is sqrt(7) shorter
 _KM_PER_DEGREE = 111.195
 # All descendants of a cell lie within 1.0524 edges of its centre (the sum of sqrt(3) * 7**(-k/2)
-# over the levels below); edges exceed the average by at most 1.2 anywhere on the globe.
+# over the levels below). Edges longer than average make 1.135 the most seen on the globe, beside
+# pentagons; 1.2 leaves room.
 _REACH_EDGES = 1.0524 * 1.2
 _MAX_SPAN_DEGREES = 20.0
 _TOLERANCE_DEGREES = 1e-7  # about 1 cm: cell edges are great arcs, polygons are planar
@@ -128,7 +129,8 @@ def _reached(plane: _Plane, cells: Cells, res: int) -> Cells:
 def cover(polygon: Any, res: int, contain: Contain = "overlap") -> Cells:
     """Return the cells that overlap a (multi)polygon in lon, lat, or whose centre is in it.
 
-    The cells ascend. Use `overlap` where the polygon must be covered.
+    The cells ascend. Use `overlap` where the polygon must be covered. A polygon must not cross the
+    date line.
 
     Raises:
         GeographyError: the resolution is not one, or the polygon is larger than 20 degrees.

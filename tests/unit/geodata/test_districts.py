@@ -107,6 +107,17 @@ def test_districts_and_unknown_partition_any_set_of_points(changchun, locator):
     assert len(counts) == 12
 
 
+def test_the_municipality_has_its_cells(changchun):
+    municipality = changchun.union_all()
+    logical = {res: grid.cover_logical(municipality, res) for res in (7, 8)}
+    assert {res: len(cells) for res, cells in logical.items()} == {7: 6868, 8: 46292}
+    assert len(grid.cover(municipality, 7)) == 6855
+    by_district = [grid.cover_logical(geometry, 8) for geometry in changchun.geometry]
+    assert np.unique(np.concatenate(by_district)).tolist() == logical[8].tolist()
+    covered_km2 = grid.cell_area_km2(grid.cover(municipality, 8, "center")).sum()
+    assert covered_km2 == pytest.approx(changchun["area_km2"].sum() * 0.998, rel=1e-3)
+
+
 def test_the_lowest_id_wins_on_a_shared_edge_whatever_the_order():
     left, right = shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1)
     frame = gpd.GeoDataFrame({"district_id": ["b", "a"]}, geometry=[left, right], crs=4326)
