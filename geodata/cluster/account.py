@@ -90,6 +90,7 @@ def make_home(home: Path, account: Account) -> None:
     Raises:
         ClusterError: the folder cannot be made, belongs to somebody else or cannot be entered.
     """
+    check_home(home, account)
     try:
         for folder in reversed([path for path in home.parents if not path.exists()]):
             folder.mkdir(exist_ok=True)
@@ -98,19 +99,31 @@ def make_home(home: Path, account: Account) -> None:
         home.mkdir(exist_ok=True, mode=0o700)
     except OSError as error:
         raise ClusterError(f"cannot make {home}: {error.strerror}") from error
-    owner = home.stat().st_uid
-    if owner == os.geteuid():
-        account.own(home)
-    elif owner != account.uid:
-        raise ClusterError(
-            f"{home} belongs to {_user_name(owner)}: run as that user, or set OCC_DATA_DIR to a "
-            "folder of your own"
-        )
+    account.own(home)
     if not account.can_enter(home):
         raise ClusterError(
             f"the user {_user_name(account.uid)}, who has to run PostgreSQL because root may not, "
             f"cannot enter {home}: a folder above it is closed (see `namei -l {home}`). Set "
             "OCC_DATA_DIR to a folder that others may pass through"
+        )
+
+
+def check_home(home: Path, account: Account) -> None:
+    """Refuse a cluster's folder that is another user's.
+
+    Raises:
+        ClusterError: names the owner.
+    """
+    try:
+        owner = home.stat().st_uid
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise ClusterError(f"cannot look into {home.parent}: {error.strerror}") from error
+    if owner not in (account.uid, os.geteuid()):
+        raise ClusterError(
+            f"{home} belongs to {_user_name(owner)}: run as that user, or set OCC_DATA_DIR to a "
+            "folder of your own"
         )
 
 

@@ -16,10 +16,24 @@ from pathlib import Path
 
 from sqlalchemy.engine import URL
 
-from geodata.cluster.account import CLUSTER_FOLDER, Account, choose_account, choose_home, make_home
+from geodata.cluster.account import (
+    CLUSTER_FOLDER,
+    ROOT_FALLBACK,
+    Account,
+    check_home,
+    choose_account,
+    choose_home,
+    make_home,
+)
 from geodata.cluster.binaries import Binaries, find_binaries
-from geodata.cluster.listen import choose_port, choose_socket_dir, is_port_free, write_listen
-from geodata.cluster.postmaster import is_alive, processes_in, read_postmaster
+from geodata.cluster.listen import (
+    choose_port,
+    choose_socket_dir,
+    discard_socket_dir,
+    is_port_free,
+    write_listen,
+)
+from geodata.cluster.postmaster import Postmaster, is_alive, processes_in, read_postmaster
 from geodata.errors import ClusterError
 
 USER = "occ"
@@ -40,9 +54,9 @@ class ClusterStatus:
 class Cluster:
     """The cluster that belongs to one data folder; several processes may use it at once."""
 
-    def __init__(self, data_dir: Path) -> None:
+    def __init__(self, data_dir: Path, fallback: Path = ROOT_FALLBACK) -> None:
         """Find the cluster's folder and account; touches nothing yet."""
-        self.home = choose_home(data_dir)
+        self.home = choose_home(data_dir, fallback)
         self.account: Account = choose_account(self.home)
 
     @property
@@ -51,9 +65,14 @@ class Cluster:
         return self.home / CLUSTER_FOLDER
 
     def status(self) -> ClusterStatus:
-        """Tell whether the cluster exists and runs; changes nothing."""
+        """Tell whether the cluster exists and runs; changes nothing.
+
+        Raises:
+            ClusterError: its folder is another user's.
+        """
+        check_home(self.home, self.account)
         postmaster = read_postmaster(self.data)
-        running = postmaster is not None and is_alive(self.data, postmaster)
+        running = self._is_alive(postmaster)
         return ClusterStatus(
             home=self.home,
             is_initialised=(self.data / "PG_VERSION").exists(),
@@ -81,13 +100,15 @@ class Cluster:
         if not self.status().is_running:
             return False
         with self._locked():
-            self._pg("pg_ctl", "stop", "-D", str(self.data), "-m", "fast", "-w", "-t", "60")
+            postmaster = read_postmaster(self.data)
+            self._pg("pg_ctl", "stop", "-D", CLUSTER_FOLDER, "-m", "fast", "-w", "-t", "60")
+            discard_socket_dir(postmaster.socket_dir if postmaster else "")
         return True
 
     def url(self, database: str) -> URL:
         """The address of a database of the running cluster, by its socket, with the password."""
         postmaster = read_postmaster(self.data)
-        if postmaster is None or not is_alive(self.data, postmaster):
+        if postmaster is None or not self._is_alive(postmaster):
             raise ClusterError(f"the private cluster in {self.home} does not run")
         return URL.create(
             "postgresql+psycopg",
@@ -109,17 +130,20 @@ class Cluster:
 
     def _is_ready(self) -> bool:
         """Whether the server runs and answers; waits while it recovers from a crash."""
-        if not is_alive(self.data, read_postmaster(self.data)):
+        if not self._is_alive(read_postmaster(self.data)):
             return False
         deadline = time.monotonic() + 60
         while time.monotonic() < deadline:
             postmaster = read_postmaster(self.data)
-            if not is_alive(self.data, postmaster):
+            if not self._is_alive(postmaster):
                 return False
             if postmaster is not None and postmaster.is_ready:
                 return True
             time.sleep(0.05)
         raise ClusterError(f"the server does not get ready; see {self.home / 'server.log'}")
+
+    def _is_alive(self, postmaster: Postmaster | None) -> bool:
+        return is_alive(self.data, postmaster, self.account)
 
     def _initialise(self) -> None:
         """Make the cluster in a sibling folder and rename it, so that half of one never starts."""
@@ -160,12 +184,14 @@ class Cluster:
         destroy data, so wait for its end and never remove the lock under it.
         """
         deadline = time.monotonic() + ORPHANS_WAIT_S
-        while orphans := processes_in(self.data):
+        while orphans := processes_in(self.data, self.account):
             if time.monotonic() > deadline:
                 raise ClusterError(
                     f"processes of a killed server still run in {self.data}: {orphans}"
                 )
             time.sleep(0.1)
+        postmaster = read_postmaster(self.data)
+        discard_socket_dir(postmaster.socket_dir if postmaster else "")
         (self.data / "postmaster.pid").unlink(missing_ok=True)
 
     def _start(self) -> None:
@@ -176,8 +202,8 @@ class Cluster:
             self.account.own(write_listen(self.data, port, socket_dir))
             try:
                 self._pg(
-                    *("pg_ctl", "start", "-D", str(self.data), "-w", "-t", "120"),
-                    *("-l", str(self.home / "server.log")),
+                    *("pg_ctl", "start", "-D", CLUSTER_FOLDER, "-w", "-t", "120"),
+                    *("-l", "server.log"),
                 )
             except ClusterError:
                 if is_port_free(port):
@@ -187,6 +213,7 @@ class Cluster:
         raise ClusterError(f"no free port was found in {START_TRIES} tries")
 
     def _pg(self, program: str, *arguments: str, binaries: Binaries | None = None) -> None:
+        """Run a program in the home, paths as plain names: pg_ctl hands them to a shell."""
         if binaries is None:
             binaries = find_binaries(int((self.data / "PG_VERSION").read_text(encoding="ascii")))
         done = self.account.run([str(binaries.folder / program), *arguments], self.home)

@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import socket
 import tempfile
 from pathlib import Path
@@ -10,6 +11,8 @@ from geodata.cluster.account import Account
 
 LISTEN_CONF = "listen.conf"
 SOCKET_PATH_MAX_BYTES = 107  # sun_path holds 108 with the closing zero
+SHORT_PREFIX = "/tmp/occ-socket-"  # noqa: S108  # mkdtemp adds a new name and makes it 0700
+PLAIN_PATH = re.compile(r"[A-Za-z0-9/._-]+")
 LONGEST_SOCKET_NAME = ".s.PGSQL.65535"
 
 
@@ -36,24 +39,36 @@ def is_port_free(port: int) -> bool:
 
 
 def choose_socket_dir(home: Path, account: Account) -> Path:
-    """Return a 0700 folder for the socket: in the home, or under /tmp where that is too long."""
+    """Return an empty 0700 folder for the socket: in the home, or in /tmp when that does not do.
+
+    The path must be short enough for the system, and free of what means something in a setting
+    or a connection string (a comma separates hosts). To be called only when no server runs here.
+    """
     folder = home / "run"
-    if len(os.fsencode(folder / LONGEST_SOCKET_NAME)) <= SOCKET_PATH_MAX_BYTES:
+    length = len(os.fsencode(folder / LONGEST_SOCKET_NAME))
+    if length <= SOCKET_PATH_MAX_BYTES and PLAIN_PATH.fullmatch(os.fspath(folder)):
         folder.mkdir(exist_ok=True, mode=0o700)
+        for leftover in folder.iterdir():  # a killed server's socket and its lock
+            leftover.unlink()
     else:
-        folder = Path(tempfile.mkdtemp(prefix="occ-", dir="/tmp"))  # 0700, new name
+        folder = Path(tempfile.mkdtemp(prefix=SHORT_PREFIX))
     account.own(folder)
     return folder
+
+
+def discard_socket_dir(folder: str) -> None:
+    """Remove a folder that `choose_socket_dir` made under /tmp; any other stays."""
+    if folder.startswith(SHORT_PREFIX):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def write_listen(data: Path, port: int, socket_dir: Path) -> Path:
     """Write the file of settings that a start may change; postgresql.conf includes it."""
     path = data / LISTEN_CONF
-    quoted = os.fspath(socket_dir).replace("'", "''").replace('"', '""')
     path.write_text(
         "listen_addresses = '127.0.0.1'\n"
         f"port = {port}\n"
-        f"unix_socket_directories = '\"{quoted}\"'\n",  # quoted twice: it is a list of names
+        f"unix_socket_directories = '{socket_dir}'\n",
         encoding="utf-8",
     )
     return path

@@ -1,8 +1,9 @@
 """What the server left about itself in its data folder, and which processes really run there."""
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
+
+from geodata.cluster.account import Account
 
 
 @dataclass(frozen=True)
@@ -29,25 +30,26 @@ def read_postmaster(data: Path) -> Postmaster | None:
         return None
 
 
-def is_alive(data: Path, postmaster: Postmaster | None) -> bool:
+def is_alive(data: Path, postmaster: Postmaster | None, account: Account) -> bool:
     """Whether the lock file's process is this cluster's postmaster.
 
-    A process id proves nothing: after a crash the number may be somebody else's. PostgreSQL's
-    processes have the data folder as their working folder, so that is what is compared.
+    A process id proves nothing: after a crash the number may be somebody else's.
     """
-    return postmaster is not None and _works_in(Path("/proc") / str(postmaster.pid), data)
+    return postmaster is not None and postmaster.pid in processes_in(data, account)
 
 
-def processes_in(data: Path) -> list[int]:
-    """The ids of all processes that work in a data folder: the postmaster and its backends."""
-    return [int(path.name) for path in Path("/proc").glob("[0-9]*") if _works_in(path, data)]
+def processes_in(data: Path, account: Account) -> list[int]:
+    """The ids of all processes that work in a data folder: the postmaster and its backends.
 
-
-def _works_in(process: Path, data: Path) -> bool:
+    PostgreSQL's processes have the data folder as their working folder. Folders are compared by
+    device and inode, since a path may mean another folder to a process in a container. The
+    account asks, since root in a container may not look into other users' processes.
+    """
     try:
-        cwd = (process / "cwd").readlink()
-        stat = (process / "stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:  # ended meanwhile, or another user's
-        return False
-    is_zombie = stat.rpartition(")")[2].split()[:1] == ["Z"]
-    return not is_zombie and os.fspath(cwd) == os.fspath(data.resolve())
+        folder = data.stat()
+    except OSError:
+        return []
+    wanted = f"{folder.st_dev}:{folder.st_ino}"
+    done = account.run(["/bin/sh", "-c", "stat -Lc '%d:%i %n' /proc/[0-9]*/cwd"], Path("/"))
+    found = (line.split(" ") for line in done.stdout.splitlines())
+    return [int(Path(name).parent.name) for identity, name in found if identity == wanted]
