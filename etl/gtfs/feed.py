@@ -1,6 +1,6 @@
 """A feed read, typed and checked: the sound rows of each file and every row refused."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -46,8 +46,15 @@ class Feed:
         return sum(table.rows.height for table in self.tables.values())
 
 
-def read_feed(path: Path, reference_on: date) -> Feed:
+def read_feed(
+    path: Path, reference_on: date, place: Callable[[Table], Table] | None = None
+) -> Feed:
     """Read a feed from a zip or a folder; unsound rows are refused, an unusable feed raises.
+
+    Args:
+        path: the zip or folder.
+        reference_on: today; service days are listed up to two years after it.
+        place: gives the rows of stops.txt their place, refusing those that have none.
 
     Raises:
         ExtractError: a file or column every feed needs is missing or unreadable; names it.
@@ -56,6 +63,8 @@ def read_feed(path: Path, reference_on: date) -> Feed:
     _require_files(path, files)
     text = {file: read_text_table(file, data) for file, data in files.items() if _worth(file, data)}
     typed = {file: type_table(table) for file, table in text.items()}
+    if place:
+        typed["stops.txt"] = place(typed["stops.txt"])
     tables = check_relations(typed)
     tables["stop_times.txt"] = complete_times(tables["stop_times.txt"], tables["stops.txt"].rows)
     return Feed(

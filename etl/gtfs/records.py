@@ -6,15 +6,15 @@ import polars as pl
 
 from etl.gtfs.feed import Feed
 from etl.gtfs.fields import RAIL_ROUTE_TYPES
+from etl.gtfs.timetable import latest_second
 
 Records = dict[str, pl.DataFrame]
 
 
 def build_records(feed: Feed) -> Records:
-    """Return the rows of each `gtfs_*` table, without provenance.
+    """Return the rows of each `gtfs_*` table but `gtfs_shape`, without provenance.
 
-    `gtfs_stop` carries `lon` and `lat` and `gtfs_shape` carries `coordinates` as the feed gives
-    them, in the feed's datum.
+    `gtfs_stop` still has its place as `original_lon`, `original_lat`, `@x` and `@y`.
     """
     records = {
         "gtfs_feed": _build_feed(feed),
@@ -26,8 +26,6 @@ def build_records(feed: Feed) -> Records:
     }
     if "frequencies.txt" in feed.tables:
         records["gtfs_frequency"] = _build_frequencies(feed.rows("frequencies.txt"))
-    if "shapes.txt" in feed.tables:
-        records["gtfs_shape"] = build_shapes(feed.rows("shapes.txt"))
     return records
 
 
@@ -43,7 +41,6 @@ def _build_feed(feed: Feed) -> pl.DataFrame:
     agency = feed.rows("agency.txt")["agency_name"].drop_nulls()
     publisher = first.get("feed_publisher_name") or next(iter(agency), None)
     span = read_service_span(feed)
-    latest = feed.rows("stop_times.txt").select(pl.max_horizontal("arrival_time", "departure_time"))
     return pl.DataFrame(
         {
             "timezone": [feed.timezone],
@@ -51,7 +48,7 @@ def _build_feed(feed: Feed) -> pl.DataFrame:
             "version": [first.get("feed_version")],
             "starts_on": [first.get("feed_start_date") or (span[0] if span else None)],
             "ends_on": [first.get("feed_end_date") or (span[1] if span else None)],
-            "max_time_s": [latest.to_series().max() or 0],
+            "max_time_s": [latest_second(feed)],
         }
     )
 
@@ -92,8 +89,12 @@ def _build_stops(feed: Feed) -> pl.DataFrame:
         "parent_station",
         pl.col("stop_id").is_in(boardable.implode()).alias("is_boardable"),
         pl.col("stop_id").is_in(rail.implode()).alias("is_rail"),
-        pl.col("stop_lon").alias("lon"),
-        pl.col("stop_lat").alias("lat"),
+        pl.col("stop_lon").alias("original_lon"),
+        pl.col("stop_lat").alias("original_lat"),
+        "@x",
+        "@y",
+        "cell",
+        "district_id",
     )
 
 
@@ -123,12 +124,3 @@ def _with_station(stops: pl.DataFrame, served: pl.Series) -> pl.Series:
     ].drop_nulls()
     parts = stops.filter(pl.col("parent_station").is_in(stations.implode()))["stop_id"]
     return pl.concat([served, stations, parts]).unique()
-
-
-def build_shapes(points: pl.DataFrame) -> pl.DataFrame:
-    """Return one row per shape with its points in order, as a list of lon and a list of lat."""
-    return (
-        points.sort("shape_id", "shape_pt_sequence")
-        .group_by("shape_id", maintain_order=True)
-        .agg(pl.col("shape_pt_lon").alias("lon"), pl.col("shape_pt_lat").alias("lat"))
-    )

@@ -41,3 +41,20 @@ def choose_dates(service_dates: pl.Series, expansion: Expansion, reference_on: d
         start = last - timedelta(days=expansion.days - 1)
     days = [start + timedelta(days=i) for i in range(expansion.days)]
     return [day for day in days if first <= day <= last]
+
+
+def fit_dates(
+    dates: list[date], runs: pl.DataFrame, stop_times: pl.DataFrame, max_departures: int
+) -> list[date]:
+    """Return the first dates that together have at most `max_departures`, but at least one."""
+    sizes = stop_times.group_by("trip_id").len("stops")
+    counted = runs.join(sizes, on="trip_id").group_by("service_on").agg(pl.col("stops").sum())
+    per_day = dict(counted.iter_rows())
+    total = 0
+    fitting: list[date] = []
+    for day in dates:
+        total += per_day.get(day, 0)
+        if fitting and total > max_departures:
+            break
+        fitting.append(day)
+    return fitting

@@ -1,0 +1,188 @@
+"""Loads one feed into the `gtfs_*` tables and `departure`, inside the caller's transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+import polars as pl
+from sqlalchemy import Connection, delete, update
+
+from etl.declaration import SourceDeclaration
+from etl.gtfs.feed import Feed, read_feed
+from etl.gtfs.records import build_records, read_service_span
+from etl.gtfs.stops import place_stops, shape_lines
+from etl.gtfs.timetable import Timetable, expand_feed
+from etl.gtfs.window import Expansion
+from etl.gtfs.write import insert_rows
+from etl.place import Locator
+from etl.stages import StageSummary
+from geodata import tables
+from geodata.city import City
+from geodata.clock import now
+from geodata.errors import LoadError
+
+_TABLES = (
+    tables.gtfs_feed,
+    tables.gtfs_stop,
+    tables.gtfs_route,
+    tables.gtfs_trip,
+    tables.gtfs_stop_time,
+    tables.gtfs_service_day,
+    tables.gtfs_frequency,
+    tables.gtfs_shape,
+)
+REJECT_SCHEMA = {
+    "file": pl.String,
+    "row_number": pl.Int64,
+    "field": pl.String,
+    "reason": pl.String,
+    "raw": pl.String,
+}
+
+
+class CoverageSpan(NamedTuple):
+    """From when to when (end excluded) a table's rows of this feed are all there are."""
+
+    table_name: str
+    starts_at: datetime
+    ends_at: datetime
+    component: str | None = None
+    district_id: str | None = None
+
+
+@dataclass(frozen=True)
+class FeedOutcome:
+    """What a load did; `rejects` has file, row_number, field, reason and raw (JSON text)."""
+
+    rows_in: int
+    rows_loaded: int
+    records: int
+    rejects: pl.DataFrame
+    stages: tuple[StageSummary, ...]
+    event_from: datetime | None
+    event_to: datetime | None
+    coverage: Sequence[CoverageSpan]
+
+
+def load_feed(
+    connection: Connection,
+    city: City,
+    declaration: SourceDeclaration,
+    path: Path,
+    load_id: int,
+    locator: Locator,
+) -> FeedOutcome:
+    """Load a feed and retire the source's earlier one; the caller commits.
+
+    The earlier feed's departures are deleted: they follow from its other rows, which stay.
+
+    Raises:
+        ExtractError: the feed is unusable as a whole; names file and column.
+        LoadError: no service of the feed ever runs.
+    """
+    zone = ZoneInfo(city.timezone)
+    reference_on = now().astimezone(zone).date()
+    feed = read_feed(
+        path, reference_on, lambda stops: place_stops(stops, declaration, city, locator)
+    )
+    span = read_service_span(feed)
+    if span is None:
+        raise LoadError(f"{path.name}: no service runs on any day")
+    timetable = expand_feed(
+        feed, declaration.key, declaration.expand or Expansion(), reference_on, city.timezone
+    )
+    _retire(connection, declaration.key, load_id)
+    records = _load_records(connection, city, declaration, feed, load_id)
+    records += _load_departures(connection, declaration.key, feed, timetable, load_id)
+    return _outcome(feed, timetable, records, span, zone)
+
+
+def _retire(connection: Connection, source: str, load_id: int) -> None:
+    for table in _TABLES:
+        connection.execute(
+            update(table)
+            .where(table.c.source == source, table.c.retired_by.is_(None))
+            .values(retired_by=load_id)
+        )
+    old = tables.departure.c.source == source
+    connection.execute(delete(tables.departure).where(old))
+
+
+def _load_records(
+    connection: Connection, city: City, declaration: SourceDeclaration, feed: Feed, load_id: int
+) -> int:
+    records = build_records(feed)
+    if "shapes.txt" in feed.tables:
+        records["gtfs_shape"] = shape_lines(feed.rows("shapes.txt"), declaration, city)
+    return sum(
+        insert_rows(connection, table, records[table.name], declaration.key, load_id)
+        for table in _TABLES
+        if table.name in records
+    )
+
+
+def _load_departures(
+    connection: Connection, source: str, feed: Feed, timetable: Timetable, load_id: int
+) -> int:
+    places = feed.rows("stops.txt").select("stop_id", "cell", "district_id")
+    placed = timetable.departures.join(places, on="stop_id", maintain_order="left")
+    return insert_rows(connection, tables.departure, placed, source, load_id)
+
+
+def _outcome(
+    feed: Feed, timetable: Timetable, records: int, span: tuple[date, date], zone: ZoneInfo
+) -> FeedOutcome:
+    first = datetime.combine(span[0], time(), zone)
+    end = datetime.combine(span[1] + timedelta(days=1), time(), zone)
+    coverage = [CoverageSpan("gtfs_stop", first, end)]
+    if timetable.starts_at and timetable.ends_at:
+        coverage.append(CoverageSpan("departure", timetable.starts_at, timetable.ends_at))
+    return FeedOutcome(
+        rows_in=feed.rows_in,
+        rows_loaded=feed.rows_loaded,
+        records=records,
+        rejects=_rejects(feed),
+        stages=_stages(feed, timetable),
+        event_from=first,
+        event_to=end,
+        coverage=coverage,
+    )
+
+
+def _rejects(feed: Feed) -> pl.DataFrame:
+    """Return every refused row with its text as JSON."""
+    parts = [
+        table.faults.join(_as_json(table.text), on="row_number", how="left", maintain_order="left")
+        .with_columns(pl.lit(table.file).alias("file"))
+        .select(list(REJECT_SCHEMA))
+        for table in feed.tables.values()
+        if table.faults.height
+    ]
+    return pl.concat(parts) if parts else pl.DataFrame(schema=REJECT_SCHEMA)
+
+
+def _as_json(text: pl.DataFrame) -> pl.DataFrame:
+    return text.select(
+        "row_number", pl.struct(pl.exclude("row_number")).struct.json_encode().alias("raw")
+    )
+
+
+def _stages(feed: Feed, timetable: Timetable) -> tuple[StageSummary, ...]:
+    dropped = {
+        f"{table.file}: {field or 'row'} {reason}": count
+        for table in feed.tables.values()
+        for field, reason, count in table.faults.group_by("field", "reason").len().rows()
+    }
+    left_out = {"service days beyond the limit of departures": timetable.days_left_out}
+    return (
+        StageSummary("read and check", feed.rows_in, feed.rows_loaded, dropped),
+        StageSummary(
+            "expand",
+            feed.rows("stop_times.txt").height,
+            timetable.departures.height,
+            {reason: count for reason, count in left_out.items() if count},
+        ),
+    )

@@ -1,0 +1,88 @@
+"""The part of a feed that is expanded into departures, and the days it then fully covers."""
+
+import math
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import polars as pl
+
+from etl.gtfs.expand import compute_departures, compute_runs
+from etl.gtfs.feed import Feed
+from etl.gtfs.window import Expansion, choose_dates, fit_dates
+
+_DAY_S = 86_400
+
+
+@dataclass(frozen=True)
+class Timetable:
+    """Departures, the calendar days `[starts_at, ends_at)` they are complete for, days left out."""
+
+    departures: pl.DataFrame
+    starts_at: datetime | None
+    ends_at: datetime | None
+    days_left_out: int
+
+
+def expand_feed(
+    feed: Feed, source: str, expansion: Expansion, reference_on: date, timezone: str
+) -> Timetable:
+    """Return the departures of the chosen service days, with the night before the first of them.
+
+    A calendar day also shows the trips of earlier service days that run past midnight. Of those
+    earlier days only what departs after the window's first local midnight (`timezone`) is kept.
+    """
+    wanted = choose_dates(feed.service_days["service_on"].unique(), expansion, reference_on)
+    if not wanted:
+        return Timetable(_no_departures(feed), None, None, 0)
+    stop_times = feed.rows("stop_times.txt")
+    runs = _runs(feed, source, [*_nights_before(feed, wanted[0]), *wanted])
+    dates = fit_dates(wanted, runs, stop_times, expansion.max_departures)
+    starts_at = _midnight(dates[0], timezone)
+    expanded = sorted({*_nights_before(feed, dates[0]), *dates})
+    departures = compute_departures(runs, stop_times, expanded, feed.timezone)
+    return Timetable(
+        departures.filter(pl.col("departs_at") >= starts_at),
+        starts_at,
+        _midnight(dates[-1] + timedelta(days=1), timezone),
+        len(wanted) - len(dates),
+    )
+
+
+def _runs(feed: Feed, source: str, dates: list[date]) -> pl.DataFrame:
+    frequencies = feed.tables.get("frequencies.txt")
+    return compute_runs(
+        source,
+        feed.rows("trips.txt"),
+        feed.rows("stop_times.txt"),
+        frequencies.rows if frequencies else None,
+        feed.service_days.filter(pl.col("service_on").is_in(dates)),
+    )
+
+
+def _nights_before(feed: Feed, first: date) -> list[date]:
+    """Return the service days before `first` whose trips may still run on it."""
+    days = math.ceil(latest_second(feed) / _DAY_S)
+    return [first - timedelta(days=back) for back in range(days, 0, -1)]
+
+
+def latest_second(feed: Feed) -> int:
+    """Return the latest second of a service day at which any trip still runs."""
+    rows = feed.rows("stop_times.txt")
+    latest = int(rows["departure_time"].max() or 0)  # type: ignore[arg-type]
+    frequencies = feed.tables.get("frequencies.txt")
+    if frequencies is None or frequencies.rows.is_empty():
+        return latest
+    span = rows.group_by("trip_id").agg(
+        (pl.col("departure_time").max() - pl.col("departure_time").min()).alias("span")
+    )
+    ends = frequencies.rows.join(span, on="trip_id").select(pl.col("end_time") + pl.col("span"))
+    return max(latest, int(ends.to_series().max() or 0))  # type: ignore[arg-type]
+
+
+def _midnight(day: date, timezone: str) -> datetime:
+    return datetime.combine(day, time(), ZoneInfo(timezone)).astimezone(UTC)
+
+
+def _no_departures(feed: Feed) -> pl.DataFrame:
+    return compute_departures(_runs(feed, "", []), feed.rows("stop_times.txt"), [], feed.timezone)
