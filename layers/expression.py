@@ -65,7 +65,7 @@ def _ibis_type(name: str) -> str:
 def matches(table: ibis.Table, conditions: Sequence[Condition]) -> ibis.Value:
     """Return the conditions, all of which must hold, as one boolean expression."""
     tests = [_COMPARE[test.op](table[test.column], _plain(test.value)) for test in conditions]
-    return reduce(operator.and_, tests, ibis.literal(True))  # noqa: FBT003
+    return reduce(operator.and_, tests, ibis.literal(True))
 
 
 def _plain(value: object) -> object:
@@ -87,9 +87,7 @@ def _records(
     return keyed.filter(keyed.component.isin(list(indicator.component_keys)))
 
 
-def _component(
-    table: ibis.Table, indicator: Indicator, measure: DeclarativeMeasure
-) -> ibis.Value:
+def _component(table: ibis.Table, indicator: Indicator, measure: DeclarativeMeasure) -> ibis.Value:
     if measure.component is None:
         only = indicator.component_keys[0] if len(indicator.component_keys) == 1 else TOTAL
         return ibis.literal(only)
@@ -130,12 +128,14 @@ def _observe(records: ibis.Table, measure: DeclarativeMeasure) -> ibis.Table:
             return records.mutate(x=one, w=one)
         case FieldMeasure():
             weight = records[measure.weight].cast("float64") if measure.weight else one
-            return records.mutate(x=records[measure.field].cast("float64") * measure.factor, w=weight)
+            return records.mutate(
+                x=records[measure.field].cast("float64") * measure.factor, w=weight
+            )
         case IntervalMeasure():
             return _observe_interval(records, measure)
         case ShareMeasure():
             success = ibis.ifelse(matches(records, measure.success), 1.0, 0.0)
-            seen = records[measure.observed].notnull() if measure.observed else ibis.literal(True)  # noqa: FBT003
+            seen = records[measure.observed].notnull() if measure.observed else ibis.literal(True)
             return records.mutate(x=ibis.ifelse(seen, success, _NULL), w=one)
         case RatioMeasure():
             return _observe_ratio(records, measure)
@@ -186,7 +186,11 @@ def _sums(
             return {**counts, "vals": x.collect(order_by=x)}
         case StateClass.WEIGHTED:
             weighted = {"sum_w": ibis.ifelse(x.notnull(), w, _NULL).sum(), "sum_wx": (w * x).sum()}
-            raw = {} if getattr(measure, "weight", None) else {"sum_x": x.sum(), "sum_x2": (x * x).sum()}
+            raw = (
+                {}
+                if getattr(measure, "weight", None)
+                else {"sum_x": x.sum(), "sum_x2": (x * x).sum()}
+            )
             return {**counts, **weighted, **raw}
         case StateClass.RATIO if indicator.denominator is None:
             return {**counts, "num": x.sum(), "den": x.count().cast("float64")}

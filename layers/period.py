@@ -102,6 +102,11 @@ class Period:
             return Period.containing(self.first - timedelta(days=1), grain)
         return Period(self.first - timedelta(days=self.days), self.first)
 
+    def widened(self, grain: Grain | str) -> "Period":
+        """Return the whole calendar units that cover this period."""
+        last = Period.containing(self.end - timedelta(days=1), grain)
+        return Period(Period.containing(self.first, grain).first, last.end)
+
     def start_at(self, zone: str) -> datetime:
         """Return the first instant, in the zone (IANA name)."""
         return datetime.combine(self.first, datetime.min.time(), ZoneInfo(zone))

@@ -39,7 +39,9 @@ def read_catalogue(folder: Path) -> Mapping[str, Indicator]:
     Raises:
         DeclarationError: an entry is wrong; names the file and the key.
     """
-    entries = [_read_entry(path) for path in sorted(folder.glob("*.yaml")) if path.name != TARGETS_FILE]
+    entries = [
+        _read_entry(path) for path in sorted(folder.glob("*.yaml")) if path.name != TARGETS_FILE
+    ]
     ordered = sorted(entries, key=lambda entry: (entry.domain, entry.position, entry.key))
     return MappingProxyType({entry.key: entry for entry in ordered})
 
@@ -63,7 +65,8 @@ def _validated(adapter: TypeAdapter[T], content: Any, path: Path) -> T:
         return adapter.validate_python(content)
     except ValidationError as error:
         wrong = "; ".join(
-            f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}" for item in error.errors()
+            f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}"
+            for item in error.errors()
         )
         raise DeclarationError(f"{path.name}: {wrong}") from error
 

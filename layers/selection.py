@@ -1,0 +1,136 @@
+"""Reading states merged in the database: by cell at a resolution, district, city or step."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+import polars as pl
+from sqlalchemy import Connection, Label, Select, cast, func, literal, literal_column, select
+from sqlalchemy import Integer as SqlInteger
+
+from geodata.grid import NO_CELL, STORAGE_RES, children_range, parent_sql
+from geodata.tables import state
+from layers.frame import Schema, read_frame
+from layers.indicator import Indicator, StateClass
+from layers.state import COUNTS, SUMS
+
+By = Literal["cell", "district", "city", "period"]
+
+MERGED_SCHEMA: Schema = {
+    **dict.fromkeys(COUNTS, pl.Int64),
+    **dict.fromkeys(SUMS, pl.Float64),
+    "is_estimated": pl.Int8,
+}
+KEY_TYPES: dict[By, Any] = {
+    "cell": pl.Int64,
+    "district": pl.String,
+    "city": pl.String,
+    "period": pl.Int64,  # begin of the step in seconds since 1970
+}
+
+
+@dataclass(frozen=True)
+class Selection:
+    """Which states to merge, and into what."""
+
+    indicator: Indicator
+    components: tuple[str, ...]
+    starts_at: datetime
+    ends_at: datetime
+    by: By
+    res: int = STORAGE_RES
+    district_id: str | None = None
+    cell: int | None = None
+    step: str | None = None  # by period: merge into calendar steps of this zone
+    zone: str = "UTC"
+
+
+def read_merged(connection: Connection, selection: Selection) -> pl.DataFrame:
+    """Return one merged state a key, with `vals` (class Q) or `ids_n` (class U)."""
+    merged = read_frame(
+        connection,
+        _grouped(selection, *_sums()),
+        {"key": KEY_TYPES[selection.by], **MERGED_SCHEMA},
+    )
+    match selection.indicator.state_class:
+        case StateClass.QUANTILE:
+            return merged.join(_read_values(connection, selection), on="key", how="left")
+        case StateClass.DISTINCT:
+            return merged.join(_read_distinct(connection, selection), on="key", how="left")
+    return merged
+
+
+def _sums() -> list[Label[Any]]:
+    estimated = cast(func.bool_or(state.c.is_estimated), SqlInteger)
+    return [
+        *(func.sum(state.c[name]).label(name) for name in (*COUNTS, *SUMS)),
+        estimated.label("is_estimated"),
+    ]
+
+
+def _read_values(connection: Connection, selection: Selection) -> pl.DataFrame:
+    """Return each key's raw values as one ascending list."""
+    value = func.unnest(state.c.vals).label("value")
+    statement = _where(select(_key(selection), value), selection)
+    schema: Schema = {"key": KEY_TYPES[selection.by], "value": pl.Float64}
+    flat = read_frame(connection, statement, schema)
+    return flat.sort("key", "value").group_by("key", maintain_order=True).agg(vals="value")
+
+
+def _read_distinct(connection: Connection, selection: Selection) -> pl.DataFrame:
+    """Return how many distinct identifiers each key has."""
+    inner = _where(select(_key(selection), func.unnest(state.c.ids).label("id")), selection)
+    pairs = inner.subquery()
+    statement = select(pairs.c.key, func.count(pairs.c.id.distinct())).group_by(pairs.c.key)
+    schema: Schema = {"key": KEY_TYPES[selection.by], "ids_n": pl.Int64}
+    return read_frame(connection, statement, schema)
+
+
+def _grouped(selection: Selection, *columns: Label[Any]) -> Select[Any]:
+    return _where(select(_key(selection), *columns), selection).group_by(literal_column("1"))
+
+
+def _key(selection: Selection) -> Label[Any]:
+    match selection.by:
+        case "cell":
+            return literal_column(parent_sql("cell", selection.res)).label("key")
+        case "district":
+            return state.c.district_id.label("key")
+        case "period":
+            begin = func.date_trunc(selection.step, state.c.starts_at, selection.zone)
+            seconds = func.extract("epoch", begin if selection.step else state.c.starts_at)
+            return cast(seconds, state.c.cell.type).label("key")
+        case "city":
+            return literal("city").label("key")
+
+
+def _where(statement: Select[Any], selection: Selection) -> Select[Any]:
+    c = state.c
+    statement = statement.where(
+        c.indicator == selection.indicator.key,
+        c.component.in_(selection.components),
+        c.starts_at >= selection.starts_at,
+        c.starts_at < selection.ends_at,
+    )
+    if selection.by == "cell":
+        statement = statement.where(c.cell != NO_CELL)
+    if selection.district_id is not None:
+        statement = statement.where(c.district_id == selection.district_id)
+    if selection.cell is not None:
+        lowest, highest = children_range(selection.cell, STORAGE_RES)
+        statement = statement.where(c.cell.between(lowest, highest))
+    return statement
+
+
+def read_steps(
+    connection: Connection, indicator: Indicator, components: tuple[str, ...]
+) -> list[datetime]:
+    """Return the begins of all steps that have states, ascending."""
+    c = state.c
+    statement = (
+        select(c.starts_at)
+        .where(c.indicator == indicator.key, c.component.in_(components))
+        .distinct()
+        .order_by(c.starts_at)
+    )
+    return list(connection.scalars(statement))
