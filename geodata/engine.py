@@ -98,24 +98,32 @@ def check_server(engine: Engine) -> None:
     where = engine.url.render_as_string(hide_password=True)
     try:
         with engine.begin() as connection:
-            _check_versions(connection, where)
+            number = int(connection.execute(text("SHOW server_version_num")).scalar_one())
+            if _read_postgis_version(connection) is None and number // 10000 >= MINIMUM_POSTGRESQL:
+                _create_postgis(connection, where)
+            check_versions(number, _read_postgis_version(connection) or "0", where)
     except SQLAlchemyError as error:
         raise DatabaseError(f"cannot use the database {where}: {_first_line(error)}") from error
 
 
-def _check_versions(connection: Connection, where: str) -> None:
-    number = int(connection.execute(text("SHOW server_version_num")).scalar_one())
+def check_versions(number: int, postgis: str, where: str) -> None:
+    """Check a server's version number (150018 is 15.18) and its PostGIS's version.
+
+    Raises:
+        DatabaseError: one is too old.
+    """
     if number // 10000 < MINIMUM_POSTGRESQL:
         raise DatabaseError(
             f"{where} is PostgreSQL {number // 10000}; {MINIMUM_POSTGRESQL} or newer is needed"
         )
-    installed = text("SELECT extversion FROM pg_extension WHERE extname = 'postgis'")
-    version = connection.execute(installed).scalar_one_or_none()
-    if version is None:
-        _create_postgis(connection, where)
-        version = connection.execute(installed).scalar_one()
-    if int(version.partition(".")[0]) < MINIMUM_POSTGIS:
-        raise DatabaseError(f"{where} has PostGIS {version}; {MINIMUM_POSTGIS} or newer is needed")
+    if int(postgis.partition(".")[0]) < MINIMUM_POSTGIS:
+        raise DatabaseError(f"{where} has PostGIS {postgis}; {MINIMUM_POSTGIS} or newer is needed")
+
+
+def _read_postgis_version(connection: Connection) -> str | None:
+    return connection.execute(
+        text("SELECT extversion FROM pg_extension WHERE extname = 'postgis'")
+    ).scalar_one_or_none()
 
 
 def _create_postgis(connection: Connection, where: str) -> None:
@@ -135,6 +143,7 @@ def _create_database(maintenance: URL, name: str) -> None:
         with psycopg.connect(
             maintenance.set(drivername="postgresql").render_as_string(hide_password=False),
             autocommit=True,
+            connect_timeout=10,
         ) as connection:
             found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
             if found.fetchone() is None:
