@@ -1,0 +1,194 @@
+"""A source from its files to the database: a transaction a file, visible at once or not at all."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, func, insert, select, update
+from sqlalchemy.exc import SQLAlchemyError
+
+from etl.coverage import keep_coverage
+from etl.declaration import SourceDeclaration
+from etl.gtfs.load import load_feed
+from etl.load import driver
+from etl.outcome import LoadOutcome, RecordsOutcome
+from etl.place import Locator
+from etl.plan import PlannedFile, find_files, is_loaded, plan_file, was_loaded_before
+from etl.quarantine import keep_rejected
+from etl.records import load_file
+from etl.result import FileLoad, LoadResult
+from geodata.city import City
+from geodata.clock import now
+from geodata.districts import DistrictLocator, load_districts, read_districts
+from geodata.errors import LoadError, OperationsError
+from geodata.settings import get_settings
+from geodata.tables import district, load
+
+CHANNEL = "occ_load"
+
+
+def load_source(
+    engine: Engine,
+    city: City,
+    declaration: SourceDeclaration,
+    path: str | Path | None = None,
+    *,
+    root: Path | None = None,
+    locator: Locator | None = None,
+) -> LoadResult:
+    """Load every file of a source that is not loaded yet.
+
+    `path` (file or glob) replaces the declared one; `root` is the folder it is relative to, by
+    default the city's incoming folder and then that of the declaration. A file that cannot be used
+    is refused as a whole: it leaves nothing but its row in `ops.load`, and the others go on.
+
+    Raises:
+        ExtractError: the source has no file there.
+    """
+    incoming = get_settings().data_dir / "incoming" / city.code
+    files = find_files(declaration, incoming, path, root)
+    locator = locator or DistrictLocator(read_districts(city))
+    return LoadResult(
+        tuple(_load_planned(engine, city, declaration, file, locator) for file in files)
+    )
+
+
+def _load_planned(
+    engine: Engine, city: City, declaration: SourceDeclaration, path: Path, locator: Locator
+) -> FileLoad:
+    started_at = now()
+    sha256 = ""
+    try:
+        planned = plan_file(path)
+        sha256 = planned.sha256
+        with engine.connect() as connection, connection.begin() as transaction:
+            result = _load_locked(connection, city, declaration, planned, locator, started_at)
+            if result.status == "already loaded":
+                transaction.rollback()
+        return result
+    except OperationsError as error:
+        return _refuse(engine, declaration, path, sha256, started_at, str(error))
+    except SQLAlchemyError as error:
+        reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+        return _refuse(engine, declaration, path, sha256, started_at, f"{path}: {reason}")
+
+
+def _load_locked(
+    connection: Connection,
+    city: City,
+    declaration: SourceDeclaration,
+    planned: PlannedFile,
+    locator: Locator,
+    started_at: datetime,
+) -> FileLoad:
+    """Load one file; two loads of one source wait for each other."""
+    connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(declaration.key))))
+    already = FileLoad(declaration.key, planned.path.name, "already loaded")
+    if is_loaded(connection, declaration, planned.sha256):
+        return already
+    if connection.execute(select(func.count()).select_from(district)).scalar_one() == 0:
+        load_districts(connection, city)
+    load_id = _open_load(connection, declaration, planned, started_at)
+    loader = load_feed if declaration.format == "gtfs" else load_file
+    outcome: LoadOutcome = loader(connection, city, declaration, planned.path, load_id, locator)
+    repeats = isinstance(outcome, RecordsOutcome) and outcome.changes_nothing
+    if repeats and was_loaded_before(connection, declaration, planned.sha256, load_id):
+        return already
+    return _close_load(connection, declaration, planned, load_id, outcome)
+
+
+def _open_load(
+    connection: Connection,
+    declaration: SourceDeclaration,
+    planned: PlannedFile,
+    started_at: datetime,
+) -> int:
+    """Write the load's row first, because records refer to it; its counts follow."""
+    values = _load_values(declaration, planned.path, planned.sha256, started_at, "loaded")
+    statement = insert(load).values(**values).returning(load.c.load_id)
+    return int(connection.execute(statement).scalar_one())
+
+
+def _load_values(
+    declaration: SourceDeclaration, path: Path, sha256: str, started_at: datetime, status: str
+) -> dict[str, object]:
+    return {
+        "source": declaration.key,
+        "table_name": declaration.table,
+        "file": path.name,
+        "sha256": sha256,
+        "status": status,
+        "provenance": declaration.provenance,
+        "owner": declaration.owner,
+        "licence": declaration.licence,
+        "started_at": started_at,
+        "finished_at": now(),
+        "rows_in": 0,
+        "rows_loaded": 0,
+        "rows_rejected": 0,
+        "records": 0,
+    }
+
+
+def _close_load(
+    connection: Connection,
+    declaration: SourceDeclaration,
+    planned: PlannedFile,
+    load_id: int,
+    outcome: LoadOutcome,
+) -> FileLoad:
+    """Write counts, rejected rows and coverage, and announce the load.
+
+    Raises:
+        LoadError: a row is neither loaded nor rejected; that is a fault of the program.
+    """
+    rejected = outcome.rejects.height
+    if outcome.rows_in != outcome.rows_loaded + rejected:
+        raise LoadError(
+            f"{planned.path}: {outcome.rows_in} rows, but {outcome.rows_loaded} loaded "
+            f"and {rejected} rejected"
+        )
+    keep_rejected(driver(connection), load_id, outcome.rejects)
+    keep_coverage(connection, declaration, load_id, outcome.coverage)
+    counts: dict[str, Any] = {
+        "rows_in": outcome.rows_in,
+        "rows_loaded": outcome.rows_loaded,
+        "rows_rejected": rejected,
+        "records": outcome.records,
+    }
+    connection.execute(
+        update(load)
+        .where(load.c.load_id == load_id)
+        .values(
+            **counts,
+            finished_at=now(),
+            event_from=outcome.event_from,
+            event_to=outcome.event_to,
+            stages=[stage.as_json() for stage in outcome.stages],
+        )
+    )
+    connection.execute(select(func.pg_notify(CHANNEL, str(load_id))))
+    return FileLoad(
+        declaration.key,
+        planned.path.name,
+        "loaded",
+        load_id,
+        stages=tuple(outcome.stages),
+        **counts,
+    )
+
+
+def _refuse(
+    engine: Engine,
+    declaration: SourceDeclaration,
+    path: Path,
+    sha256: str,
+    started_at: datetime,
+    message: str,
+) -> FileLoad:
+    """Record a refused file in a transaction of its own: the load's was rolled back."""
+    values = _load_values(declaration, path, sha256, started_at, "refused")
+    with engine.begin() as connection:
+        statement = insert(load).values(**values, message=message).returning(load.c.load_id)
+        load_id = int(connection.execute(statement).scalar_one())
+    return FileLoad(declaration.key, path.name, "refused", load_id, message=message)

@@ -1,0 +1,126 @@
+"""A file of records, from extract to load: every format but GTFS."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import polars as pl
+from sqlalchemy import Connection, select
+
+from etl.check import check
+from etl.coverage import compute_coverage
+from etl.declaration import SourceDeclaration
+from etl.extract import Extracted, read_file
+from etl.load import load_records
+from etl.outcome import RecordsOutcome
+from etl.place import Locator, place
+from etl.population import allocate_polygons, place_hexagons
+from etl.quarantine import describe_rejects
+from etl.shapes import add_footprints, place_tiles, read_wkt
+from etl.stages import Batch, count_reasons
+from etl.targets import TARGETS
+from etl.transform import transform
+from geodata.city import City
+from geodata.clock import now
+from geodata.errors import LoadError
+from geodata.tables import UNKNOWN_DISTRICT, district
+
+# Clocks of departments run ahead by minutes; a day is a wrong date.
+_CLOCK_TOLERANCE = timedelta(days=1)
+
+
+def load_file(
+    connection: Connection,
+    city: City,
+    declaration: SourceDeclaration,
+    path: Path,
+    load_id: int,
+    locator: Locator,
+) -> RecordsOutcome:
+    """Load one file of records in the caller's transaction.
+
+    Raises:
+        ExtractError: the file cannot be read as declared.
+        LoadError: none of its rows could be used.
+    """
+    extracted = read_file(path, declaration)
+    batch = Batch(extracted.frame).staged(
+        "extract", extracted.rows_in, count_reasons(extracted.rejects)
+    )
+    batch = transform(batch, declaration, declaration.timezone or city.timezone)
+    batch = _name_districts(connection, batch)
+    batch = _place(batch, declaration, city, locator)
+    batch = check(batch, TARGETS[declaration.table], now() + _CLOCK_TOLERANCE)
+    _refuse_if_none(path, batch, extracted, declaration)
+    batch, changes = load_records(connection, batch, declaration, load_id)
+    event_from, event_to = event_span(batch.frame, TARGETS[declaration.table].event_time)
+    return RecordsOutcome(
+        rows_in=extracted.rows_in,
+        rows_loaded=batch.rows_loaded(),
+        records=batch.frame.height,
+        rejects=describe_rejects(batch.rejects, extracted, path.name),
+        stages=batch.stages,
+        event_from=event_from,
+        event_to=event_to,
+        coverage=tuple(compute_coverage(declaration, event_from, event_to, city.zone, now())),
+        changes_nothing=changes.is_none,
+    )
+
+
+def _place(batch: Batch, declaration: SourceDeclaration, city: City, locator: Locator) -> Batch:
+    batch = read_wkt(batch)
+    if declaration.table == "speed_tile":
+        return place_tiles(batch)
+    if declaration.allocate:
+        return allocate_polygons(batch, locator)
+    if declaration.table == "population" and "cell" in declaration.mapping:
+        return place_hexagons(batch, declaration, locator)
+    if not TARGETS[declaration.table].is_placed:
+        return batch
+    batch = place(batch, declaration, city, locator)
+    if declaration.table == "facility":
+        batch = replace(batch, frame=add_footprints(batch.frame))
+    return batch
+
+
+def _name_districts(connection: Connection, batch: Batch) -> Batch:
+    """Put rows that name a district the city does not have under `unknown`."""
+    if "district_id" not in batch.frame.columns:
+        return batch
+    known = list(connection.scalars(select(district.c.district_id)))
+    listed = pl.col("district_id").is_in(known) | pl.col("district_id").is_null()
+    named = pl.when(listed).then("district_id").otherwise(pl.lit(UNKNOWN_DISTRICT))
+    unlisted = batch.frame.select((~listed).sum()).item()
+    frame = batch.frame.with_columns(named.alias("district_id"))
+    return replace(batch, frame=frame).staged(
+        "district", frame.height, {"no such district, kept as unknown": unlisted}
+    )
+
+
+def _refuse_if_none(
+    path: Path, batch: Batch, extracted: Extracted, declaration: SourceDeclaration
+) -> None:
+    """A file of which nothing is usable is a wrong file or a wrong declaration, not bad rows."""
+    if batch.frame.height or (extracted.rows_in == 0 and declaration.allow_empty):
+        return
+    rejects = pl.concat([batch.rejects, extracted.rejects], how="diagonal_relaxed")
+    field, reason, count = (
+        rejects.group_by("field", "reason").len().sort("len", descending=True).row(0)
+    )
+    raise LoadError(
+        f"{path}: none of its {extracted.rows_in} rows can be used; "
+        f"{count} times: {field or 'row'} {reason}"
+    )
+
+
+def event_span(
+    frame: pl.DataFrame, event_time: str | None
+) -> tuple[datetime | None, datetime | None]:
+    """Return the first and the last event, in UTC."""
+    if event_time is None or event_time not in frame.columns:
+        return None, None
+    times = frame[event_time].cast(pl.Datetime("us")).drop_nulls()
+    first, last = times.min(), times.max()
+    if not isinstance(first, datetime) or not isinstance(last, datetime):
+        return None, None
+    return first.replace(tzinfo=UTC), last.replace(tzinfo=UTC)

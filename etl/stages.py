@@ -1,0 +1,93 @@
+"""What travels between the stages: the records so far, the rows refused and a word per stage."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import polars as pl
+
+ROW = "@row"
+MEMBER = "@member"
+WKB = "@wkb"
+FILE = "@file"
+
+REJECT_SCHEMA = {ROW: pl.Int64, "field": pl.String, "reason": pl.String}
+
+
+@dataclass(frozen=True)
+class StageSummary:
+    """Rows in and out of one stage, and what was dropped or merged on the way, by reason."""
+
+    stage: str
+    rows_in: int
+    rows_out: int
+    dropped: Mapping[str, int] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as kept in the load's row."""
+        return {
+            "stage": self.stage,
+            "rows_in": self.rows_in,
+            "rows_out": self.rows_out,
+            "dropped": dict(self.dropped),
+        }
+
+
+def no_rejects() -> pl.DataFrame:
+    """Return an empty frame of rejected rows."""
+    return pl.DataFrame(schema=REJECT_SCHEMA)
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The records of one file between two stages.
+
+    `frame` holds one line per record with the file row it came from in `@row`; `members` says
+    which further file rows a record also carries (merged duplicates, unit rows of a call).
+    """
+
+    frame: pl.DataFrame
+    rejects: pl.DataFrame = field(default_factory=no_rejects)
+    members: pl.DataFrame = field(
+        default_factory=lambda: pl.DataFrame(schema={ROW: pl.Int64, MEMBER: pl.Int64})
+    )
+    stages: tuple[StageSummary, ...] = ()
+
+    def reject(self, faults: pl.DataFrame) -> "Batch":
+        """Take every record of the faulty rows out, and the rows merged into them with them."""
+        if faults.is_empty():
+            return self
+        faults = faults.select(REJECT_SCHEMA.keys()).unique(ROW, keep="first", maintain_order=True)
+        merged = self.members.join(faults, on=ROW).drop(ROW).rename({MEMBER: ROW})
+        rejects = pl.concat([self.rejects, faults, merged.select(REJECT_SCHEMA.keys())])
+        return replace(
+            self,
+            frame=self.frame.join(faults, on=ROW, how="anti", maintain_order="left"),
+            members=self.members.join(faults, on=ROW, how="anti"),
+            rejects=rejects.unique(ROW, keep="first", maintain_order=True),
+        )
+
+    def merge(self, frame: pl.DataFrame, merged: pl.DataFrame) -> "Batch":
+        """Keep `frame`; `merged` (`@row`, `@member`) names the rows that its records now carry."""
+        moved = self.members.join(
+            merged.rename({ROW: "@winner", MEMBER: ROW}), on=ROW, how="left"
+        ).select(pl.coalesce("@winner", ROW).alias(ROW), MEMBER)
+        return replace(self, frame=frame, members=pl.concat([moved, merged.select(ROW, MEMBER)]))
+
+    def staged(self, stage: str, rows_in: int, notes: Mapping[str, int] | None = None) -> "Batch":
+        """Add a stage's summary: rows in, records out, what fell away."""
+        kept = {reason: count for reason, count in (notes or {}).items() if count}
+        return replace(
+            self, stages=(*self.stages, StageSummary(stage, rows_in, self.frame.height, kept))
+        )
+
+    def rows_loaded(self) -> int:
+        """Count the file rows whose values the records carry."""
+        rows = pl.concat([self.frame[ROW], self.members[MEMBER]])
+        return rows.n_unique()
+
+
+def count_reasons(rejects: pl.DataFrame) -> dict[str, int]:
+    """Return how many rows each reason refused."""
+    counts = rejects.group_by("reason").len().sort("len", "reason", descending=[True, False])
+    return dict(counts.iter_rows())

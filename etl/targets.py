@@ -1,0 +1,146 @@
+"""What each target table takes: its columns and their kinds, what must be filled, what is legal."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Literal, get_args
+
+from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Float, Integer, Table
+from sqlalchemy.dialects.postgresql import JSONB
+
+from geodata import tables
+
+TargetName = Literal[
+    "incident", "facility", "network_sample", "speed_tile", "population", "statistic", "gtfs"
+]
+Kind = Literal["text", "int", "float", "bool", "time", "date", "json", "geometry"]
+
+ATTRIBUTES = "attributes."
+_PROVENANCE = {"source", "load_id", "retired_by"}
+_DERIVED = {"original_lon", "original_lat", "datum", "geom", "footprint"}
+_POINT = {"lon", "lat"}
+GEOMETRY_TEXT = "wkt"
+
+CHANNELS = frozenset({"110", "119", "120", "122", "12350"})
+FACILITY_KINDS = frozenset(
+    {
+        "hospital", "wifi_ap", "hotspot_venue", "base_station", "aed", "school",
+        "fire_station", "metro_station", "place",
+    }
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Target:
+    """One target table as the loader sees it."""
+
+    table: Table
+    key: tuple[str, ...]
+    required: tuple[str, ...]
+    event_time: str | None = None
+    ranges: dict[str, tuple[float, float]] = field(default_factory=dict)
+    allowed: dict[str, frozenset[str]] = field(default_factory=dict)
+
+    @property
+    def columns(self) -> dict[str, Kind]:
+        """The columns a load writes, without the serial number and the provenance."""
+        return {
+            column.name: _kind(column)
+            for column in self.table.columns
+            if column.name not in _PROVENANCE and not column.primary_key
+        }
+
+    @property
+    def is_placed(self) -> bool:
+        """Whether its rows are points with a cell and a district."""
+        return "original_lon" in self.table.columns
+
+    def kind(self, name: str) -> Kind:
+        """Return how the text of a mapped column is read."""
+        if name.startswith(ATTRIBUTES):
+            return "text"
+        if name in _POINT:
+            return "float"
+        return "text" if name in ("cell", GEOMETRY_TEXT) else self.columns[name]
+
+    def check_mapping(self, names: Iterable[str], *, partial: bool = False) -> None:
+        """Refuse targets the table does not have, and a mapping that leaves a key out."""
+        given = set(names)
+        legal = set(self.columns) - _DERIVED - {"attributes"}
+        legal |= _POINT if self.is_placed else set()
+        legal |= {GEOMETRY_TEXT} if "geom" in self.columns else set()
+        extra = {
+            name
+            for name in given - legal
+            if not (name.startswith(ATTRIBUTES) and "attributes" in self.columns)
+        }
+        if extra:
+            raise ValueError(
+                f"mapping: {self.table.name} has no column {', '.join(sorted(extra))}; "
+                f"it has {', '.join(sorted(legal))}"
+            )
+        missing = set(self.required) - given
+        if missing and not partial:
+            raise ValueError(f"mapping: {self.table.name} needs {', '.join(sorted(missing))}")
+
+
+def _kind(column: Column[object]) -> Kind:
+    kinds: list[tuple[type, Kind]] = [
+        (Boolean, "bool"), (BigInteger, "int"), (Integer, "int"), (Float, "float"),
+        (DateTime, "time"), (Date, "date"), (JSONB, "json"),
+    ]  # fmt: skip
+    for sql_type, kind in kinds:
+        if isinstance(column.type, sql_type):
+            return kind
+    return "geometry" if hasattr(column.type, "geometry_type") else "text"
+
+
+_AVERAGES = ("avg_d_kbps", "avg_u_kbps", "avg_lat_ms", "avg_lat_down_ms", "avg_lat_up_ms")
+_TILE_RANGES = dict.fromkeys(_AVERAGES, (0.0, 1e8)) | {"tests": (0.0, 1e9), "devices": (0.0, 1e9)}
+
+TARGETS: dict[str, Target] = {
+    "incident": Target(
+        tables.incident, ("record_id",), ("record_id", "channel", "received_at"),
+        "received_at", allowed={"channel": CHANNELS},
+    ),
+    "facility": Target(
+        tables.facility, ("kind", "facility_id"), ("kind", "facility_id"), "last_seen_at",
+        {"beds": (0, 1e5), "doctors": (0, 1e5)}, {"kind": FACILITY_KINDS},
+    ),
+    "network_sample": Target(
+        tables.network_sample, ("sample_id",),
+        ("sample_id", "kind", "technology", "sampled_at"), "sampled_at",
+        {"down_kbps": (0, 1e8), "up_kbps": (0, 1e8), "latency_ms": (0, 1e6),
+         "rsrp_dbm": (-157, 0)},
+        {"kind": frozenset({"speed_test", "radio"}),
+         "technology": frozenset({"fixed", "mobile", "4g", "5g"})},
+    ),
+    "speed_tile": Target(
+        tables.speed_tile, ("technology", "quarter_on", "quadkey"),
+        ("quadkey", "technology", "quarter_on", "tests"), "quarter_on", _TILE_RANGES,
+        {"technology": frozenset({"fixed", "mobile"})},
+    ),
+    "population": Target(
+        tables.population, ("unit_id", "cell", "district_id"),
+        ("unit_id", "vintage_on", "residents"), "vintage_on", {"residents": (0, 1e9)},
+    ),
+    "statistic": Target(
+        tables.statistic, ("variable", "entity_id", "item", "starts_at"),
+        ("variable", "entity_id", "starts_at", "ends_at", "value"), "starts_at",
+    ),
+}  # fmt: skip
+
+# What a column holds when the source does not say.
+DEFAULTS: dict[str, str | int | bool] = {
+    "revision": 0,
+    "is_emergency": True,
+    "is_cancelled": False,
+    "is_mutual_aid": False,
+    "is_test": False,
+    "is_duplicate": False,
+    "is_batch_keyed": False,
+    "is_active": True,
+    "item": "",
+}
+
+if set(TARGETS) | {"gtfs"} != set(get_args(TargetName)):
+    raise AssertionError("every target table needs its entry")
