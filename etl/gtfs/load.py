@@ -101,7 +101,7 @@ def load_feed(
 
 
 def _retire(connection: Connection, source: str, load_id: int) -> None:
-    for table in _TABLES:
+    for table in (*_TABLES, tables.source_coverage):
         connection.execute(
             update(table)
             .where(table.c.source == source, table.c.retired_by.is_(None))

@@ -7,9 +7,9 @@ from datetime import date, datetime
 import polars as pl
 from polars._typing import PolarsDataType
 from psycopg import sql
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 
-from geodata.tables import SCHEMA
+from geodata.tables import SCHEMA, gtfs_feed
 
 DEPARTURE_SCHEMA: Mapping[str, PolarsDataType] = {
     "source": pl.String,
@@ -67,6 +67,13 @@ def read_service_dates(connection: Connection, timezone: str) -> list[date]:
         pl.date_ranges("starts_at", "ends_at", closed="left").explode()
     )
     return days.to_series().drop_nulls().unique().sort().to_list()
+
+
+def read_first_service_date(connection: Connection) -> date | None:
+    """Return the earliest day on which any of the current feeds begins."""
+    first = select(func.min(gtfs_feed.c.starts_on)).where(gtfs_feed.c.retired_by.is_(None))
+    found: date | None = connection.execute(first).scalar_one()
+    return found
 
 
 def read_boardable_departures(

@@ -1,0 +1,77 @@
+"""The transit measures on the city's records: reads them, computes states (`layers.build`)."""
+
+from datetime import datetime
+from typing import cast
+
+import polars as pl
+from sqlalchemy import Connection
+
+from geodata.city import City
+from geodata.crs import to_metric
+from geodata.queries.transit import (
+    read_boardable_departures,
+    read_boarding_points,
+    read_first_service_date,
+    read_residents,
+    read_service_dates,
+)
+from layers.declaration import FunctionMeasure
+from layers.indicator import Indicator
+from layers.measures.transit_coverage import compute_stop_coverage
+from layers.measures.transit_service import SERVICE_MEASURES, Windows
+from layers.period import Grain, Period
+from layers.state import STATE_SCHEMA
+
+
+def service_states(
+    connection: Connection,
+    city: City,
+    indicator: Indicator,
+    measure: FunctionMeasure,
+    snapshot_at: datetime,
+) -> pl.DataFrame:
+    """Return the states of a service measure for every calendar day fully expanded.
+
+    `parameters.windows` gives each component its first and last hour of the local day.
+    """
+    windows = cast("Windows", measure.parameters["windows"])
+    compute = SERVICE_MEASURES[indicator.key]
+    states = [pl.DataFrame(schema=STATE_SCHEMA)]
+    for day in read_service_dates(connection, city.timezone):
+        period = Period.containing(day, Grain.DAY)
+        departures = read_boardable_departures(
+            connection, period.start_at(city.timezone), period.end_at(city.timezone)
+        )
+        states.append(compute(departures, windows, city.timezone))
+    return pl.concat(states)
+
+
+def coverage_states(
+    connection: Connection,
+    city: City,
+    indicator: Indicator,
+    measure: FunctionMeasure,
+    snapshot_at: datetime,
+) -> pl.DataFrame:
+    """Return residents near a boarding point, from the day the current feeds begin.
+
+    `parameters.radius_m` is the distance that still counts as near.
+    """
+    first = read_first_service_date(connection)
+    period = Period.containing(first, indicator.grain) if first else None
+    return compute_stop_coverage(
+        _in_metres(city, read_residents(connection)),
+        _in_metres(city, read_boarding_points(connection)),
+        float(measure.parameters["radius_m"]),
+        period.start_at(city.timezone) if period else snapshot_at,
+    )
+
+
+def _in_metres(city: City, points: pl.DataFrame) -> pl.DataFrame:
+    """Add x_m, y_m to points with lon, lat; null stays null."""
+    known = points["lon"].is_not_null() & points["lat"].is_not_null()
+    x_m, y_m = to_metric(city, points["lon"].fill_null(0.0), points["lat"].fill_null(0.0))
+    return points.with_columns(
+        pl.when(known).then(pl.Series(values)).alias(name)
+        for name, values in (("x_m", x_m), ("y_m", y_m))
+    )
