@@ -25,8 +25,12 @@ has_postgis() {
 
 has_chromium() { command -v chromium >/dev/null || command -v chromium-browser >/dev/null; }
 
+has_database_url() {
+    [ -n "${DATABASE_URL:-}" ] || grep -qs '^ *\(export \)\?DATABASE_URL=.' .env
+}
+
 missing=()
-[ -n "${DATABASE_URL:-}" ] || has_postgis || missing+=(postgresql-postgis)
+has_database_url || has_postgis || missing+=(postgresql-postgis)
 scripts/find-python.sh >/dev/null 2>&1 || missing+=(python3-venv)
 if [ "$with_tests" = yes ]; then has_chromium || missing+=(chromium); fi
 [ "${#missing[@]}" -gt 0 ] || exit 0

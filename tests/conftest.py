@@ -17,6 +17,7 @@ from sqlalchemy.engine import URL
 from geodata.cluster import Cluster
 from geodata.engine import connect, parse_url
 from geodata.migrate import upgrade
+from geodata.settings import Settings
 
 TESTS = Path(__file__).resolve().parent
 MARKED_FOLDERS = {"integration": pytest.mark.integration, "e2e": pytest.mark.e2e}
@@ -38,6 +39,7 @@ def _own_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [each for each in os.environ if each.startswith("OCC_")]:
         if name != "OCC_TRIAL_DATA":
             monkeypatch.delenv(name)
+    monkeypatch.setitem(Settings.model_config, "env_file", None)
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,60 @@
+"""The command line: its parser, and how errors leave it."""
+
+import pytest
+
+import app
+from geodata.errors import ClusterError
+from geodata.settings import get_settings
+
+
+def test_an_error_for_the_user_is_one_line_and_status_2(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(options: object) -> None:
+        raise ClusterError("no room")
+
+    monkeypatch.setattr("commands.database.migrate", fail)
+    assert app.main(["migrate"]) == 2
+    assert capsys.readouterr().err == "error: no room\n"
+
+
+def test_a_wrong_setting_is_one_line_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("OCC_PORT", "eighty")
+    get_settings.cache_clear()
+    try:
+        assert app.main(["migrate"]) == 2
+    finally:
+        get_settings.cache_clear()
+    assert capsys.readouterr().err.startswith("error: wrong setting: port: ")
+
+
+def test_an_interrupt_ends_quietly(monkeypatch: pytest.MonkeyPatch) -> None:
+    def interrupt(options: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("commands.database.migrate", interrupt)
+    assert app.main(["migrate"]) == 130
+
+
+def test_load_takes_sources_a_file_or_all() -> None:
+    options = app.build_parser().parse_args(["load", "bus", "mine.yaml", "--path", "x.csv"])
+    assert (options.names, str(options.path), options.all_) == (
+        ["bus", "mine.yaml"],
+        "x.csv",
+        False,
+    )
+    assert app.build_parser().parse_args(["load", "--all"]).all_ is True
+
+
+def test_a_cluster_that_is_not_ours_is_not_started_or_stopped(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://host/name")
+    get_settings.cache_clear()
+    try:
+        assert app.main(["db", "stop"]) == 2
+    finally:
+        get_settings.cache_clear()
+    assert "not ours" in capsys.readouterr().err

@@ -1,0 +1,59 @@
+"""What the README and the requirement files promise is what the program has."""
+
+import re
+from pathlib import Path
+
+import pytest
+from pydantic import AliasChoices
+
+from app import build_parser
+from geodata.settings import ROOT, Settings
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def settings_rows() -> list[str]:
+    """The settings table, one row a field of `Settings`."""
+    rows = []
+    for name, field in Settings.model_fields.items():
+        alias = field.validation_alias
+        assert not isinstance(alias, AliasChoices)
+        variable = str(alias) if alias else f"OCC_{name.upper()}"
+        default = field.default
+        if isinstance(default, Path):
+            default = default.relative_to(ROOT)
+        shown = "" if default is None else f"`{default}`"
+        rows.append(f"| `{variable}` | {shown} | {field.description} |")
+    return rows
+
+
+def test_the_settings_table_is_the_settings() -> None:
+    table = README.partition("## Settings")[2].partition("## ")[0]
+    shown = [line for line in table.splitlines() if re.match(r"\| `[A-Z]", line)]
+    assert shown == settings_rows()
+
+
+def test_every_command_is_in_the_readme() -> None:
+    table = README.partition("## Commands")[2].partition("## ")[0]
+    named = set(re.findall(r"`(\w+)", table.partition("|---|---|")[2]))
+    (choices,) = (each.choices for each in build_parser()._actions if each.choices)
+    assert set(choices) <= named
+
+
+@pytest.mark.parametrize("target", ["run", "test", "check", "bench", "stop"])
+def test_make_has_the_target(target: str) -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    assert re.search(rf"^{target}:.* ## \S", makefile, re.M)
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_every_requirement_has_an_exact_version(name: str) -> None:
+    lines = (ROOT / name).read_text(encoding="utf-8").splitlines()
+    pins = [line for line in lines if line and not line.startswith(("#", "-r "))]
+    assert pins
+    assert [pin for pin in pins if not re.fullmatch(r"[A-Za-z0-9_.-]+==[\w.]+", pin)] == []
+
+
+@pytest.mark.parametrize("link", re.findall(r"\]\(([^):]+)\)", README))
+def test_what_the_readme_links_to_exists(link: str) -> None:
+    assert (ROOT / link).exists()
