@@ -111,7 +111,7 @@ def _snapshot_at(connection: Connection, city: City, loads: list[Row[Any]]) -> d
             source_coverage.c.source.in_(sources), source_coverage.c.retired_by.is_(None)
         )
     ).scalar_one()
-    moment = declared or min(row.event_from or row.finished_at for row in loads)
+    moment: datetime = declared or min(row.event_from or row.finished_at for row in loads)
     local = moment.astimezone(city.zone)
     return local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0).astimezone(UTC)
 

@@ -85,4 +85,5 @@ def _one_area(connection: Connection, question: Question) -> float | None:
     total = select(func.sum(district.c.area_km2))
     if question.district_id is not None:
         total = total.where(district.c.district_id == question.district_id)
-    return connection.execute(total).scalar_one()
+    area: float | None = connection.execute(total).scalar_one()
+    return area

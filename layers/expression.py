@@ -11,6 +11,7 @@ from typing import Any
 
 import ibis
 
+from geodata.grid import NO_CELL
 from layers.declaration import (
     Condition,
     CountMeasure,
@@ -22,7 +23,7 @@ from layers.declaration import (
 )
 from layers.indicator import TOTAL, Indicator, StateClass
 from layers.schema import record_table
-from layers.state import NO_CELL, STATE_SCHEMA
+from layers.state import STATE_SCHEMA
 
 _STEP_UNITS = {"day": "D", "month": "M", "quarter": "Q", "year": "Y"}
 _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
@@ -178,7 +179,7 @@ def _sums(
 ) -> dict[str, ibis.Value]:
     """Return the aggregates that the indicator's class needs."""
     x, w = rows.x, rows.w
-    counts = {"n": x.count(), "n_missing": x.isnull().cast("int64").sum().cast("int64")}
+    counts = {"n": x.count(), "n_missing": rows.count() - x.count()}
     if isinstance(measure, RatioMeasure):
         return {**counts, "num": x.sum(), "den": w.sum()}
     match indicator.state_class:

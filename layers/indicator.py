@@ -70,7 +70,7 @@ class Indicator(Declared):
     grain: Grain
     step: Grain = Grain.MONTH  # what the time slider moves by and the classes are made for
     stock: bool = False  # valid until the next state, instead of happening in its step
-    components: dict[str, Component] = {}
+    components: dict[str, Component] = Field(default_factory=dict)
     default_component: str = TOTAL
     component_rollup: Literal["sum", "separate"] = "separate"
     geometry: tuple[Geometry, ...] = ("cell", "district", "city")

@@ -46,7 +46,9 @@ class Period:
 
     @classmethod
     def parse(cls, text: str) -> "Period":
-        """Read `2026-11-20`, `2026-11`, `2026Q3`, `2026` or `2026-11-01--2026-11-22` (end excluded).
+        """Read `2026-11-20`, `2026-11`, `2026Q3`, `2026` or `2026-11-01--2026-11-22`.
+
+        The end of a span is excluded.
 
         Raises:
             QueryError: the text is none of these or names a day that does not exist.
@@ -67,7 +69,7 @@ class Period:
                 year, *rest = (int(part) for part in match.groups())
                 if grain is Grain.QUARTER:
                     rest = [3 * rest[0] - 2]
-                return cls.containing(date(year, *(rest + [1, 1])[:2]), grain)
+                return cls.containing(date(year, *[*rest, 1, 1][:2]), grain)
         raise ValueError(text)
 
     @classmethod

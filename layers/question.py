@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+import numpy as np
+
 from geodata.city import City
 from geodata.errors import GeographyError
 from geodata.grid import STORAGE_RES, are_valid_cells, cell_res
@@ -108,7 +110,7 @@ def _check_res(indicator: Indicator, query: ValueQuery) -> int:
     res = indicator.default_res if query.res is None else query.res
     if query.by == "cell" and not COARSEST_RES <= res <= indicator.max_res:
         raise QueryError(
-            f"{indicator.key} is shown at resolutions {COARSEST_RES} to {indicator.max_res}, not {res}"
+            f"{indicator.key}: resolution {res} is not within {COARSEST_RES} and {indicator.max_res}"
         )
     return res
 
@@ -118,6 +120,7 @@ def _check_cell(indicator: Indicator, cell: int | None) -> int | None:
         return None
     if "cell" not in indicator.geometry:
         raise QueryError(f"{indicator.key} is not given by cell")
-    if not are_valid_cells([cell])[0] or cell_res([cell])[0] > STORAGE_RES:
+    cells = np.array([cell], dtype=np.int64)
+    if not are_valid_cells(cells)[0] or cell_res(cells)[0] > STORAGE_RES:
         raise GeographyError(f"{cell:x} is not a cell of resolution {STORAGE_RES} or coarser")
     return cell

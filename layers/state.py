@@ -53,7 +53,7 @@ def complete_states(frame: pl.DataFrame) -> pl.DataFrame:
     return (
         frame.with_columns(missing)
         .select(STATE_SCHEMA.names())
-        .cast(dict(STATE_SCHEMA))
+        .cast(STATE_SCHEMA)
         .with_columns(
             pl.col(*COUNTS).fill_null(0),
             pl.col("is_estimated").fill_null(value=False),

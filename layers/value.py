@@ -58,7 +58,8 @@ def _numbers(merged: pl.DataFrame, indicator: Indicator) -> tuple[Floats, Floats
         with np.errstate(divide="ignore", invalid="ignore"):
             value = np.where(below > 0, above / below, np.nan)
         numbers = (value, *_bounds(merged, indicator, above, below))
-    return tuple(indicator.scale * part for part in numbers)  # type: ignore[return-value]
+    value, lo, hi = numbers
+    return indicator.scale * value, indicator.scale * lo, indicator.scale * hi
 
 
 def _parts(merged: pl.DataFrame, indicator: Indicator) -> tuple[Floats, Floats]:

@@ -2,8 +2,9 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, Row, select
 
 from geodata.clock import now
 from geodata.errors import NotFoundError
@@ -64,7 +65,7 @@ def read_build_in(connection: Connection, indicator: Indicator) -> Build:
     )
 
 
-def _newest(connection: Connection, key: str):  # type: ignore[no-untyped-def]
+def _newest(connection: Connection, key: str) -> Row[Any] | None:
     newest = state_build.c.build_id.desc()
     return connection.execute(
         select(state_build).where(state_build.c.indicator == key).order_by(newest).limit(1)

@@ -1,0 +1,121 @@
+"""A seeded city: a month of emergencies, facilities, residents and speed tests in PostGIS."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import numpy as np
+import pytest
+from sqlalchemy import Engine, insert
+
+from geodata import tables
+from geodata.districts import DistrictLocator, load_districts, read_districts
+from geodata.grid import latlng_to_cells
+from layers.build import build_states
+
+FIRST = datetime(2026, 9, 30, 16, tzinfo=UTC)  # 2026-10-01 in Changchun
+DAYS = 40
+Add = Callable[..., int]
+
+
+@pytest.fixture(scope="module")
+def points(city):
+    """3,000 points over and around the city: longitude, latitude, cell, district."""
+    rng = np.random.default_rng(7)
+    lon = rng.normal(125.32, 0.4, 3000)
+    lat = rng.normal(43.88, 0.3, 3000)
+    cell = latlng_to_cells(lat, lon)
+    return lon, lat, cell, DistrictLocator(read_districts(city)).locate(lon, lat)
+
+
+@pytest.fixture(scope="module")
+def add(engine: Engine, city) -> Add:
+    """Return a function that writes one load with its records; it returns the load id."""
+    with engine.begin() as connection:
+        load_districts(connection, city)
+
+    def _add(
+        table: str, rows: list[dict[str, Any]], *, source: str, event_to=None, **load: Any
+    ) -> int:
+        at = datetime(2026, 11, 10, tzinfo=UTC)
+        values = {
+            "source": source,
+            "table_name": table,
+            "file": f"{source}.csv",
+            "sha256": source,
+            "status": "loaded",
+            "provenance": "simulated",
+            "owner": "test",
+            "licence": "CC0-1.0",
+            "started_at": at,
+            "finished_at": at,
+            "rows_in": len(rows),
+            "rows_loaded": len(rows),
+            "rows_rejected": 0,
+            "records": len(rows),
+            "event_to": event_to,
+            **load,
+        }
+        record = tables.metadata.tables[f"ops.{table}"]
+        with engine.begin() as connection:
+            number = connection.execute(
+                insert(tables.load).values(values).returning(tables.load.c.load_id)
+            ).scalar_one()
+            stamped = [{"source": source, "load_id": number, **row} for row in rows]
+            if stamped:
+                connection.execute(insert(record), stamped)
+        return int(number)
+
+    return _add
+
+
+def place(points, index: int) -> dict[str, Any]:
+    lon, lat, cell, district = points
+    return {
+        "cell": int(cell[index]),
+        "district_id": str(district[index]),
+        "geom": f"SRID=4326;POINT({lon[index]} {lat[index]})",
+    }
+
+
+@pytest.fixture(scope="module")
+def emergencies(points) -> list[dict[str, Any]]:
+    rng = np.random.default_rng(11)
+    rows = []
+    for index in range(3000):
+        at = FIRST + timedelta(seconds=int(rng.integers(0, DAYS * 86400)))
+        seconds = int(rng.lognormal(6, 0.5))
+        rows.append(
+            {
+                "record_id": str(index),
+                "event_id": str(index),
+                "channel": ("110", "119", "120")[index % 3],
+                "received_at": at,
+                "notified_at": at + timedelta(seconds=60),
+                "arrived_at": None if index % 50 == 0 else at + timedelta(seconds=seconds),
+                "is_duplicate": index % 97 == 0,
+                **(
+                    place(points, index) if index % 60 else {"cell": None, "district_id": "unknown"}
+                ),
+            }
+        )
+    return rows
+
+
+@pytest.fixture(scope="module")
+def seeded(engine: Engine, city, add: Add, points, emergencies):
+    """The engine of a database with records and every state built from them."""
+    end = FIRST + timedelta(days=DAYS)
+    number = add("incident", emergencies, source="incidents", event_to=end)
+    with engine.begin() as connection:
+        connection.execute(
+            insert(tables.source_coverage).values(
+                source="incidents",
+                load_id=number,
+                table_name="incident",
+                starts_at=FIRST,
+                ends_at=end,
+            )
+        )
+    build_states(engine, city)
+    return engine
