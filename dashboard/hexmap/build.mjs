@@ -1,6 +1,7 @@
 // Bundle the component into assets/. `--out <file>` writes elsewhere, for the test that compares.
 
-import { readFile, writeFile, access } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { access, readFile, readdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
@@ -9,6 +10,18 @@ const here = dirname(fileURLToPath(import.meta.url));
 const assets = join(here, '..', '..', 'assets');
 const outArgument = process.argv.indexOf('--out');
 const outfile = outArgument > 0 ? process.argv[outArgument + 1] : join(assets, 'hexmap.min.js');
+
+/** What the bundle is made from, so that a stale one is noticed without Node. */
+async function fingerprint() {
+  const sources = (await readdir(join(here, 'src'))).sort().map((name) => join('src', name));
+  const hash = createHash('sha256');
+  for (const path of ['package-lock.json', ...sources]) {
+    hash.update(`${path}\n`).update(await readFile(join(here, path)));
+  }
+  return hash.digest('hex');
+}
+
+const banner = `/* HexMap. Built from dashboard/hexmap, sources sha256 ${await fingerprint()}; licences of what is inside: hexmap.LICENSES.txt */`;
 
 const result = await build({
   absWorkingDir: here,
@@ -20,7 +33,7 @@ const result = await build({
   target: ['chrome100', 'firefox100', 'safari15.4'],
   define: { 'process.env.NODE_ENV': '"production"' },
   legalComments: 'none',
-  banner: { js: '/* HexMap. Built from dashboard/hexmap; licences of what is inside: hexmap.LICENSES.txt */' },
+  banner: { js: banner },
   metafile: true,
   logLevel: 'warning',
 });
@@ -50,6 +63,9 @@ for (const [path, { bytesInOutput }] of Object.entries(output.inputs)) {
   const folder = packageOf(path);
   if (folder && bytesInOutput > 0) folders.add(folder);
 }
+
+// math.gl carries a copy of gl-matrix in its own folder.
+if (folders.has('node_modules/@math.gl/core')) folders.add('node_modules/gl-matrix');
 
 const sections = [];
 for (const folder of [...folders].sort()) {

@@ -1,7 +1,7 @@
 """The Python face of the hex map. The browser side is built from src/ into assets/hexmap.min.js."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 from dash.development.base_component import Component
 
@@ -26,7 +26,7 @@ INPUTS = (
 OUTPUTS = ("clickData", "hoverData", "viewport", "ready")
 
 
-class HexMap(Component):  # type: ignore[misc] # dash has no types for its base class
+class HexMap(Component):
     """A map of H3 cells coloured by a value column, with district outlines and names.
 
     What to show:
@@ -62,14 +62,14 @@ class HexMap(Component):  # type: ignore[misc] # dash has no types for its base 
       an answer does not come, the old picture stays and error says why.
     """
 
-    _children_props: ClassVar[list[str]] = []
-    _base_nodes: ClassVar[list[str]] = ["children"]
+    _children_props: list[str] = []  # noqa: RUF012 - declared so by the base class
+    _base_nodes: list[str] = ["children"]  # noqa: RUF012
     _namespace = "dashboard_hexmap"
     _type = "HexMap"
 
     def __init__(
         self,
-        id: str | Mapping[str, Any] | None = None,  # noqa: A002 - Dash's name
+        id: str | Mapping[str, Any] | None = None,
         *,
         className: str | None = None,  # noqa: N803 - Dash properties are camel case
         style: Mapping[str, Any] | None = None,
@@ -88,11 +88,11 @@ class HexMap(Component):  # type: ignore[misc] # dash has no types for its base 
         pixelRatioMax: float | None = None,  # noqa: N803
         **outputs: Any,
     ) -> None:
-        """Build the component; properties left at None are not sent, so the browser's defaults hold."""
+        """Build it; properties left at None are not sent, so the browser's defaults hold."""
         self._prop_names = [*INPUTS, *OUTPUTS]
         self._valid_wildcard_attributes: list[str] = []
         self.available_properties = self._prop_names
         self.available_wildcard_properties: list[str] = []
         given = locals()
         inputs = {name: given[name] for name in INPUTS if given[name] is not None}
-        super().__init__(**inputs, **outputs)
+        super().__init__(**inputs, **outputs)  # type: ignore[no-untyped-call]

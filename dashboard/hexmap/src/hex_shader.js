@@ -73,6 +73,11 @@ const float HATCH_PERIOD = 9.0;
 const float HATCH_WIDTH = 1.0;
 const float DOT_PERIOD = 9.0;
 const float DOT_RADIUS = 1.15;
+// In cells smaller than these a pattern would be noise: it gives way to its own average tone.
+const vec2 HATCH_APOTHEM = vec2(1.2, 2.6);
+const vec2 DOT_APOTHEM = vec2(3.0, 6.0);
+const float HATCH_SHARE = HATCH_WIDTH / HATCH_PERIOD;
+const float DOT_SHARE = 0.12;
 const float GAP_FROM_APOTHEM = 3.5;
 const float GAP_FULL_APOTHEM = 9.0;
 
@@ -97,8 +102,14 @@ void main(void) {
   vec2 p = (gl_FragCoord.xy - hex.anchor) / hex.pixelRatio;
   int pattern = int(vColor.a * 255.0 + 0.5);
   vec3 rgb = vColor.rgb;
-  if (pattern == 128) rgb = mix(rgb, hex.hatchLine.rgb, hatch(p));
-  if (pattern == 64) rgb = mix(rgb, hex.dot.rgb, dots(p));
+  if (pattern == 128) {
+    float drawn = smoothstep(HATCH_APOTHEM.x, HATCH_APOTHEM.y, vApothemPx);
+    rgb = mix(rgb, hex.hatchLine.rgb, mix(HATCH_SHARE, hatch(p), drawn));
+  }
+  if (pattern == 64) {
+    float drawn = smoothstep(DOT_APOTHEM.x, DOT_APOTHEM.y, vApothemPx);
+    rgb = mix(rgb, hex.dot.rgb, mix(DOT_SHARE, dots(p), drawn));
+  }
   float gapShare = smoothstep(GAP_FROM_APOTHEM, GAP_FULL_APOTHEM, vApothemPx) * hex.outline;
   float inward = (1.0 - vEdge) * vApothemPx;
   float line = covered(inward - 0.5) * gapShare;

@@ -16,7 +16,7 @@ import { VISUAL, VISUAL_NAMES } from './states.js';
 import { css, resolveTheme } from './themes.js';
 
 const VIEWPORT_QUIET_MS = 150;
-const DEFAULT_FONT = '"Noto Sans SC", sans-serif';
+const CJK_FONT = '"Noto Sans SC"';
 const sharedCells = new CellStore();
 
 function reducedMotion() {
@@ -59,7 +59,6 @@ export class MapView {
     this.store = store;
     this.theme = resolveTheme('dark');
     this.#createDeck();
-    this.fontsReady = document.fonts?.ready.then(() => this.#redrawOverlay());
   }
 
   // ---- life -------------------------------------------------------------------------------------
@@ -148,7 +147,7 @@ export class MapView {
   #restyle() {
     const style = getComputedStyle(this.container);
     this.theme = resolveTheme(this.#props.theme, (name) => style.getPropertyValue(name));
-    this.font = style.fontFamily || DEFAULT_FONT;
+    this.font = `${CJK_FONT}, ${style.fontFamily || 'sans-serif'}`;
     this.container.style.background = css(this.theme.ground);
   }
 
@@ -174,6 +173,17 @@ export class MapView {
     this.districtRings = districts.flatMap(({ rings }) => rings);
     this.#frameIfUnset(this.#extentOfDistricts());
     this.#renderLayers();
+    await this.#loadFont(districts.map(({ names }) => names.zh + names.en).join(''));
+    this.#redrawOverlay();
+  }
+
+  /** A canvas does not wait for a font as a page does: ask for the characters it will draw. */
+  async #loadFont(text) {
+    try {
+      await document.fonts.load(`400 20px ${CJK_FONT}`, text);
+    } catch {
+      // The font file is missing: the viewer's own font serves.
+    }
   }
 
   async #load() {
@@ -334,7 +344,7 @@ export class MapView {
     const { language, showLabels, selection } = this.#props;
     this.overlay.draw(viewport, this.#pixelRatio(), {
       theme: this.theme,
-      font: this.font ?? DEFAULT_FONT,
+      font: this.font,
       language: language ?? 'zh',
       labels: (showLabels ?? true) ? this.#districts : [],
       selected: selection?.district,

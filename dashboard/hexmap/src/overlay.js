@@ -2,7 +2,7 @@
 // cells, the outline of the cell under the pointer. A plain canvas gives sharper Chinese text at wall
 // sizes than a glyph texture, and hovering costs no redraw of the cells.
 
-import { placeLabels, thinOut } from './placing.js';
+import { overlap, placeLabels, thinOut } from './placing.js';
 import { css } from './themes.js';
 
 const SIGN_SPACING_PX = 88;
@@ -28,7 +28,7 @@ export class Overlay {
     this.canvas.setAttribute('aria-hidden', 'true');
     parent.appendChild(this.canvas);
     this.context = this.canvas.getContext('2d');
-    this.signs = { key: '', cells: [] };
+    this.signs = { stale: null, step: 0, cells: [] };
     this.shown = [];
   }
 
@@ -45,9 +45,11 @@ export class Overlay {
     const { context } = this;
     context.setTransform(pixelRatio, 0, 0, pixelRatio, 0, 0);
     context.clearRect(0, 0, width, height);
-    if (scene.stale.length) this.#drawSigns(viewport, scene);
+    const labels = scene.labels.length ? this.#placedLabels(viewport, scene) : [];
+    if (scene.stale.length) this.#drawSigns(viewport, scene, labels);
     if (scene.hovered) this.#drawHovered(viewport, scene);
-    this.shown = scene.labels.length ? this.#drawLabels(viewport, scene) : [];
+    this.#drawLabels(labels, scene.theme);
+    this.shown = labels.map(({ text }) => text);
   }
 
   #fitCanvas(width, height, pixelRatio) {
@@ -70,7 +72,7 @@ export class Overlay {
     context.stroke();
   }
 
-  #drawSigns(viewport, { stale, geometry, theme }) {
+  #drawSigns(viewport, { stale, geometry, theme }, labels) {
     const step = Math.round(viewport.zoom * ZOOM_STEPS_PER_LEVEL) / ZOOM_STEPS_PER_LEVEL;
     if (this.signs.stale !== stale || this.signs.step !== step) {
       const spacing = SIGN_SPACING_PX / 2 ** step;
@@ -84,7 +86,9 @@ export class Overlay {
           0,
         ]),
       );
-      if (x > -10 && y > -10 && x < viewport.width + 10 && y < viewport.height + 10) this.#clock(x, y, theme);
+      const sign = { left: x - SIGN_RADIUS_PX, right: x + SIGN_RADIUS_PX, top: y - SIGN_RADIUS_PX, bottom: y + SIGN_RADIUS_PX };
+      const seen = sign.right > 0 && sign.bottom > 0 && sign.left < viewport.width && sign.top < viewport.height;
+      if (seen && !labels.some(({ box }) => overlap(box, sign))) this.#clock(x, y, theme);
     }
   }
 
@@ -106,19 +110,23 @@ export class Overlay {
     context.stroke();
   }
 
-  #drawLabels(viewport, { labels, language, theme, font, selected }) {
+  #placedLabels(viewport, { labels, language, font, selected }) {
     const { context } = this;
     const size = labelSizePx(viewport.height);
-    context.font = `500 ${size}px ${font}`;
-    context.textAlign = 'center';
-    context.textBaseline = 'middle';
+    context.font = `400 ${size}px ${font}`;
     const boxes = labels.map(({ id, names, at }) => {
       const text = names[language] || names.zh;
       const [x, y] = viewport.project(at);
       return { id, text, x, y, width: context.measureText(text).width, height: size * 1.15 };
     });
     boxes.sort((a, b) => (b.id === selected) - (a.id === selected));
-    const placed = placeLabels(boxes, viewport.width, viewport.height);
+    return placeLabels(boxes, viewport.width, viewport.height);
+  }
+
+  #drawLabels(placed, theme) {
+    const { context } = this;
+    context.textAlign = 'center';
+    context.textBaseline = 'middle';
     context.lineJoin = 'round';
     context.lineWidth = HALO_PX;
     context.strokeStyle = css(theme.labelHalo, 0.92);
@@ -127,6 +135,5 @@ export class Overlay {
       context.strokeText(text, Math.round(x), Math.round(y));
       context.fillText(text, Math.round(x), Math.round(y));
     }
-    return placed.map(({ text }) => text);
   }
 }

@@ -2,7 +2,8 @@
 
 const GAP_PX = 6;
 
-function overlap(a, b) {
+/** Whether two boxes touch, or nearly. */
+export function overlap(a, b) {
   return (
     a.left < b.right + GAP_PX && b.left < a.right + GAP_PX && a.top < b.bottom + GAP_PX && b.top < a.bottom + GAP_PX
   );

@@ -9,7 +9,7 @@ const DARK = {
   zero: '#18242c',
   zeroLine: '#2a3b47',
   hatchGround: '#111a21',
-  hatchLine: '#22303a',
+  hatchLine: '#293945',
   dotGround: '#1a242c',
   dot: '#71838f',
   district: '#6d8394',

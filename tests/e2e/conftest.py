@@ -1,0 +1,70 @@
+"""The one browser of the end-to-end tests: Debian's Chromium with software graphics."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+
+ARTEFACTS = Path(__file__).parent / "artefacts"
+FLAGS = [
+    "--no-sandbox",
+    "--use-gl=angle",
+    "--use-angle=swiftshader",
+    "--enable-unsafe-swiftshader",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Headless Chromium, one for the whole session."""
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    if path is None:
+        pytest.fail("Chromium is missing: run scripts/setup-system.sh or apt-get install chromium")
+    with sync_playwright() as playwright:
+        launched = playwright.chromium.launch(executable_path=path, args=FLAGS, headless=True)
+        yield launched
+        launched.close()
+
+
+@dataclass
+class Watched:
+    """A page whose every console line, script error and failed request is written down."""
+
+    page: Page
+    context: BrowserContext
+    complaints: list[str] = field(default_factory=list)
+
+
+@pytest.fixture
+def open_page(browser: Browser) -> Iterator[Any]:
+    """A function that opens a watched page with the given context options; closed at the end."""
+    opened: list[Watched] = []
+
+    def open_one(**options: Any) -> Watched:
+        context = browser.new_context(**{"viewport": {"width": 900, "height": 700}, **options})
+        watched = Watched(context.new_page(), context)
+        watched.page.on("console", lambda line: watched.complaints.append(line.text))
+        watched.page.on("pageerror", lambda error: watched.complaints.append(str(error)))
+        opened.append(watched)
+        return watched
+
+    yield open_one
+    for watched in opened:
+        watched.context.close()
+
+
+@pytest.fixture(scope="session")
+def artefacts() -> Path:
+    """The folder where screenshots are kept."""
+    ARTEFACTS.mkdir(exist_ok=True)
+    return ARTEFACTS
