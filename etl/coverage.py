@@ -8,7 +8,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, and_, insert, select
 
-from etl.declaration import Coverage, SourceDeclaration
+from etl.declaration import SourceDeclaration
+from etl.mapping import Coverage
 from geodata.tables import district, source_coverage
 
 

@@ -1,25 +1,14 @@
 """What a source is: one YAML file per source, read into a typed model that refuses unknown keys."""
 
 import codecs
-import re
-from datetime import date
 from pathlib import Path
-from typing import Annotated, Literal, Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from typing import Literal, Self
 
 import yaml
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    PrivateAttr,
-    ValidationError,
-    field_validator,
-    model_validator,
-)
+from pydantic import Field, PrivateAttr, ValidationError, field_validator, model_validator
 
 from etl.gtfs.window import Expansion
+from etl.mapping import Coverage, GroupBy, Mapping, Names, Strict, Text, check_zone
 from etl.targets import TARGETS, TargetName
 from geodata.errors import DeclarationError
 
@@ -27,123 +16,7 @@ FileFormat = Literal["gtfs", "csv", "json", "xml", "geojson", "gpkg", "shapefile
 Datum = Literal["wgs84", "gcj02", "bd09"]
 
 
-def _as_text(value: object) -> object:
-    """Return what YAML read as a number, date or truth value as the text a file would hold."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, dict):
-        return {_as_text(key): _as_text(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_as_text(item) for item in value]
-    return value if value is None or isinstance(value, str) else str(value)
-
-
-def _as_list(value: object) -> object:
-    return [value] if isinstance(value, str) else value
-
-
-Text = Annotated[str, BeforeValidator(_as_text)]
-Names = Annotated[list[str], BeforeValidator(_as_list)]
-
-
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class FieldMapping(_Strict):
-    """Where the value of one target column comes from and how its text is read.
-
-    `source` names a column, or several of which the first one filled counts. Besides the file's
-    own columns there are `@file` (its name), `@row`, and with `unpivot` `@variable` and `@value`.
-    """
-
-    source: Names = Field(default_factory=list)
-    const: Text | None = None
-    template: str | None = Field(default=None, description="'{column}-{other column}'")
-    type: Literal["text", "int", "float", "bool", "time", "date"] | None = None
-    format: Names = Field(
-        default_factory=list,
-        description="of times and dates: iso, epoch_s, epoch_ms, year, quarter, month, day, "
-        "or strptime codes; several are tried in turn",
-    )
-    end: bool = Field(default=False, description="the end, exclusive, of the period just read")
-    zone: str | None = None
-    codes: Annotated[dict[str, str | None], BeforeValidator(_as_text)] | None = None
-    unlisted: Literal["reject", "keep", "blank"] = "reject"
-    pattern: str | None = Field(default=None, description="its first group is the value")
-    scale: float = 1.0
-    null_values: Annotated[list[str], BeforeValidator(_as_text)] = Field(default_factory=list)
-    invalid: Literal["reject", "blank"] = "reject"
-    optional: bool = Field(default=False, description="the column may be missing from the file")
-
-    @field_validator("zone")
-    @classmethod
-    def _known_zone(cls, value: str | None) -> str | None:
-        return None if value is None else check_zone(value)
-
-    @field_validator("pattern")
-    @classmethod
-    def _one_group(cls, value: str | None) -> str | None:
-        if value is not None:
-            try:
-                groups = re.compile(value).groups
-            except re.error as error:
-                raise ValueError(f"not a regular expression: {error}") from None
-            if groups < 1:
-                raise ValueError("needs a group in brackets that holds the value")
-        return value
-
-    @model_validator(mode="after")
-    def _one_origin(self) -> Self:
-        origins = [bool(self.source), self.const is not None, self.template is not None]
-        if sum(origins) != 1:
-            raise ValueError("give exactly one of source, const and template")
-        return self
-
-
-def _as_mapping(value: object) -> object:
-    return {"source": [value]} if isinstance(value, str) else value
-
-
-class GroupBy(_Strict):
-    """Several rows of the file that are one record: unit rows of a call, sectors of a mast."""
-
-    key: str = Field(description="target column whose equal values belong together")
-    first_by: Names = Field(
-        default_factory=list,
-        description="the row with the smallest of these target columns speaks for the group",
-    )
-    earliest: Names = Field(default_factory=list, description="smallest value over the group")
-    latest: Names = Field(default_factory=list, description="largest value over the group")
-    count: str | None = Field(default=None, description="target that receives the number of rows")
-
-    @property
-    def targets(self) -> list[str]:
-        """Every target column it names."""
-        counted = [self.count] if self.count else []
-        return [self.key, *self.first_by, *self.earliest, *self.latest, *counted]
-
-
-class Coverage(_Strict):
-    """Where and when the source is complete, so that no row there means none happened."""
-
-    area: Literal["city"] | list[Text] = "city"
-    period: Literal["days", "months", "declared"] = "days"
-    starts_on: date | None = Field(default=None, alias="from")
-    ends_on: date | None = Field(default=None, alias="to", description="exclusive")
-    component: Text | None = None
-
-    @model_validator(mode="after")
-    def _dates(self) -> Self:
-        given = self.starts_on is not None and self.ends_on is not None
-        if (self.period == "declared") != given:
-            raise ValueError("from and to belong to period: declared, both of them")
-        if self.starts_on and self.ends_on and self.starts_on >= self.ends_on:
-            raise ValueError("to is exclusive and must lie after from")
-        return self
-
-
-class SourceDeclaration(_Strict):
+class SourceDeclaration(Strict):
     """One source of the city: where its file lies, what it says, whose it is."""
 
     key: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -173,9 +46,7 @@ class SourceDeclaration(_Strict):
     place: Literal["optional", "checked", "required"] | None = None
 
     table: TargetName
-    mapping: dict[str, Annotated[FieldMapping, BeforeValidator(_as_mapping)]] = Field(
-        default_factory=dict
-    )
+    mapping: dict[str, Mapping] = Field(default_factory=dict)
     unpivot: dict[str, Text] = Field(
         default_factory=dict, description="column -> variable: one record per column"
     )
@@ -237,15 +108,6 @@ class SourceDeclaration(_Strict):
             named = self.group_by.targets if self.group_by else []
             TARGETS[self.table].check_mapping([*self.scope, *named], partial=True)
         return self
-
-
-def check_zone(name: str) -> str:
-    """Return the name if it is an IANA time zone."""
-    try:
-        ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError):
-        raise ValueError(f"unknown time zone '{name}'") from None
-    return name
 
 
 def read_declaration(path: Path) -> SourceDeclaration:

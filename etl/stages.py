@@ -88,6 +88,7 @@ class Batch:
 
 
 def count_reasons(rejects: pl.DataFrame) -> dict[str, int]:
-    """Return how many rows each reason refused."""
-    counts = rejects.group_by("reason").len().sort("len", "reason", descending=[True, False])
+    """Return how many rows each reason refused, whichever other row a reason names."""
+    reasons = pl.col("reason").str.replace(r"row \d+", "another row")
+    counts = rejects.group_by(reasons).len().sort("len", "reason", descending=[True, False])
     return dict(counts.iter_rows())

@@ -4,7 +4,7 @@ import re
 
 import polars as pl
 
-from etl.declaration import FieldMapping
+from etl.mapping import FieldMapping
 from etl.targets import Kind
 from etl.transform.times import parse_clock, parse_date
 

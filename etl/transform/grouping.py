@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from etl.declaration import GroupBy
+from etl.mapping import GroupBy
 from etl.stages import MEMBER, ROW, Batch
 
 

@@ -1,0 +1,140 @@
+"""The parts of a declaration: where a column's value comes from, grouping and coverage."""
+
+import re
+from datetime import date
+from typing import Annotated, Literal, Self
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+
+
+def check_zone(name: str) -> str:
+    """Return the name if it is an IANA time zone."""
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise ValueError(f"unknown time zone '{name}'") from None
+    return name
+
+
+def _as_text(value: object) -> object:
+    """Return what YAML read as a number, date or truth value as the text a file would hold."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, dict):
+        return {_as_text(key): _as_text(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_as_text(item) for item in value]
+    return value if value is None or isinstance(value, str) else str(value)
+
+
+def _as_list(value: object) -> object:
+    return [value] if isinstance(value, str) else value
+
+
+# What YAML may have read as a number, and what may be one name or several.
+Text = Annotated[str, BeforeValidator(_as_text)]
+Names = Annotated[list[str], BeforeValidator(_as_list)]
+
+
+class Strict(BaseModel):
+    """Refuses keys it does not know."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class FieldMapping(Strict):
+    """Where the value of one target column comes from and how its text is read.
+
+    `source` names a column, or several of which the first one filled counts. Besides the file's
+    own columns there are `@file` (its name), `@row`, and with `unpivot` `@variable` and `@value`.
+    """
+
+    source: Names = Field(default_factory=list)
+    const: Text | None = None
+    template: str | None = Field(default=None, description="'{column}-{other column}'")
+    type: Literal["text", "int", "float", "bool", "time", "date"] | None = None
+    format: Names = Field(
+        default_factory=list,
+        description="of times and dates: iso, epoch_s, epoch_ms, year, quarter, month, day, "
+        "or strptime codes; several are tried in turn",
+    )
+    end: bool = Field(default=False, description="the end, exclusive, of the period just read")
+    zone: str | None = None
+    codes: Annotated[dict[str, str | None], BeforeValidator(_as_text)] | None = None
+    unlisted: Literal["reject", "keep", "blank"] = "reject"
+    pattern: str | None = Field(default=None, description="its first group is the value")
+    scale: float = 1.0
+    null_values: Annotated[list[str], BeforeValidator(_as_text)] = Field(default_factory=list)
+    invalid: Literal["reject", "blank"] = "reject"
+    optional: bool = Field(default=False, description="the column may be missing from the file")
+
+    @field_validator("zone")
+    @classmethod
+    def _known_zone(cls, value: str | None) -> str | None:
+        return None if value is None else check_zone(value)
+
+    @field_validator("pattern")
+    @classmethod
+    def _one_group(cls, value: str | None) -> str | None:
+        if value is not None:
+            try:
+                groups = re.compile(value).groups
+            except re.error as error:
+                raise ValueError(f"not a regular expression: {error}") from None
+            if groups < 1:
+                raise ValueError("needs a group in brackets that holds the value")
+        return value
+
+    @model_validator(mode="after")
+    def _one_origin(self) -> Self:
+        origins = [bool(self.source), self.const is not None, self.template is not None]
+        if sum(origins) != 1:
+            raise ValueError("give exactly one of source, const and template")
+        return self
+
+
+def _as_mapping(value: object) -> object:
+    return {"source": [value]} if isinstance(value, str) else value
+
+
+# A mapping may be just the name of a column.
+Mapping = Annotated[FieldMapping, BeforeValidator(_as_mapping)]
+
+
+class GroupBy(Strict):
+    """Several rows of the file that are one record: unit rows of a call, sectors of a mast."""
+
+    key: str = Field(description="target column whose equal values belong together")
+    first_by: Names = Field(
+        default_factory=list,
+        description="the row with the smallest of these target columns speaks for the group",
+    )
+    earliest: Names = Field(default_factory=list, description="smallest value over the group")
+    latest: Names = Field(default_factory=list, description="largest value over the group")
+    count: str | None = Field(default=None, description="target that receives the number of rows")
+
+    @property
+    def targets(self) -> list[str]:
+        """Every target column it names."""
+        counted = [self.count] if self.count else []
+        return [self.key, *self.first_by, *self.earliest, *self.latest, *counted]
+
+
+class Coverage(Strict):
+    """Where and when the source is complete, so that no row there means none happened."""
+
+    area: Literal["city"] | list[Text] = "city"
+    period: Literal["days", "months", "declared"] = "days"
+    starts_on: date | None = Field(default=None, alias="from")
+    ends_on: date | None = Field(default=None, alias="to", description="exclusive")
+    component: Text | None = None
+
+    @model_validator(mode="after")
+    def _dates(self) -> Self:
+        given = self.starts_on is not None and self.ends_on is not None
+        if (self.period == "declared") != given:
+            raise ValueError("from and to belong to period: declared, both of them")
+        if self.starts_on and self.ends_on and self.starts_on >= self.ends_on:
+            raise ValueError("to is exclusive and must lie after from")
+        return self
