@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geodata import grid
@@ -77,6 +77,7 @@ def test_missing_coordinates_are_unknown_and_nothing_is_nothing(locator):
     assert locator.locate([], []).tolist() == []
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.floats(123.5, 127.5), st.floats(42.8, 45.6)), min_size=1, max_size=200)
 )
