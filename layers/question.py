@@ -110,7 +110,7 @@ def _check_res(indicator: Indicator, query: ValueQuery) -> int:
     res = indicator.default_res if query.res is None else query.res
     if query.by == "cell" and not COARSEST_RES <= res <= indicator.max_res:
         raise QueryError(
-            f"{indicator.key}: resolution {res} is not within {COARSEST_RES} and {indicator.max_res}"
+            f"{indicator.key}: {res} is not a resolution from {COARSEST_RES} to {indicator.max_res}"
         )
     return res
 

@@ -1,0 +1,89 @@
+"""The cell lists of the city and its districts, computed once for a set of boundaries and kept."""
+
+import os
+import tempfile
+from functools import cache
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import shapely
+
+from geodata.city import City, load_city
+from geodata.districts import read_districts
+from geodata.errors import NotFoundError
+from geodata.grid import Cells, cover_logical
+
+CITY_AREA = "city"
+COARSEST_RES = 5
+FINEST_RES = 10
+FINEST_CITY_RES = 9  # 2 million cells at resolution 10 are no screen's business
+_LIST_FORMAT = b"1"  # raise when the lists are computed differently
+
+
+def grid_version(city: City) -> str:
+    """Return a short text that changes when the city's boundaries do."""
+    return _version(city.folder)
+
+
+def districts_of(city: City) -> gpd.GeoDataFrame:
+    """Return the city's districts (`geodata.districts.read_districts`), read once a process."""
+    return _districts(city.folder)
+
+
+@cache
+def _districts(folder: Path) -> gpd.GeoDataFrame:
+    return read_districts(load_city(str(folder)))
+
+
+@cache
+def _version(folder: Path) -> str:
+    digest = sha256(_LIST_FORMAT)
+    for row in _districts(folder).itertuples():
+        digest.update(f"{row.district_id}".encode())
+        digest.update(shapely.to_wkb(row.geometry))
+    return digest.hexdigest()[:12]
+
+
+def read_cells(data_dir: Path, city: City, area: str, res: int) -> Cells:
+    """Return the cells, ascending, that records in the area can have at a resolution.
+
+    `area` is `city` or a district_id. The list is kept in `data_dir/grid` for ever: the boundaries'
+    version is in its path.
+
+    Raises:
+        NotFoundError: there is no such area, or no list of it at this resolution.
+    """
+    path = _path(data_dir, city, area, res)
+    if not path.is_file():
+        _write(path, _compute(data_dir, city, area, res))
+    return np.fromfile(path, dtype="<i8").astype(np.int64, copy=False)
+
+
+def _path(data_dir: Path, city: City, area: str, res: int) -> Path:
+    """Return the file of a list; every part of the path is checked against what exists."""
+    known = {CITY_AREA, *districts_of(city)["district_id"]}
+    finest = FINEST_CITY_RES if area == CITY_AREA else FINEST_RES
+    if area not in known or not COARSEST_RES <= res <= finest:
+        raise NotFoundError(f"there is no list of cells for {area!r} at resolution {res}")
+    return data_dir / "grid" / city.code / grid_version(city) / f"{area}-{res}.bin"
+
+
+def _compute(data_dir: Path, city: City, area: str, res: int) -> Cells:
+    districts = districts_of(city)
+    if area == CITY_AREA:
+        parts = [read_cells(data_dir, city, each, res) for each in districts["district_id"]]
+        return np.unique(np.concatenate(parts))
+    chosen: Any = districts.loc[districts["district_id"] == area, "geometry"].iloc[0]
+    return cover_logical(chosen, res)
+
+
+def _write(path: Path, cells: Cells) -> None:
+    """Write beside and rename: another process sees the whole file or none."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
+    with os.fdopen(handle, "wb") as file:
+        file.write(cells.astype("<i8").tobytes())
+    Path(temporary).replace(path)

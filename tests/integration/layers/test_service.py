@@ -1,0 +1,101 @@
+import json
+
+import numpy as np
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from layers.address import DISTRICTS, cell_address, cells_address, values_address
+from layers.encoding import decode_column
+from layers.period import Period
+from layers.reading import ValueQuery, read_build, read_values
+from layers.service import Context, get_context, router
+from layers.status import Status
+
+OCTOBER = Period.parse("2026-10")
+KEY = "incident_count"
+
+
+@pytest.fixture(scope="module")
+def client(seeded, city, tmp_path_factory):
+    app = FastAPI()
+    app.include_router(router)
+    here = Context(seeded, city, tmp_path_factory.mktemp("data"))
+    app.dependency_overrides[get_context] = lambda: here
+    with TestClient(app) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def version(seeded):
+    return read_build(seeded, KEY).version
+
+
+def test_the_column_is_the_reading_in_the_order_of_the_cells(client, seeded, city, version):
+    cells = np.frombuffer(client.get(cells_address(city, 8)).content, dtype="<u8")
+    assert (np.diff(cells.astype(np.int64)) > 0).all()
+    answer = client.get(values_address(KEY, "all", version, OCTOBER, 8))
+    values, status = decode_column(answer.content)
+    assert len(values) == len(status) == len(cells)
+    read = read_values(seeded, city, ValueQuery(KEY, OCTOBER, "all", by="cell", res=8))
+    wanted = dict(read.select("key", "value").iter_rows())
+    listed = {int(c): v for c, v, s in zip(cells, values, status, strict=True) if s == Status.OK}
+    assert listed == {key: value for key, value in wanted.items() if key in listed}
+    assert len(listed) > 500
+    assert set(status[values == 0]) == {Status.ZERO_TRUE}
+
+
+def test_a_district_alone_has_its_own_list_and_only_its_own_events(client, seeded, city, version):
+    answer = client.get(values_address(KEY, "all", version, OCTOBER, 9, "220102"))
+    cells = client.get(cells_address(city, 9, "220102"))
+    assert len(answer.content) == len(cells.content) // 8 * 5
+    values, _ = decode_column(answer.content)
+    query = ValueQuery(KEY, OCTOBER, "all", by="city", district_id="220102")
+    assert values.sum() == read_values(seeded, city, query)["value"][0]
+
+
+def test_answers_are_kept_for_ever_packed_and_not_sent_twice(client, version):
+    address = values_address(KEY, "all", version, OCTOBER, 7)
+    first = client.get(address)
+    assert first.headers["cache-control"] == "public, max-age=31536000, immutable"
+    assert first.headers["content-encoding"] == "gzip"
+    again = client.get(address, headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ("/layers/values/nothing/all/1/2026-10/city/8.bin", 404),
+        ("/layers/values/incident_count/999/1/2026-10/city/8.bin", 404),
+        ("/layers/values/incident_count/all/0/2026-10/city/8.bin", 404),
+        ("/layers/values/incident_count/all/1/2026-13/city/8.bin", 400),
+        ("/layers/values/incident_count/all/1/2026-10/city/11.bin", 400),
+        ("/layers/values/incident_count/all/1/2026-10/atlantis/8.bin", 404),
+        ("/layers/values/incident_count/all/1/2026-10/..%2F..%2Fetc/8.bin", 404),
+        ("/layers/cells/0000/city/8.bin", 404),
+    ],
+)
+def test_what_does_not_exist_is_said_plainly(client, address, status):
+    answer = client.get(address)
+    assert answer.status_code == status
+    assert answer.headers["content-type"] == "application/json"
+
+
+def test_one_cell_in_full(client, seeded, city, version):
+    read = read_values(seeded, city, ValueQuery(KEY, OCTOBER, "all", by="cell", res=8))
+    top = read.sort("value").row(-1, named=True)
+    shown = client.get(cell_address(KEY, "all", version, OCTOBER, top["key"])).json()
+    assert shown["value"] == top["value"]
+    assert shown["lo"] < shown["value"] < shown["hi"]
+    assert (shown["key"], shown["status"], shown["res"]) == (f"{top['key']:x}", "ok", 8)
+    far = client.get(cell_address(KEY, "all", version, OCTOBER, 0x8828308281FFFFF))
+    assert far.status_code == 404
+
+
+def test_districts_carry_names_and_a_label_inside(client):
+    features = json.loads(client.get(DISTRICTS).content)["features"]
+    assert {"district_id", "name_zh", "name_en", "label_lon", "label_lat"} == set(
+        features[0]["properties"]
+    )
+    assert len(features) >= 11
