@@ -11,7 +11,8 @@ from scipy.spatial import cKDTree
 from etl.simulator.planar import Floats
 from etl.simulator.world import World
 
-CHINESE = re.compile(r"[\u4e00-\u9fff][\u4e00-\u9fff0-9]{1,11}")
+CHINESE = re.compile(r"[\u4e00-\u9fff][\u4e00-\u9fff0-9]+")
+LONGEST_NAME = 10
 UNFIT = {
     "公园",
     "厕所",
@@ -35,7 +36,9 @@ PLACE_KINDS = (
 def short_name(name: str | None) -> str | None:
     """Return the Chinese part of a place's name if it can name a stop or an address."""
     found = CHINESE.match(name or "")
-    if found is None or found.group() in UNFIT or len(found.group()) < 3:
+    if found is None or found.group() in UNFIT:
+        return None
+    if not 3 <= len(found.group()) <= LONGEST_NAME:
         return None
     return found.group()
 

@@ -65,7 +65,6 @@ class RailLine(Part):
     first_back: str | None = None
     last_back: str | None = None
     peak_headway_min: float = 6
-    headway_min: float = 8
     speed_kmh: float = 35
     color: str = "4E79A7"
 

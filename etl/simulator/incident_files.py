@@ -1,8 +1,6 @@
 """The command centres' incident files: one a channel (110 and 122 share one system) and month."""
 
-from collections.abc import Iterator
 from datetime import date, datetime, timedelta
-from itertools import groupby
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +12,7 @@ from etl.simulator.config import Channel
 from etl.simulator.faults import CLOCKS, plant_faults
 from etl.simulator.files import Written, write_csv
 from etl.simulator.incident_systems import SYSTEMS, System
+from etl.simulator.months import months
 from etl.simulator.world import World
 from geodata.datums import wgs84_to_bd09, wgs84_to_gcj02
 
@@ -137,27 +136,44 @@ def _as_sent(calls: pl.DataFrame, system: System) -> pl.DataFrame:
     return frame.select(pl.col(name).alias(header) for name, header in system.headers.items())
 
 
-def _months(start_on: date, days: int) -> Iterator[tuple[str, list[date]]]:
-    every = (start_on + timedelta(days=number) for number in range(days))
-    for month, group in groupby(every, key=lambda day: day.strftime("%Y%m")):
-        yield month, list(group)
+def build_dispatchers(world: World, channels: tuple[Channel, ...]) -> list[Dispatcher]:
+    """Return the dispatchers of channels; 119 starts from the fire stations on the map."""
+    known = world.places.filter(pl.col("fclass") == "fire_station").sort("osm_id")
+    stations = world.plane.to_metres(known["lon"].to_numpy(), known["lat"].to_numpy())
+    nowhere = np.empty((0, 2))
+    return [
+        build_dispatcher(world, channel, stations if channel == "119" else nowhere)
+        for channel in channels
+    ]
 
 
-def write_incidents(
-    world: World, folder: Path, start_on: date, days: int, given: dict[Channel, np.ndarray]
-) -> list[Written]:
-    """Write `emergency/incidents_<system>_<YYYYMM>.csv`; `given` holds known station positions."""
+def write_fire_stations(world: World, folder: Path) -> list[Written]:
+    """Write `emergency/fire_stations.csv`: those on the map and those simulated."""
+    if "119" not in world.rules.channels:
+        return []
+    (fire,) = build_dispatchers(world, ("119",))
+    lon, lat = world.plane.to_degrees(fire.responders.xy_m)
+    frame = pl.DataFrame(
+        {
+            "站点编号": fire.responders.unit_ids,
+            "站点名称": [f"消防救援{number}站" for number in range(1, len(lon) + 1)],
+            "经度": lon.round(6),
+            "纬度": lat.round(6),
+        }
+    )
+    return [write_csv(folder / "emergency" / "fire_stations.csv", frame, "fire_stations")]
+
+
+def write_incidents(world: World, folder: Path, start_on: date, days: int) -> list[Written]:
+    """Write `emergency/incidents_<system>_<YYYYMM>.csv`."""
     gazetteer = build_gazetteer(world)
     ends_on = start_on + timedelta(days=days - 1)
     written = []
     for system in SYSTEMS:
         if not set(system.channels) <= set(world.rules.channels):
             continue
-        dispatchers = [
-            build_dispatcher(world, channel, given.get(channel, np.empty((0, 2))))
-            for channel in system.channels
-        ]
-        for month, month_days in _months(start_on, days):
+        dispatchers = build_dispatchers(world, system.channels)
+        for month, month_days in months(start_on, days):
             calls = pl.concat(_day(world, dispatchers, gazetteer, on, ends_on) for on in month_days)
             path = folder / "emergency" / f"incidents_{system.key}_{month}.csv"
             written.append(
