@@ -56,7 +56,8 @@ def read_merged(connection: Connection, selection: Selection) -> pl.DataFrame:
         case StateClass.QUANTILE:
             return merged.join(_read_values(connection, selection), on="key", how="left")
         case StateClass.DISTINCT:
-            return merged.join(_read_distinct(connection, selection), on="key", how="left")
+            distinct = merged.join(_read_distinct(connection, selection), on="key", how="left")
+            return distinct.with_columns(pl.col("ids_n").fill_null(0))  # states of no one are 0
     return merged
 
 

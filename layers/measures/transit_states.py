@@ -1,6 +1,7 @@
 """The transit measures on the city's records: reads them, computes states (`layers.build`)."""
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import cast
 
 import polars as pl
@@ -8,6 +9,7 @@ from sqlalchemy import Connection
 
 from geodata.city import City
 from geodata.crs import to_metric
+from geodata.grid import NO_CELL
 from geodata.queries.transit import (
     read_boardable_departures,
     read_boarding_points,
@@ -15,12 +17,15 @@ from geodata.queries.transit import (
     read_residents,
     read_service_dates,
 )
+from geodata.tables import UNKNOWN_DISTRICT
 from layers.declaration import FunctionMeasure
 from layers.indicator import Indicator
 from layers.measures.transit_coverage import compute_stop_coverage
 from layers.measures.transit_service import SERVICE_MEASURES, Windows
 from layers.period import Grain, Period
-from layers.state import STATE_SCHEMA
+from layers.state import STATE_SCHEMA, complete_states
+
+_EMPTY = pl.DataFrame(schema=STATE_SCHEMA)
 
 
 def service_states(
@@ -36,14 +41,28 @@ def service_states(
     """
     windows = cast("Windows", measure.parameters["windows"])
     compute = SERVICE_MEASURES[indicator.key]
-    states = [pl.DataFrame(schema=STATE_SCHEMA)]
+    states = [_EMPTY]
     for day in read_service_dates(connection, city.timezone):
         period = Period.containing(day, Grain.DAY)
         departures = read_boardable_departures(
             connection, period.start_at(city.timezone), period.end_at(city.timezone)
         )
-        states.append(compute(departures, windows, city.timezone))
+        found = compute(departures, windows, city.timezone)
+        starts_at = period.start_at(city.timezone)
+        idle = [name for name in windows if name not in found["component"]]
+        states += [found, _no_service(idle, starts_at)]
     return pl.concat(states)
+
+
+def _no_service(components: Sequence[str], starts_at: datetime) -> pl.DataFrame:
+    """Return states of nothing: on a day the feed covers, no service is known, not missing."""
+    nothing = {"cell": NO_CELL, "district_id": UNKNOWN_DISTRICT, "n": 0, "ids": []}
+    sums = {"num": 0.0, "den": 0.0, "sum_w": 0.0, "sum_wx": 0.0}
+    rows = [
+        {"component": name, "starts_at": starts_at.astimezone(UTC)} | nothing | sums
+        for name in components
+    ]
+    return complete_states(pl.DataFrame(rows, schema_overrides=STATE_SCHEMA) if rows else _EMPTY)
 
 
 def coverage_states(

@@ -36,6 +36,11 @@ def declare(key: str, path: Path, **options: Any) -> SourceDeclaration:
     )
 
 
+@pytest.fixture(scope="session")
+def declare_feed() -> Callable[..., SourceDeclaration]:
+    return declare
+
+
 @pytest.fixture(scope="module")
 def load_path(engine: Engine, city: City) -> FeedLoader:
     """Load a feed as source `key`, in a transaction of its own."""

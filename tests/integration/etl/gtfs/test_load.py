@@ -33,9 +33,9 @@ def test_departures_carry_instant_cell_and_district(engine: Engine, mini) -> Non
     with engine.connect() as connection:
         row = connection.execute(
             text(
-                "SELECT d.departs_at, d.is_estimated, d.cell = s.cell, d.district_id, s.geom IS NULL"
+                "SELECT departs_at, is_estimated, d.cell = s.cell, d.district_id, geom IS NULL"
                 " FROM ops.departure d JOIN ops.gtfs_stop s USING (source, stop_id)"
-                " WHERE d.trip_id = 'T1' AND d.stop_id = 'S2' AND d.service_on = '2026-12-01'"
+                " WHERE trip_id = 'T1' AND stop_id = 'S2' AND service_on = '2026-12-01'"
             )
         ).one()
     assert row[0] == datetime(2026, 11, 30, 23, 5, tzinfo=UTC)
