@@ -4,9 +4,13 @@ import argparse
 import time
 from collections.abc import Callable
 
+from commands import stamp
 from commands.context import Context, get_context
 from commands.simulated_files import read_simulated_files, write_simulated_files
+from geodata.errors import ExtractError
 from geodata.migrate import upgrade
+
+UP_TO_DATE = "up to date"
 
 Step = tuple[str, Callable[[Context], str]]
 
@@ -17,12 +21,28 @@ def setup(options: argparse.Namespace) -> None:
 
 
 def run_steps(context: Context) -> None:
-    """Run every step in order, telling what each did and how long it took."""
-    for number, (title, step) in enumerate(STEPS, start=1):
-        print(f"[{number}/{len(STEPS)}] {title} ...", end=" ", flush=True)
-        started = time.monotonic()
-        outcome = step(context)
-        print(f"{outcome}, {time.monotonic() - started:.1f} s", flush=True)
+    """Run every step in order, telling what each did and how long it took.
+
+    The last steps are skipped together when nothing they read has changed since the last time.
+    """
+    for number, (title, step) in enumerate(FIRST_STEPS, start=1):
+        _run(number, title, step, context)
+    is_current = stamp.is_current(context)
+    for number, (title, step) in enumerate(LAST_STEPS, start=len(FIRST_STEPS) + 1):
+        _run(number, title, _skip if is_current else step, context)
+    if not is_current:
+        stamp.keep(context)
+
+
+def _run(number: int, title: str, step: Callable[[Context], str], context: Context) -> None:
+    print(f"[{number}/{len(FIRST_STEPS) + len(LAST_STEPS)}] {title} ...", end=" ", flush=True)
+    started = time.monotonic()
+    outcome = step(context)
+    print(f"{outcome}, {time.monotonic() - started:.1f} s", flush=True)
+
+
+def _skip(context: Context) -> str:
+    return UP_TO_DATE
 
 
 def _database(context: Context) -> str:
@@ -31,7 +51,14 @@ def _database(context: Context) -> str:
 
 def _schema(context: Context) -> str:
     applied = upgrade(context.engine)
-    return f"applied {', '.join(applied)}" if applied else "up to date"
+    return f"applied {', '.join(applied)}" if applied else UP_TO_DATE
+
+
+def _simulate(context: Context) -> str:
+    if read_simulated_files(context.settings, context.city) is not None:
+        return UP_TO_DATE
+    done = write_simulated_files(context.settings, context.city)
+    return f"{len(done.files)} files, {done.days} days from {done.start_on}"
 
 
 def _districts(context: Context) -> str:
@@ -42,18 +69,22 @@ def _districts(context: Context) -> str:
     return context.city.name_en
 
 
-def _simulate(context: Context) -> str:
-    done = read_simulated_files(context.settings, context.city)
-    if done is not None:
-        return f"{len(done.files)} files are there"
-    return f"{len(write_simulated_files(context.settings, context.city).files)} files"
-
-
 def _load(context: Context) -> str:
-    from etl import commands as etl_commands
+    """Load every source's new files; one that is refused does not keep the others away."""
+    from etl.commands import describe, select_declarations
+    from etl.pipeline import load_source
 
-    etl_commands.load(context.engine, context.city, [], None, all_=True)
-    return "loaded"
+    counts: dict[str, int] = {}
+    for declaration in select_declarations(context.city, [], all_=True):
+        try:
+            files = load_source(context.engine, context.city, declaration).files
+        except ExtractError:  # nothing has arrived for this source
+            continue
+        for file in files:
+            counts[file.status] = counts.get(file.status, 0) + 1
+            if file.status == "refused":
+                print(f"\n    {describe(file)}", end=" ")
+    return ", ".join(f"{count} {status}" for status, count in counts.items()) or "no files"
 
 
 def _build(context: Context) -> str:
@@ -62,11 +93,13 @@ def _build(context: Context) -> str:
     return f"{len(build_states(context.engine, context.city))} indicators"
 
 
-STEPS: list[Step] = [
+FIRST_STEPS: list[Step] = [
     ("database", _database),
     ("schema", _schema),
-    ("districts", _districts),
     ("simulating the departments' files", _simulate),
+]
+LAST_STEPS: list[Step] = [
+    ("districts", _districts),
     ("loading", _load),
     ("building the indicators", _build),
 ]

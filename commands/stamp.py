@@ -1,0 +1,53 @@
+"""Whether districts, loads and states are still those of the files, the code and the city.
+
+Each of those steps finds out by itself that nothing is to do, but takes seconds for it. The stamp
+is the short way: it changes with any file that they read and with anything in the database.
+"""
+
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+
+from commands.context import Context
+from commands.simulated_files import incoming_dir
+from geodata.queries.progress import read_progress
+from geodata.settings import ROOT
+
+ROOMS = ("geodata", "etl", "layers")
+
+
+def is_current(context: Context) -> bool:
+    """Whether the last set-up was complete and nothing changed since."""
+    try:
+        return _path(context).read_text(encoding="ascii") == _stamp(context)
+    except OSError:
+        return False
+
+
+def keep(context: Context) -> None:
+    """Remember that the set-up is complete as things are now."""
+    path = _path(context)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(_stamp(context), encoding="ascii")
+
+
+def _path(context: Context) -> Path:
+    return context.settings.data_dir / "cache" / f"set-up-{context.city.code}"
+
+
+def _stamp(context: Context) -> str:
+    digest = hashlib.sha256()
+    with context.engine.connect() as connection:
+        digest.update(repr(read_progress(connection)).encode())
+    for path in _read_by_steps(context):
+        digest.update(f"{path}\0{path.stat().st_size}\0{path.stat().st_mtime_ns}\n".encode())
+    return digest.hexdigest()
+
+
+def _read_by_steps(context: Context) -> Iterator[Path]:
+    """Every file that can change what the steps make: the city's, the departments', our own."""
+    folders = [context.city.folder, incoming_dir(context.settings, context.city)]
+    for folder in [*folders, *(ROOT / room for room in ROOMS)]:
+        for path in sorted(folder.rglob("*")):
+            if path.is_file() and path.suffix != ".pyc":
+                yield path
