@@ -1,0 +1,18 @@
+// The clock of the city's zone, whatever the zone of the screen.
+window.dash_clientside = window.dash_clientside || {};
+window.dash_clientside.clock = {
+  tick(_ticks, zone) {
+    const now = new Date();
+    const parts = Object.fromEntries(
+      new Intl.DateTimeFormat("en-CA", {
+        timeZone: zone, hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit",
+        hour: "2-digit", minute: "2-digit", weekday: "short",
+      }).formatToParts(now).map((part) => [part.type, part.value]),
+    );
+    const zh = new Intl.DateTimeFormat("zh-CN", { timeZone: zone, weekday: "short" }).format(now);
+    return [
+      `${parts.hour}:${parts.minute}`,
+      `${parts.year}-${parts.month}-${parts.day} ${zh} ${parts.weekday}`,
+    ];
+  },
+};

@@ -1,0 +1,82 @@
+"""The wall's card of a domain: its indicators with line, value, change and standing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from dash import html
+
+from dashboard.components.attributes import aria_label
+from dashboard.components.sparkline import sparkline
+from dashboard.components.text import bilingual, two_lines
+from dashboard.i18n import LANGUAGES, translate
+from dashboard.numbers import Reading
+from dashboard.standing import Standing
+
+
+@dataclass(frozen=True)
+class CardRow:
+    """What one line of a card says."""
+
+    label_zh: str
+    label_en: str
+    reading: Reading
+    word_en: str
+    change: str
+    change_standing: Standing
+    series: tuple[float | None, ...]
+    standing: Standing
+    evidence: str
+
+
+def standing_mark(standing: Standing) -> html.Span:
+    """Return the sign of a standing with its words for those who cannot see the colour."""
+    words = " ".join(translate(f"standing.{standing}", language) for language in LANGUAGES)
+    return html.Span(standing.sign, className=f"mark {standing}", title=words, **aria_label(words))
+
+
+def card_row(row: CardRow, domain: str) -> html.Div:
+    """Return one indicator's line."""
+    unit = html.Span(row.reading.unit, className="unit")
+    note = html.Div(f"{row.reading.word} {row.word_en}", className="status-word")
+    return html.Div(
+        [
+            two_lines(row.label_zh, row.label_en, class_name="card-label"),
+            sparkline(row.series, domain, row.label_en),
+            html.Div(
+                [html.Span(row.reading.text, className="number"), unit]
+                + ([note] if row.reading.word else []),
+                className="card-value",
+            ),
+            html.Div(
+                [standing_mark(row.standing), html.Span(row.change, className="change")],
+                className="card-side",
+            ),
+        ],
+        className="card-row",
+        title=row.evidence,
+    )
+
+
+def domain_card(domain: str, rows: Sequence[CardRow]) -> html.Section:
+    """Return the card: the domain, how many of its targets are met, its indicators."""
+    against = [row.standing for row in rows if row.standing is not Standing.NONE]
+    met = sum(standing is Standing.GOOD for standing in against)
+    score = f"{met}/{len(against)}" if against else "—"
+    return html.Section(
+        [
+            html.Header(
+                [
+                    bilingual(f"domain.{domain}", tag=html.H2, class_name="card-title"),
+                    html.Div(
+                        [
+                            html.Span(score, className="card-score"),
+                            bilingual("standing.good", class_name="caption"),
+                        ],
+                        className="card-met",
+                    ),
+                ]
+            ),
+            *[card_row(row, domain) for row in rows],
+        ],
+        className=f"card domain-{domain}",
+    )

@@ -1,0 +1,110 @@
+"""The evidence sheet: everything a number rests on, one touch away."""
+
+from dataclasses import dataclass
+
+from dash import html
+from dash.development.base_component import Component
+
+from dashboard.components.provenance import local_time, simulated_badge
+from dashboard.i18n import Language, translate
+from dashboard.numbers import format_number, format_reading, format_value, is_shown
+from dashboard.readings import Value
+from dashboard.standing import standing_of, target_text
+from layers.indicator import Indicator
+from layers.period import Period
+from layers.registry import Target
+from layers.version import Build
+
+PART_DECIMALS = 2
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """The number and what it rests on."""
+
+    indicator: Indicator
+    component: str
+    period: Period
+    value: Value
+    target: Target | None
+    build: Build
+    zone: str
+
+
+def part_text(value: float | None) -> str:
+    """Return a numerator or denominator; whole numbers whole."""
+    if value is None:
+        return "—"
+    return format_number(value, 0 if float(value).is_integer() else PART_DECIMALS)
+
+
+def interval_text(value: Value, indicator: Indicator) -> str:
+    """Return the 95 % interval in the value's unit, a dash where there is none."""
+    if value.lo is None or value.hi is None or not is_shown(value.value, value.status):
+        return "—"
+    ends = [format_value(v, indicator.unit_en, indicator.decimals) for v in (value.lo, value.hi)]
+    return f"{ends[0]} – {ends[1]}"
+
+
+def target_line(target: Target | None, indicator: Indicator, language: Language) -> str:
+    """Return the target with its source, clause and how far that is confirmed."""
+    if target is None:
+        return translate("evidence.no_target", language)
+    limit = format_value(target.value, indicator.unit_en, indicator.decimals)
+    parts = [f"{target_text(target)} {limit}", f"{target.source} {target.clause}".strip()]
+    return " · ".join([*parts, translate(f"evidence.{target.status}", language)])
+
+
+def evidence_rows(sheet: Evidence, language: Language) -> list[tuple[str, str]]:
+    """Return label keys and texts in the order of the sheet."""
+    indicator, value = sheet.indicator, sheet.value
+    reading = format_reading(value.value, value.status, indicator, language)
+    chinese = language == "zh"
+    confirmed = indicator.standard_status or "none"
+    rows = [
+        ("value", f"{reading.text} {reading.unit} {reading.word}".strip()),
+        ("period", str(sheet.period)),
+        ("interval", interval_text(value, indicator)),
+        ("n", "—" if value.n is None else format_number(value.n, 0)),
+        ("numerator", part_text(value.num)),
+        ("denominator", part_text(value.den)),
+        ("target", target_line(sheet.target, indicator, language)),
+        ("definition", indicator.definition_zh if chinese else indicator.definition_en),
+        ("formula", indicator.formula),
+        ("standard", indicator.standard or translate("evidence.none", language)),
+        ("standard_status", translate(f"evidence.{confirmed}", language)),
+        ("sources", ", ".join(sheet.build.sources)),
+        ("loads", load_text(sheet.build.load_ids)),
+        ("as_of", local_time(sheet.build.as_of, sheet.zone)),
+        ("built", local_time(sheet.build.built_at, sheet.zone)),
+    ]
+    if sheet.target is not None and standing_of(value.value, sheet.target):
+        rows.append(("standing", translate("evidence.standing_rule", language)))
+    return rows
+
+
+def load_text(load_ids: tuple[int, ...]) -> str:
+    """Return the load ids, runs shortened to first–last."""
+    runs: list[list[int]] = []
+    for number in sorted(load_ids):
+        if runs and number == runs[-1][-1] + 1:
+            runs[-1].append(number)
+        else:
+            runs.append([number])
+    return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in runs)
+
+
+def evidence_sheet(sheet: Evidence, language: Language) -> html.Details:
+    """Return the sheet, closed until it is asked for; the keyboard opens it too."""
+    lines: list[Component] = []
+    for key, text in evidence_rows(sheet, language):
+        lines += [html.Dt(translate(f"evidence.{key}", language)), html.Dd(text or "—")]
+    return html.Details(
+        [
+            html.Summary(translate("evidence.title", language)),
+            simulated_badge(sheet.build.is_simulated),
+            html.Dl(lines),
+            html.P(translate("evidence.lossy", language), className="caption"),
+        ],
+        className="evidence",
+    )

@@ -1,0 +1,63 @@
+"""The legend: classes, zero, and the states that are not values, drawn as the map draws them."""
+
+from collections.abc import Sequence
+
+from dash import html
+
+from dashboard.i18n import LANGUAGES, Language, translate
+from dashboard.numbers import format_value, unit_text
+from layers.indicator import Indicator
+
+STATES = ("zero", "no_data", "suppressed", "stale")
+MOST_CLASSES = 7
+
+
+def class_labels(breaks: Sequence[float], indicator: Indicator) -> list[str]:
+    """Return the text of each inner break, between two classes."""
+    return [format_value(value, indicator.unit_en, indicator.decimals) for value in breaks]
+
+
+def colour_bar(palette: Sequence[str], labels: Sequence[str]) -> html.Div:
+    """Return the classes side by side, each inner break under the seam it names."""
+    share = 100 / len(palette)
+    swatches = [html.Span(className="legend-class", style={"background": c}) for c in palette]
+    ticks = [
+        html.Span(text, className="legend-tick", style={"left": f"{share * (index + 1):.3f}%"})
+        for index, text in enumerate(labels)
+    ]
+    return html.Div(
+        [html.Div(swatches, className="legend-classes"), html.Div(ticks, className="legend-ticks")],
+        className="legend-bar",
+    )
+
+
+def state_key(state: str, languages: Sequence[Language]) -> html.Span:
+    """Return the swatch and the word of one state."""
+    words = " ".join(translate(f"legend.{state}", language) for language in languages)
+    swatch = html.Span(className=f"swatch swatch-{state.replace('_', '-')}")
+    return html.Span([swatch, words], className="legend-state")
+
+
+def legend(
+    indicator: Indicator,
+    palette: Sequence[str],
+    breaks: Sequence[float],
+    languages: Sequence[Language] = LANGUAGES,
+    states: Sequence[str] = STATES,
+) -> html.Div:
+    """Return the legend of an indicator, with at most seven classes beside the states."""
+    title = " ".join(
+        f"{indicator.label_zh if code == 'zh' else indicator.label_en}" for code in languages
+    )
+    units = dict.fromkeys(unit_text(indicator, code) or "mm:ss" for code in languages)
+    return html.Div(
+        [
+            html.Div(
+                [html.Span(title), html.Span(" ".join(units), className="unit")],
+                className="legend-title",
+            ),
+            colour_bar(palette[:MOST_CLASSES], class_labels(breaks, indicator)),
+            html.Div([state_key(s, languages) for s in states], className="legend-states"),
+        ],
+        className="legend",
+    )

@@ -1,0 +1,38 @@
+"""Where numbers come from: the SIMULATED badge, source and as-of lines, the age of the data."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from dash import html
+
+from dashboard.i18n import LANGUAGES, Language, translate
+
+HOUR = timedelta(hours=1)
+DAY = timedelta(days=1)
+
+
+def simulated_badge(is_simulated: bool) -> html.Div:
+    """Return the badge, in both languages wherever it stands; hidden for real data only."""
+    words = " ".join(translate("app.simulated", language) for language in LANGUAGES)
+    return html.Div(words, className="badge-simulated", hidden=not is_simulated)
+
+
+def age_text(age: timedelta, language: Language) -> str:
+    """Return an age in its largest fitting unit: minutes, hours from one, days from two."""
+    if age >= 2 * DAY:
+        return translate("age.days", language, count=age // DAY)
+    if age >= HOUR:
+        return translate("age.hours", language, count=age // HOUR)
+    return translate("age.minutes", language, count=max(age // timedelta(minutes=1), 0))
+
+
+def local_time(moment: datetime | None, zone: str) -> str:
+    """Return `2026-11-22 14:32` in the city's zone, a dash where there is none."""
+    return moment.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M") if moment else "—"
+
+
+def source_text(sources: Sequence[str], as_of: datetime | None, zone: str) -> str:
+    """Return the source line of a map or a sheet, in both languages."""
+    names = ", ".join(sources) or "—"
+    return f"来源 Source {names} · 截至 as of {local_time(as_of, zone)}"

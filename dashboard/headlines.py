@@ -1,0 +1,133 @@
+"""One indicator as one number: its latest period, the change, the steps before, its standing."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import polars as pl
+
+from dashboard.context import Context
+from dashboard.numbers import is_shown
+from dashboard.readings import (
+    Value,
+    read_build_or_none,
+    read_latest,
+    read_one,
+    read_values,
+    target_of,
+)
+from dashboard.scenes.model import Headline
+from dashboard.standing import Standing, standing_of
+from layers.indicator import Indicator
+from layers.period import Period
+from layers.registry import Target, load_catalogue, resolve_component
+from layers.version import Build
+
+
+@dataclass(frozen=True)
+class HeadlineValue:
+    """A headline's numbers for the city or one district."""
+
+    indicator: Indicator
+    component: str
+    build: Build
+    period: Period
+    value: Value
+    previous: Value
+    target: Target | None
+
+    @property
+    def standing(self) -> Standing:
+        """Return how the value stands against the target."""
+        shown = self.value.value if is_shown(self.value.value, self.value.status) else None
+        return standing_of(shown, self.target)
+
+    @property
+    def change(self) -> float | None:
+        """Return the difference to the period before, None where either is missing."""
+        now, then = self.value, self.previous
+        if now.value is None or then.value is None:
+            return None
+        both = is_shown(now.value, now.status) and is_shown(then.value, then.status)
+        return now.value - then.value if both else None
+
+    @property
+    def change_standing(self) -> Standing:
+        """Return whether the change goes the right way, by the indicator's direction."""
+        change = self.change
+        if not change or self.indicator.direction == "none":
+            return Standing.NONE
+        better = (change > 0) == (self.indicator.direction == "up")
+        return Standing.GOOD if better else Standing.BAD
+
+
+@dataclass(frozen=True)
+class Subject:
+    """A headline resolved against the catalogue and the loaded states."""
+
+    indicator: Indicator
+    component: str
+    build: Build
+    period: Period
+    target: Target | None
+
+
+def resolve(context: Context, headline: Headline) -> Subject | None:
+    """Return what a headline speaks of now, None where nothing of it is loaded."""
+    indicator = load_catalogue().get(headline.indicator)
+    build = read_build_or_none(context, indicator) if indicator else None
+    if indicator is None or build is None:
+        return None
+    component = resolve_component(indicator, headline.component)
+    latest = read_latest(context, build, component, headline.days)
+    if latest is None:
+        return None
+    target = target_of(indicator, component, latest.end - timedelta(days=1))
+    return Subject(indicator, component, build, latest, target)
+
+
+def read_headline(
+    context: Context, headline: Headline, district_id: str | None = None
+) -> HeadlineValue | None:
+    """Return a headline's numbers, None where nothing of it is loaded."""
+    subject = resolve(context, headline)
+    if subject is None:
+        return None
+    now, then = (
+        read_one(context, subject.build, period, subject.component, district_id=district_id)
+        for period in (subject.period, subject.period.previous)
+    )
+    return HeadlineValue(
+        subject.indicator,
+        subject.component,
+        subject.build,
+        subject.period,
+        now,
+        then,
+        subject.target,
+    )
+
+
+def read_steps(
+    context: Context,
+    shown: HeadlineValue | Subject,
+    steps: int,
+    district_id: str | None = None,
+    cell: int | None = None,
+) -> pl.DataFrame:
+    """Return the values of the last steps up to the headline's period, oldest first."""
+    grain = shown.indicator.grain_of(shown.component)
+    first = last = Period.containing(shown.period.end - timedelta(days=1), grain)
+    for _ in range(steps - 1):
+        first = first.previous
+    span = Period(first.first, last.end)
+    return read_values(
+        context, shown.build, span, "period", shown.component, district_id=district_id, cell=cell
+    )
+
+
+def shown_values(frame: pl.DataFrame) -> tuple[float | None, ...]:
+    """Return the values that may be drawn, None in the place of the others."""
+    return tuple(
+        value if is_shown(value, status) else None
+        for value, status in frame.select("value", "status").iter_rows()
+    )

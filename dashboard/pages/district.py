@@ -1,0 +1,151 @@
+"""`/district/<code>`: everything about one district, beside the city."""
+
+from urllib.parse import parse_qs
+
+import polars as pl
+from dash import Dash, dcc, html
+from dash.development.base_component import Component
+
+from dashboard.components.district_facts import facility_table, incident_table
+from dashboard.components.domain_card import standing_mark
+from dashboard.components.provenance import simulated_badge
+from dashboard.components.sparkline import sparkline
+from dashboard.components.text import two_lines
+from dashboard.context import Context
+from dashboard.headlines import HeadlineValue, read_headline, read_steps, shown_values
+from dashboard.i18n import Language, as_language, translate
+from dashboard.numbers import MISSING, format_change, format_reading
+from dashboard.pages.district_map import district_map
+from dashboard.readings import read_one
+from dashboard.scenes.model import DOMAINS, Domain, Headline
+from geodata.errors import NotFoundError
+from geodata.operations import read_district_list, read_freshness
+from layers.indicator import Indicator
+from layers.registry import load_catalogue
+
+STEPS = 28
+
+
+def layout(context: Context, rest: str, search: str) -> html.Main:
+    """Return the district's page.
+
+    Raises:
+        NotFoundError: there is no such district.
+    """
+    given = parse_qs(search.lstrip("?"))
+    language = as_language(given.get("lang", [None])[-1])
+    found = read_district_list(context.engine).filter(pl.col("district_id") == rest)
+    if found.is_empty():
+        raise NotFoundError(f"no district is called {rest!r}")
+    row = found.row(0, named=True)
+    return html.Main(
+        [
+            header(context, row),
+            html.Div(
+                [domain_section(context, domain, rest, language) for domain in DOMAINS],
+                className="district-domains",
+            ),
+            html.Aside(
+                [
+                    district_map(context, rest, given.get("indicator", [None])[-1], language),
+                    facility_table(context, rest),
+                    incident_table(context, rest),
+                ],
+                className="district-side",
+            ),
+        ],
+        className="district",
+    )
+
+
+def header(context: Context, row: dict[str, object]) -> html.Header:
+    """Return the district's names, size, provenance and the ways on."""
+    area = row["area_km2"]
+    words = [
+        translate("district.area", code, area=f"{area:,.0f}") if area else ""
+        for code in ("zh", "en")
+    ]
+    return html.Header(
+        [
+            dcc.Link(two_lines(context.city.title_zh, context.city.title_en), href="/"),
+            two_lines(str(row["name_zh"]), str(row["name_en"]), tag=html.H1),
+            two_lines(words[0], words[1], class_name="caption"),
+            simulated_badge(read_freshness(context.engine).is_simulated),
+            dcc.Link(
+                two_lines(translate("district.explore", "zh"), translate("district.explore", "en")),
+                href=f"/explore?district={row['district_id']}",
+                className="button",
+            ),
+        ],
+        className="district-header",
+    )
+
+
+def domain_section(
+    context: Context, domain: Domain, district_id: str, language: Language
+) -> html.Section:
+    """Return a domain's indicators as a table."""
+    entries = [
+        entry
+        for entry in load_catalogue().values()
+        if entry.domain == domain and "district" in entry.geometry
+    ]
+    rows = [indicator_row(context, entry, district_id) for entry in entries]
+    heads = [
+        ("", ""),
+        *[
+            (translate(f"district.{k}", "zh"), translate(f"district.{k}", "en"))
+            for k in ("value", "city", "change")
+        ],
+    ]
+    head = html.Tr([html.Th(two_lines(*pair) if pair[0] else "", scope="col") for pair in heads])
+    title = two_lines(
+        translate(f"domain.{domain}", "zh"), translate(f"domain.{domain}", "en"), tag=html.H2
+    )
+    return html.Section(
+        [title, html.Table([html.Thead(head), html.Tbody([row for row in rows if row])])],
+        className=f"panel domain-{domain}",
+    )
+
+
+def indicator_row(context: Context, entry: Indicator, district_id: str) -> html.Tr | None:
+    """Return one indicator: name, line, district, city, change."""
+    shown = read_headline(context, Headline(indicator=entry.key), district_id)
+    if shown is None:
+        return None
+    name = dcc.Link(
+        two_lines(entry.label_zh, entry.label_en),
+        href=f"/explore?indicator={entry.key}&district={district_id}",
+    )
+    series = shown_values(read_steps(context, shown, STEPS, district_id))
+    return html.Tr(
+        [
+            html.Th([name, sparkline(series, entry.domain, entry.label_en)], scope="row"),
+            *numbers(context, shown),
+        ]
+    )
+
+
+def numbers(context: Context, shown: HeadlineValue) -> list[Component]:
+    """Return the district's value, the city's and the change."""
+    entry = shown.indicator
+    whole = read_one(context, shown.build, shown.period, shown.component)
+    own = format_reading(shown.value.value, shown.value.status, entry, "zh")
+    city = format_reading(whole.value, whole.status, entry, "zh")
+    change = shown.change
+    moved = MISSING if change is None else format_change(change, entry.unit_en, entry.decimals)
+    return [
+        html.Td(
+            [
+                standing_mark(shown.standing),
+                html.Span(own.text, className="number"),
+                html.Span(f"{own.unit} {own.word}".strip(), className="unit"),
+            ]
+        ),
+        html.Td([html.Span(city.text, className="number"), html.Span(city.unit, className="unit")]),
+        html.Td(moved, className="number", title=str(shown.period)),
+    ]
+
+
+def register(_app: Dash, _context: Context) -> None:
+    """This page has no callbacks: every control is a link."""

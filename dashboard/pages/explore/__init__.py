@@ -1,0 +1,166 @@
+"""`/explore`: where, since when, compared with what, and why."""
+
+from dash import ALL, Dash, Input, Output, State, dcc, html
+from dash.development.base_component import Component
+
+from dashboard.browser import browser_callback
+from dashboard.components.attributes import aria_live, data_theme
+from dashboard.components.period_picker import period_picker, register_period_picker
+from dashboard.components.provenance import simulated_badge
+from dashboard.components.text import named, two_lines
+from dashboard.context import Context
+from dashboard.hexmap import HexMap
+from dashboard.i18n import translate
+from dashboard.pages.explore.catalogue import catalogue, switches
+from dashboard.pages.explore.frames import frames, legends, source_line
+from dashboard.pages.explore.inspector import inspector
+from dashboard.pages.explore.state import ExploreState
+from dashboard.pages.explore.view import View, read_view
+
+MAP_PROPERTIES = ("cellsUrl", "valuesUrl", "palette", "breaks")
+
+
+def layout(context: Context, _rest: str, search: str) -> html.Main:
+    """Return the page's frame; the address fills it."""
+    state = ExploreState.parse(search)
+    return html.Main(
+        [
+            dcc.Store(id="explore-frames", data=None),
+            html.Aside(id="explore-left", className="explore-left panel"),
+            html.Section(
+                [
+                    explore_map(context, state),
+                    html.Header(id="explore-title", className="explore-title"),
+                    html.Footer(id="explore-legends", className="explore-legends"),
+                ],
+                className="explore-map",
+            ),
+            html.Aside(
+                id="explore-inspector",
+                className="explore-inspector panel",
+                **aria_live(),
+            ),
+            html.Footer(id="explore-time", className="explore-time panel"),
+        ],
+        className="explore",
+        id="explore",
+        **data_theme(state.theme),
+    )
+
+
+def explore_map(context: Context, state: ExploreState) -> HexMap:
+    """Return the map where the address says, or at the city."""
+    camera = state.camera_place or context.city.camera.model_dump()
+    return HexMap(
+        id="explore-hexmap",
+        camera=camera,
+        districtsUrl="/layers/districts.geojson",
+        showLabels=True,
+        theme=state.theme,
+        language=state.lang,
+        label=translate("explore.title", state.lang),
+    )
+
+
+def fill(context: Context, search: str | None) -> tuple[object, ...]:
+    """Return everything of the page that the address decides, but the inspector."""
+    view = read_view(context, ExploreState.parse(search))
+    state = view.state
+    shown = view.subject.period if view.subject else None
+    return (
+        left(context, view),
+        title(view),
+        [*legends(context, view), html.Div(source_line(context, view), className="source-line")],
+        period_picker("explore", view.periods, shown, state.lang),
+        frames(context, view),
+        state.theme,
+        state.theme,
+        state.lang,
+        {"cell": state.cell, "district": state.district},
+    )
+
+
+def left(context: Context, view: View) -> list[Component]:
+    """Return the left column."""
+    city = context.city
+    home = dcc.Link(two_lines(city.title_zh, city.title_en), href="/", className="home")
+    heading = html.H1(translate("explore.catalogue", view.state.lang))
+    return [home, *switches(view.state), heading, html.Nav(catalogue(view), className="catalogue")]
+
+
+def title(view: View) -> list[Component]:
+    """Return the layer's name in the page's language, its part, its unit and its provenance."""
+    indicator, lang = view.indicator, view.state.lang
+    part = indicator.components.get(view.component)
+    unit = named(indicator.unit_zh, indicator.unit_en, lang)
+    name = named(indicator.label_zh, indicator.label_en, lang)
+    facts = [named(part.label_zh, part.label_en, lang)] if part else []
+    simulated = bool(view.subject and view.subject.build.is_simulated)
+    return [
+        html.H2(name),
+        html.Div(
+            [
+                html.Span(" · ".join([*facts, unit]), className="caption"),
+                html.Span(id="explore-caption", className="caption number"),
+            ]
+        ),
+        simulated_badge(simulated),
+    ]
+
+
+def register(app: Dash, context: Context) -> None:
+    """Fill the page from the address, and turn clicks into addresses."""
+    register_period_picker(app, "explore")
+    register_browser(app)
+
+    @app.callback(
+        Output("explore-left", "children"),
+        Output("explore-title", "children"),
+        Output("explore-legends", "children"),
+        Output("explore-time", "children"),
+        Output("explore-frames", "data"),
+        Output("explore", "data-theme"),
+        Output("explore-hexmap", "theme"),
+        Output("explore-hexmap", "language"),
+        Output("explore-hexmap", "selection"),
+        Input("url", "search"),
+    )
+    def fill_page(search: str | None) -> tuple[object, ...]:
+        return fill(context, search)
+
+    @app.callback(Output("explore-inspector", "children"), Input("url", "search"))
+    def fill_inspector(search: str | None) -> list[Component]:
+        return inspector(context, read_view(context, ExploreState.parse(search)))
+
+
+def register_browser(app: Dash) -> None:
+    """What the browser does alone: paint the step of the slider, keep the address true."""
+    browser_callback(
+        app,
+        "explore.paint",
+        *[Output("explore-hexmap", name) for name in MAP_PROPERTIES],
+        Output("explore-period", "children"),
+        Output("explore-caption", "children"),
+        Output({"legend": ALL}, "hidden"),
+        Input("explore-frames", "data"),
+        Input("explore-slider", "value"),
+        Input("explore-hexmap", "viewport"),
+        State({"legend": ALL}, "id"),
+    )
+    browser_callback(
+        app,
+        "explore.address",
+        Output("url", "search"),
+        Input("explore-hexmap", "clickData"),
+        Input("explore-slider", "value"),
+        Input("explore-player", "disabled"),
+        State("explore-frames", "data"),
+        prevent_initial_call=True,
+    )
+    browser_callback(
+        app,
+        "explore.keepCamera",
+        Output("explore-caption", "title"),
+        Input("explore-hexmap", "viewport"),
+        prevent_initial_call=True,
+    )

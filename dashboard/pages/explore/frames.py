@@ -1,0 +1,76 @@
+"""What the map of the explore page shows, as the browser needs it to step and zoom by itself."""
+
+from dash import html
+
+from dashboard.components.legend import legend
+from dashboard.components.provenance import source_text
+from dashboard.context import Context
+from dashboard.i18n import translate
+from dashboard.layer_urls import AREA_PLACE, PERIOD_PLACE, RES_PLACE, cells_url, values_url
+from dashboard.pages.explore.view import View
+from dashboard.palettes import class_colours
+from dashboard.readings import read_layer_breaks
+
+RESOLUTIONS = (7, 8, 9)
+
+
+def shown_resolutions(view: View) -> list[int]:
+    """Return the resolutions the indicator may be drawn at."""
+    return [res for res in RESOLUTIONS if res <= view.indicator.max_res]
+
+
+def frames(context: Context, view: View) -> dict[str, object]:
+    """Return addresses with places for period, area and resolution, and the classes of each."""
+    subject = view.subject
+    if subject is None or "cell" not in view.indicator.geometry:
+        return {"cells": cells_url(context, AREA_PLACE, RES_PLACE), "values": None, "periods": []}
+    breaks = {
+        str(res): read_layer_breaks(context, view.indicator, subject.build, view.component, res)
+        for res in shown_resolutions(view)
+    }
+    theme = view.state.theme
+    return {
+        "cells": cells_url(context, AREA_PLACE, RES_PLACE),
+        "values": values_url(subject, AREA_PLACE, RES_PLACE, PERIOD_PLACE),
+        "periods": [str(period) for period in view.periods],
+        "pinned": view.state.res,
+        "finest": view.indicator.max_res,
+        "district": view.state.district,
+        "breaks": breaks,
+        "palettes": {
+            res: class_colours(view.indicator.palette, len(inner) + 1, theme)
+            for res, inner in breaks.items()
+        },
+    }
+
+
+def legends(context: Context, view: View) -> list[html.Div]:
+    """Return the legend of each resolution; the browser shows the one of the map."""
+    shown = frames(context, view)
+    breaks, palettes = shown.get("breaks"), shown.get("palettes")
+    if not isinstance(breaks, dict) or not isinstance(palettes, dict):
+        return [html.Div(no_cells_text(view), className="legend caption")]
+    return [
+        html.Div(
+            legend(view.indicator, palettes[res], breaks[res], [view.state.lang]),
+            id={"legend": res},
+            hidden=True,
+        )
+        for res in breaks
+    ]
+
+
+def no_cells_text(view: View) -> str:
+    """Return why there are no hexagons to colour."""
+    if view.subject is None:
+        return translate("app.no_data_yet", view.state.lang)
+    scope = "district" if "district" in view.indicator.geometry else "city"
+    return translate(f"explore.only_{scope}", view.state.lang)
+
+
+def source_line(context: Context, view: View) -> str:
+    """Return where the layer comes from."""
+    if view.subject is None:
+        return ""
+    build = view.subject.build
+    return source_text(build.sources, build.as_of, context.city.timezone)

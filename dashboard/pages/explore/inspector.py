@@ -1,0 +1,200 @@
+"""The right column of explore: the number of what is selected and everything behind it."""
+
+from dataclasses import dataclass
+
+import polars as pl
+from dash import dcc, html
+from dash.development.base_component import Component
+
+from dashboard.components.domain_card import standing_mark
+from dashboard.components.evidence import Evidence, evidence_sheet, interval_text, part_text
+from dashboard.components.history import history
+from dashboard.components.text import named
+from dashboard.context import Context
+from dashboard.headlines import Subject, read_steps
+from dashboard.i18n import Language, translate
+from dashboard.numbers import format_number, format_reading, is_shown
+from dashboard.pages.explore.catalogue import PATH
+from dashboard.pages.explore.view import View
+from dashboard.readings import Value, read_one, read_values
+from dashboard.standing import standing_of
+from geodata.operations import read_district_list
+from geodata.tables import UNKNOWN_DISTRICT
+from layers.selection import By
+
+HISTORY_STEPS = 60
+
+
+@dataclass(frozen=True)
+class Selected:
+    """What the inspector speaks of."""
+
+    name: str
+    district_id: str | None
+    cell: int | None
+
+
+def selected(context: Context, view: View) -> Selected:
+    """Return the selected cell, else district, else the city, named in the page's language."""
+    state = view.state
+    if state.cell_id and "cell" in view.indicator.geometry:
+        return Selected(
+            f"{translate('explore.cell', state.lang)} {state.cell}", None, state.cell_id
+        )
+    districts = read_district_list(context.engine)
+    row = districts.filter(pl.col("district_id") == (state.district or ""))
+    if row.is_empty() or "district" not in view.indicator.geometry:
+        return Selected(translate("explore.city", state.lang), None, None)
+    found = row.row(0, named=True)
+    name = named(found["name_zh"], found["name_en"], state.lang)
+    return Selected(name, found["district_id"], None)
+
+
+def inspector(context: Context, view: View) -> list[Component]:
+    """Return the inspector's contents."""
+    if view.subject is None:
+        return [html.P(translate("app.no_data_yet", view.state.lang))]
+    place = selected(context, view)
+    subject = view.subject
+    value = read_one(
+        context,
+        subject.build,
+        subject.period,
+        subject.component,
+        district_id=place.district_id,
+        cell=place.cell,
+    )
+    return [
+        head(view, place),
+        number(subject, value, view.state.lang),
+        facts(context, subject, place, value, view.state.lang),
+        past(context, subject, place, view.state.lang),
+        sheet(context, subject, value, view.state.lang),
+        *further(context, view, place),
+    ]
+
+
+def head(view: View, place: Selected) -> html.Header:
+    """Return what is selected and the way to let go of it."""
+    clear = dcc.Link(
+        translate("explore.clear", view.state.lang),
+        href=PATH + view.state.search(cell=None, district=None),
+        className="button",
+    )
+    chosen = place.cell or place.district_id
+    return html.Header([html.H2(place.name), *([clear] if chosen else [])])
+
+
+def number(subject: Subject, value: Value, language: Language) -> html.Div:
+    """Return the number with unit, standing and status word."""
+    reading = format_reading(value.value, value.status, subject.indicator, language)
+    shown = value.value if is_shown(value.value, value.status) else None
+    standing = standing_of(shown, subject.target)
+    return html.Div(
+        [
+            html.Span(reading.text, className="number", id="inspector-value"),
+            html.Span(reading.unit, className="unit"),
+            standing_mark(standing),
+            html.Span(translate(f"standing.{standing}", language), className=f"word {standing}"),
+            html.Span(reading.word, className="status-word"),
+        ],
+        className="inspector-number",
+    )
+
+
+def facts(
+    context: Context, subject: Subject, place: Selected, value: Value, language: Language
+) -> html.Dl:
+    """Return interval, parts, sample size and rank."""
+    rows = {
+        "interval": interval_text(value, subject.indicator),
+        "numerator": part_text(value.num),
+        "denominator": part_text(value.den),
+        "n": "—" if value.n is None else format_number(value.n, 0),
+        "missing": "—" if value.n_missing is None else format_number(value.n_missing, 0),
+        "rank": rank_text(context, subject, place, language),
+    }
+    lines: list[Component] = []
+    for key, text in rows.items():
+        lines += [html.Dt(translate(f"explore.{key}", language)), html.Dd(text)]
+    return html.Dl(lines, className="facts")
+
+
+def rank_text(context: Context, subject: Subject, place: Selected, language: Language) -> str:
+    """Return the place among districts or cells, best first by the indicator's direction."""
+    if place.district_id is None and place.cell is None:
+        return "—"
+    frame = peers(context, subject, place)
+    own = frame.filter(pl.col("key") == (place.cell or place.district_id))
+    if own.is_empty():
+        return "—"
+    value = own["value"][0]
+    better = (
+        pl.col("value") < value
+        if subject.indicator.direction == "down"
+        else pl.col("value") > value
+    )
+    rank = frame.filter(better).height + 1
+    kind = translate(f"explore.rank_{'cells' if place.cell else 'districts'}", language)
+    return f"{translate('explore.rank_of', language, rank=rank, count=frame.height)} {kind}"
+
+
+def peers(context: Context, subject: Subject, place: Selected) -> pl.DataFrame:
+    """Return the values to rank among: cells of the same resolution, or real districts."""
+    by: By = "cell" if place.cell else "district"
+    res = (place.cell >> 52) & 15 if place.cell else None
+    frame = read_values(context, subject.build, subject.period, by, subject.component, res=res)
+    shown = frame.filter(pl.col("value").is_not_null())
+    return shown if place.cell else shown.filter(pl.col("key") != UNKNOWN_DISTRICT)
+
+
+def past(context: Context, subject: Subject, place: Selected, language: Language) -> html.Section:
+    """Return the history of the selected place."""
+    frame = read_steps(context, subject, HISTORY_STEPS, place.district_id, place.cell)
+    known = frame.filter(pl.col("value").is_not_null())
+    if known.is_empty():
+        return html.Section([])
+    first = int(frame["value"].is_not_null().arg_max() or 0)
+    title = translate("explore.history", language)
+    figure = history(frame[first:], subject.indicator, subject.target, title)
+    return html.Section([html.H3(title), figure])
+
+
+def sheet(context: Context, subject: Subject, value: Value, language: Language) -> html.Details:
+    """Return the evidence sheet."""
+    evidence = Evidence(
+        subject.indicator,
+        subject.component,
+        subject.period,
+        value,
+        subject.target,
+        subject.build,
+        context.city.timezone,
+    )
+    return evidence_sheet(evidence, language)
+
+
+def further(context: Context, view: View, place: Selected) -> list[Component]:
+    """Return the districts to choose from and the way to the district's own page."""
+    language = view.state.lang
+    rows = read_district_list(context.engine).filter(pl.col("district_id") != UNKNOWN_DISTRICT)
+    links = [
+        dcc.Link(
+            named(row["name_zh"], row["name_en"], language),
+            href=PATH + view.state.search(district=row["district_id"], cell=None),
+            className="chosen" if row["district_id"] == place.district_id else "",
+        )
+        for row in rows.iter_rows(named=True)
+    ]
+    listed = html.Nav(
+        [html.H3(translate("explore.districts", language)), html.Div(links)],
+        className="district-choice",
+    )
+    if place.district_id is None:
+        return [listed]
+    page = dcc.Link(
+        translate("explore.open_district", language),
+        href=f"/district/{place.district_id}?lang={language}",
+        className="button",
+    )
+    return [listed, page]

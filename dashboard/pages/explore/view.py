@@ -1,0 +1,59 @@
+"""What an address of the explore page means against what is loaded."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from dashboard.context import Context
+from dashboard.headlines import Subject
+from dashboard.pages.explore.state import ExploreState
+from dashboard.readings import read_build_or_none, read_periods, target_of
+from geodata.errors import OperationsError
+from layers.indicator import Indicator
+from layers.period import Period
+from layers.registry import find_indicator, load_catalogue, resolve_component
+
+
+@dataclass(frozen=True)
+class View:
+    """The indicator of the address with its periods; `subject` is None while nothing is loaded."""
+
+    state: ExploreState
+    indicator: Indicator
+    component: str
+    periods: list[Period]
+    subject: Subject | None
+
+
+def known_indicator(key: str) -> Indicator:
+    """Return the indicator of the address, or the catalogue's first."""
+    try:
+        return find_indicator(key)
+    except OperationsError:
+        return next(iter(load_catalogue().values()))
+
+
+def known_component(indicator: Indicator, component: str) -> str:
+    """Return the component of the address, or the indicator's own default."""
+    try:
+        return resolve_component(indicator, component)
+    except OperationsError:
+        return resolve_component(indicator, "default")
+
+
+def chosen_period(periods: list[Period], text: str | None) -> Period:
+    """Return the period of the address where it has states, else the newest."""
+    return next((period for period in periods if str(period) == text), periods[-1])
+
+
+def read_view(context: Context, state: ExploreState) -> View:
+    """Return what the address means."""
+    indicator = known_indicator(state.indicator)
+    component = known_component(indicator, state.component)
+    build = read_build_or_none(context, indicator)
+    periods = read_periods(context, build, component) if build else []
+    if not build or not periods:
+        return View(state, indicator, component, [], None)
+    period = chosen_period(periods, state.period)
+    target = target_of(indicator, component, period.end - timedelta(days=1))
+    subject = Subject(indicator, component, build, period, target)
+    return View(state, indicator, component, periods, subject)

@@ -1,0 +1,130 @@
+"""`/kiosk`: what this does for me and my district, for visitors of the exhibition hall."""
+
+import flask
+from dash import Dash, Input, Output, State, dcc, html
+from dash.development.base_component import Component
+
+from dashboard.browser import browser_callback
+from dashboard.components.provenance import simulated_badge
+from dashboard.components.qr import qr_code
+from dashboard.components.text import named, two_lines
+from dashboard.context import Context
+from dashboard.hexmap import HexMap
+from dashboard.i18n import Language, translate
+from dashboard.pages.kiosk.districts import camera_of, district_buttons, district_name
+from dashboard.pages.kiosk.state import KioskState
+from dashboard.pages.kiosk.subjects import subject_cards
+from dashboard.scenes.model import load_kiosk
+from geodata.operations import read_freshness
+
+
+def layout(context: Context, _rest: str, search: str) -> html.Main:
+    """Return the kiosk's frame; the address fills it."""
+    configuration = load_kiosk()
+    return html.Main(
+        [
+            dcc.Interval(id="kiosk-second", interval=1000),
+            dcc.Store(
+                id="kiosk-idle",
+                data=configuration.model_dump(include={"idle_seconds", "warn_seconds"}),
+            ),
+            html.Header(id="kiosk-header", className="kiosk-header"),
+            html.Section(kiosk_map(context), className="kiosk-map"),
+            html.Nav(id="kiosk-districts", className="kiosk-districts"),
+            html.Section(id="kiosk-subjects", className="kiosk-subjects"),
+            html.Footer(id="kiosk-footer", className="kiosk-footer"),
+            html.Div(id="kiosk-countdown", className="kiosk-countdown", role="status", hidden=True),
+        ],
+        className="kiosk",
+        id="kiosk",
+    )
+
+
+def kiosk_map(context: Context) -> HexMap:
+    """Return the map of districts to touch; it carries no values."""
+    return HexMap(
+        id="kiosk-hexmap",
+        districtsUrl="/layers/districts.geojson",
+        showLabels=True,
+        theme="dark",
+        label=context.city.name_zh,
+        camera=camera_of(context),
+    )
+
+
+def header(context: Context, state: KioskState) -> list[Component]:
+    """Return title, badge and the language switch."""
+    other: Language = "en" if state.lang == "zh" else "zh"
+    city = context.city
+    return [
+        two_lines(city.title_zh, city.title_en),
+        html.H1(translate("kiosk.title", state.lang)),
+        simulated_badge(read_freshness(context.engine).is_simulated),
+        dcc.Link(
+            translate("kiosk.language", state.lang),
+            href="/kiosk" + state.search(lang=other),
+            className="kiosk-button",
+            id="kiosk-language",
+        ),
+    ]
+
+
+def footer(state: KioskState, address: str) -> list[Component]:
+    """Return the code to take the page along and what is shown."""
+    return [
+        html.P(translate("kiosk.disclosure", state.lang), className="caption"),
+        html.Div(
+            [
+                html.Span(translate("kiosk.qr", state.lang)),
+                qr_code(address, translate("kiosk.qr", state.lang)),
+            ],
+            className="kiosk-qr",
+        ),
+    ]
+
+
+def fill(context: Context, state: KioskState, host: str) -> tuple[object, ...]:
+    """Return everything the address decides."""
+    name = district_name(context, state)
+    return (
+        header(context, state),
+        district_buttons(context, state),
+        [html.H2(named(*name, state.lang)), *subject_cards(context, state)],
+        footer(state, f"{host.rstrip('/')}/kiosk{state.search()}"),
+        {"district": state.district, "cell": None},
+        state.lang,
+    )
+
+
+def register(app: Dash, context: Context) -> None:
+    """Fill the page from the address; touches become addresses; nobody there, everything reset."""
+
+    @app.callback(
+        Output("kiosk-header", "children"),
+        Output("kiosk-districts", "children"),
+        Output("kiosk-subjects", "children"),
+        Output("kiosk-footer", "children"),
+        Output("kiosk-hexmap", "selection"),
+        Output("kiosk-hexmap", "language"),
+        Input("url", "search"),
+    )
+    def fill_page(search: str | None) -> tuple[object, ...]:
+        return fill(context, KioskState.parse(search), flask.request.host_url)
+
+    browser_callback(
+        app,
+        "kiosk.touchMap",
+        Output("url", "search", allow_duplicate=True),
+        Input("kiosk-hexmap", "clickData"),
+        prevent_initial_call=True,
+    )
+    browser_callback(
+        app,
+        "kiosk.idle",
+        Output("kiosk-countdown", "children"),
+        Output("kiosk-countdown", "hidden"),
+        Output("url", "search", allow_duplicate=True),
+        Input("kiosk-second", "n_intervals"),
+        State("kiosk-idle", "data"),
+        prevent_initial_call=True,
+    )

@@ -1,0 +1,45 @@
+"""The kiosk's districts: a button each, and the whole city."""
+
+import polars as pl
+from dash import dcc
+
+from dashboard.components.text import named
+from dashboard.context import Context
+from dashboard.i18n import translate
+from dashboard.pages.kiosk.state import KioskState
+from geodata.operations import read_district_list
+from geodata.tables import UNKNOWN_DISTRICT
+
+
+def districts(context: Context) -> pl.DataFrame:
+    """Return the districts without the unknown one."""
+    return read_district_list(context.engine).filter(pl.col("district_id") != UNKNOWN_DISTRICT)
+
+
+def district_name(context: Context, state: KioskState) -> tuple[str, str]:
+    """Return the chosen district's names, or the city's."""
+    found = districts(context).filter(pl.col("district_id") == (state.district or ""))
+    if found.is_empty():
+        return context.city.name_zh, context.city.name_en
+    row = found.row(0, named=True)
+    return row["name_zh"], row["name_en"]
+
+
+def district_buttons(context: Context, state: KioskState) -> list[dcc.Link]:
+    """Return the city's button and each district's."""
+    choices: list[tuple[str | None, str]] = [(None, translate("kiosk.city", state.lang))]
+    for row in districts(context).iter_rows(named=True):
+        choices.append((row["district_id"], named(row["name_zh"], row["name_en"], state.lang)))
+    return [
+        dcc.Link(
+            name,
+            href="/kiosk" + state.search(district=district_id),
+            className="kiosk-button" + (" chosen" if district_id == state.district else ""),
+        )
+        for district_id, name in choices
+    ]
+
+
+def camera_of(context: Context) -> dict[str, object]:
+    """Return the camera that keeps the whole city in view."""
+    return {"bounds": list(context.city.bounds), "duration": 0}

@@ -1,0 +1,30 @@
+"""The state of the kiosk, in the address: a language and a district, nothing of the visitor."""
+
+from urllib.parse import parse_qs, urlencode
+
+from pydantic import BaseModel, ConfigDict
+
+from dashboard.i18n import Language, as_language
+
+
+class KioskState(BaseModel):
+    """What the kiosk shows; no district is the whole city."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    lang: Language = "zh"
+    district: str | None = None
+
+    @classmethod
+    def parse(cls, search: str | None) -> "KioskState":
+        """Read an address's query."""
+        given = parse_qs((search or "").lstrip("?"))
+        lang = as_language(given.get("lang", [None])[-1])
+        return cls(lang=lang, district=given.get("district", [None])[-1])
+
+    def search(self, **changes: str | None) -> str:
+        """Return the query of this state with changes."""
+        new = self.model_copy(update=changes).model_dump()
+        plain = KioskState().model_dump()
+        kept = {k: v for k, v in new.items() if v is not None and v != plain[k]}
+        return f"?{urlencode(kept)}" if kept else "?"

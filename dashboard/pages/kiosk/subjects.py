@@ -1,0 +1,116 @@
+"""The kiosk's four subjects: one plain sentence with a real number, compared with the city."""
+
+from dash import html
+from dash.development.base_component import Component
+
+from dashboard.components.text import named
+from dashboard.context import Context
+from dashboard.disclosure import disclose
+from dashboard.headlines import Subject as Resolved
+from dashboard.headlines import resolve
+from dashboard.i18n import Language, translate
+from dashboard.numbers import format_reading, is_shown
+from dashboard.pages.kiosk.districts import district_name
+from dashboard.pages.kiosk.state import KioskState
+from dashboard.readings import Value, read_one
+from dashboard.scenes.model import Domain, Subject, load_kiosk
+
+
+def subject_cards(context: Context, state: KioskState) -> list[html.Article]:
+    """Return the cards in the order of the configuration."""
+    subjects = load_kiosk().subjects.items()
+    return [subject_card(context, state, domain, subject) for domain, subject in subjects]
+
+
+def subject_card(
+    context: Context, state: KioskState, domain: Domain, subject: Subject
+) -> html.Article:
+    """Return one subject."""
+    found = resolve(context, subject)
+    own, whole = read_pair(context, found, state.district)
+    body: list[Component] = [html.P(translate("kiosk.no_value", state.lang), className="sentence")]
+    if found is not None:
+        body = told(context, state, subject, found, own, whole)
+    return html.Article(
+        [html.H3(named(subject.title_zh, subject.title_en, state.lang)), *body],
+        className=f"subject domain-{domain}",
+    )
+
+
+def read_pair(
+    context: Context, found: Resolved | None, district_id: str | None
+) -> tuple[Value, Value]:
+    """Return what may be shown of the district and of the city."""
+    if found is None:
+        return Value(), Value()
+    own, whole = (
+        disclose(
+            read_one(context, found.build, found.period, found.component, district_id=place),
+            found.indicator,
+        )
+        for place in (district_id, None)
+    )
+    return own, whole
+
+
+def told(
+    context: Context,
+    state: KioskState,
+    subject: Subject,
+    found: Resolved,
+    own: Value,
+    whole: Value,
+) -> list[Component]:
+    """Return the number, the sentence that says it, and the comparison."""
+    lang = state.lang
+    reading = format_reading(own.value, own.status, found.indicator, lang)
+    city = format_reading(whole.value, whole.status, found.indicator, lang)
+    number = html.P(
+        [html.Span(reading.text, className="number"), html.Span(reading.unit, className="unit")],
+        className="subject-number",
+    )
+    compared = translate("kiosk.compare_city", lang, value=f"{city.text} {city.unit}".strip())
+    lines = [
+        html.P(
+            sentence(context, state, subject, own, reading.text, reading.word), className="sentence"
+        ),
+        compare_bar(own, whole) if state.district else html.Div(),
+        html.P(
+            [
+                html.Span(compared if state.district else ""),
+                html.Span(translate("kiosk.period", lang, period=found.period)),
+            ],
+            className="caption",
+        ),
+    ]
+    return [number, *lines]
+
+
+def sentence(
+    context: Context, state: KioskState, subject: Subject, own: Value, text: str, word: str
+) -> str:
+    """Return the sentence with district and value, or why there is none."""
+    if not is_shown(own.value, own.status):
+        return f"{translate('kiosk.no_value', state.lang)} ({word})"
+    template = named(subject.sentence_zh, subject.sentence_en, state.lang)
+    name = place_name(context, state, state.lang)
+    return template.format(district=name, value=text) + (f" ({word})" if word else "")
+
+
+def place_name(context: Context, state: KioskState, language: Language) -> str:
+    """Return the place as a sentence names it."""
+    return named(*district_name(context, state), language)
+
+
+def compare_bar(own: Value, whole: Value) -> html.Div:
+    """Return district and city as two bars of one scale."""
+    values = [v.value if is_shown(v.value, v.status) else None for v in (own, whole)]
+    most = max([value for value in values if value] or [1.0])
+    bars = [
+        html.Div(
+            className=f"compare-bar {name}",
+            style={"width": f"{100 * (value or 0) / most:.1f}%"},
+        )
+        for name, value in zip(("own", "whole"), values, strict=True)
+    ]
+    return html.Div(bars, className="compare")

@@ -1,0 +1,1 @@
+"""What the wall and the kiosk show, as configuration."""

@@ -1,0 +1,142 @@
+"""Reads of records and loads for the screens: latest incidents, hours, facilities, freshness."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+from sqlalchemy import ColumnElement, Connection, Engine, Select, cast, extract, func, select
+from sqlalchemy import Integer as IntegerType
+
+from geodata.tables import district, facility, incident, load, state_build
+
+Schema = Mapping[str, pl.DataType | type[pl.DataType]]
+
+INCIDENT_SCHEMA: Schema = {
+    "received_at": pl.Datetime("us", "UTC"),
+    "arrived_at": pl.Datetime("us", "UTC"),
+    "channel": pl.String,
+    "category": pl.String,
+    "is_cancelled": pl.Boolean,
+    "district_id": pl.String,
+}
+HOUR_SCHEMA: Schema = {"hour": pl.Int64, "channel": pl.String, "incidents": pl.Int64}
+FACILITY_SCHEMA: Schema = {"kind": pl.String, "facilities": pl.Int64}
+DISTRICT_SCHEMA: Schema = {
+    "district_id": pl.String,
+    "name_zh": pl.String,
+    "name_en": pl.String,
+    "kind": pl.String,
+    "position": pl.Int64,
+    "area_km2": pl.Float64,
+}
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """What was loaded last, and what the oldest of the live sources still shows."""
+
+    load_id: int | None
+    loaded_at: datetime | None
+    build_id: int | None
+    is_simulated: bool
+    incidents_to: datetime | None
+
+
+def _frame(connection: Connection, query: Select[Any], schema: Schema) -> pl.DataFrame:
+    rows = [tuple(row) for row in connection.execute(query)]
+    return pl.DataFrame(rows, schema=dict(schema), orient="row")
+
+
+def read_district_list(engine: Engine) -> pl.DataFrame:
+    """Return district_id, name_zh, name_en, kind, position, area_km2 in the city's own order."""
+    columns = [district.c[name] for name in DISTRICT_SCHEMA]
+    with engine.connect() as connection:
+        return _frame(connection, select(*columns).order_by(district.c.position), DISTRICT_SCHEMA)
+
+
+def read_freshness(engine: Engine) -> Freshness:
+    """Return the newest load, and the newest incident."""
+    newest = select(func.max(load.c.load_id), func.max(load.c.finished_at)).where(
+        load.c.status == "loaded"
+    )
+    simulated = select(func.count()).where(
+        load.c.status == "loaded", load.c.provenance == "simulated"
+    )
+    with engine.connect() as connection:
+        load_id, loaded_at = connection.execute(newest).one()
+        return Freshness(
+            load_id=load_id,
+            loaded_at=loaded_at,
+            build_id=connection.execute(select(func.max(state_build.c.build_id))).scalar_one(),
+            is_simulated=bool(connection.execute(simulated).scalar_one()),
+            incidents_to=connection.execute(select(func.max(incident.c.received_at))).scalar_one(),
+        )
+
+
+def _events(
+    start_at: datetime, end_at: datetime, district_id: str | None
+) -> list[ColumnElement[bool]]:
+    """The conditions of one event each: current, not a test, not reported twice."""
+    conditions: list[ColumnElement[bool]] = [
+        incident.c.retired_by.is_(None),
+        incident.c.received_at >= start_at,
+        incident.c.received_at < end_at,
+        ~incident.c.is_test,
+        ~incident.c.is_duplicate,
+    ]
+    if district_id is not None:
+        conditions.append(incident.c.district_id == district_id)
+    return conditions
+
+
+def read_incidents(
+    engine: Engine,
+    start_at: datetime,
+    end_at: datetime,
+    limit: int,
+    district_id: str | None = None,
+) -> pl.DataFrame:
+    """Return the latest incidents of a span, newest first, without any place below the district."""
+    columns = [incident.c[name] for name in INCIDENT_SCHEMA]
+    query = (
+        select(*columns)
+        .where(*_events(start_at, end_at, district_id))
+        .order_by(incident.c.received_at.desc(), incident.c.incident_id.desc())
+        .limit(limit)
+    )
+    with engine.connect() as connection:
+        return _frame(connection, query, INCIDENT_SCHEMA)
+
+
+def read_incident_hours(
+    engine: Engine, start_at: datetime, end_at: datetime, zone: str
+) -> pl.DataFrame:
+    """Return hour (local, 0-23), channel, incidents of a span, only hours that have some."""
+    local = func.timezone(zone, incident.c.received_at)
+    hour = cast(extract("hour", local), IntegerType)
+    query = (
+        select(hour, incident.c.channel, func.count())
+        .where(*_events(start_at, end_at, None))
+        .group_by(hour, incident.c.channel)
+        .order_by(hour, incident.c.channel)
+    )
+    with engine.connect() as connection:
+        return _frame(connection, query, HOUR_SCHEMA)
+
+
+def read_facility_counts(engine: Engine, district_id: str) -> pl.DataFrame:
+    """Return kind, facilities of a district, active ones only."""
+    query = (
+        select(facility.c.kind, func.count())
+        .where(
+            facility.c.retired_by.is_(None),
+            facility.c.is_active,
+            facility.c.district_id == district_id,
+        )
+        .group_by(facility.c.kind)
+        .order_by(facility.c.kind)
+    )
+    with engine.connect() as connection:
+        return _frame(connection, query, FACILITY_SCHEMA)
