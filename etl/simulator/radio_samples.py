@@ -19,15 +19,16 @@ SLOPE_DB = {"4G": 24.0, "5G": 27.0}  # per decade of distance
 SHADOW_DB = 7.5
 INDOOR_DB, INDOOR_SHARE = 11.0, 0.55
 OFFSET = {"4G": 141, "5G": 157}  # TS 36.133 9.1.4 and TS 38.133 10.1.6: index = floor(dBm) + offset
-TOP = {"4G": 97, "5G": 127}
 SHARE_5G = 0.55
+REPORTED_DBM = (-140.0, -44.5)  # within what both report indexes can say
 
 
 def _rsrp(technology: str, distance_m: Floats, rng: np.random.Generator) -> Floats:
     count = len(distance_m)
     path = SLOPE_DB[technology] * np.log10(np.maximum(distance_m, 50) / 50)
     indoor = INDOOR_DB * (rng.random(count) < INDOOR_SHARE)
-    return np.asarray(SITE_DBM[technology] - path - indoor + rng.normal(0, SHADOW_DB, count))
+    power = SITE_DBM[technology] - path - indoor + rng.normal(0, SHADOW_DB, count)
+    return np.asarray(np.clip(power, *REPORTED_DBM).round(1))
 
 
 def _day(
@@ -49,7 +50,7 @@ def _day(
     for (kind, name), tree in networks.items():
         mine = np.flatnonzero((technology == kind) & (operator == name))
         rsrp[mine] = _rsrp(kind, np.asarray(tree.query(xy_m[mine])[0]), rng)
-        index[mine] = np.clip(np.floor(rsrp[mine]) + OFFSET[kind], 0, TOP[kind])
+        index[mine] = np.floor(rsrp[mine]).astype(np.int64) + OFFSET[kind]
     clock = pl.datetime(on.year, on.month, on.day) + pl.duration(seconds=pl.col("second"))
     number = pl.int_range(1, pl.len() + 1).cast(pl.String).str.zfill(6)
     return pl.DataFrame({"second": second}).select(
@@ -57,7 +58,7 @@ def _day(
         clock.dt.strftime("%Y-%m-%d %H:%M:%S").alias("采样时间"),
         pl.Series("制式", technology),
         pl.Series("运营商", operator),
-        pl.Series("RSRP_dBm", np.clip(rsrp, -156, -31).round(1)),
+        pl.Series("RSRP_dBm", rsrp),
         pl.Series("MR索引", index),
         pl.Series("经度", lon.round(6)),
         pl.Series("纬度", lat.round(6)),
