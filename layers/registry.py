@@ -31,6 +31,7 @@ class Target(Declared):
     clause: str = ""
     status: Literal["A", "B", "C"]  # wording confirmed | secondary publications | to confirm
     valid_from: date
+    kind: Literal["target", "benchmark"] = "target"
 
 
 def read_catalogue(folder: Path) -> Mapping[str, Indicator]:
