@@ -10,7 +10,7 @@ import polars as pl
 
 _ISO = (
     r"^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})"
-    r"(?:[T ]+(\d{1,2}):(\d{2})(?::(\d{2})(\.\d+)?)?)?\s*(Z|[+-]\d{2}:?\d{2})?$"
+    r"(?:[T ]+(\d{1,2}):(\d{2})(?::(\d{2})(\.\d+)?)?)?\s*(Z|[+-]\d{2}(?::?\d{2})?)?$"
 )
 _PERIODS = {
     "year": (r"^(\d{4})()$", 1, "1y"),
@@ -76,7 +76,7 @@ def _parse_iso(text: pl.Expr, zone: str) -> pl.Expr:
 
 def _offset(text: pl.Expr) -> pl.Expr:
     sign = pl.when(text.str.starts_with("-")).then(-1).otherwise(1)
-    digits = text.str.replace_all(r"[^0-9]", "").str.zfill(4)
+    digits = text.str.replace_all(r"[^0-9]", "").str.pad_end(4, "0")
     hours = digits.str.slice(0, 2).cast(pl.Int64, strict=False)
     minutes = digits.str.slice(2, 2).cast(pl.Int64, strict=False)
     return pl.duration(minutes=(hours * 60 + minutes) * sign, time_unit="us")

@@ -1,0 +1,137 @@
+import json
+import warnings
+
+import geopandas as gpd
+import polars as pl
+import pytest
+import shapely
+
+from etl.extract import read_file
+from etl.stages import ROW, WKB
+from geodata.errors import ExtractError
+
+
+@pytest.fixture
+def read(tmp_path, declare):
+    def call(name, content, format_, **changes):
+        path = tmp_path / name
+        if content is not None:
+            path.write_bytes(content if isinstance(content, bytes) else content.encode())
+        mapping = {name: {"const": "place"} for name in ("kind", "facility_id")}
+        return read_file(
+            path, declare(format=format_, table="facility", mapping=mapping, **changes)
+        )
+
+    return call
+
+
+def test_json_objects_become_dotted_columns(read):
+    content = json.dumps(
+        {"data": {"rows": [{"id": 1, "at": {"lon": 125.5}, "tags": ["a"]}, {"ok": True}]}}
+    )
+    frame = read("a.json", content, "json", record="data.rows").frame
+    assert frame.rows(named=True) == [
+        {ROW: 1, "id": "1", "at.lon": "125.5", "tags": '["a"]', "ok": None, "@file": "a.json"},
+        {ROW: 2, "id": None, "at.lon": None, "tags": None, "ok": "true", "@file": "a.json"},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("content", "format_", "message"),
+    [
+        ('{"a": 1', "json", r"row 1, column \d+: not JSON"),
+        ('{"a": 1}', "json", "has no array of objects at the top"),
+        ('[{"id": "a\\u0000b"}]', "json", "row 1, field 'id': a NUL byte"),
+        ('{"type": "Topology"}', "geojson", "is not a GeoJSON FeatureCollection"),
+        ('{"features": [{"geometry": {"type": "Point"}}]}', "geojson", "row 1, field 'geometry'"),
+        ("<a><b></a>", "xml", "not well-formed XML"),
+        ("<a><c/></a>", "xml", "holds no element 'b'"),
+        ('<!DOCTYPE a [<!ENTITY x "y">]><a><b>&x;</b></a>', "xml", "are unsafe"),
+        ("PAR1 nonsense", "parquet", "not a Parquet file"),
+        ("not a database", "gpkg", "cannot be read"),
+        ("not a shape", "shapefile", "cannot be read"),
+    ],
+)
+def test_what_cannot_be_read_is_named(read, content, format_, message):
+    changes = {"record": "b"} if format_ == "xml" else {}
+    with pytest.raises(ExtractError, match=message):
+        read(f"file.{format_}", content, format_, **changes)
+
+
+def test_xml_children_and_attributes_are_columns(read):
+    frame = read(
+        "a.xml", '<a xmlns="u:x"><b k="1"><n>名</n></b><b k="2"/></a>', "xml", record="b"
+    ).frame
+    assert frame.select("k", "n").rows() == [("1", "名"), ("2", None)]
+
+
+def test_geojson_keeps_ids_and_features_without_a_place(read):
+    features = [
+        {
+            "id": 7,
+            "properties": {"name": "a"},
+            "geometry": {"type": "Point", "coordinates": [1, 2, 3]},
+        },
+        {"properties": None, "geometry": None},
+    ]
+    frame = read("a.geojson", json.dumps({"features": features}), "geojson").frame
+    assert frame["@id"].to_list() == ["7", None]
+    assert shapely.from_wkb(frame[WKB][0]) == shapely.Point(1, 2)
+    assert frame[WKB][1] is None
+
+
+def write_places(path, **options):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        gpd.GeoDataFrame(
+            {"id": [1, 2], "name": ["朝阳区", None]},
+            geometry=[shapely.Point(125.3, 43.9), None],
+            crs=4326,
+        ).to_file(path, **options)
+
+
+def test_a_shapefile_without_cpg_is_read_as_gbk(tmp_path, read):
+    write_places(tmp_path / "a.shp", encoding="GBK")
+    (tmp_path / "a.cpg").unlink()
+    frame = read("a.shp", None, "shapefile").frame
+    assert frame["name"].to_list() == ["朝阳区", None]
+    assert shapely.from_wkb(frame[WKB][0]) == shapely.Point(125.3, 43.9)
+
+
+def test_a_shapefile_without_prj_asks_for_crs(tmp_path, read):
+    write_places(tmp_path / "a.shp")
+    (tmp_path / "a.prj").unlink()
+    with pytest.raises(ExtractError, match="declare 'crs'"):
+        read("a.shp", None, "shapefile")
+    assert read("a.shp", None, "shapefile", crs=4326).rows_in == 2
+
+
+def test_a_geopackage_of_several_layers_needs_one_declared(tmp_path, read):
+    for layer in ("one", "two"):
+        write_places(tmp_path / "a.gpkg", layer=layer)
+    with pytest.raises(ExtractError, match="declare one layer of one, two"):
+        read("a.gpkg", None, "gpkg")
+    with pytest.raises(ExtractError, match="has no layer 'three'"):
+        read("a.gpkg", None, "gpkg", layer="three")
+    assert read("a.gpkg", None, "gpkg", layer="two").frame["id"].to_list() == ["1", "2"]
+
+
+def test_metric_geometry_leaves_in_degrees(tmp_path, read):
+    frame = gpd.GeoDataFrame({"id": [1]}, geometry=[shapely.Point(125.32, 43.88)], crs=4326)
+    frame.to_crs(4551).to_file(tmp_path / "a.gpkg", layer="one")
+    point = shapely.from_wkb(read("a.gpkg", None, "gpkg").frame[WKB][0])
+    assert point.distance(shapely.Point(125.32, 43.88)) < 1e-8
+
+
+def test_parquet_values_are_text(tmp_path, read):
+    pl.DataFrame({"id": ["01"], "x": [1.5], "n": [3]}).write_parquet(tmp_path / "a.parquet")
+    frame = read("a.parquet", None, "parquet").frame
+    assert frame.rows(named=True) == [
+        {ROW: 1, "id": "01", "x": "1.5", "n": "3", "@file": "a.parquet"}
+    ]
+
+
+def test_geoparquet_geometry_is_wkb(tmp_path, read):
+    frame = gpd.GeoDataFrame({"id": [1]}, geometry=[shapely.Point(1, 2)], crs=4326)
+    frame.to_parquet(tmp_path / "a.parquet")
+    assert shapely.from_wkb(read("a.parquet", None, "parquet").frame[WKB][0]) == shapely.Point(1, 2)
