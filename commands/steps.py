@@ -2,6 +2,7 @@
 
 import argparse
 import time
+from collections import Counter
 from collections.abc import Callable
 
 from commands import stamp
@@ -74,16 +75,15 @@ def _load(context: Context) -> str:
     from etl.commands import describe, select_declarations
     from etl.pipeline import load_source
 
-    counts: dict[str, int] = {}
+    counts: Counter[str] = Counter()
     for declaration in select_declarations(context.city, [], all_=True):
         try:
             files = load_source(context.engine, context.city, declaration).files
         except ExtractError:  # nothing has arrived for this source
             continue
-        for file in files:
-            counts[file.status] = counts.get(file.status, 0) + 1
-            if file.status == "refused":
-                print(f"\n    {describe(file)}", end=" ")
+        counts.update(file.status for file in files)
+        news = [describe(file) for file in files if file.status != "already loaded"]
+        print("".join(f"\n      {line}" for line in news), end=" ", flush=True)
     return ", ".join(f"{count} {status}" for status, count in counts.items()) or "no files"
 
 

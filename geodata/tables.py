@@ -43,30 +43,43 @@ def _time(name: str, *, nullable: bool = True) -> Column[object]:
     return Column(name, DateTime(timezone=True), nullable=nullable)
 
 
-def _provenance() -> list[Column[object]]:
-    """Where a record comes from: its source, the load that brought it, the load that retired it."""
+def _provenance(*, checked: bool = True) -> list[Column[object]]:
+    """Where a record comes from: its source, the load that brought it, the load that retired it.
+
+    Tables of millions of rows go without foreign keys: checking them takes 15 times as long as
+    inserting the rows, and the transaction that writes the records has written their load.
+    """
+    load_id = f"{SCHEMA}.load.load_id"
     return [
         Column("source", Text, nullable=False),
-        Column("load_id", BigInteger, ForeignKey(f"{SCHEMA}.load.load_id"), nullable=False),
-        Column("retired_by", BigInteger, ForeignKey(f"{SCHEMA}.load.load_id")),
+        Column("load_id", BigInteger, *_references(load_id, checked), nullable=False),
+        Column("retired_by", BigInteger, *_references(load_id, checked)),
     ]
 
 
-def _place() -> list[Column[object]]:
-    """Where a record lies: as given (`original_*`, in `datum`), in WGS-84, its cell, its district."""
+def _references(column: str, checked: bool) -> list[ForeignKey]:
+    return [ForeignKey(column)] if checked else []
+
+
+def _district_id(*, checked: bool = True) -> Column[object]:
+    return Column(
+        "district_id",
+        Text,
+        *_references(f"{SCHEMA}.district.district_id", checked),
+        nullable=False,
+        server_default=UNKNOWN_DISTRICT,
+    )
+
+
+def _place(*, checked: bool = True) -> list[Column[object]]:
+    """Where a record lies: as given (`original_*`, in `datum`), WGS-84, cell and district."""
     return [
         Column("original_lon", Float),
         Column("original_lat", Float),
         Column("datum", Text),
         Column("geom", Geometry("POINT", srid=4326, spatial_index=False)),
         Column("cell", BigInteger),
-        Column(
-            "district_id",
-            Text,
-            ForeignKey(f"{SCHEMA}.district.district_id"),
-            nullable=False,
-            server_default=UNKNOWN_DISTRICT,
-        ),
+        _district_id(checked=checked),
     ]
 
 
@@ -206,7 +219,7 @@ network_sample = Table(
     "network_sample",
     metadata,
     Column("network_sample_row", BigInteger, Identity(always=True), primary_key=True),
-    *_provenance(),
+    *_provenance(checked=False),
     Column("sample_id", Text, nullable=False),
     Column("kind", Text, nullable=False),  # speed_test | radio
     Column("technology", Text, nullable=False),  # fixed | mobile for tests, 4g | 5g for radio
@@ -216,7 +229,7 @@ network_sample = Table(
     Column("up_kbps", Float),
     Column("latency_ms", Float),
     Column("rsrp_dbm", Float),
-    *_place(),
+    *_place(checked=False),
 )
 _record_indexes(network_sample, "sample_id")
 Index("ix_network_sample_sampled", network_sample.c.sampled_at)
@@ -263,13 +276,7 @@ statistic = Table(
     _time("starts_at", nullable=False),
     _time("ends_at", nullable=False),
     Column("value", Float, nullable=False),
-    Column(
-        "district_id",
-        Text,
-        ForeignKey(f"{SCHEMA}.district.district_id"),
-        nullable=False,
-        server_default=UNKNOWN_DISTRICT,
-    ),
+    _district_id(),
 )
 _record_indexes(statistic, "variable", "entity_id", "item", "starts_at", spatial=False)
 
@@ -332,7 +339,7 @@ gtfs_stop_time = Table(
     "gtfs_stop_time",
     metadata,
     Column("stop_time_row", BigInteger, Identity(always=True), primary_key=True),
-    *_provenance(),
+    *_provenance(checked=False),
     Column("trip_id", Text, nullable=False),
     Column("stop_sequence", Integer, nullable=False),
     Column("stop_id", Text, nullable=False),
@@ -383,9 +390,9 @@ departure = Table(
     "departure",
     metadata,
     Column("departure_row", BigInteger, Identity(always=True), primary_key=True),
-    *_provenance(),
+    *_provenance(checked=False),
     Column("service_on", Date, nullable=False),
-    Column("run_id", BigInteger, nullable=False),  # one vehicle run: trip (or frequency start) x day
+    Column("run_id", BigInteger, nullable=False),  # one vehicle's run: trip or frequency start, day
     Column("trip_id", Text, nullable=False),
     Column("route_id", Text, nullable=False),
     Column("direction_id", Integer, nullable=False),
@@ -395,13 +402,7 @@ departure = Table(
     Column("is_boardable", Boolean, nullable=False),
     Column("is_estimated", Boolean, nullable=False),
     Column("cell", BigInteger),
-    Column(
-        "district_id",
-        Text,
-        ForeignKey(f"{SCHEMA}.district.district_id"),
-        nullable=False,
-        server_default=UNKNOWN_DISTRICT,
-    ),
+    _district_id(checked=False),
 )
 Index("ix_departure_load", departure.c.load_id)
 Index("ix_departure_departs", departure.c.departs_at)

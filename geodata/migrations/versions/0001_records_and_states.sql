@@ -1,5 +1,27 @@
 -- Records, districts, loads, provenance and states. geodata/tables.py says what each is.
 
+CREATE TABLE ops.departure (
+    departure_row BIGINT GENERATED ALWAYS AS IDENTITY,
+    source TEXT NOT NULL,
+    load_id BIGINT NOT NULL,
+    retired_by BIGINT,
+    service_on DATE NOT NULL,
+    run_id BIGINT NOT NULL,
+    trip_id TEXT NOT NULL,
+    route_id TEXT NOT NULL,
+    direction_id INTEGER NOT NULL,
+    stop_id TEXT NOT NULL,
+    stop_sequence INTEGER NOT NULL,
+    departs_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    is_boardable BOOLEAN NOT NULL,
+    is_estimated BOOLEAN NOT NULL,
+    cell BIGINT,
+    district_id TEXT DEFAULT 'unknown' NOT NULL,
+    CONSTRAINT pk_departure PRIMARY KEY (departure_row)
+);
+CREATE INDEX ix_departure_departs ON ops.departure (departs_at);
+CREATE INDEX ix_departure_load ON ops.departure (load_id);
+
 CREATE TABLE ops.district (
     district_id TEXT NOT NULL,
     name_zh TEXT NOT NULL,
@@ -11,6 +33,26 @@ CREATE TABLE ops.district (
     CONSTRAINT pk_district PRIMARY KEY (district_id)
 );
 CREATE INDEX ix_district_geom ON ops.district USING gist (geom);
+
+CREATE TABLE ops.gtfs_stop_time (
+    stop_time_row BIGINT GENERATED ALWAYS AS IDENTITY,
+    source TEXT NOT NULL,
+    load_id BIGINT NOT NULL,
+    retired_by BIGINT,
+    trip_id TEXT NOT NULL,
+    stop_sequence INTEGER NOT NULL,
+    stop_id TEXT NOT NULL,
+    arrival_s INTEGER,
+    departure_s INTEGER,
+    pickup_type INTEGER DEFAULT '0' NOT NULL,
+    drop_off_type INTEGER DEFAULT '0' NOT NULL,
+    timepoint INTEGER,
+    shape_dist_traveled FLOAT,
+    is_estimated BOOLEAN DEFAULT 'false' NOT NULL,
+    CONSTRAINT pk_gtfs_stop_time PRIMARY KEY (stop_time_row)
+);
+CREATE INDEX ix_gtfs_stop_time_load ON ops.gtfs_stop_time (load_id);
+CREATE UNIQUE INDEX uq_gtfs_stop_time_current ON ops.gtfs_stop_time (source, trip_id, stop_sequence) WHERE retired_by IS NULL;
 
 CREATE TABLE ops.layer_breaks (
     indicator TEXT NOT NULL,
@@ -45,6 +87,33 @@ CREATE TABLE ops.load (
 );
 CREATE INDEX ix_load_source ON ops.load (source, sha256);
 
+CREATE TABLE ops.network_sample (
+    network_sample_row BIGINT GENERATED ALWAYS AS IDENTITY,
+    source TEXT NOT NULL,
+    load_id BIGINT NOT NULL,
+    retired_by BIGINT,
+    sample_id TEXT NOT NULL,
+    kind TEXT NOT NULL,
+    technology TEXT NOT NULL,
+    operator TEXT,
+    sampled_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    down_kbps FLOAT,
+    up_kbps FLOAT,
+    latency_ms FLOAT,
+    rsrp_dbm FLOAT,
+    original_lon FLOAT,
+    original_lat FLOAT,
+    datum TEXT,
+    geom geometry(POINT,4326),
+    cell BIGINT,
+    district_id TEXT DEFAULT 'unknown' NOT NULL,
+    CONSTRAINT pk_network_sample PRIMARY KEY (network_sample_row)
+);
+CREATE INDEX ix_network_sample_geom ON ops.network_sample USING gist (geom);
+CREATE INDEX ix_network_sample_load ON ops.network_sample (load_id);
+CREATE INDEX ix_network_sample_sampled ON ops.network_sample (sampled_at);
+CREATE UNIQUE INDEX uq_network_sample_current ON ops.network_sample (source, sample_id) WHERE retired_by IS NULL;
+
 CREATE TABLE ops.state_build (
     build_id BIGINT GENERATED ALWAYS AS IDENTITY,
     indicator TEXT NOT NULL,
@@ -56,31 +125,6 @@ CREATE TABLE ops.state_build (
     CONSTRAINT pk_state_build PRIMARY KEY (build_id)
 );
 CREATE INDEX ix_state_build_indicator ON ops.state_build (indicator, build_id);
-
-CREATE TABLE ops.departure (
-    departure_row BIGINT GENERATED ALWAYS AS IDENTITY,
-    source TEXT NOT NULL,
-    load_id BIGINT NOT NULL,
-    retired_by BIGINT,
-    service_on DATE NOT NULL,
-    run_id BIGINT NOT NULL,
-    trip_id TEXT NOT NULL,
-    route_id TEXT NOT NULL,
-    direction_id INTEGER NOT NULL,
-    stop_id TEXT NOT NULL,
-    stop_sequence INTEGER NOT NULL,
-    departs_at TIMESTAMP WITH TIME ZONE NOT NULL,
-    is_boardable BOOLEAN NOT NULL,
-    is_estimated BOOLEAN NOT NULL,
-    cell BIGINT,
-    district_id TEXT DEFAULT 'unknown' NOT NULL,
-    CONSTRAINT pk_departure PRIMARY KEY (departure_row),
-    CONSTRAINT fk_departure_load_id FOREIGN KEY(load_id) REFERENCES ops.load (load_id),
-    CONSTRAINT fk_departure_retired_by FOREIGN KEY(retired_by) REFERENCES ops.load (load_id),
-    CONSTRAINT fk_departure_district_id FOREIGN KEY(district_id) REFERENCES ops.district (district_id)
-);
-CREATE INDEX ix_departure_departs ON ops.departure (departs_at);
-CREATE INDEX ix_departure_load ON ops.departure (load_id);
 
 CREATE TABLE ops.facility (
     facility_row BIGINT GENERATED ALWAYS AS IDENTITY,
@@ -221,28 +265,6 @@ CREATE INDEX ix_gtfs_stop_geom ON ops.gtfs_stop USING gist (geom);
 CREATE INDEX ix_gtfs_stop_load ON ops.gtfs_stop (load_id);
 CREATE UNIQUE INDEX uq_gtfs_stop_current ON ops.gtfs_stop (source, stop_id) WHERE retired_by IS NULL;
 
-CREATE TABLE ops.gtfs_stop_time (
-    stop_time_row BIGINT GENERATED ALWAYS AS IDENTITY,
-    source TEXT NOT NULL,
-    load_id BIGINT NOT NULL,
-    retired_by BIGINT,
-    trip_id TEXT NOT NULL,
-    stop_sequence INTEGER NOT NULL,
-    stop_id TEXT NOT NULL,
-    arrival_s INTEGER,
-    departure_s INTEGER,
-    pickup_type INTEGER DEFAULT '0' NOT NULL,
-    drop_off_type INTEGER DEFAULT '0' NOT NULL,
-    timepoint INTEGER,
-    shape_dist_traveled FLOAT,
-    is_estimated BOOLEAN DEFAULT 'false' NOT NULL,
-    CONSTRAINT pk_gtfs_stop_time PRIMARY KEY (stop_time_row),
-    CONSTRAINT fk_gtfs_stop_time_load_id FOREIGN KEY(load_id) REFERENCES ops.load (load_id),
-    CONSTRAINT fk_gtfs_stop_time_retired_by FOREIGN KEY(retired_by) REFERENCES ops.load (load_id)
-);
-CREATE INDEX ix_gtfs_stop_time_load ON ops.gtfs_stop_time (load_id);
-CREATE UNIQUE INDEX uq_gtfs_stop_time_current ON ops.gtfs_stop_time (source, trip_id, stop_sequence) WHERE retired_by IS NULL;
-
 CREATE TABLE ops.gtfs_trip (
     trip_row BIGINT GENERATED ALWAYS AS IDENTITY,
     source TEXT NOT NULL,
@@ -302,36 +324,6 @@ CREATE INDEX ix_incident_geom ON ops.incident USING gist (geom);
 CREATE INDEX ix_incident_load ON ops.incident (load_id);
 CREATE INDEX ix_incident_received ON ops.incident (received_at, channel);
 CREATE UNIQUE INDEX uq_incident_current ON ops.incident (source, record_id) WHERE retired_by IS NULL;
-
-CREATE TABLE ops.network_sample (
-    network_sample_row BIGINT GENERATED ALWAYS AS IDENTITY,
-    source TEXT NOT NULL,
-    load_id BIGINT NOT NULL,
-    retired_by BIGINT,
-    sample_id TEXT NOT NULL,
-    kind TEXT NOT NULL,
-    technology TEXT NOT NULL,
-    operator TEXT,
-    sampled_at TIMESTAMP WITH TIME ZONE NOT NULL,
-    down_kbps FLOAT,
-    up_kbps FLOAT,
-    latency_ms FLOAT,
-    rsrp_dbm FLOAT,
-    original_lon FLOAT,
-    original_lat FLOAT,
-    datum TEXT,
-    geom geometry(POINT,4326),
-    cell BIGINT,
-    district_id TEXT DEFAULT 'unknown' NOT NULL,
-    CONSTRAINT pk_network_sample PRIMARY KEY (network_sample_row),
-    CONSTRAINT fk_network_sample_load_id FOREIGN KEY(load_id) REFERENCES ops.load (load_id),
-    CONSTRAINT fk_network_sample_retired_by FOREIGN KEY(retired_by) REFERENCES ops.load (load_id),
-    CONSTRAINT fk_network_sample_district_id FOREIGN KEY(district_id) REFERENCES ops.district (district_id)
-);
-CREATE INDEX ix_network_sample_geom ON ops.network_sample USING gist (geom);
-CREATE INDEX ix_network_sample_load ON ops.network_sample (load_id);
-CREATE INDEX ix_network_sample_sampled ON ops.network_sample (sampled_at);
-CREATE UNIQUE INDEX uq_network_sample_current ON ops.network_sample (source, sample_id) WHERE retired_by IS NULL;
 
 CREATE TABLE ops.population (
     population_row BIGINT GENERATED ALWAYS AS IDENTITY,
