@@ -62,7 +62,8 @@ def _serve_layers(server: flask.Flask, site: Site) -> None:
         answer = site.answers.get(address, Answer(status=404))
         if answer.gate is not None:
             answer.gate.wait(20)
-        return flask.Response(answer.body, answer.status, {"Cache-Control": "no-store"})
+        headers = {"Cache-Control": "no-store", "Content-Type": "application/octet-stream"}
+        return flask.Response(answer.body, answer.status, headers)
 
 
 def _secure(app: Dash) -> None:

@@ -275,6 +275,8 @@ def test_the_same_place_clicked_twice_is_two_clicks_and_a_drag_is_none(page: Pag
     page.mouse.up()
     _seen(page, "viewport", "Math.abs(v.lon - 125.32) > 0.01")
     assert page.evaluate("window.seen.clickData.clicks") == 2
+    page.wait_for_timeout(500)
+    assert abs(page.evaluate("window.seen.viewport.lon") - CAMERA["lon"]) > 0.01, "it sprang back"
 
 
 def test_a_tap_is_a_click(site: Site, open_page: Callable[..., Any]) -> None:
@@ -440,3 +442,25 @@ def test_a_lost_context_is_replaced_and_painted_again(page: Page) -> None:
     _until(page, "window.canvases.at(-1).isContextLost() === false")
     page.wait_for_timeout(800)
     assert np.abs(_picture(page) - before).mean() < 0.5
+
+
+def _tile() -> bytes:
+    body = io.BytesIO()
+    Image.new("RGB", (256, 256), (255, 0, 255)).save(body, "PNG")
+    return body.getvalue()
+
+
+def test_a_base_map_shows_beside_the_cells_and_through_them(page: Page, site: Site) -> None:
+    site.put("tile.png", _tile())
+    outside = (slice(200, 210), slice(5, 15))
+    i = _cell_in_band(1)
+    before = _around(_picture(page), LON[i], LAT[i], half=2)
+    _set(page, basemap={"url": "/layers/tile.png?x={x}&y={y}&z={z}"})
+    page.wait_for_timeout(900)
+    picture = _picture(page)
+    assert np.abs(picture[outside].reshape(-1, 3) - [255, 0, 255]).max() <= 2
+    through = _around(picture, LON[i], LAT[i], half=2)
+    assert 30 < (through - before)[:, 0].mean() < 160
+    _set(page, basemap=None)
+    page.wait_for_timeout(400)
+    assert np.abs(_around(_picture(page), LON[i], LAT[i], half=2) - before).max() <= 2

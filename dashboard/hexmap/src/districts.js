@@ -55,3 +55,10 @@ export function districtAt(districts, lon, lat) {
   }
   return null;
 }
+
+/** Bounds (west, south, east, north) of all districts, or null when there are none. */
+export function extentOf(districts) {
+  if (!districts.length) return null;
+  const edge = (pick, k) => pick(...districts.map(({ bounds }) => bounds[k]));
+  return [edge(Math.min, 0), edge(Math.min, 1), edge(Math.max, 2), edge(Math.max, 3)];
+}

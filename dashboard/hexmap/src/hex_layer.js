@@ -62,7 +62,7 @@ export class HexLayer extends Layer {
   }
 
   draw() {
-    const { theme, coordinateOrigin, outline } = this.props;
+    const { theme, coordinateOrigin, outline, opacity } = this.props;
     const { viewport, device } = this.context;
     const pixelRatio = device.canvasContext.cssToDeviceRatio();
     const [x, y] = viewport.projectFlat ? viewport.project(viewport.unprojectPosition([...coordinateOrigin])) : [0, 0];
@@ -73,6 +73,7 @@ export class HexLayer extends Layer {
         anchor: [(x % period) * pixelRatio, ((viewport.height - y) % period) * pixelRatio],
         pixelRatio,
         outline: outline ? 1 : 0,
+        opacity,
         ground: unit(theme.ground),
         zeroLine: unit(theme.zeroLine),
         hatchLine: unit(theme.hatchLine),

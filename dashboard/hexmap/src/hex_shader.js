@@ -9,6 +9,7 @@ layout(std140) uniform hexUniforms {
   vec2 anchor;
   float pixelRatio;
   float outline;
+  float opacity;
   vec4 ground;
   vec4 zeroLine;
   vec4 hatchLine;
@@ -19,6 +20,7 @@ layout(std140) uniform hexUniforms {
     anchor: 'vec2<f32>',
     pixelRatio: 'f32',
     outline: 'f32',
+    opacity: 'f32',
     ground: 'vec4<f32>',
     zeroLine: 'vec4<f32>',
     hatchLine: 'vec4<f32>',
@@ -115,6 +117,9 @@ void main(void) {
   float line = covered(inward - 0.5) * gapShare;
   vec3 gap = pattern == 255 ? hex.ground.rgb : (pattern == 192 ? hex.zeroLine.rgb : hex.hatchLine.rgb);
   float weight = pattern == 128 ? 0.55 : 1.0;
-  fragColor = vec4(mix(rgb, gap, line * weight), 1.0);
+  // Over a base map the cells without a value let it through.
+  bool valued = pattern == 255;
+  float alpha = hex.opacity >= 1.0 ? 1.0 : (valued ? hex.opacity : hex.opacity * 0.45);
+  fragColor = vec4(mix(rgb, gap, line * weight), alpha);
 }
 `;

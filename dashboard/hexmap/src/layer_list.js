@@ -27,11 +27,12 @@ function casedPath(id, rings, colour, casing, width) {
   ];
 }
 
-function hexLayer({ painted, theme }) {
+function hexLayer({ painted, theme, opacity }) {
   return new HexLayer({
     id: `cells-${painted.entry.url}`,
     data: painted.data,
     theme,
+    opacity,
     coordinateSystem: 'cartesian',
     coordinateOrigin: [...painted.entry.geometry.origin, 0],
     pickable: false,
@@ -39,12 +40,13 @@ function hexLayer({ painted, theme }) {
   });
 }
 
-/** Layers from bottom to top: cells, district outlines, the selected district, the selected cell. */
+/** Layers from bottom to top: base map, cells, district outlines, the selected district, the selected cell. */
 export function buildLayers(state) {
-  const { painted, districtRings, districts, selection, selectedCell, theme } = state;
-  const layers = [];
+  const { painted, districts, selection, selectedCell, theme, tiles } = state;
+  const layers = [...tiles];
   if (painted) layers.push(hexLayer(state));
-  if (districtRings.length) layers.push(...casedPath('districts', districtRings, theme.district, theme.casing, 1.4));
+  const rings = districts.flatMap((district) => district.rings);
+  if (rings.length) layers.push(...casedPath('districts', rings, theme.district, theme.casing, 1.4));
   const chosen = districts.find(({ id }) => id === selection?.district);
   if (chosen) layers.push(...casedPath('district-selected', chosen.rings, theme.selection, theme.casing, 3));
   if (selectedCell) layers.push(...casedPath('cell-selected', [selectedCell], theme.selection, theme.casing, 2.5));

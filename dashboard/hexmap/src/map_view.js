@@ -1,131 +1,65 @@
 // The map itself: takes properties in, keeps what is painted, reports what happened. Knows no React.
 
-import { Deck, FlyToInterpolator, LinearInterpolator, MapView as DeckMapView } from '@deck.gl/core';
 import { cellToBoundary, isValidCell, latLngToCell } from 'h3-js';
-import { ZOOM_RANGE, resolveCamera, transitionKind } from './camera.js';
+import { CameraControl } from './camera_control.js';
 import { CellStore } from './cell_store.js';
 import { colourTable, paintCells } from './colours.js';
-import { decodeValues } from './decode.js';
-import { districtAt, readDistricts } from './districts.js';
-import { fetchBuffer, persist, RefusedError } from './fetching.js';
-import { Latest } from './latest.js';
+import { districtAt, extentOf } from './districts.js';
 import { buildLayers } from './layer_list.js';
-import { Overlay } from './overlay.js';
-import { Pointer } from './pointer.js';
+import { DistrictLoader, StepLoader } from './loading.js';
+import { RasterTiles } from './raster.js';
 import { VISUAL, VISUAL_NAMES } from './states.js';
+import { Surface } from './surface.js';
 import { css, resolveTheme } from './themes.js';
 
-const VIEWPORT_QUIET_MS = 150;
 const CJK_FONT = '"Noto Sans SC"';
+const CELLS_OVER_BASEMAP = 0.72;
 const sharedCells = new CellStore();
 
-function reducedMotion() {
-  return window.matchMedia('(prefers-reduced-motion: reduce)').matches;
-}
-
-function easeInOut(t) {
-  return t < 0.5 ? 4 * t ** 3 : 1 - (-2 * t + 2) ** 3 / 2;
-}
-
-/** A decoded answer that is wrong will be wrong again: never ask for it twice. */
-function decoded(read) {
-  try {
-    return read();
-  } catch (error) {
-    throw new RefusedError(error.message);
-  }
+function boundaryOf(cell) {
+  return cell && isValidCell(cell) ? cellToBoundary(cell, true) : null;
 }
 
 export class MapView {
   #props = {};
-  #steps = new Latest();
-  #outlines = new Latest();
   #districts = [];
   #painted = null;
-  #loading = false;
+  #tiles = null;
   #hoveredCell = null;
   #awaitingPaint = false;
   #clicks = 0;
-  #moves = 0;
-  #viewState = null;
-  #framed = false;
-  #quiet = null;
   #problem = null;
 
   /** `report(properties)` receives what the component tells the page. */
   constructor(container, report, store = sharedCells) {
     this.container = container;
     this.report = report;
-    this.store = store;
     this.theme = resolveTheme('dark');
-    this.#createDeck();
-  }
-
-  // ---- life -------------------------------------------------------------------------------------
-
-  #createDeck() {
-    this.deck = new Deck({
-      parent: this.container,
-      views: new DeckMapView({ repeat: false }),
-      controller: {
-        dragRotate: false,
-        touchRotate: false,
-        doubleClickZoom: false,
-        doubleClickDragZoom: false,
-        keyboard: { rotateSpeedX: 0, rotateSpeedY: 0 },
-        inertia: 250,
-      },
-      useDevicePixels: this.#pixelRatio(),
-      initialViewState: { longitude: 0, latitude: 0, zoom: ZOOM_RANGE.minZoom },
-      layers: [],
-      getCursor: ({ isDragging }) => (isDragging ? 'grabbing' : 'default'),
-      onViewStateChange: ({ viewState }) => this.#moved(viewState),
-      onAfterRender: () => this.#afterRender(),
-      onResize: () => this.#resized(),
-      onDeviceInitialized: (device) => this.#watchContext(device),
-      onError: (error) => this.#fail(`map: ${error.message}`),
-    });
-    this.canvas = this.container.querySelector('canvas');
-    this.canvas.setAttribute('role', 'application');
-    this.overlay = new Overlay(this.container);
-    this.pointer = new Pointer(this.canvas, {
+    const fail = (message) => this.#fail(message);
+    this.steps = new StepLoader(store, fail);
+    this.outlines = new DistrictLoader(fail);
+    this.surface = new Surface(container, {
       onClick: (x, y) => this.#clicked(x, y),
       onHover: (x, y) => this.#hovered(x, y),
       onLeave: () => this.#left(),
+      onMove: (viewState) => this.camera?.moved(viewState),
+      onResize: () => this.camera?.resized(this.#props.camera),
+      onFrame: () => this.#afterRender(),
+      onFocus: () => this.#redrawOverlay(),
+      onReplaced: () => this.#renderLayers(),
+      onError: (error) => fail(`map: ${error.message}`),
     });
-  }
-
-  /** A lost context (driver reset, another page took the GPU) is answered with a new one. */
-  #watchContext(device) {
-    device.lost?.then(() => {
-      if (!this.deck) return;
-      this.#destroyDeck();
-      this.#createDeck();
-      this.#applyCanvas();
-      if (this.#viewState) this.deck.setProps({ initialViewState: { ...this.#viewState, transitionDuration: 0 } });
-      this.#awaitingPaint = this.#painted !== null;
-      this.#renderLayers();
-    });
-  }
-
-  #destroyDeck() {
-    const { device } = this.deck;
-    this.pointer.remove();
-    this.overlay.remove();
-    this.deck.finalize();
-    // deck.gl leaves its WebGL context alive after finalize(); browsers allow only a few.
-    device?.canvasContext?.destroy();
-    device?.gl?.getExtension('WEBGL_lose_context')?.loseContext();
-    this.deck = null;
+    this.camera = new CameraControl(this.surface, () => this.#reportViewport());
   }
 
   remove() {
-    this.#steps.close();
-    this.#outlines.close();
-    clearTimeout(this.#quiet);
-    const doomed = this.deck;
-    if (doomed) this.#destroyDeck();
     this.report = () => {};
+    this.steps.stop();
+    this.outlines.stop();
+    this.camera.remove();
+    this.#tiles?.remove();
+    this.surface.remove();
+    this.surface = null;
   }
 
   // ---- properties in ----------------------------------------------------------------------------
@@ -135,12 +69,14 @@ export class MapView {
     this.#props = next;
     const changed = (...names) => names.some((name) => next[name] !== before[name]);
     if (changed('theme')) this.#restyle();
-    if (changed('label', 'theme', 'pixelRatioMax')) this.#applyCanvas();
+    if (changed('label', 'pixelRatioMax')) this.surface.describe(next.label, next.pixelRatioMax);
     if (changed('districtsUrl')) this.#loadDistricts();
-    if (changed('camera')) this.#moveCamera();
-    if (changed('cellsUrl', 'valuesUrl')) this.#load();
-    else if (changed('palette', 'breaks', 'theme') && this.#painted && !this.#loading) this.#repaint();
-    if (changed('selection', 'theme', 'districtsUrl')) this.#renderLayers();
+    if (changed('camera')) this.camera.go(next.camera);
+    if (changed('cellsUrl', 'valuesUrl')) this.#loadStep();
+    // While a step is on its way its colours wait for it: old values never show in new colours.
+    else if (changed('palette', 'breaks', 'theme') && this.#painted && !this.steps.loading) this.#repaint();
+    if (changed('basemap')) this.#changeBasemap();
+    if (changed('selection', 'theme', 'basemap')) this.#renderLayers();
     if (changed('language', 'showLabels')) this.#redrawOverlay();
   }
 
@@ -151,27 +87,11 @@ export class MapView {
     this.container.style.background = css(this.theme.ground);
   }
 
-  #pixelRatio() {
-    return Math.min(window.devicePixelRatio || 1, this.#props.pixelRatioMax ?? 2);
-  }
-
-  #applyCanvas() {
-    this.canvas.setAttribute('aria-label', this.#props.label ?? '');
-    this.deck.setProps({ useDevicePixels: this.#pixelRatio() });
-  }
-
   async #loadDistricts() {
-    const turn = this.#outlines.take();
-    const url = this.#props.districtsUrl;
-    const read = async (signal) => {
-      const text = new TextDecoder().decode(await fetchBuffer(url, signal));
-      return decoded(() => readDistricts(JSON.parse(text)));
-    };
-    const districts = url ? await persist(read, turn, (error) => this.#fail(`districts: ${error.message}`)) : [];
-    if (!districts || !turn.isCurrent()) return;
+    const districts = await this.outlines.load(this.#props.districtsUrl);
+    if (!districts || !this.surface) return;
     this.#districts = districts;
-    this.districtRings = districts.flatMap(({ rings }) => rings);
-    this.#frameIfUnset(this.#extentOfDistricts());
+    this.camera.frame(extentOf(districts), this.#props.camera);
     this.#renderLayers();
     await this.#loadFont(districts.map(({ names }) => names.zh + names.en).join(''));
     this.#redrawOverlay();
@@ -186,32 +106,29 @@ export class MapView {
     }
   }
 
-  async #load() {
-    const turn = this.#steps.take();
+  async #loadStep() {
     const { cellsUrl, valuesUrl } = this.#props;
     if (!cellsUrl) {
+      this.steps.stop();
       this.#painted = null;
-      this.#loading = false;
       this.#renderLayers();
       return;
     }
-    this.#loading = true;
-    const fetchStep = async (signal) => {
-      const bytes = valuesUrl ? fetchBuffer(valuesUrl, signal) : null;
-      bytes?.catch(() => {}); // heard below; the cells may fail first
-      const entry = await this.store.get(cellsUrl);
-      const body = await bytes;
-      return { entry, column: body ? decoded(() => decodeValues(body, entry.cells.length)) : null };
-    };
-    const step = await persist(fetchStep, turn, (error) => this.#fail(`values: ${error.message}`));
-    if (!turn.isCurrent()) return;
-    this.#loading = false;
+    const step = await this.steps.load(cellsUrl, valuesUrl);
     if (!step) return;
-    this.#painted = { ...step, version: valuesUrl ?? null };
+    this.#painted = step;
     this.#problem = null;
-    this.#frameIfUnset(step.entry.geometry.bounds);
+    this.camera.frame(step.entry.geometry.bounds, this.#props.camera);
     this.#repaint();
   }
+
+  #changeBasemap() {
+    this.#tiles?.remove();
+    const { basemap } = this.#props;
+    this.#tiles = basemap?.url ? new RasterTiles(basemap, () => this.#renderLayers()) : null;
+  }
+
+  // ---- painting ---------------------------------------------------------------------------------
 
   /** Colours from the values at hand: no geometry is touched and nothing is fetched. */
   #repaint() {
@@ -226,7 +143,10 @@ export class MapView {
       stale,
       data: {
         length: entry.cells.length,
-        attributes: { corners: entry.corners, instanceColors: { value: colours, size: 4, normalized: true } },
+        attributes: {
+          corners: entry.corners, // the same object each time: deck uploads it once
+          instanceColors: { value: colours, size: 4, normalized: true },
+        },
       },
     });
     this.#awaitingPaint = true;
@@ -234,166 +154,84 @@ export class MapView {
   }
 
   #renderLayers() {
-    if (!this.deck) return;
-    this.deck.setProps({
-      layers: buildLayers({
+    if (!this.surface) return;
+    const { viewport } = this.surface;
+    this.surface.setLayers(
+      buildLayers({
         painted: this.#painted,
-        districtRings: this.districtRings ?? [],
         districts: this.#districts,
         selection: this.#props.selection,
-        selectedCell: this.#boundary(this.#props.selection?.cell),
+        selectedCell: boundaryOf(this.#props.selection?.cell),
         theme: this.theme,
+        tiles: viewport && this.#tiles ? this.#tiles.layers(viewport) : [],
+        opacity: this.#tiles ? CELLS_OVER_BASEMAP : 1,
       }),
-    });
-    if (!this.#painted) this.#redrawOverlay();
+    );
   }
-
-  #boundary(cell) {
-    return cell && isValidCell(cell) ? cellToBoundary(cell, true) : null;
-  }
-
-  // ---- camera -----------------------------------------------------------------------------------
-
-  #moveCamera() {
-    const { width, height } = this.#size();
-    const to = resolveCamera(this.#props.camera, width, height);
-    if (!to) return;
-    this.#framed = true;
-    const from = this.#viewState && {
-      lon: this.#viewState.longitude,
-      lat: this.#viewState.latitude,
-      zoom: this.#viewState.zoom,
-    };
-    this.#apply(to, transitionKind(from, to, width, reducedMotion()));
-  }
-
-  #apply({ lon, lat, zoom, duration }, kind) {
-    this.#moves += 1; // makes the state new even when the numbers are those of the last request
-    const state = { longitude: lon, latitude: lat, zoom, pitch: 0, bearing: 0, ...ZOOM_RANGE, move: this.#moves };
-    if (kind === 'jump') state.transitionDuration = 0;
-    else {
-      state.transitionDuration = duration;
-      state.transitionEasing = easeInOut;
-      state.transitionInterpolator =
-        kind === 'fly' ? new FlyToInterpolator() : new LinearInterpolator(['longitude', 'latitude', 'zoom']);
-    }
-    this.deck.setProps({ initialViewState: state });
-    if (kind === 'jump') this.#moved(state);
-  }
-
-  #frameIfUnset(bounds) {
-    if (this.#framed || this.#props.camera || !bounds) return;
-    this.#framed = true;
-    const { width, height } = this.#size();
-    this.#apply(resolveCamera({ bounds }, width, height), 'jump');
-  }
-
-  #extentOfDistricts() {
-    if (!this.#districts.length) return null;
-    const all = this.#districts.map(({ bounds }) => bounds);
-    const edge = (pick, k) => pick(...all.map((bounds) => bounds[k]));
-    return [edge(Math.min, 0), edge(Math.min, 1), edge(Math.max, 2), edge(Math.max, 3)];
-  }
-
-  #size() {
-    return { width: this.container.clientWidth || 1, height: this.container.clientHeight || 1 };
-  }
-
-  #moved(viewState) {
-    if (!this.#framed) return;
-    this.#viewState = viewState;
-    clearTimeout(this.#quiet);
-    this.#quiet = setTimeout(() => this.#reportViewport(), VIEWPORT_QUIET_MS);
-  }
-
-  #resized() {
-    if (this.#props.camera?.bounds) this.#moveCamera();
-    if (this.#viewState) this.#moved(this.#viewState);
-  }
-
-  #reportViewport() {
-    const viewport = this.#viewport();
-    if (!viewport) return;
-    const [west, south, east, north] = viewport.getBounds();
-    this.report({
-      viewport: {
-        lon: viewport.longitude,
-        lat: viewport.latitude,
-        zoom: viewport.zoom,
-        bounds: [west, south, east, north],
-      },
-    });
-  }
-
-  #viewport() {
-    return this.deck?.isInitialized ? this.deck.getViewports()[0] : undefined;
-  }
-
-  // ---- frames -----------------------------------------------------------------------------------
 
   #afterRender() {
     this.#redrawOverlay();
     if (!this.#awaitingPaint) return;
     this.#awaitingPaint = false;
-    this.#reportReady();
+    this.container.dataset.painted = this.#painted?.version ?? '';
+    this.#reportReady(null);
   }
 
   #redrawOverlay() {
-    const viewport = this.#viewport();
-    if (!viewport) return;
     const { language, showLabels, selection } = this.#props;
-    this.overlay.draw(viewport, this.#pixelRatio(), {
+    this.surface?.drawOverlay({
       theme: this.theme,
       font: this.font,
       language: language ?? 'zh',
       labels: (showLabels ?? true) ? this.#districts : [],
       selected: selection?.district,
-      hovered: this.#boundary(this.#hoveredCell),
+      hovered: boundaryOf(this.#hoveredCell),
       stale: this.#painted?.stale ?? [],
       geometry: this.#painted?.entry.geometry,
     });
-    this.container.dataset.labels = this.overlay.shown.join(' ');
   }
 
-  #reportReady() {
-    const { entry, counts, version } = this.#painted;
+  // ---- reports ----------------------------------------------------------------------------------
+
+  #reportReady(error) {
+    const { entry, counts = [0, 0, 0, 0, 0], version = null } = this.#painted ?? {};
     const states = Object.fromEntries(VISUAL_NAMES.map((name, i) => [name, counts[i]]));
     const painted = states.value + states.zero + states.stale;
-    this.container.dataset.painted = version ?? '';
-    this.report({ ready: { cells: entry.cells.length, painted, version, states, error: this.#problem } });
+    this.report({ ready: { cells: entry?.cells.length ?? 0, painted, version, states, error } });
   }
 
-  /** Keep the picture, tell the page once a problem. */
+  /** The picture stays; the page hears of each problem once. */
   #fail(message) {
     if (message === this.#problem) return;
     this.#problem = message;
-    const counts = this.#painted?.counts;
-    this.report({
-      ready: {
-        cells: this.#painted?.entry.cells.length ?? 0,
-        painted: counts ? counts[VISUAL.value] + counts[VISUAL.zero] + counts[VISUAL.stale] : 0,
-        version: this.#painted?.version ?? null,
-        states: counts ? Object.fromEntries(VISUAL_NAMES.map((name, i) => [name, counts[i]])) : null,
-        error: message,
-      },
-    });
+    this.#reportReady(message);
+  }
+
+  #reportViewport() {
+    const viewport = this.surface?.viewport;
+    if (!viewport) return;
+    if (this.#tiles) this.#renderLayers();
+    const { longitude: lon, latitude: lat, zoom } = viewport;
+    this.report({ viewport: { lon, lat, zoom, bounds: viewport.getBounds() } });
   }
 
   // ---- pointer ----------------------------------------------------------------------------------
 
   /** What lies under a pixel: found by arithmetic on the H3 grid, without a render. */
   #under(x, y) {
-    const viewport = this.#viewport();
+    const viewport = this.surface?.viewport;
     if (!viewport) return null;
     const [lon, lat] = viewport.unproject([x, y]);
-    const found = { cell: null, district: districtAt(this.#districts, lon, lat), lon, lat, value: null, status: null };
-    if (!this.#painted) return found;
+    const district = districtAt(this.#districts, lon, lat);
+    const nothing = { cell: null, district, lon, lat, value: null, status: null };
+    if (!this.#painted) return nothing;
     const { entry, column } = this.#painted;
     const cell = latLngToCell(lat, lon, entry.cells.res);
     const i = entry.cells.indexOf(cell);
-    if (i < 0) return found;
-    const value = column ? column.values[i] : Number.NaN;
-    return { ...found, cell, value: Number.isNaN(value) ? null : value, status: column ? column.statuses[i] : null };
+    if (i < 0) return nothing;
+    if (!column) return { ...nothing, cell };
+    const value = Number.isNaN(column.values[i]) ? null : column.values[i];
+    return { ...nothing, cell, value, status: column.statuses[i] };
   }
 
   #clicked(x, y) {

@@ -28,6 +28,7 @@ export class Overlay {
     this.canvas.setAttribute('aria-hidden', 'true');
     parent.appendChild(this.canvas);
     this.context = this.canvas.getContext('2d');
+    this.focused = false;
     this.signs = { stale: null, step: 0, cells: [] };
     this.shown = [];
   }
@@ -49,6 +50,7 @@ export class Overlay {
     if (scene.stale.length) this.#drawSigns(viewport, scene, labels);
     if (scene.hovered) this.#drawHovered(viewport, scene);
     this.#drawLabels(labels, scene.theme);
+    if (this.focused) this.#drawFocus(viewport, scene.theme);
     this.shown = labels.map(({ text }) => text);
   }
 
@@ -56,6 +58,16 @@ export class Overlay {
     const [w, h] = [Math.round(width * pixelRatio), Math.round(height * pixelRatio)];
     if (this.canvas.width !== w) this.canvas.width = w;
     if (this.canvas.height !== h) this.canvas.height = h;
+  }
+
+  #drawFocus({ width, height }, theme) {
+    const { context } = this;
+    context.lineWidth = 6;
+    context.strokeStyle = css(theme.casing);
+    context.strokeRect(0, 0, width, height);
+    context.lineWidth = 4;
+    context.strokeStyle = css(theme.selection);
+    context.strokeRect(0, 0, width, height);
   }
 
   #drawHovered(viewport, { hovered, theme }) {

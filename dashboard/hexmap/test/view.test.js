@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fitBounds, resolveCamera, transitionKind } from '../src/camera.js';
-import { districtAt, readDistricts } from '../src/districts.js';
+import { districtAt, extentOf, readDistricts } from '../src/districts.js';
 import { commonX, commonY } from '../src/mercator.js';
 import { placeLabels, thinOut } from '../src/placing.js';
 
@@ -41,6 +41,11 @@ test('a point finds its district: parts and holes count', () => {
   assert.equal(districtAt(districts, 1.5, 0.5), 'b');
   assert.equal(districtAt(districts, 5.5, 5.5), 'b');
   assert.equal(districtAt(districts, 3, 3), null);
+});
+
+test('the extent of districts holds them all', () => {
+  assert.deepEqual(extentOf(readDistricts(COLLECTION)), [0, 0, 6, 6]);
+  assert.equal(extentOf([]), null);
 });
 
 test('bounds fit inside the view with a margin and touch it on one side', () => {
