@@ -15,7 +15,11 @@ class Settings(BaseSettings):
     """Every setting of the program; each is read from the environment variable of its name."""
 
     model_config = SettingsConfigDict(
-        env_file=ROOT / ".env", env_prefix="OCC_", extra="ignore", frozen=True, populate_by_name=True
+        env_file=ROOT / ".env",
+        env_prefix="OCC_",
+        extra="ignore",
+        frozen=True,
+        populate_by_name=True,
     )
 
     city: str = Field(default="changchun", description="folder name under geodata/cities")
