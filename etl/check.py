@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 import polars as pl
 
 from etl.stages import MEMBER, ROW, Batch, count_reasons
 from etl.targets import Target
 
+_EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 _BOOKKEEPING = (ROW, "@wkb")
 
 
@@ -43,6 +44,7 @@ def _rules(
     event_time = target.event_time
     if event_time in frame.columns and frame.schema[event_time] == pl.Datetime("us", "UTC"):
         yield pl.col(event_time) > not_after, event_time, "lies in the future"
+        yield pl.col(event_time) < _EARLIEST, event_time, "lies before 1900"
     if "ends_at" in frame.columns:
         yield pl.col("ends_at") <= pl.col("starts_at"), "ends_at", "is not after the start"
 

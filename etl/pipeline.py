@@ -4,6 +4,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import psycopg
 from sqlalchemy import Connection, Engine, func, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -20,7 +21,7 @@ from etl.result import FileLoad, LoadResult
 from geodata.city import City
 from geodata.clock import now
 from geodata.districts import DistrictLocator, load_districts, read_districts
-from geodata.errors import LoadError, OperationsError
+from geodata.errors import DatabaseError, LoadError, OperationsError
 from geodata.settings import get_settings
 from geodata.tables import district, load
 
@@ -68,9 +69,9 @@ def _load_planned(
         return result
     except OperationsError as error:
         return _refuse(engine, declaration, path, sha256, started_at, str(error))
-    except SQLAlchemyError as error:
-        reason = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
-        return _refuse(engine, declaration, path, sha256, started_at, f"{path}: {reason}")
+    except (SQLAlchemyError, psycopg.Error) as error:
+        message = f"{path}: {_reason(error)}"
+        return _refuse(engine, declaration, path, sha256, started_at, message)
 
 
 def _load_locked(
@@ -186,9 +187,21 @@ def _refuse(
     started_at: datetime,
     message: str,
 ) -> FileLoad:
-    """Record a refused file in a transaction of its own: the load's was rolled back."""
-    values = _load_values(declaration, path, sha256, started_at, "refused")
-    with engine.begin() as connection:
-        statement = insert(load).values(**values, message=message).returning(load.c.load_id)
-        load_id = int(connection.execute(statement).scalar_one())
+    """Record a refused file in a transaction of its own: the load's was rolled back.
+
+    Raises:
+        DatabaseError: not even that is possible.
+    """
+    try:
+        values = _load_values(declaration, path, sha256, started_at, "refused")
+        with engine.begin() as connection:
+            statement = insert(load).values(**values, message=message).returning(load.c.load_id)
+            load_id = int(connection.execute(statement).scalar_one())
+    except SQLAlchemyError as error:
+        raise DatabaseError(f"{message}; and the database: {_reason(error)}") from error
     return FileLoad(declaration.key, path.name, "refused", load_id, message=message)
+
+
+def _reason(error: Exception) -> str:
+    """Return the first line of the driver's own words."""
+    return str(getattr(error, "orig", None) or error).strip().partition("\n")[0]

@@ -37,7 +37,10 @@ def read_file(path: Path, declaration: SourceDeclaration) -> Extracted:
         raise ExtractError(f"{path}: no such file")
     if path.stat().st_size == 0:
         raise ExtractError(f"{path}: the file is empty")
-    extracted = READERS[declaration.format](path, declaration)
+    try:
+        extracted = READERS[declaration.format](path, declaration)
+    except UnicodeEncodeError:  # half a surrogate pair, which JSON can spell and no text can hold
+        raise ExtractError(f"{path}: holds text that is not Unicode") from None
     if extracted.rows_in == 0 and not declaration.allow_empty:
         raise ExtractError(f"{path}: holds no rows")
     _check_columns(path, extracted.frame, declaration)

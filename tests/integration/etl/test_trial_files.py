@@ -94,6 +94,24 @@ def test_rows_in_are_loaded_or_rejected_with_a_reason(engine, city, trial_data, 
     assert snapshot(engine) == before
 
 
+@pytest.mark.parametrize("key", sorted(path.stem for path in DECLARATIONS.glob("gtfs_*.yaml")))
+def test_every_row_of_a_feed_is_loaded_or_rejected(engine, city, trial_data, key):
+    declaration = read_declaration(DECLARATIONS / f"{key}.yaml")
+    result = load_source(engine, city, declaration, root=trial_data)
+    assert [file.message for file in result.refused] == []
+    assert result.rows_in == result.rows_loaded + result.rows_rejected > 0
+    with engine.connect() as connection:
+        kept = connection.execute(
+            select(rejected_row).where(rejected_row.c.load_id.in_(result.load_ids))
+        ).all()
+    assert len(kept) == result.rows_rejected
+    assert all(row.file and row.row_number and row.reason for row in kept)
+    before = snapshot(engine)
+    again = load_source(engine, city, declaration, root=trial_data)
+    assert {file.status for file in again.files} == {"already loaded"}
+    assert snapshot(engine) == before
+
+
 def current(table, key):
     return (table.c.source == key) & table.c.retired_by.is_(None)
 

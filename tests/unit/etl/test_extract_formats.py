@@ -5,6 +5,8 @@ import geopandas as gpd
 import polars as pl
 import pytest
 import shapely
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from etl.extract import read_file
 from etl.stages import ROW, WKB
@@ -63,6 +65,50 @@ def test_xml_children_and_attributes_are_columns(read):
         "a.xml", '<a xmlns="u:x"><b k="1"><n>名</n></b><b k="2"/></a>', "xml", record="b"
     ).frame
     assert frame.select("k", "n").rows() == [("1", "名"), ("2", None)]
+
+
+@pytest.mark.parametrize("encoding", ["gb2312", "GBK", "utf-8", "utf-16"])
+def test_xml_is_read_in_the_encoding_it_names(read, encoding):
+    text = f'<?xml version="1.0" encoding="{encoding}"?><a><b><n>朝阳</n></b></a>'
+    frame = read("a.xml", text.encode(encoding), "xml", record="b").frame
+    assert frame["n"].to_list() == ["朝阳"]
+
+
+def test_an_unknown_encoding_of_xml_is_named(read):
+    with pytest.raises(ExtractError, match="unknown encoding 'x-none'"):
+        read("a.xml", b'<?xml version="1.0" encoding="x-none"?><a/>', "xml", record="b")
+
+
+VALID = {
+    "csv": 'id,t0\n1,"朝阳, a"\n2,x\n',
+    "json": '[{"id": "朝阳", "t0": [1]}, {"id": 2}]',
+    "geojson": '{"features": [{"id": 1, "geometry": {"type": "Point", "coordinates": [1, 2]}}]}',
+    "xml": '<?xml version="1.0" encoding="UTF-8"?><a><b k="1"><id>朝</id></b></a>',
+}
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(format_=st.sampled_from(sorted(VALID)), data=st.data())
+def test_damaged_files_are_read_or_refused_but_never_crash(read, format_, data):
+    content = bytearray(VALID[format_].encode())
+    for _ in range(data.draw(st.integers(1, 4))):
+        position = data.draw(st.integers(0, len(content) - 1))
+        content[position : position + data.draw(st.integers(0, 3))] = data.draw(
+            st.binary(max_size=4)
+        )
+        content = content or bytearray(b" ")
+    changes = {"record": "b"} if format_ == "xml" else {}
+    message = "damaged"
+    try:
+        read(f"damaged.{format_}", bytes(content), format_, **changes)
+    except ExtractError as error:
+        message = str(error)
+    assert "damaged" in message
+
+
+def test_half_a_surrogate_is_refused(read):
+    with pytest.raises(ExtractError, match="not Unicode"):
+        read("a.json", r'[{"id": "\ud800"}]', "json")
 
 
 def test_geojson_keeps_ids_and_features_without_a_place(read):
