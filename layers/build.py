@@ -15,6 +15,7 @@ from geodata.tables import SCHEMA, load, source_coverage, state_build
 from layers.declaration import Condition, DeclarativeMeasure, FunctionMeasure
 from layers.expression import matches, state_expression
 from layers.indicator import Indicator
+from layers.period import Period
 from layers.registry import find_indicator, load_catalogue
 from layers.schema import record_table
 from layers.state import STATE_SCHEMA, complete_states
@@ -69,7 +70,7 @@ def _build(engine: Engine, city: City, indicator: Indicator) -> Build | None:
             return None
         build_id = _insert_build(connection, indicator, loads)
         for measure in indicator.measures:
-            snapshot_at = _snapshot_at(connection, city, loads)
+            snapshot_at = _snapshot_at(connection, city, indicator, measure.table, loads)
             if isinstance(measure, FunctionMeasure):
                 frame = _load_function(measure)(connection, city, indicator, measure, snapshot_at)
                 _copy_states(connection, indicator, build_id, complete_states(frame))
@@ -99,21 +100,25 @@ def _read_load_ids(connection: Connection, table: str, where: tuple[Condition, .
     return set(connection.exec_driver_sql(str(query)).scalars())
 
 
-def _snapshot_at(connection: Connection, city: City, loads: list[Row[Any]]) -> datetime:
-    """Return the local midnight from which undated records count.
+def _snapshot_at(
+    connection: Connection, city: City, indicator: Indicator, table: str, loads: list[Row[Any]]
+) -> datetime:
+    """Return the begin of the step from which undated records count.
 
-    That is the earliest day their sources say they cover; where none says, the day of the
+    That is the step of the earliest day their sources say they cover; where none says, that of the
     earliest load.
     """
-    sources = {row.source for row in loads}
+    own = [row for row in loads if row.table_name == table] or loads
     declared = connection.execute(
         select(func.min(source_coverage.c.starts_at)).where(
-            source_coverage.c.source.in_(sources), source_coverage.c.retired_by.is_(None)
+            source_coverage.c.table_name == table,
+            source_coverage.c.source.in_({row.source for row in own}),
+            source_coverage.c.retired_by.is_(None),
         )
     ).scalar_one()
-    moment: datetime = declared or min(row.event_from or row.finished_at for row in loads)
-    local = moment.astimezone(city.zone)
-    return local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0).astimezone(UTC)
+    moment: datetime = declared or min(row.event_from or row.finished_at for row in own)
+    day = moment.astimezone(city.zone).date()
+    return Period.containing(day, indicator.grain).start_at(city.timezone).astimezone(UTC)
 
 
 def _insert_build(connection: Connection, indicator: Indicator, loads: list[Row[Any]]) -> int:

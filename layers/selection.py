@@ -9,8 +9,8 @@ from sqlalchemy import Connection, Label, Select, cast, func, literal, literal_c
 from sqlalchemy import Integer as SqlInteger
 
 from geodata.grid import NO_CELL, STORAGE_RES, children_range, parent_sql
+from geodata.queries.frame import Schema, read_frame
 from geodata.tables import state
-from layers.frame import Schema, read_frame
 from layers.indicator import Indicator, StateClass
 from layers.state import COUNTS, SUMS
 

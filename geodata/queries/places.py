@@ -1,0 +1,104 @@
+"""Reads what the geometric measures need: facilities, residents' points, tiles, open spans."""
+
+from collections.abc import Sequence
+
+import polars as pl
+from sqlalchemy import BigInteger, ColumnElement, Connection, Integer, cast, func, select
+from sqlalchemy.sql.expression import false
+
+from geodata.queries.frame import Schema, read_frame
+from geodata.tables import facility, incident, population, speed_tile
+
+_TIME = pl.Datetime("us", "UTC")
+_PLACE: Schema = {"cell": pl.Int64, "district_id": pl.String, "lon": pl.Float64, "lat": pl.Float64}
+
+
+def _microseconds(column: ColumnElement[object]) -> ColumnElement[int]:
+    return cast(func.extract("epoch", column) * 1_000_000, BigInteger)
+
+
+def read_facilities(connection: Connection, kinds: Sequence[str]) -> pl.DataFrame:
+    """Return the current facilities of some kinds that have a place.
+
+    Columns: facility_id, kind, is_active, last_seen_at, footprint (hexadecimal WKB, null for a
+    point), cell (0: none), district_id, lon, lat.
+    """
+    c = facility.c
+    statement = select(
+        c.facility_id,
+        c.kind,
+        cast(c.is_active, Integer),
+        _microseconds(c.last_seen_at),
+        func.encode(func.ST_AsBinary(c.footprint), "hex"),
+        func.coalesce(c.cell, 0),
+        c.district_id,
+        func.ST_X(c.geom),
+        func.ST_Y(c.geom),
+    ).where(c.retired_by.is_(None), c.kind.in_(kinds), c.geom.is_not(None))
+    schema: Schema = {
+        "facility_id": pl.String,
+        "kind": pl.String,
+        "is_active": pl.Int8,
+        "last_seen_at": pl.Int64,
+        "footprint": pl.String,
+        **_PLACE,
+    }
+    frame = read_frame(connection, statement.order_by(c.facility_id), schema)
+    return frame.cast({"is_active": pl.Boolean, "last_seen_at": _TIME})
+
+
+def read_population(connection: Connection) -> pl.DataFrame:
+    """Return cell, district_id, lon, lat (null: none) and residents of each population point."""
+    c = population.c
+    place = (func.coalesce(c.cell, 0), c.district_id, func.ST_X(c.geom), func.ST_Y(c.geom))
+    statement = select(*place, c.residents).where(c.retired_by.is_(None), c.residents > 0)
+    return read_frame(connection, statement, {**_PLACE, "residents": pl.Float64})
+
+
+def read_speed_tiles(connection: Connection, column: str) -> pl.DataFrame:
+    """Return quadkey, technology, quarter_on, tests, mean and the outline of each current tile.
+
+    `column` is the averaged column, for example `avg_d_kbps`; `mean` holds it, null where the
+    tile has none. The outline is hexadecimal WKB.
+    """
+    c = speed_tile.c
+    outline = func.encode(func.ST_AsBinary(c.geom), "hex")
+    statement = (
+        select(c.quadkey, c.technology, c.quarter_on, c.tests, c[column], outline)
+        .where(c.retired_by.is_(None), c.geom.is_not(None), c.tests > 0)
+        .order_by(c.quadkey, c.technology, c.quarter_on)
+    )
+    schema: Schema = {
+        "quadkey": pl.String,
+        "technology": pl.String,
+        "quarter_on": pl.Date,
+        "tests": pl.Int64,
+        "mean": pl.Float64,
+        "outline": pl.String,
+    }
+    return read_frame(connection, statement, schema)
+
+
+def read_open_spans(connection: Connection) -> pl.DataFrame:
+    """Return channel, cell (0: none), district_id, received_at and closed_at of real events.
+
+    Duplicates, tests, cancelled calls and mutual aid are left out; `closed_at` is null while open.
+    """
+    c = incident.c
+    left_out = (c.is_duplicate, c.is_test, c.is_cancelled, c.is_mutual_aid)
+    statement = select(
+        c.channel,
+        func.coalesce(c.cell, 0),
+        c.district_id,
+        _microseconds(c.received_at),
+        _microseconds(c.closed_at),
+    ).where(c.retired_by.is_(None), *(flag == false() for flag in left_out))
+    schema: Schema = {
+        "channel": pl.String,
+        "cell": pl.Int64,
+        "district_id": pl.String,
+        "received_at": pl.Int64,
+        "closed_at": pl.Int64,
+    }
+    frame = read_frame(connection, statement, schema)
+    return frame.cast({"received_at": _TIME, "closed_at": _TIME})

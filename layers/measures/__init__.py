@@ -1,0 +1,1 @@
+"""Measures that are functions: what needs geometry or more than one pass over the records."""

@@ -1,0 +1,104 @@
+"""H4 by straight line: minutes from where people live to the nearest hospital, an estimate."""
+
+from datetime import UTC, datetime
+
+import numpy as np
+import polars as pl
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+from sqlalchemy import Connection
+
+from geodata.city import City
+from geodata.crs import to_metric
+from geodata.queries.places import read_facilities, read_population
+from layers.declaration import FunctionMeasure
+from layers.indicator import TOTAL, Indicator
+from layers.rollup import merge_states
+from layers.state import KEYS, complete_states
+
+Floats = NDArray[np.float64]
+
+
+def minutes_states(
+    connection: Connection,
+    city: City,
+    indicator: Indicator,
+    measure: FunctionMeasure,
+    snapshot_at: datetime,
+) -> pl.DataFrame:
+    """Return minutes weighted by residents (class W)."""
+    return weighted_minutes(_travel(connection, city, measure), snapshot_at)
+
+
+def within_states(
+    connection: Connection,
+    city: City,
+    indicator: Indicator,
+    measure: FunctionMeasure,
+    snapshot_at: datetime,
+) -> pl.DataFrame:
+    """Return residents within the limit over residents (class R)."""
+    limit_min = float(measure.parameters["limit_min"])
+    return within_limit(_travel(connection, city, measure), limit_min, snapshot_at)
+
+
+def straight_line_min(distance_m: Floats, detour_factor: float, speed_kmh: float) -> Floats:
+    """Return the minutes a straight distance takes on a road longer by the detour factor."""
+    return distance_m * detour_factor / (speed_kmh * 1000 / 60)
+
+
+def weighted_minutes(travel: pl.DataFrame, snapshot_at: datetime) -> pl.DataFrame:
+    """Return the states of points with cell, district_id, residents and minutes (null: none)."""
+    residents, minutes = pl.col("residents"), pl.col("minutes")
+    return _states(
+        travel,
+        snapshot_at,
+        sum_w=pl.when(minutes.is_not_null()).then(residents),
+        sum_wx=residents * minutes,
+    )
+
+
+def within_limit(travel: pl.DataFrame, limit_min: float, snapshot_at: datetime) -> pl.DataFrame:
+    """Return the states of points with cell, district_id, residents and minutes (null: none)."""
+    residents, minutes = pl.col("residents"), pl.col("minutes")
+    reached = pl.when(minutes <= limit_min).then(residents).otherwise(0.0)
+    known = minutes.is_not_null()
+    return _states(
+        travel,
+        snapshot_at,
+        num=pl.when(known).then(reached),
+        den=pl.when(known).then(residents),
+    )
+
+
+def _states(travel: pl.DataFrame, snapshot_at: datetime, **sums: pl.Expr) -> pl.DataFrame:
+    known = pl.col("minutes").is_not_null()
+    states = travel.select(
+        "cell",
+        "district_id",
+        component=pl.lit(TOTAL),
+        starts_at=pl.lit(snapshot_at.astimezone(UTC)),
+        n=known.cast(pl.Int64),
+        n_missing=(~known).cast(pl.Int64),
+        is_estimated=pl.lit(value=True),
+        **sums,
+    )
+    return complete_states(merge_states(states, KEYS))
+
+
+def _travel(connection: Connection, city: City, measure: FunctionMeasure) -> pl.DataFrame:
+    """Return the population points with the minutes to the nearest hospital that works."""
+    people = read_population(connection)
+    hospitals = read_facilities(connection, ["hospital"]).filter("is_active")
+    minutes = np.full(len(people), np.nan)
+    placed = people["lon"].is_not_null().to_numpy()
+    if len(hospitals) and placed.any():
+        tree = cKDTree(np.column_stack(to_metric(city, hospitals["lon"], hospitals["lat"])))
+        homes = people.filter(pl.Series(placed))
+        distance_m, _ = tree.query(np.column_stack(to_metric(city, homes["lon"], homes["lat"])))
+        minutes[placed] = straight_line_min(
+            distance_m,
+            float(measure.parameters["detour_factor"]),
+            float(measure.parameters["speed_kmh"]),
+        )
+    return people.with_columns(minutes=pl.Series(minutes).fill_nan(None))
