@@ -1,0 +1,46 @@
+"""The stamp of a complete set-up holds until a file or the database changes."""
+
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+
+from commands import stamp
+from commands.context import Context
+from commands.simulated_files import incoming_dir
+from geodata.settings import Settings
+
+ADD_LOAD = text(
+    "INSERT INTO ops.load (source, table_name, file, sha256, status, provenance, owner, licence,"
+    " started_at, finished_at, rows_in, rows_loaded, rows_rejected, records)"
+    " VALUES ('s', 'incident', 'f', 'x', 'loaded', 'real', 'o', 'l', now(), now(), 0, 0, 0, 0)"
+)
+
+
+@pytest.fixture
+def context(engine: Engine, tmp_path: Path) -> Context:
+    made = Context(Settings(data_dir=tmp_path, database_url=None))
+    made.__dict__["engine"] = engine
+    return made
+
+
+def test_no_stamp_is_not_current(context: Context) -> None:
+    assert stamp.is_current(context) is False
+
+
+def test_current_until_a_file_arrives(context: Context) -> None:
+    stamp.keep(context)
+    assert stamp.is_current(context) is True
+    folder = incoming_dir(context.settings, context.city)
+    folder.mkdir(parents=True)
+    (folder / "new.csv").write_text("1")
+    assert stamp.is_current(context) is False
+
+
+def test_current_until_something_is_loaded(context: Context) -> None:
+    stamp.keep(context)
+    with context.engine.begin() as connection:
+        connection.execute(ADD_LOAD)
+    assert stamp.is_current(context) is False
+    stamp.keep(context)
+    assert stamp.is_current(context) is True
