@@ -12,6 +12,7 @@ from geodata.errors import ExtractError
 from geodata.migrate import upgrade
 
 UP_TO_DATE = "up to date"
+SIMULATION = "simulation.yaml"
 
 Step = tuple[str, Callable[[Context], str]]
 
@@ -56,6 +57,8 @@ def _schema(context: Context) -> str:
 
 
 def _simulate(context: Context) -> str:
+    if not (context.city.folder / SIMULATION).exists():
+        return "nothing is simulated for this city"
     if read_simulated_files(context.settings, context.city) is not None:
         return UP_TO_DATE
     done = write_simulated_files(context.settings, context.city)
