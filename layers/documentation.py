@@ -1,0 +1,136 @@
+"""docs/indicators.md, written from the catalogue."""
+
+from collections.abc import Iterable
+
+from layers.indicator import Indicator, StateClass
+from layers.registry import Target, load_catalogue, load_targets
+from layers.value import low_number
+
+_DOMAINS = {
+    "transit": "公共交通 Transit",
+    "emergency": "应急 Emergency",
+    "broadband": "宽带 Broadband",
+    "health": "卫生健康 Health",
+    "context": "背景 Context",
+}
+_CLASSES = {
+    StateClass.ADDITIVE: "A: sums add up",
+    StateClass.RATIO: "R: sums above and below the line",
+    StateClass.WEIGHTED: "W: weighted mean",
+    StateClass.QUANTILE: "Q: quantile of the raw values",
+    StateClass.DISTINCT: "U: distinct identifiers, united",
+    StateClass.STOCK: "S: stock at an instant",
+    StateClass.GEOMETRY: "N: computed anew for each geometry",
+}
+_INTERVALS = {
+    "wilson": "Wilson",
+    "poisson": "exact Poisson",
+    "ranks": "order-statistic ranks",
+    "mean": "mean ± 1.96·s/√n, where the raw number is known",
+    "none": "none: a count of what exists, not a sample",
+}
+_STATUS = {
+    "A": "wording confirmed",
+    "B": "confirmed in secondary publications only",
+    "C": "to be confirmed against the official text",
+    "": "this program's own",
+}
+_HEADER = """# Indicators
+
+Written from `layers/catalogue` by `python -m layers.documentation`; a test checks that it is
+current. Values are read from additive states, never averaged from other values
+(`docs/decisions`). The letter after a standard or target says how far its wording is confirmed:
+A confirmed, B in secondary publications only, C still to be confirmed.
+"""
+
+
+def build_documentation() -> str:
+    """Return the page as Markdown."""
+    parts = [_HEADER]
+    entries = load_catalogue().values()
+    for domain in _DOMAINS:
+        parts.append(f"## {_DOMAINS[domain]}\n")
+        parts.append(_contents(entry for entry in entries if entry.domain == domain))
+        parts += [_section(entry) for entry in entries if entry.domain == domain]
+    return "\n".join(parts)
+
+
+def _contents(entries: Iterable[Indicator]) -> str:
+    rows = [
+        f"| {entry.code} | [`{entry.key}`](#{entry.key}) | {entry.label_zh} | {entry.label_en} "
+        f"| {entry.unit_en} | {_arrow(entry)} | {entry.state_class} |"
+        for entry in entries
+    ]
+    head = "| Code | Key | 名称 | Name | Unit | Better | Class |\n|-|-|-|-|-|-|-|"
+    return "\n".join([head, *rows]) + "\n"
+
+
+def _section(entry: Indicator) -> str:
+    facts = {
+        "Formula": f"`{entry.formula}`",
+        "Unit": f"{entry.unit_zh} / {entry.unit_en}",
+        "Class": _CLASSES[entry.state_class],
+        "Kept by": f"{entry.grain}{', until the next snapshot' if entry.stock else ''}",
+        "Given by": ", ".join(entry.geometry),
+        "Components": _components(entry),
+        "Denominator": _denominator(entry),
+        "Interval (95 %)": _INTERVALS[entry.interval],
+        "Low number": _low(entry),
+        "Estimated": entry.estimated_en,
+        "Standard": _standard(entry),
+        "Targets": "; ".join(_target(t) for t in load_targets() if t.indicator == entry.key),
+        "Records": ", ".join(f"`{table}`" for table in entry.tables),
+    }
+    lines = [f"### {entry.key}\n", f"**{entry.label_zh}** {entry.label_en}\n"]
+    lines += [f"{entry.definition_zh}\n", f"{entry.definition_en}\n"]
+    lines += [f"- {name}: {text}" for name, text in facts.items() if text]
+    return "\n".join(lines) + "\n"
+
+
+def _arrow(entry: Indicator) -> str:
+    return {"up": "↑", "down": "↓", "none": "–"}[entry.direction]
+
+
+def _components(entry: Indicator) -> str:
+    parts = [f"`{key}` {part.label_en}" for key, part in entry.components.items()]
+    if not parts:
+        return ""
+    merged = "merge to `all`" if entry.component_rollup == "sum" else "are never merged"
+    return f"{', '.join(parts)}; they {merged}; default `{entry.default_component}`"
+
+
+def _denominator(entry: Indicator) -> str:
+    if entry.denominator is None:
+        return ""
+    floor = f", at least {entry.denominator_floor:g}" if entry.denominator_floor else ""
+    return f"`{entry.denominator}` of the same geometry{floor}"
+
+
+def _low(entry: Indicator) -> str:
+    rule = low_number(entry)
+    if rule is None:
+        return ""
+    text = f"`{rule.quantity}` below {rule.below:g}"
+    if rule.missing_share_above is not None:
+        text += f", or more than {rule.missing_share_above:.0%} missing"
+    return text
+
+
+def _standard(entry: Indicator) -> str:
+    return f"{entry.standard} ({_STATUS[entry.standard_status]})" if entry.standard else ""
+
+
+def _target(target: Target) -> str:
+    clause = f", {target.clause}" if target.clause else ""
+    component = "" if target.component == "default" else f"`{target.component}` "
+    return (
+        f"{component}{target.op} {target.value:g} ({target.kind}; {target.source}{clause}; "
+        f"{target.status}: {_STATUS[target.status]})"
+    )
+
+
+if __name__ == "__main__":
+    from pathlib import Path
+
+    page = Path(__file__).resolve().parent.parent / "docs" / "indicators.md"
+    page.write_text(build_documentation(), encoding="utf-8")
