@@ -49,8 +49,12 @@ def _read_fast(body: bytes) -> pl.DataFrame | None:
         frame = pl.read_csv(body, infer_schema=False)
     except (UnicodeDecodeError, pl.exceptions.PolarsError):
         return None
-    return frame.with_row_index("row_number", offset=2).with_columns(
-        pl.col("row_number").cast(pl.Int64), pl.lit(None, pl.String).alias(_MALFORMED)
+    return (
+        frame.drop("row_number", strict=False)
+        .with_row_index("row_number", offset=2)
+        .with_columns(
+            pl.col("row_number").cast(pl.Int64), pl.lit(None, pl.String).alias(_MALFORMED)
+        )
     )
 
 
@@ -59,7 +63,7 @@ def _read_carefully(file: str, body: bytes) -> pl.DataFrame:
     text = _LINE_END.sub("\n", body.decode("utf-8", "surrogateescape"))
     reader = csv.reader(io.StringIO(text, newline=""), skipinitialspace=True)
     try:
-        header = next(reader, [])
+        header = [_printable(name) for name in next(reader, [])]
         rows = [(reader.line_num, cells) for cells in reader if cells]
     except csv.Error as error:
         raise ExtractError(f"{file}: line {reader.line_num}: {error}") from error
@@ -89,7 +93,7 @@ def _flaw(cells: list[str], width: int) -> str | None:
 def _printable(cell: str) -> str:
     """Show bytes that no database text may hold as escapes."""
     text = cell.replace("\0", "\\x00")
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def _strip(file: str, frame: pl.DataFrame) -> pl.DataFrame:
@@ -99,6 +103,6 @@ def _strip(file: str, frame: pl.DataFrame) -> pl.DataFrame:
         raise ExtractError(f"{file}: the header repeats {', '.join(twice)}")
     frame.columns = names
     cells = pl.exclude("row_number", _MALFORMED)
-    stripped = frame.with_columns(cells.str.strip_chars().replace("", None))
-    filled = pl.any_horizontal(pl.exclude("row_number").is_not_null())
+    stripped = frame.select("row_number", _MALFORMED, cells.str.strip_chars().replace("", None))
+    filled = pl.any_horizontal(pl.exclude("row_number").is_not_null())  # malformed rows are rows
     return stripped.filter(filled)

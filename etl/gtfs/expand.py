@@ -57,7 +57,7 @@ def _starts(stop_times: pl.DataFrame, frequencies: pl.DataFrame | None) -> pl.Da
     step = pl.int_ranges("start_time", "end_time", "headway_secs")
     return (
         frequencies.join(first, on="trip_id")
-        .with_columns(step.alias("start_s"), (pl.col("exact_times") == 1).alias("is_exact"))
+        .with_columns(step.alias("start_s"), pl.col("exact_times").eq_missing(1).alias("is_exact"))
         .explode("start_s")
         .unique(["trip_id", "start_s"], keep="first", maintain_order=True)
         .select(

@@ -89,7 +89,11 @@ def _worth(file: str, data: bytes) -> bool:
 
 
 def _read_zone(tables: Tables) -> str:
-    zones = tables["agency.txt"].rows["agency_timezone"].unique().sort().to_list()
+    agency = tables["agency.txt"]
+    zones = agency.rows["agency_timezone"].unique().sort().to_list()
+    if not zones:
+        why = agency.faults["reason"].unique().sort().to_list() or ["it has no rows"]
+        raise ExtractError(f"agency.txt: no agency is left: {', '.join(why)}")
     if len(zones) != 1:
         raise ExtractError(f"agency.txt: one agency_timezone is needed, not {zones}")
     try:

@@ -1,0 +1,73 @@
+import pytest
+
+from etl.gtfs.csv_text import read_text_table
+from geodata.errors import ExtractError
+
+FILE = "stops.txt"
+
+
+def read(data: bytes) -> list[tuple[object, ...]]:
+    return read_text_table(FILE, data).rows.rows()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"stop_id,stop_name\n007,Park\n",
+        b"\xef\xbb\xbfstop_id, stop_name \r\n 007,Park \r\n",
+        b'stop_id,stop_name\n"007","Park"',
+        b"stop_id,stop_name\r007,Park\r",
+        b"stop_id,stop_name\r\r\n007,Park\r\r\n",
+        b"stop_id,stop_name\n007,Park,,\n",
+    ],
+    ids=["plain", "bom and blanks", "quoted", "old mac", "doubled cr", "trailing commas"],
+)
+def test_the_same_row_however_it_is_written(data: bytes) -> None:
+    assert read(data) == [(2, "007", "Park")]
+
+
+def test_row_numbers_are_lines_of_the_file_and_blank_lines_are_no_rows() -> None:
+    assert read(b"stop_id,stop_name\n\n1,A\n,\n2,\n") == [(3, "1", "A"), (5, "2", None)]
+
+
+def test_cells_that_are_missing_at_the_end_are_blank() -> None:
+    assert read(b"stop_id,stop_name\n1\n2,B\n") == [(2, "1", None), (3, "2", "B")]
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        (b"9,X,extra", "3 cells, the header has 2"),
+        (b"9\x00,X", "contains a NUL byte"),
+        (b"9,\xec\xa0", "not valid UTF-8"),
+    ],
+)
+def test_a_malformed_row_costs_only_itself(row: bytes, reason: str) -> None:
+    table = read_text_table(FILE, b"stop_id,stop_name\n1,A\n" + row + b"\n2,B\n")
+    assert [key for _, key, _ in table.rows.rows()] == ["1", "2"]
+    assert table.faults.rows() == [(3, None, reason)]
+    assert table.rows_in == 3
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        ("stop_id\n1\n".encode("utf-16"), "UTF-16"),
+        (b"", "empty"),
+        (b" \n\n", "empty"),
+        (b"stop_id, stop_id\n1,2\n", "repeats stop_id"),
+    ],
+)
+def test_an_unreadable_file_is_refused_by_name(data: bytes, message: str) -> None:
+    with pytest.raises(ExtractError, match=rf"stops\.txt: .*{message}"):
+        read_text_table(FILE, data)
+
+
+def test_a_bad_byte_in_the_header_is_shown_and_not_fatal() -> None:
+    table = read_text_table(FILE, b"stop_id,bad\xec\n1,\n")
+    assert table.text.columns == ["row_number", "stop_id", "bad\\xec"]
+    assert table.rows["stop_id"].to_list() == ["1"]
+
+
+def test_a_column_of_the_feed_never_replaces_the_line_number() -> None:
+    assert read(b"stop_id,row_number\n1,77\n") == [(2, "1")]

@@ -1,0 +1,165 @@
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from zipfile import ZipFile
+
+import polars as pl
+import pytest
+
+from etl.gtfs.feed import Feed, read_feed
+from etl.gtfs.records import build_records
+from geodata.errors import ExtractError
+
+MakeFeed = Callable[..., Path]
+TODAY = date(2026, 12, 1)
+HEADER = "trip_id,arrival_time,departure_time,stop_id,stop_sequence\n"
+
+
+def faults(feed: Feed) -> list[tuple[object, ...]]:
+    return [
+        (table.file, *row) for table in feed.tables.values() for row in table.faults.iter_rows()
+    ]
+
+
+def test_every_row_of_the_files_used_is_counted(mini: Feed) -> None:
+    assert (mini.rows_in, mini.rows_loaded) == (34, 34)
+    assert mini.timezone == "Asia/Shanghai"
+
+
+@pytest.mark.parametrize("folder", ["", "feed/"])
+def test_a_zip_may_hold_one_folder(make_feed: MakeFeed, tmp_path: Path, folder: str) -> None:
+    path = tmp_path / "feed.zip"
+    with ZipFile(path, "w") as archive:
+        archive.writestr("__MACOSX/._stops.txt", b"\0")
+        for file in make_feed().glob("*.txt"):
+            archive.write(file, folder + file.name)
+    assert read_feed(path, TODAY).rows_in == 34
+
+
+def test_a_file_that_is_no_zip_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "feed.zip"
+    path.write_bytes(b"no zip")
+    with pytest.raises(ExtractError, match=r"feed\.zip: not a readable zip"):
+        read_feed(path, TODAY)
+
+
+@pytest.mark.parametrize("file", ["agency.txt", "stops.txt", "stop_times.txt"])
+def test_a_missing_file_is_named(make_feed: MakeFeed, file: str) -> None:
+    with pytest.raises(ExtractError, match=f"{file} is missing"):
+        read_feed(make_feed({file: None}), TODAY)
+
+
+def test_a_feed_needs_a_calendar(make_feed: MakeFeed) -> None:
+    with pytest.raises(ExtractError, match=r"neither calendar\.txt nor calendar_dates\.txt"):
+        read_feed(make_feed({"calendar.txt": None, "calendar_dates.txt": None}), TODAY)
+
+
+def test_an_empty_optional_file_says_nothing(make_feed: MakeFeed) -> None:
+    assert read_feed(make_feed({"frequencies.txt": ""}), TODAY).rows_in == 33
+
+
+@pytest.mark.parametrize(
+    ("zone", "message"), [("Mars/Olympus", "does not exist"), ("", "no agency is left: is blank")]
+)
+def test_a_feed_needs_a_time_zone(make_feed: MakeFeed, zone: str, message: str) -> None:
+    agency = f"agency_id,agency_timezone\nM,{zone}\n"
+    with pytest.raises(ExtractError, match=message):
+        read_feed(make_feed({"agency.txt": agency}), TODAY)
+
+
+def test_on_demand_rows_are_refused(make_feed: MakeFeed) -> None:
+    rows = (
+        "trip_id,arrival_time,departure_time,stop_id,stop_sequence,start_pickup_drop_off_window,"
+        "end_pickup_drop_off_window\nT1,,,S1,1,06:00:00,20:00:00\n"
+        "T1,7:00:00,7:00:00,S2,2,,\nT1,7:10:00,7:10:00,S3,3,,\n"
+    )
+    feed = read_feed(make_feed({"stop_times.txt": rows}), TODAY)
+    reason = "on demand (GTFS-Flex): no scheduled departure"
+    assert faults(feed) == [("stop_times.txt", 2, "start_pickup_drop_off_window", reason)]
+
+
+def test_unknown_references_are_refused_down_the_line(make_feed: MakeFeed) -> None:
+    trips = "route_id,service_id,trip_id\nR,WD,T1\nX,WD,T2\nR,NO,T3\n"
+    times = HEADER + (
+        "T1,7:00:00,7:00:00,S1,1\nT1,7:10:00,7:10:00,S9,2\nT1,7:20:00,7:20:00,S3,3\n"
+        "T2,7:00:00,7:00:00,S1,1\nT9,7:00:00,7:00:00,S1,1\n"
+    )
+    feed = read_feed(
+        make_feed({"trips.txt": trips, "stop_times.txt": times, "frequencies.txt": None}), TODAY
+    )
+    found = {(file, row, field) for file, row, field, _ in faults(feed)}
+    assert found == {
+        ("trips.txt", 3, "route_id"),
+        ("trips.txt", 4, "service_id"),
+        ("stop_times.txt", 3, "stop_id"),
+        ("stop_times.txt", 5, "trip_id"),
+        ("stop_times.txt", 6, "trip_id"),
+    }
+    assert feed.rows_in == feed.rows_loaded + 5
+
+
+def test_a_refused_last_row_does_not_make_the_row_before_a_terminal(make_feed: MakeFeed) -> None:
+    times = HEADER + ("T1,7:00:00,7:00:00,S1,1\nT1,7:10:00,7:10:00,S2,2\nT1,7:20:00,7:20:00,S9,3\n")
+    feed = read_feed(make_feed({"stop_times.txt": times}), TODAY)
+    assert feed.rows("stop_times.txt")["is_last"].to_list() == [False, False]
+
+
+def test_a_stop_without_a_place_is_refused_but_a_node_is_not(make_feed: MakeFeed) -> None:
+    stops = (
+        "stop_id,stop_lat,stop_lon,location_type\nS1,43.85,125.3,\nS2,,125.3,0\nS3,0,0,0\nN,,,3\n"
+    )
+    feed = read_feed(make_feed({"stops.txt": stops}), TODAY)
+    of_stops = [fault for fault in faults(feed) if fault[0] == "stops.txt"]
+    assert of_stops == [
+        ("stops.txt", 3, "stop_lat", "is blank"),
+        ("stops.txt", 4, "stop_lat", "0, 0 is no place"),
+    ]
+
+
+def test_a_loop_serves_its_first_stop_twice(make_feed: MakeFeed) -> None:
+    times = HEADER + ("T1,7:00:00,7:00:00,S1,1\nT1,7:05:00,7:05:00,S2,2\nT1,7:10:00,7:10:00,S1,3\n")
+    feed = read_feed(make_feed({"stop_times.txt": times}), TODAY)
+    rows = feed.rows("stop_times.txt").select("stop_id", "is_last").rows()
+    assert rows == [("S1", False), ("S2", False), ("S1", True)]
+
+
+def test_services_by_exceptions_alone(make_feed: MakeFeed) -> None:
+    feed = read_feed(make_feed({"calendar.txt": None}), TODAY)
+    assert feed.service_days.rows() == [("SP", date(2026, 12, 25)), ("WD", date(2026, 12, 26))]
+
+
+def test_both_ends_of_a_calendar_are_service_days(mini: Feed) -> None:
+    weekdays = mini.service_days.filter(pl.col("service_id") == "WD")["service_on"]
+    assert (weekdays.min(), weekdays.max()) == (date(2026, 12, 1), date(2026, 12, 31))
+    assert date(2026, 12, 25) not in weekdays.to_list()
+    assert date(2026, 12, 26) in weekdays.to_list()
+
+
+@pytest.mark.parametrize(
+    ("route_type", "is_rail"), [(0, False), (1, True), (2, True), (3, False), (109, True),
+                                (401, True), (700, False), (800, False), (900, False)]
+)  # fmt: skip
+def test_rail_by_route_type_reaches_the_whole_station(
+    make_feed: MakeFeed, route_type: int, is_rail: bool
+) -> None:
+    stops = (
+        "stop_id,stop_lat,stop_lon,location_type,parent_station\n"
+        "S1,43.85,125.3,0,P\nS2,43.85,125.31,0,\nS3,43.85,125.32,0,\n"
+        "P,43.85,125.3,1,\nE,43.851,125.3,2,P\n"
+    )
+    routes = f"route_id,route_type\nR,{route_type}\n"
+    feed = read_feed(make_feed({"stops.txt": stops, "routes.txt": routes}), TODAY, _nowhere)
+    found = build_records(feed)["gtfs_stop"]
+    assert found.filter("is_rail")["stop_id"].to_list() == (
+        ["S1", "S2", "S3", "P", "E"] if is_rail else []
+    )
+    assert found.filter("is_boardable")["stop_id"].to_list() == ["S1", "S2"]
+
+
+def _nowhere(stops):
+    return stops.with_rows(
+        stops.rows.with_columns(
+            pl.col("stop_lon").alias("@x"), pl.col("stop_lat").alias("@y"),
+            pl.lit(0).alias("cell"), pl.lit("unknown").alias("district_id"),
+        )
+    )  # fmt: skip
