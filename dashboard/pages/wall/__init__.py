@@ -100,7 +100,6 @@ def register(app: Dash, context: Context) -> None:
         Output("wall-signature", "data"),
         Input("wall-refresh", "n_intervals"),
         State("wall-signature", "data"),
-        running=[],
         prevent_initial_call=True,
     )
     def refresh(_ticks: int, shown: str) -> tuple[object, ...]:
