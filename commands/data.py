@@ -17,7 +17,7 @@ def simulate(options: argparse.Namespace) -> None:
 
 def load(options: argparse.Namespace) -> None:
     """Load the named sources, or all of the city."""
-    from etl import commands as etl_commands
+    import etl.commands as etl_commands
 
     context = get_context()
     etl_commands.load(context.engine, context.city, options.names, options.path, options.all_)
@@ -25,7 +25,7 @@ def load(options: argparse.Namespace) -> None:
 
 def sources(options: argparse.Namespace) -> None:
     """List the declared sources."""
-    from etl import commands as etl_commands
+    import etl.commands as etl_commands
 
     context = get_context()
     etl_commands.list_sources(context.engine, context.city)
@@ -33,14 +33,14 @@ def sources(options: argparse.Namespace) -> None:
 
 def loads(options: argparse.Namespace) -> None:
     """List the loads."""
-    from etl import commands as etl_commands
+    import etl.commands as etl_commands
 
     etl_commands.list_loads(get_context().engine)
 
 
 def rejected(options: argparse.Namespace) -> None:
     """List rejected rows."""
-    from etl import commands as etl_commands
+    import etl.commands as etl_commands
 
     etl_commands.list_rejected(get_context().engine, options.load_id)
 
@@ -56,8 +56,8 @@ def build(options: argparse.Namespace) -> None:
 
 def docs(options: argparse.Namespace) -> None:
     """Write the catalogue's page."""
-    from layers.documentation import write_indicators_md
+    from layers.documentation import build_documentation
 
     path = ROOT / "docs" / "indicators.md"
-    write_indicators_md(path)
+    path.write_text(build_documentation(), encoding="utf-8")
     print(path)
