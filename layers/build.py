@@ -72,7 +72,7 @@ def _build(engine: Engine, city: City, indicator: Indicator) -> Build | None:
         for measure in indicator.measures:
             snapshot_at = _snapshot_at(connection, city, indicator, measure.table, loads)
             if isinstance(measure, FunctionMeasure):
-                frame = _load_function(measure)(connection, city, indicator, measure, snapshot_at)
+                frame = load_function(measure)(connection, city, indicator, measure, snapshot_at)
                 _copy_states(connection, indicator, build_id, complete_states(frame))
             else:
                 _insert_states(connection, indicator, measure, build_id, snapshot_at)
@@ -151,7 +151,8 @@ def _insert_states(
     )
 
 
-def _load_function(measure: FunctionMeasure) -> MeasureFunction:
+def load_function(measure: FunctionMeasure) -> MeasureFunction:
+    """Return the function that a measure names."""
     module, _, name = measure.function.partition(":")
     function: MeasureFunction = getattr(import_module(module), name)
     return function

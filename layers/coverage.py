@@ -82,7 +82,7 @@ def read_coverage(connection: Connection, indicator: Indicator) -> Coverage:
     statements = tuple(
         Statement(component, row.district_id, row.starts_at, row.ends_at)
         for row in rows
-        for component in _spoken_for(row.component, row.source, brings)
+        for component in spoken_for(row.component, row.source, brings)
     )
     named = connection.scalars(
         select(district.c.district_id).where(district.c.district_id != UNKNOWN_DISTRICT)
@@ -90,7 +90,7 @@ def read_coverage(connection: Connection, indicator: Indicator) -> Coverage:
     return Coverage(statements, frozenset(named), indicator.stock)
 
 
-def _spoken_for(
+def spoken_for(
     component: str | None, source: str, brings: dict[str, list[str]] | None
 ) -> Sequence[str | None]:
     """Return the components a statement is about: a source answers for what it brings, no more."""

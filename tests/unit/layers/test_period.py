@@ -1,4 +1,5 @@
 from datetime import UTC, date, datetime
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -57,7 +58,7 @@ def test_steps_cover_a_span_without_gap_or_overlap(end, count):
     span = Period.last_days(count, end)
     for grain in Grain:
         steps = list(span.split(grain))
-        assert all(a.end == b.first for a, b in zip(steps, steps[1:], strict=False))
+        assert all(a.end == b.first for a, b in pairwise(steps))
         assert Period(steps[0].first, steps[-1].end) == span.widened(grain)
 
 
