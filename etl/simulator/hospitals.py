@@ -21,6 +21,7 @@ COUNTY = (
 SMALL = {"seat": ("乡镇卫生院", "一级", 45), "city": ("社区卫生服务中心", "一级", 35)}
 RESIDENTS_PER_SMALL = 38_000
 ED_LEAST_BEDS = 400
+LEAST_BEDS_PER_1000, GENERAL_BEDS = 3.4, 420
 
 
 @dataclass(frozen=True)
@@ -81,6 +82,27 @@ def _in_seats(world: World, known: list[Hospital]) -> list[Hospital]:
     return added
 
 
+def _in_districts(world: World, known: list[Hospital]) -> list[Hospital]:
+    """Add general hospitals where a district's known ones fall far short of its people."""
+    rng = world.rng("district hospitals")
+    cells = world.cells
+    added = []
+    for row in world.districts.sort("district_id").iter_rows(named=True):
+        mine = np.flatnonzero(cells.district_id == row["district_id"])
+        residents = cells.residents[mine]
+        there = sum(item.size for item in known if item.district_id == row["district_id"])
+        short = LEAST_BEDS_PER_1000 * residents.sum() / 1000 - there
+        wanted = min(max(0, int(np.ceil(short / GENERAL_BEDS))), len(mine))
+        for number, cell in enumerate(
+            rng.choice(mine, size=wanted, replace=False, p=residents / residents.sum()), start=1
+        ):
+            name = f"{row['name_zh']}综合医院{number}"
+            lon, lat = float(cells.lon[cell]), float(cells.lat[cell])
+            grade = "二级甲等"
+            added.append(Hospital(name, grade, GENERAL_BEDS, lon, lat, row["district_id"], True))
+    return added
+
+
 def _small(world: World) -> list[Hospital]:
     """Add township and community health centres where people live."""
     rng = world.rng("health centres")
@@ -110,7 +132,8 @@ def build_hospitals(world: World) -> pl.DataFrame:
     department), lon, lat, is_simulated.
     """
     real = [item for item in _real(world) if item.district_id != "unknown"]
-    listed = real + _in_seats(world, real) + _small(world)
+    real += _in_seats(world, real)
+    listed = [*real, *_in_districts(world, real), *_small(world)]
     rng = world.rng("hospital staff")
     rules = world.rules.health
     size = np.array([item.size for item in listed]) * rng.lognormal(0, 0.12, len(listed))

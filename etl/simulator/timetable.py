@@ -81,8 +81,10 @@ def _service(
     traffic = 1 + ROADS * RUSH[(starts // 3600) % 24] * pattern.on_road
     ride_s = metres / (pattern.speed_kmh / 3.6)
     departs = np.round(starts[:, None] + ride_s[None, :] * traffic[:, None]).astype(np.int64)
-    middle = (np.arange(stops) > 0) & (np.arange(stops) < stops - 1)
-    arrives = departs - np.where(middle, pattern.dwell_s, 0)[None, :]
+    between_s = np.diff(departs, axis=1, prepend=departs[:, :1])
+    dwell_s = np.minimum(pattern.dwell_s, between_s // 2)  # some real stops are 90 m apart
+    dwell_s[:, -1] = 0
+    arrives = departs - dwell_s
     ids = [f"{pattern.shape_id}-{service_id}-{number:03d}" for number in range(1, runs + 1)]
     timepoint = np.zeros(stops, dtype=np.int64)
     timepoint[::TIMEPOINT_EVERY] = 1

@@ -17,7 +17,7 @@ KINDS = {
 }  # fmt: skip
 HALF_SIDE_M = {"医院": 90, "商圈": 75, "景区": 110, "政务大厅": 45, "车站": 55}
 SAME_PLACE_M = 120.0
-WITHOUT_WIFI, ALL_SILENT = 0.15, 0.08
+WITHOUT_WIFI, ALL_SILENT = 0.19, 0.08
 SILENT_SHARE = 0.07
 
 

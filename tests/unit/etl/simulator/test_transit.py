@@ -10,7 +10,7 @@ import pytest
 from etl.simulator.addresses import build_gazetteer, short_name
 from etl.simulator.service_days import calendar_dates
 from etl.simulator.stop_names import name_stops
-from etl.simulator.timetable import departures
+from etl.simulator.timetable import Pattern, departures, expand
 from etl.simulator.world import World
 
 FEEDS = ("gtfs_bus.zip", "gtfs_rail.zip")
@@ -92,6 +92,15 @@ def test_departures_are_twice_as_dense_in_the_peak() -> None:
     runs = departures("06:00", "10:00", 10, [("07:00", "08:00")])
     assert (runs["D"] / 60).tolist() == [360 + 20 * k for k in range(13)]
     assert (runs["WD"] / 60).tolist() == [430, 450, 470]
+
+
+def test_close_stops_never_have_an_arrival_before_the_last_departure() -> None:
+    path = np.array([[0.0, 0.0], [600.0, 0.0], [690.0, 0.0], [1300.0, 0.0]])
+    pattern = Pattern("T", 0, "东", ["a", "b", "c", "d"], path, 18, 35, on_road=False)
+    _, times = expand([(pattern, {"D": np.array([21_600])})])
+    arrive, depart = times["arrival_time"].to_list(), times["departure_time"].to_list()
+    assert depart == ["06:00:00", "06:02:00", "06:02:18", "06:04:20"]
+    assert arrive == ["06:00:00", "06:01:25", "06:02:09", "06:04:20"]
 
 
 def test_holidays_and_make_up_days_move_the_weekday_service(world: World) -> None:
