@@ -7,6 +7,7 @@ from pathlib import Path
 from sqlalchemy import Connection, select
 
 from etl.declaration import SourceDeclaration
+from etl.fetch import fetch_file
 from geodata.errors import ExtractError
 from geodata.tables import load
 
@@ -30,12 +31,15 @@ def find_files(
     """Return the files of a source in order of name.
 
     `path` replaces the declared one. A relative path or glob is looked for below `root` if given,
-    else in the city's incoming folder and then beside the declaration.
+    else in the city's incoming folder and then beside the declaration. A `url` is fetched into the
+    incoming folder, below the source's key.
 
     Raises:
-        ExtractError: nothing is there; says where it was looked for.
+        ExtractError: nothing is there, which says where it was looked for; or the address fails.
     """
-    pattern = str(path or declaration.path or "")
+    if declaration.url and path is None:
+        return [fetch_file(declaration.url, incoming / declaration.key)]
+    pattern = str(path or declaration.path)
     bases = [root] if root else [incoming]
     if root is None and declaration.file:
         bases.append(declaration.file.parent)

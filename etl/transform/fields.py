@@ -54,24 +54,22 @@ def describe(target: str, field: FieldMapping) -> str:
     return "/".join(field.source) or field.template or target
 
 
-def read_field(
-    field: FieldMapping, kind: Kind, columns: list[str], zone: str
-) -> tuple[pl.Expr, pl.Expr]:
-    """Return (value, reason): the reason is null where the value is sound or simply not there."""
-    raw = read_source(field, columns)
-    text, is_unmatched = _extract(field, raw)
+def read_value(field: FieldMapping, columns: list[str]) -> tuple[pl.Expr, pl.Expr]:
+    """Return (text, reason): the decoded text, and why there is none although the row has one."""
+    text, is_unmatched = _extract(field, read_source(field, columns))
     value, is_unlisted = _decode(field, text)
-    typed = _convert(field, kind, value, zone)
-    is_unreadable = value.is_not_null() & typed.is_null()
     reason = (
         pl.when(is_unmatched)
         .then(pl.lit("does not have the declared pattern"))
         .when(is_unlisted)
         .then(pl.lit("is not among the declared codes"))
-        .when(is_unreadable)
-        .then(pl.lit(f"is not {_READABLE_AS.get(kind, 'text')}"))
     )
-    return typed, reason
+    return value, reason
+
+
+def unreadable(kind: Kind) -> str:
+    """Return what is said of text that is not of its column's kind."""
+    return f"is not {_READABLE_AS.get(kind, 'text')}"
 
 
 def _extract(field: FieldMapping, raw: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
@@ -93,7 +91,8 @@ def _decode(field: FieldMapping, text: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
     return decoded, text.is_not_null() & ~listed
 
 
-def _convert(field: FieldMapping, kind: Kind, text: pl.Expr, zone: str) -> pl.Expr:
+def convert(field: FieldMapping, kind: Kind, text: pl.Expr, zone: str) -> pl.Expr:
+    """Return the typed value of a text, null where it cannot be read."""
     if kind == "time":
         return parse_clock(text, field.format, field.zone or zone, end=field.end)
     if kind == "date":

@@ -12,6 +12,7 @@ _ISO = (
     r"^(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})"
     r"(?:[T ]+(\d{1,2}):(\d{2})(?::(\d{2})(\.\d+)?)?)?\s*(Z|[+-]\d{2}(?::?\d{2})?)?$"
 )
+_USUAL = "%Y-%m-%d %H:%M:%S"
 _PERIODS = {
     "year": (r"^(\d{4})()$", 1, "1y"),
     "quarter": (r"^(\d{4})[-_ ]?[Qq](?:uarter)?([1-4])$", 3, "3mo"),
@@ -58,6 +59,25 @@ def _parse_period(text: pl.Expr, format_: str, *, end: bool) -> pl.Expr:
 
 
 def _parse_iso(text: pl.Expr, zone: str) -> pl.Expr:
+    return text.map_batches(
+        lambda series: _parse_iso_series(series, zone), return_dtype=pl.Datetime("us", "UTC")
+    )
+
+
+def _parse_iso_series(series: pl.Series, zone: str) -> pl.Series:
+    """Read the usual form at once, and only what is left piece by piece."""
+    frame = series.to_frame("text")
+    usual = pl.col("text").str.to_datetime(_USUAL, time_unit="us", strict=False)
+    frame = frame.with_columns(_in_zone(usual, zone).alias("at"))
+    left = pl.col("text").is_not_null() & pl.col("at").is_null()
+    if frame.filter(left).is_empty():
+        return frame["at"]
+    rest = frame.select(pl.when(left).then("text").alias("text"))
+    pieces = rest.select(_parse_iso_pieces(pl.col("text"), zone)).to_series()
+    return frame.select(pl.coalesce("at", pieces)).to_series()
+
+
+def _parse_iso_pieces(text: pl.Expr, zone: str) -> pl.Expr:
     parts = [text.str.extract(_ISO, group) for group in range(1, 9)]
     year, month, day, hour, minute, second, fraction, offset = parts
     clock = pl.concat_str(

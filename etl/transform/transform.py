@@ -8,10 +8,11 @@ import polars as pl
 from etl.declaration import SourceDeclaration
 from etl.stages import MEMBER, ROW, WKB, Batch, count_reasons
 from etl.targets import ATTRIBUTES, DEFAULTS, TARGETS
-from etl.transform.fields import describe, read_field
+from etl.transform.fields import convert, describe, read_value, unreadable
 from etl.transform.grouping import group_rows
 from etl.transform.unpivot import unpivot
 
+_TEXT, _FAULT = "@text:", "@fault:"
 _CLOCKS = ("received_at", "answered_at", "notified_at", "enroute_at", "arrived_at")
 
 
@@ -36,30 +37,44 @@ def transform(batch: Batch, declaration: SourceDeclaration, zone: str) -> Batch:
 def _map_fields(
     batch: Batch, declaration: SourceDeclaration, zone: str
 ) -> tuple[Batch, dict[str, int]]:
+    typed = _type_fields(batch.frame, declaration, zone)
+    labels = {name: describe(name, field) for name, field in declaration.mapping.items()}
+    blank = {name for name, field in declaration.mapping.items() if field.invalid == "blank"}
+    faults: list[pl.Expr] = [
+        pl.when(pl.col(f"{_FAULT}{name}").is_not_null()).then(
+            pl.struct(pl.lit(label).alias("field"), pl.col(f"{_FAULT}{name}").alias("reason"))
+        )
+        for name, label in labels.items()
+        if name not in blank
+    ]
+    faulty = typed.select(ROW, pl.coalesce(faults or [pl.lit(None)]).alias("@first"))
+    faulty = faulty.filter(pl.col("@first").is_not_null())
+    rejects = faulty.unnest("@first") if faulty.height else faulty
+    counts = {
+        f"{labels[name]} unreadable, left blank": typed[f"{_FAULT}{name}"].count() for name in blank
+    }
+    frame = typed.select(pl.exclude(f"^{_FAULT}.*$"))
+    return replace(batch, frame=frame).reject(rejects), counts
+
+
+def _type_fields(frame: pl.DataFrame, declaration: SourceDeclaration, zone: str) -> pl.DataFrame:
+    """Return the typed targets, each with the reason why its text could not be read."""
     target = TARGETS[declaration.table]
-    columns = batch.frame.columns
+    keep = [name for name in (ROW, WKB) if name in frame.columns]
+    texts: list[pl.Expr] = []
     values: list[pl.Expr] = []
-    faults: list[pl.Expr] = []
-    blanked: list[pl.Expr] = []
+    reasons: list[pl.Expr] = []
     for name, field in declaration.mapping.items():
-        value, reason = read_field(field, field.type or target.kind(name), columns, zone)
-        values.append(value.alias(name))
-        label = describe(name, field)
-        if field.invalid == "blank":
-            blanked.append(reason.is_not_null().sum().alias(f"{label} unreadable, left blank"))
-        else:
-            faults.append(
-                pl.when(reason.is_not_null()).then(
-                    pl.struct(pl.lit(label).alias("field"), reason.alias("reason"))
-                )
-            )
-    keep = [name for name in (ROW, WKB) if name in columns]
-    first_fault = pl.coalesce(faults) if faults else pl.lit(None)
-    mapped = batch.frame.select(*keep, *values, first_fault.alias("@fault"))
-    counts = batch.frame.select(blanked).row(0, named=True) if blanked else {}
-    faulty = mapped.filter(pl.col("@fault").is_not_null())
-    rejects = faulty.select(ROW, "@fault").unnest("@fault") if faulty.height else faulty
-    return replace(batch, frame=mapped.drop("@fault")).reject(rejects), counts
+        kind = field.type or target.kind(name)
+        text, reason = read_value(field, frame.columns)
+        given, fault = pl.col(f"{_TEXT}{name}"), pl.col(f"{_FAULT}{name}")
+        texts += [text.alias(f"{_TEXT}{name}"), reason.alias(f"{_FAULT}{name}")]
+        values.append(convert(field, kind, given, zone).alias(name))
+        is_unreadable = given.is_not_null() & pl.col(name).is_null()
+        lost = pl.when(is_unreadable).then(pl.lit(unreadable(kind)))
+        reasons.append(pl.coalesce(fault, lost).alias(f"{_FAULT}{name}"))
+    read = frame.select(*keep, *texts) if keep else frame.select(texts)
+    return read.with_columns(values).with_columns(reasons).select(pl.exclude(f"^{_TEXT}.*$"))
 
 
 def _require(batch: Batch, declaration: SourceDeclaration) -> Batch:

@@ -4,6 +4,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
+import yaml
 from sqlalchemy import select
 
 from etl.declaration import SourceDeclaration
@@ -17,24 +18,31 @@ def locator(city):
     return DistrictLocator(read_districts(city))
 
 
+BASE = {
+    "title_zh": "来源",
+    "title_en": "source",
+    "owner": "police",
+    "licence": "none",
+    "cadence": "P1D",
+    "provenance": "real",
+    "path": "*.csv",
+    "format": "csv",
+    "timezone": "Asia/Shanghai",
+}
+
+
+def yaml_of(key: str, **declared) -> str:
+    """Return a declaration as the text of its file."""
+    return yaml.safe_dump(BASE | {"key": key} | declared, allow_unicode=True)
+
+
 class Source:
     """A source of its own key, so that tests of one database do not meet."""
 
     def __init__(self, engine, city, locator, folder: Path, **declared) -> None:
         self._parts = (engine, city, locator)
         self._folder = folder
-        base = {
-            "key": f"s{uuid4().hex[:10]}",
-            "title_zh": "来源",
-            "title_en": "source",
-            "owner": "police",
-            "licence": "none",
-            "cadence": "P1D",
-            "provenance": "real",
-            "path": "*.csv",
-            "format": "csv",
-            "timezone": "Asia/Shanghai",
-        }
+        base = BASE | {"key": f"s{uuid4().hex[:10]}"}
         self.declaration = SourceDeclaration.model_validate(base | declared)
         self.table = metadata.tables[f"ops.{self.declaration.table}"]
         self._number = 0

@@ -73,3 +73,10 @@ def test_a_key_belongs_to_one_file(tmp_path):
     (tmp_path / "other.yaml").write_text((tmp_path / "source.yaml").read_text(encoding="utf-8"))
     with pytest.raises(DeclarationError, match="'calls' is already used by"):
         read_declarations(tmp_path)
+
+
+def test_the_documented_example_is_a_valid_declaration(tmp_path):
+    page = (ROOT / "docs" / "add-a-source.md").read_text(encoding="utf-8")
+    path = tmp_path / "example.yaml"
+    path.write_text(page.split("```yaml\n")[1].split("```")[0], encoding="utf-8")
+    assert read_declaration(path).key == "street_lights"
