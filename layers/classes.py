@@ -62,15 +62,16 @@ def compute_breaks(
 
 def _classified(known: Floats, method: str, classes: int) -> Floats:
     """Return the upper bounds of all classes but the last."""
-    match method:
-        case "fisher":
-            with warnings.catch_warnings():
-                warnings.filterwarnings("ignore", message="Numba not installed")
+    with warnings.catch_warnings():
+        # ties make fewer classes, which is what is wanted; and it is fast enough without Numba
+        warnings.filterwarnings("ignore", category=UserWarning)
+        match method:
+            case "fisher":
                 bins = mapclassify.FisherJenks(_thinned(known), k=classes).bins
-        case "equal":
-            bins = mapclassify.EqualInterval(known, k=classes).bins
-        case _:
-            bins = mapclassify.Quantiles(known, k=classes).bins
+            case "equal":
+                bins = mapclassify.EqualInterval(known, k=classes).bins
+            case _:
+                bins = mapclassify.Quantiles(known, k=classes).bins
     upper: Floats = np.asarray(bins, dtype=np.float64)[:-1]
     return upper
 

@@ -1,11 +1,13 @@
 """A seeded city: a month of emergencies, facilities, residents and speed tests in PostGIS."""
 
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import mercantile
 import numpy as np
 import pytest
+import shapely
 from sqlalchemy import Engine, insert
 
 from geodata import tables
@@ -92,6 +94,7 @@ def emergencies(points) -> list[dict[str, Any]]:
                 "channel": ("110", "119", "120")[index % 3],
                 "received_at": at,
                 "notified_at": at + timedelta(seconds=60),
+                "enroute_at": at + timedelta(seconds=90 + index % 60),
                 "arrived_at": None if index % 50 == 0 else at + timedelta(seconds=seconds),
                 "is_duplicate": index % 97 == 0,
                 **(
@@ -117,5 +120,77 @@ def seeded(engine: Engine, city, add: Add, points, emergencies):
                 ends_at=end,
             )
         )
+    for table, rows in _others(points).items():
+        add(table, rows, source=table, event_to=end)
     build_states(engine, city)
     return engine
+
+
+def _others(points) -> dict[str, list[dict[str, Any]]]:
+    """Return records of every other table: facilities, residents, speed tests, results."""
+    rng = np.random.default_rng(5)
+    kinds = ("hospital", "wifi_ap", "hotspot_venue", "base_station")
+    month = {"starts_at": FIRST, "ends_at": FIRST + timedelta(days=31)}
+    return {
+        "facility": [
+            {
+                "facility_id": str(i),
+                "kind": kinds[i % 4],
+                "node_id": str(i // 12),
+                "site_id": str(i // 24),
+                "technology": "5g",
+                "beds": float(i % 700) if kinds[i % 4] == "hospital" else None,
+                "doctors": float(i % 90) if kinds[i % 4] == "hospital" else None,
+                "last_seen_at": FIRST if kinds[i % 4] == "wifi_ap" else None,
+                **place(points, i),
+            }
+            for i in range(400)
+        ],
+        "population": [
+            {
+                "unit_id": str(i),
+                "vintage_on": date(2020, 11, 1),
+                "residents": float(rng.integers(1, 3000)),
+                **place(points, i),
+            }
+            for i in range(2000)
+        ],
+        "network_sample": [
+            {
+                "sample_id": str(i),
+                "kind": "speed_test",
+                "technology": ("fixed", "mobile")[i % 2],
+                "sampled_at": FIRST + timedelta(hours=int(rng.integers(0, DAYS * 24))),
+                "down_kbps": float(rng.integers(1_000, 900_000)),
+                "up_kbps": float(rng.integers(1_000, 90_000)),
+                "latency_ms": None if i % 9 == 0 else float(rng.integers(3, 90)),
+                **place(points, i),
+            }
+            for i in range(1500)
+        ],
+        "statistic": [
+            {
+                "variable": variable,
+                "entity_id": str(i),
+                "item": "ct",
+                "value": float(value),
+                "district_id": str(points[3][i]),
+                **month,
+            }
+            for i in range(30)
+            for variable, value in (("results_existing", 100 + i), ("results_recognised", 60))
+        ],
+        "speed_tile": [
+            {
+                "quadkey": mercantile.quadkey(tile),
+                "technology": "fixed",
+                "quarter_on": date(2026, 7, 1),
+                "avg_d_kbps": 1000.0 * i,
+                "avg_u_kbps": 500.0,
+                "avg_lat_ms": 12.0,
+                "tests": i,
+                "geom": f"SRID=4326;{shapely.box(*mercantile.bounds(tile)).wkt}",
+            }
+            for i, tile in enumerate(mercantile.tiles(125.30, 43.86, 125.34, 43.90, 16), start=1)
+        ],
+    }
