@@ -3,6 +3,7 @@
 import { decodeCells } from './decode.js';
 import { fetchBuffer } from './fetching.js';
 import { buildGeometry } from './geometry.js';
+import { buildMesh } from './mesh.js';
 
 const KEPT = 6;
 
@@ -15,7 +16,7 @@ export class CellStore {
     this.limit = kept;
   }
 
-  /** {url, cells, geometry} of a cell list; a failure is not remembered. */
+  /** {url, cells, geometry, mesh, attributes} of a cell list; a failure is not remembered. */
   get(url) {
     const entry = this.#kept.get(url) ?? this.#load(url);
     this.#kept.delete(url);
@@ -27,7 +28,13 @@ export class CellStore {
   async #load(url) {
     try {
       const cells = decodeCells(await this.fetchBytes(url));
-      return { url, cells, geometry: buildGeometry(cells) };
+      const { corners, ...geometry } = buildGeometry(cells);
+      const mesh = buildMesh(corners);
+      const attributes = {
+        indices: { value: mesh.indices, size: 1 },
+        positions: { value: mesh.positions, size: 2 },
+      };
+      return { url, cells, geometry, mesh, attributes };
     } catch (error) {
       this.#kept.delete(url);
       throw error;

@@ -37,7 +37,7 @@ export function colourTable(palette, theme) {
 }
 
 /**
- * Colour column of n cells as bytes (r, g, b, pattern), the visual state of each cell, and how many
+ * Colour of n cells packed in 32 bits (r, g, b, pattern), the visual state of each cell, and how many
  * cells are in each state. `column` null: every cell is no data.
  */
 export function paintCells(n, column, breaks, table) {
@@ -51,7 +51,7 @@ export function paintCells(n, column, breaks, table) {
     counts[visual] += 1;
     packed[i] = lookUp(visual, column ? column.values[i] : Number.NaN, edges, table);
   }
-  return { colours: new Uint8Array(packed.buffer), visuals, counts };
+  return { packed, visuals, counts };
 }
 
 function lookUp(visual, value, edges, table) {

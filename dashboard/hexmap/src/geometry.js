@@ -1,4 +1,4 @@
-// From cell ids to corners. One exact boundary costs some ten times a centre, so the six corners are
+// From cell ids to corners. Exact boundaries of all cells take about three times as long, so corners are
 // fitted as quadratic functions of the centre over the whole area and every cell is evaluated.
 // Where the fit does not hold (the area crosses an edge of H3's icosahedron) corners are exact.
 

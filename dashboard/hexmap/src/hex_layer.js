@@ -1,48 +1,26 @@
-// The layer that draws all cells as instances of one hexagon whose corners are attributes.
+// The layer that draws all cells in one call.
 
 import { Layer, project32 } from '@deck.gl/core';
-import { Geometry, Model } from '@luma.gl/engine';
+import { Model } from '@luma.gl/engine';
 import { fs, hexUniforms, vs } from './hex_shader.js';
 
-const CENTRE = 6;
 const HATCH_AND_DOT_PERIOD_PX = 9 * Math.SQRT2;
 
 function unit([r, g, b]) {
   return [r / 255, g / 255, b / 255, 1];
 }
 
-function fan() {
-  const triangles = [];
-  for (let k = 0; k < CENTRE; k += 1) triangles.push(CENTRE, k, (k + 1) % CENTRE);
-  return new Geometry({
-    topology: 'triangle-list',
-    indices: new Uint16Array(triangles),
-    attributes: {
-      positions: { size: 3, value: Float32Array.from({ length: 21 }, (_, i) => (i % 3 ? 0 : i / 3)) },
-    },
-  });
-}
-
-/** Cells of {length, attributes: {corners, instanceColors}} in `theme` colours. */
+/** The mesh of {length, indexCount, attributes: {indices, positions, colors}} in `theme` colours. */
 export class HexLayer extends Layer {
   getShaders() {
     return super.getShaders({ vs, fs, modules: [project32, hexUniforms] });
   }
 
   initializeState() {
-    const manager = this.getAttributeManager();
-    manager.addInstanced({
-      corners: {
-        size: 12,
-        type: 'float32',
-        noAlloc: true,
-        shaderAttributes: {
-          cornersA: { size: 4, elementOffset: 0 },
-          cornersB: { size: 4, elementOffset: 4 },
-          cornersC: { size: 4, elementOffset: 8 },
-        },
-      },
-      instanceColors: { size: 4, type: 'unorm8', noAlloc: true },
+    this.getAttributeManager().add({
+      indices: { size: 1, isIndexed: true, noAlloc: true },
+      positions: { size: 2, type: 'float32', noAlloc: true },
+      colors: { size: 4, type: 'unorm8', noAlloc: true },
     });
   }
 
@@ -53,25 +31,26 @@ export class HexLayer extends Layer {
       this.state.model = new Model(this.context.device, {
         ...this.getShaders(),
         id: this.props.id,
-        bufferLayout: this.getAttributeManager().getBufferLayouts(),
-        geometry: fan(),
-        isInstanced: true,
+        bufferLayout: this.getAttributeManager().getBufferLayouts({ isInstanced: false }),
+        topology: 'triangle-list',
+        isIndexed: true,
       });
       this.getAttributeManager().invalidateAll();
     }
   }
 
   draw() {
-    const { theme, coordinateOrigin, outline, opacity } = this.props;
+    const { theme, coordinateOrigin, outline, opacity, apothem, data } = this.props;
     const { viewport, device } = this.context;
     const pixelRatio = device.canvasContext.cssToDeviceRatio();
-    const [x, y] = viewport.projectFlat ? viewport.project(viewport.unprojectPosition([...coordinateOrigin])) : [0, 0];
+    const [x, y] = viewport.project(viewport.unprojectPosition([...coordinateOrigin]));
     const period = HATCH_AND_DOT_PERIOD_PX;
     this.state.model.shaderInputs.setProps({
       hex: {
         // Only the remainder goes to the GPU: far from the origin float32 pixels would be coarse.
         anchor: [(x % period) * pixelRatio, ((viewport.height - y) % period) * pixelRatio],
         pixelRatio,
+        apothemPx: apothem * viewport.scale,
         outline: outline ? 1 : 0,
         opacity,
         ground: unit(theme.ground),
@@ -80,9 +59,10 @@ export class HexLayer extends Layer {
         dot: unit(theme.dot),
       },
     });
+    this.state.model.setVertexCount(data.indexCount);
     this.state.model.draw(this.context.renderPass);
   }
 }
 
 HexLayer.layerName = 'HexLayer';
-HexLayer.defaultProps = { theme: { type: 'object', value: {} }, outline: true };
+HexLayer.defaultProps = { theme: { type: 'object', value: {} }, apothem: 0, outline: true };

@@ -9,6 +9,7 @@ layout(std140) uniform hexUniforms {
   vec2 anchor;
   float pixelRatio;
   float outline;
+  float apothemPx;
   float opacity;
   vec4 ground;
   vec4 zeroLine;
@@ -20,6 +21,7 @@ layout(std140) uniform hexUniforms {
     anchor: 'vec2<f32>',
     pixelRatio: 'f32',
     outline: 'f32',
+    apothemPx: 'f32',
     opacity: 'f32',
     ground: 'vec4<f32>',
     zeroLine: 'vec4<f32>',
@@ -29,36 +31,19 @@ layout(std140) uniform hexUniforms {
 };
 hexUniforms.fs = hexUniforms.vs;
 
-// `positions.x` is the corner number, 6 for the centre.
+// Vertices come in sevens, the middle of a cell last.
 export const vs = `\
 #version 300 es
 #define SHADER_NAME hex-layer-vertex
-in vec3 positions;
-in vec4 cornersA;
-in vec4 cornersB;
-in vec4 cornersC;
-in vec4 instanceColors;
+in vec2 positions;
+in vec4 colors;
 flat out vec4 vColor;
-flat out float vApothemPx;
 out float vEdge;
 
-vec2 corner(int k) {
-  if (k == 0) return cornersA.xy;
-  if (k == 1) return cornersA.zw;
-  if (k == 2) return cornersB.xy;
-  if (k == 3) return cornersB.zw;
-  if (k == 4) return cornersC.xy;
-  return cornersC.zw;
-}
-
 void main(void) {
-  int k = int(positions.x + 0.5);
-  vec2 middle = (cornersA.xy + cornersA.zw + cornersB.xy + cornersB.zw + cornersC.xy + cornersC.zw) / 6.0;
-  vec2 at = k == 6 ? middle : corner(k);
-  vEdge = k == 6 ? 0.0 : 1.0;
-  vApothemPx = length(0.5 * (cornersA.xy + cornersA.zw) - middle) * project.scale;
-  vColor = instanceColors;
-  gl_Position = project_position_to_clipspace(vec3(at, 0.0), vec3(0.0), vec3(0.0));
+  vEdge = gl_VertexID % 7 == 6 ? 0.0 : 1.0;
+  vColor = colors;
+  gl_Position = project_position_to_clipspace(vec3(positions, 0.0), vec3(0.0), vec3(0.0));
 }
 `;
 
@@ -67,7 +52,6 @@ export const fs = `\
 #define SHADER_NAME hex-layer-fragment
 precision highp float;
 flat in vec4 vColor;
-flat in float vApothemPx;
 in float vEdge;
 out vec4 fragColor;
 
@@ -105,15 +89,15 @@ void main(void) {
   int pattern = int(vColor.a * 255.0 + 0.5);
   vec3 rgb = vColor.rgb;
   if (pattern == 128) {
-    float drawn = smoothstep(HATCH_APOTHEM.x, HATCH_APOTHEM.y, vApothemPx);
+    float drawn = smoothstep(HATCH_APOTHEM.x, HATCH_APOTHEM.y, hex.apothemPx);
     rgb = mix(rgb, hex.hatchLine.rgb, mix(HATCH_SHARE, hatch(p), drawn));
   }
   if (pattern == 64) {
-    float drawn = smoothstep(DOT_APOTHEM.x, DOT_APOTHEM.y, vApothemPx);
+    float drawn = smoothstep(DOT_APOTHEM.x, DOT_APOTHEM.y, hex.apothemPx);
     rgb = mix(rgb, hex.dot.rgb, mix(DOT_SHARE, dots(p), drawn));
   }
-  float gapShare = smoothstep(GAP_FROM_APOTHEM, GAP_FULL_APOTHEM, vApothemPx) * hex.outline;
-  float inward = (1.0 - vEdge) * vApothemPx;
+  float gapShare = smoothstep(GAP_FROM_APOTHEM, GAP_FULL_APOTHEM, hex.apothemPx) * hex.outline;
+  float inward = (1.0 - vEdge) * hex.apothemPx;
   float line = covered(inward - 0.5) * gapShare;
   vec3 gap = pattern == 255 ? hex.ground.rgb : (pattern == 192 ? hex.zeroLine.rgb : hex.hatchLine.rgb);
   float weight = pattern == 128 ? 0.55 : 1.0;

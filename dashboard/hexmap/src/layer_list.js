@@ -31,6 +31,7 @@ function hexLayer({ painted, theme, opacity }) {
   return new HexLayer({
     id: `cells-${painted.entry.url}`,
     data: painted.data,
+    apothem: painted.entry.mesh.apothem,
     theme,
     opacity,
     coordinateSystem: 'cartesian',

@@ -7,6 +7,7 @@ import { colourTable, paintCells } from './colours.js';
 import { districtAt, extentOf } from './districts.js';
 import { buildLayers } from './layer_list.js';
 import { DistrictLoader, StepLoader } from './loading.js';
+import { spreadColours } from './mesh.js';
 import { RasterTiles } from './raster.js';
 import { VISUAL, VISUAL_NAMES } from './states.js';
 import { Surface } from './surface.js';
@@ -27,6 +28,7 @@ export class MapView {
   #tiles = null;
   #hoveredCell = null;
   #awaitingPaint = false;
+  #paints = 0;
   #clicks = 0;
   #problem = null;
 
@@ -134,18 +136,18 @@ export class MapView {
   #repaint() {
     const { entry, column } = this.#painted;
     const table = colourTable(this.#props.palette ?? [], this.theme);
-    const { colours, visuals, counts } = paintCells(entry.cells.length, column, this.#props.breaks, table);
+    const { packed, visuals, counts } = paintCells(entry.cells.length, column, this.#props.breaks, table);
     const stale = [];
     if (counts[VISUAL.stale]) visuals.forEach((visual, i) => visual === VISUAL.stale && stale.push(i));
-    entry.corners ??= { value: entry.geometry.corners, size: 12 };
     Object.assign(this.#painted, {
       counts,
       stale,
       data: {
         length: entry.cells.length,
+        indexCount: entry.mesh.indices.length,
         attributes: {
-          corners: entry.corners, // the same object each time: deck uploads it once
-          instanceColors: { value: colours, size: 4, normalized: true },
+          ...entry.attributes, // the same objects each time: deck uploads them once
+          colors: { value: spreadColours(packed), size: 4, normalized: true },
         },
       },
     });
@@ -173,6 +175,8 @@ export class MapView {
     this.#redrawOverlay();
     if (!this.#awaitingPaint) return;
     this.#awaitingPaint = false;
+    this.#paints += 1;
+    this.container.dataset.paints = this.#paints;
     this.container.dataset.painted = this.#painted?.version ?? '';
     this.#reportReady(null);
   }

@@ -13,8 +13,8 @@ function painted(values, statuses, breaks = [10, 20]) {
   return paintCells(values.length, column, breaks, table);
 }
 
-function pixel({ colours }, i) {
-  return [...colours.slice(4 * i, 4 * i + 4)];
+function pixel({ packed }, i) {
+  return [...new Uint8Array(packed.buffer, 4 * i, 4)];
 }
 
 test('classes are closed below and open at both ends', () => {
