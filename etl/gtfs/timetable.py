@@ -69,15 +69,15 @@ def _nights_before(feed: Feed, first: date) -> list[date]:
 def latest_second(feed: Feed) -> int:
     """Return the latest second of a service day at which any trip still runs."""
     rows = feed.rows("stop_times.txt")
-    latest = int(rows["departure_time"].max() or 0)  # type: ignore[arg-type]
+    latest = int(rows.select(pl.col("departure_time").max()).item() or 0)
     frequencies = feed.tables.get("frequencies.txt")
     if frequencies is None or frequencies.rows.is_empty():
         return latest
     span = rows.group_by("trip_id").agg(
         (pl.col("departure_time").max() - pl.col("departure_time").min()).alias("span")
     )
-    ends = frequencies.rows.join(span, on="trip_id").select(pl.col("end_time") + pl.col("span"))
-    return max(latest, int(ends.to_series().max() or 0))  # type: ignore[arg-type]
+    ends = (pl.col("end_time") + pl.col("span")).max()
+    return max(latest, int(frequencies.rows.join(span, on="trip_id").select(ends).item() or 0))
 
 
 def _midnight(day: date, timezone: str) -> datetime:

@@ -42,3 +42,28 @@ def test_departures_carry_instant_cell_and_district(engine: Engine, mini) -> Non
     assert tuple(row[1:3]) == (True, True)
     assert row[3] != "unknown"
     assert row[4] is False
+
+
+def test_a_new_feed_of_a_source_replaces_the_old_one(engine: Engine, load_path, tmp_path) -> None:
+    window = {"expand": {"from": "2026-12-01", "days": 1}}
+    load_path("changing", MINI, **window)
+    for file in MINI.glob("*.txt"):
+        (tmp_path / file.name).write_bytes(file.read_bytes())
+    stops = (tmp_path / "stops.txt").read_text().replace("First", "Renamed")
+    (tmp_path / "stops.txt").write_text(stops)
+    load_path("changing", tmp_path, **window)
+
+    of_source = "FROM ops.gtfs_stop WHERE source = 'changing'"
+    assert count(engine, f"SELECT count(*) {of_source}") == 6
+    current = f"SELECT count(*) {of_source} AND retired_by IS NULL"
+    assert count(engine, current) == 3
+    assert count(engine, f"{current} AND stop_name = 'Renamed'") == 1
+    departures = "SELECT count(*) FROM ops.departure WHERE source = 'changing'"
+    assert count(engine, f"{departures} AND service_on = '2026-12-01'") == 21
+    assert count(engine, f"{departures} AND retired_by IS NOT NULL") == 0
+
+
+def test_equal_ids_of_two_sources_do_not_meet(engine: Engine, mini, load_path) -> None:
+    load_path("other", MINI, expand={"from": "2026-12-01", "days": 1})
+    runs = "SELECT count(DISTINCT run_id) FROM ops.departure WHERE service_on = '2026-12-01'"
+    assert count(engine, f"{runs} AND source IN ('m', 'other')") == 14
