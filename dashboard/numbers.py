@@ -11,6 +11,7 @@ from layers.status import Status
 MISSING = "—"
 MINUS = "−"
 SECONDS = "s"
+WHOLE_FROM = 1000
 PLAIN = (Status.OK, Status.ZERO_TRUE)
 
 
@@ -44,8 +45,10 @@ def format_duration(seconds: float) -> str:
 
 
 def format_value(value: float, unit: str, decimals: int) -> str:
-    """Return the text of a value; seconds as minutes and seconds."""
-    return format_duration(value) if unit == SECONDS else format_number(value, decimals)
+    """Return the text of a value; seconds as minutes and seconds, thousands without decimals."""
+    if unit == SECONDS:
+        return format_duration(value)
+    return format_number(value, 0 if abs(value) >= WHOLE_FROM else decimals)
 
 
 def format_change(change: float, unit: str, decimals: int) -> str:

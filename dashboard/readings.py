@@ -6,8 +6,11 @@ from datetime import date
 import polars as pl
 
 from dashboard.context import Context
+from dashboard.periods import begun
+from geodata.clock import now
 from geodata.errors import NotFoundError
 from layers import reading
+from layers.classes import Classes, read_classes
 from layers.indicator import Indicator
 from layers.period import Grain, Period
 from layers.question import ValueQuery
@@ -76,7 +79,8 @@ def read_periods(
 
 def read_latest(context: Context, build: Build, component: str, days: int | None) -> Period | None:
     """Return the newest step, or the last days up to the newest day that has states."""
-    periods = read_periods(context, build, component, Grain.DAY if days else None)
+    today = now().astimezone(context.city.zone).date()
+    periods = begun(read_periods(context, build, component, Grain.DAY if days else None), today)
     if not periods:
         return None
     return Period.last_days(days, periods[-1].end) if days else periods[-1]
@@ -106,14 +110,10 @@ def target_of(indicator: Indicator, component: str, on: date) -> Target | None:
     return find_target(indicator.key, component, on)
 
 
-def read_layer_breaks(
-    context: Context, indicator: Indicator, build: Build, component: str, res: int
-) -> list[float]:
-    """Return the inner breaks of the value classes at a resolution, fixed for all periods."""
-    periods = read_periods(context, build, component)
-    if not periods or "cell" not in indicator.geometry:
-        return []
-    frame = read_values(context, build, periods[-1], "cell", component, res=res)
-    known = frame.filter(pl.col("value") > 0)["value"]
-    cuts = [known.quantile(k / indicator.classes) for k in range(1, indicator.classes)]
-    return sorted({float(cut) for cut in cuts if cut is not None})
+def read_layer_classes(context: Context, build: Build, component: str, res: int) -> Classes:
+    """Return the breaks and colours of a layer, fixed for all periods of a build."""
+    key = f"classes/{build.indicator}/{build.version}/{component}/{res}"
+    return context.cache.get_or(
+        key,
+        lambda: read_classes(context.engine, context.city, build.indicator, component, res),
+    )

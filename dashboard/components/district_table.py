@@ -67,9 +67,8 @@ def table_row(row: TableRow) -> html.Tr:
         )
         for cell in row.cells
     ]
-    name = html.A(
-        two_lines(row.name_zh, row.name_en, tag=html.Span), href=f"/district/{row.district_id}"
-    )
+    short = row.name_en.rsplit(" ", 1)[0]  # the Chinese above says whether district, city or county
+    name = html.A(two_lines(row.name_zh, short, tag=html.Span), href=f"/district/{row.district_id}")
     return html.Tr([html.Th(name, scope="row"), *cells])
 
 

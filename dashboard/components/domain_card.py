@@ -37,16 +37,14 @@ def standing_mark(standing: Standing) -> html.Span:
 def card_row(row: CardRow, domain: str) -> html.Div:
     """Return one indicator's line."""
     unit = html.Span(row.reading.unit, className="unit")
-    note = html.Div(f"{row.reading.word} {row.word_en}", className="status-word")
+    word = html.Span(row.reading.word, className="status-word", lang="zh-CN")
+    note = html.Div(row.word_en, className="status-word", lang="en")
     return html.Div(
         [
             two_lines(row.label_zh, row.label_en, class_name="card-label"),
             sparkline(row.series, domain, row.label_en),
-            html.Div(
-                [html.Span(row.reading.text, className="number"), unit]
-                + ([note] if row.reading.word else []),
-                className="card-value",
-            ),
+            html.Span(row.reading.text, className="number card-value"),
+            html.Div([unit, word, note] if row.reading.word else unit, className="card-unit"),
             html.Div(
                 [standing_mark(row.standing), html.Span(row.change, className="change")],
                 className="card-side",

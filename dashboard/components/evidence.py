@@ -8,9 +8,10 @@ from dash.development.base_component import Component
 from dashboard.components.provenance import local_time, simulated_badge
 from dashboard.i18n import Language, translate
 from dashboard.numbers import format_number, format_reading, format_value, is_shown
+from dashboard.periods import period_text
 from dashboard.readings import Value
 from dashboard.standing import standing_of, target_text
-from layers.indicator import Indicator
+from layers.indicator import Indicator, StateClass
 from layers.period import Period
 from layers.registry import Target
 from layers.version import Build
@@ -63,11 +64,10 @@ def evidence_rows(sheet: Evidence, language: Language) -> list[tuple[str, str]]:
     confirmed = indicator.standard_status or "none"
     rows = [
         ("value", f"{reading.text} {reading.unit} {reading.word}".strip()),
-        ("period", str(sheet.period)),
+        ("period", period_text(sheet.period)),
         ("interval", interval_text(value, indicator)),
         ("n", "—" if value.n is None else format_number(value.n, 0)),
-        ("numerator", part_text(value.num)),
-        ("denominator", part_text(value.den)),
+        *parts(value, indicator),
         ("target", target_line(sheet.target, indicator, language)),
         ("definition", indicator.definition_zh if chinese else indicator.definition_en),
         ("formula", indicator.formula),
@@ -81,6 +81,13 @@ def evidence_rows(sheet: Evidence, language: Language) -> list[tuple[str, str]]:
     if sheet.target is not None and standing_of(value.value, sheet.target):
         rows.append(("standing", translate("evidence.standing_rule", language)))
     return rows
+
+
+def parts(value: Value, indicator: Indicator) -> list[tuple[str, str]]:
+    """Return numerator and denominator where the value is one divided by the other."""
+    if indicator.state_class is not StateClass.RATIO:
+        return []
+    return [("numerator", part_text(value.num)), ("denominator", part_text(value.den))]
 
 
 def load_text(load_ids: tuple[int, ...]) -> str:

@@ -95,7 +95,7 @@ def ribbon(frame: pl.DataFrame, day: str) -> list[html.Div]:
         html.Span(
             [
                 html.Span(className=f"dot channel-{channel}"),
-                html.Span(f"{translate(f'channel.{channel}', 'zh')} {_english(channel)}"),
+                two_lines(translate(f"channel.{channel}", "zh"), _english(channel)),
             ],
             className="channel-key",
         )

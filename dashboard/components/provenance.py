@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 from dash import html
 
 from dashboard.i18n import LANGUAGES, Language, translate
+from geodata.clock import now
 
 HOUR = timedelta(hours=1)
 DAY = timedelta(days=1)
@@ -35,4 +36,6 @@ def local_time(moment: datetime | None, zone: str) -> str:
 def source_text(sources: Sequence[str], as_of: datetime | None, zone: str) -> str:
     """Return the source line of a map or a sheet, in both languages."""
     names = ", ".join(sources) or "—"
-    return f"来源 Source {names} · 截至 as of {local_time(as_of, zone)}"
+    ahead = as_of is not None and as_of > now()  # a timetable reaches into the future
+    word = "有效至 valid to" if ahead else "截至 as of"
+    return f"来源 Source {names} · {word} {local_time(as_of, zone)}"

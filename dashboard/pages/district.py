@@ -16,6 +16,7 @@ from dashboard.headlines import HeadlineValue, read_headline, read_steps, shown_
 from dashboard.i18n import Language, as_language, translate
 from dashboard.numbers import MISSING, format_change, format_reading
 from dashboard.pages.district_map import district_map
+from dashboard.periods import period_text
 from dashboard.readings import read_one
 from dashboard.scenes.model import DOMAINS, Domain, Headline
 from geodata.errors import NotFoundError
@@ -143,7 +144,12 @@ def numbers(context: Context, shown: HeadlineValue) -> list[Component]:
             ]
         ),
         html.Td([html.Span(city.text, className="number"), html.Span(city.unit, className="unit")]),
-        html.Td(moved, className="number", title=str(shown.period)),
+        html.Td(
+            [
+                html.Span(moved, className="change"),
+                html.Span(period_text(shown.period), className="unit"),
+            ]
+        ),
     ]
 
 

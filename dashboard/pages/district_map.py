@@ -2,6 +2,7 @@
 
 from dash import html
 
+from dashboard.cameras import district_camera
 from dashboard.components.legend import legend
 from dashboard.components.provenance import source_text
 from dashboard.components.text import named
@@ -10,8 +11,8 @@ from dashboard.headlines import Subject, resolve
 from dashboard.hexmap import HexMap
 from dashboard.i18n import Language, translate
 from dashboard.layer_urls import cells_url, values_url
-from dashboard.palettes import class_colours
-from dashboard.readings import read_layer_breaks
+from dashboard.periods import period_text
+from dashboard.readings import read_layer_classes
 from dashboard.scenes.model import Headline, load_wall
 
 
@@ -24,13 +25,14 @@ def district_map(
     if subject is None:
         return html.Section(translate("app.no_data_yet", language), className="panel empty")
     res = min(context.city.res_district, subject.indicator.max_res)
-    breaks = read_layer_breaks(context, subject.indicator, subject.build, subject.component, res)
-    palette = class_colours(subject.indicator.palette, len(breaks) + 1)
+    classes = read_layer_classes(context, subject.build, subject.component, res)
+    breaks, palette = list(classes.breaks), list(classes.palette)
     return html.Section(
         [
             html.H2(f"{subject.indicator.label_zh} {subject.indicator.label_en}"),
             html.Div(
-                f"{subject.period} · {translate('map.res', language, res=res)}", className="caption"
+                f"{period_text(subject.period)} · {translate('map.res', language, res=res)}",
+                className="caption",
             ),
             html.Div(
                 hexmap(context, subject, district_id, res, palette, breaks, language),
@@ -62,6 +64,7 @@ def hexmap(
         valuesUrl=values_url(subject, district_id, res),
         palette=palette,
         breaks=breaks,
+        camera=district_camera(context.city, district_id),
         districtsUrl="/layers/districts.geojson",
         selection={"district": district_id, "cell": None},
         showLabels=True,

@@ -63,6 +63,7 @@ class Subject(Headline):
     title_en: str
     sentence_zh: str
     sentence_en: str
+    decimals: int = Field(default=0, ge=0, le=2, description="of the value in the sentence")
 
 
 class KioskConfiguration(Strict):

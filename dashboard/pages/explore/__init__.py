@@ -1,9 +1,12 @@
 """`/explore`: where, since when, compared with what, and why."""
 
+from typing import Any
+
 from dash import ALL, Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
 from dashboard.browser import browser_callback
+from dashboard.cameras import Camera, district_camera, home_camera
 from dashboard.components.attributes import aria_live, data_theme
 from dashboard.components.period_picker import period_picker, register_period_picker
 from dashboard.components.provenance import simulated_badge
@@ -11,36 +14,39 @@ from dashboard.components.text import named, two_lines
 from dashboard.context import Context
 from dashboard.hexmap import HexMap
 from dashboard.i18n import translate
+from dashboard.numbers import unit_text
 from dashboard.pages.explore.catalogue import catalogue, switches
 from dashboard.pages.explore.frames import frames, legends, source_line
 from dashboard.pages.explore.inspector import inspector
 from dashboard.pages.explore.state import ExploreState
 from dashboard.pages.explore.view import View, read_view
+from geodata.errors import NotFoundError
 
 MAP_PROPERTIES = ("cellsUrl", "valuesUrl", "palette", "breaks")
 
 
 def layout(context: Context, _rest: str, search: str) -> html.Main:
-    """Return the page's frame; the address fills it."""
+    """Return the page as its address says; callbacks fill it anew when the address changes."""
     state = ExploreState.parse(search)
+    parts = fill(context, search)
+    inspected = inspector(context, read_view(context, state))
+    live = aria_live()
     return html.Main(
         [
-            dcc.Store(id="explore-frames", data=None),
-            html.Aside(id="explore-left", className="explore-left panel"),
+            dcc.Store(id="explore-frames", data=parts[4]),
+            html.Aside(parts[0], id="explore-left", className="explore-left panel"),
             html.Section(
                 [
                     explore_map(context, state),
-                    html.Header(id="explore-title", className="explore-title"),
-                    html.Footer(id="explore-legends", className="explore-legends"),
+                    html.Header(parts[1], id="explore-title", className="explore-title"),
+                    html.Footer(parts[2], id="explore-legends", className="explore-legends"),
                 ],
                 className="explore-map",
             ),
             html.Aside(
-                id="explore-inspector",
-                className="explore-inspector panel",
-                **aria_live(),
+                inspected, id="explore-inspector", className="explore-inspector panel", **live
             ),
-            html.Footer(id="explore-time", className="explore-time panel"),
+            html.Footer(parts[3], id="explore-time", className="explore-time panel"),
         ],
         className="explore",
         id="explore",
@@ -50,19 +56,28 @@ def layout(context: Context, _rest: str, search: str) -> html.Main:
 
 def explore_map(context: Context, state: ExploreState) -> HexMap:
     """Return the map where the address says, or at the city."""
-    camera = state.camera_place or context.city.camera.model_dump()
+    camera = state.camera_place or start_camera(context, state)
     return HexMap(
         id="explore-hexmap",
         camera=camera,
         districtsUrl="/layers/districts.geojson",
         showLabels=True,
+        selection={"cell": state.cell, "district": state.district},
         theme=state.theme,
         language=state.lang,
         label=translate("explore.title", state.lang),
     )
 
 
-def fill(context: Context, search: str | None) -> tuple[object, ...]:
+def start_camera(context: Context, state: ExploreState) -> Camera:
+    """Return the view of the chosen district, or the city's own."""
+    try:
+        return district_camera(context.city, state.district or "")
+    except NotFoundError:
+        return home_camera(context.city)
+
+
+def fill(context: Context, search: str | None) -> tuple[Any, ...]:
     """Return everything of the page that the address decides, but the inspector."""
     view = read_view(context, ExploreState.parse(search))
     state = view.state
@@ -92,7 +107,7 @@ def title(view: View) -> list[Component]:
     """Return the layer's name in the page's language, its part, its unit and its provenance."""
     indicator, lang = view.indicator, view.state.lang
     part = indicator.components.get(view.component)
-    unit = named(indicator.unit_zh, indicator.unit_en, lang)
+    unit = unit_text(indicator, lang) or "mm:ss"
     name = named(indicator.label_zh, indicator.label_en, lang)
     facts = [named(part.label_zh, part.label_en, lang)] if part else []
     simulated = bool(view.subject and view.subject.build.is_simulated)
@@ -124,11 +139,14 @@ def register(app: Dash, context: Context) -> None:
         Output("explore-hexmap", "language"),
         Output("explore-hexmap", "selection"),
         Input("url", "search"),
+        prevent_initial_call=True,
     )
     def fill_page(search: str | None) -> tuple[object, ...]:
         return fill(context, search)
 
-    @app.callback(Output("explore-inspector", "children"), Input("url", "search"))
+    @app.callback(
+        Output("explore-inspector", "children"), Input("url", "search"), prevent_initial_call=True
+    )
     def fill_inspector(search: str | None) -> list[Component]:
         return inspector(context, read_view(context, ExploreState.parse(search)))
 

@@ -8,8 +8,8 @@ from dashboard.context import Context
 from dashboard.i18n import translate
 from dashboard.layer_urls import AREA_PLACE, PERIOD_PLACE, RES_PLACE, cells_url, values_url
 from dashboard.pages.explore.view import View
-from dashboard.palettes import class_colours
-from dashboard.readings import read_layer_breaks
+from dashboard.palettes import themed
+from dashboard.readings import read_layer_classes
 
 RESOLUTIONS = (7, 8, 9)
 
@@ -24,8 +24,8 @@ def frames(context: Context, view: View) -> dict[str, object]:
     subject = view.subject
     if subject is None or "cell" not in view.indicator.geometry:
         return {"cells": cells_url(context, AREA_PLACE, RES_PLACE), "values": None, "periods": []}
-    breaks = {
-        str(res): read_layer_breaks(context, view.indicator, subject.build, view.component, res)
+    classes = {
+        str(res): read_layer_classes(context, subject.build, view.component, res)
         for res in shown_resolutions(view)
     }
     theme = view.state.theme
@@ -36,11 +36,8 @@ def frames(context: Context, view: View) -> dict[str, object]:
         "pinned": view.state.res,
         "finest": view.indicator.max_res,
         "district": view.state.district,
-        "breaks": breaks,
-        "palettes": {
-            res: class_colours(view.indicator.palette, len(inner) + 1, theme)
-            for res, inner in breaks.items()
-        },
+        "breaks": {res: list(found.breaks) for res, found in classes.items()},
+        "palettes": {res: themed(found, theme) for res, found in classes.items()},
     }
 
 

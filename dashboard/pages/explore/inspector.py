@@ -20,6 +20,7 @@ from dashboard.readings import Value, read_one, read_values
 from dashboard.standing import standing_of
 from geodata.operations import read_district_list
 from geodata.tables import UNKNOWN_DISTRICT
+from layers.indicator import StateClass
 from layers.selection import By
 
 HISTORY_STEPS = 60
@@ -106,10 +107,11 @@ def facts(
     context: Context, subject: Subject, place: Selected, value: Value, language: Language
 ) -> html.Dl:
     """Return interval, parts, sample size and rank."""
+    is_ratio = subject.indicator.state_class is StateClass.RATIO
+    parts = {"numerator": part_text(value.num), "denominator": part_text(value.den)}
     rows = {
         "interval": interval_text(value, subject.indicator),
-        "numerator": part_text(value.num),
-        "denominator": part_text(value.den),
+        **(parts if is_ratio else {}),
         "n": "—" if value.n is None else format_number(value.n, 0),
         "missing": "—" if value.n_missing is None else format_number(value.n_missing, 0),
         "rank": rank_text(context, subject, place, language),
@@ -151,12 +153,11 @@ def peers(context: Context, subject: Subject, place: Selected) -> pl.DataFrame:
 def past(context: Context, subject: Subject, place: Selected, language: Language) -> html.Section:
     """Return the history of the selected place."""
     frame = read_steps(context, subject, HISTORY_STEPS, place.district_id, place.cell)
-    known = frame.filter(pl.col("value").is_not_null())
+    known = frame["value"].is_not_null().arg_true()
     if known.is_empty():
         return html.Section([])
-    first = int(frame["value"].is_not_null().arg_max() or 0)
     title = translate("explore.history", language)
-    figure = history(frame[first:], subject.indicator, subject.target, title)
+    figure = history(frame[known[0] : known[-1] + 1], subject.indicator, subject.target, title)
     return html.Section([html.H3(title), figure])
 
 

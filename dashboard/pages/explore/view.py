@@ -1,12 +1,14 @@
 """What an address of the explore page means against what is loaded."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
 from dashboard.context import Context
 from dashboard.headlines import Subject
 from dashboard.pages.explore.state import ExploreState
+from dashboard.periods import begun
 from dashboard.readings import read_build_or_none, read_periods, target_of
+from geodata.clock import now
 from geodata.errors import OperationsError
 from layers.indicator import Indicator
 from layers.period import Period
@@ -40,9 +42,10 @@ def known_component(indicator: Indicator, component: str) -> str:
         return resolve_component(indicator, "default")
 
 
-def chosen_period(periods: list[Period], text: str | None) -> Period:
-    """Return the period of the address where it has states, else the newest."""
-    return next((period for period in periods if str(period) == text), periods[-1])
+def chosen_period(periods: list[Period], text: str | None, today: date) -> Period:
+    """Return the period of the address where it has states, else the newest that has begun."""
+    asked = next((period for period in periods if str(period) == text), None)
+    return asked or (begun(periods, today) or periods)[-1]
 
 
 def read_view(context: Context, state: ExploreState) -> View:
@@ -53,7 +56,7 @@ def read_view(context: Context, state: ExploreState) -> View:
     periods = read_periods(context, build, component) if build else []
     if not build or not periods:
         return View(state, indicator, component, [], None)
-    period = chosen_period(periods, state.period)
+    period = chosen_period(periods, state.period, now().astimezone(context.city.zone).date())
     target = target_of(indicator, component, period.end - timedelta(days=1))
     subject = Subject(indicator, component, build, period, target)
     return View(state, indicator, component, periods, subject)

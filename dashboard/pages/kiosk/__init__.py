@@ -5,13 +5,14 @@ from dash import Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
 from dashboard.browser import browser_callback
+from dashboard.cameras import whole_camera
 from dashboard.components.provenance import simulated_badge
 from dashboard.components.qr import qr_code
 from dashboard.components.text import named, two_lines
 from dashboard.context import Context
 from dashboard.hexmap import HexMap
 from dashboard.i18n import Language, translate
-from dashboard.pages.kiosk.districts import camera_of, district_buttons, district_name
+from dashboard.pages.kiosk.districts import district_buttons, district_name
 from dashboard.pages.kiosk.state import KioskState
 from dashboard.pages.kiosk.subjects import subject_cards
 from dashboard.scenes.model import load_kiosk
@@ -48,7 +49,7 @@ def kiosk_map(context: Context) -> HexMap:
         showLabels=True,
         theme="dark",
         label=context.city.name_zh,
-        camera=camera_of(context),
+        camera=whole_camera(context.city),
     )
 
 

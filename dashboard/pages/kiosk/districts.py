@@ -38,8 +38,3 @@ def district_buttons(context: Context, state: KioskState) -> list[dcc.Link]:
         )
         for district_id, name in choices
     ]
-
-
-def camera_of(context: Context) -> dict[str, object]:
-    """Return the camera that keeps the whole city in view."""
-    return {"bounds": list(context.city.bounds), "duration": 0}

@@ -9,9 +9,10 @@ from dashboard.disclosure import disclose
 from dashboard.headlines import Subject as Resolved
 from dashboard.headlines import resolve
 from dashboard.i18n import Language, translate
-from dashboard.numbers import format_reading, is_shown
+from dashboard.numbers import format_number, format_reading, is_shown
 from dashboard.pages.kiosk.districts import district_name
 from dashboard.pages.kiosk.state import KioskState
+from dashboard.periods import period_text
 from dashboard.readings import Value, read_one
 from dashboard.scenes.model import Domain, Subject, load_kiosk
 
@@ -71,14 +72,12 @@ def told(
     )
     compared = translate("kiosk.compare_city", lang, value=f"{city.text} {city.unit}".strip())
     lines = [
-        html.P(
-            sentence(context, state, subject, own, reading.text, reading.word), className="sentence"
-        ),
+        html.P(sentence(context, state, subject, own, reading.word), className="sentence"),
         compare_bar(own, whole) if state.district else html.Div(),
         html.P(
             [
                 html.Span(compared if state.district else ""),
-                html.Span(translate("kiosk.period", lang, period=found.period)),
+                html.Span(translate("kiosk.period", lang, period=period_text(found.period))),
             ],
             className="caption",
         ),
@@ -86,14 +85,13 @@ def told(
     return [number, *lines]
 
 
-def sentence(
-    context: Context, state: KioskState, subject: Subject, own: Value, text: str, word: str
-) -> str:
+def sentence(context: Context, state: KioskState, subject: Subject, own: Value, word: str) -> str:
     """Return the sentence with district and value, or why there is none."""
-    if not is_shown(own.value, own.status):
+    if own.value is None or not is_shown(own.value, own.status):
         return f"{translate('kiosk.no_value', state.lang)} ({word})"
     template = named(subject.sentence_zh, subject.sentence_en, state.lang)
     name = place_name(context, state, state.lang)
+    text = format_number(own.value, subject.decimals)
     return template.format(district=name, value=text) + (f" ({word})" if word else "")
 
 

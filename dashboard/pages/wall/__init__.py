@@ -4,6 +4,7 @@ from dash import Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
 from dashboard.browser import browser_callback
+from dashboard.cameras import home_camera
 from dashboard.components.clock import clock, register_clock
 from dashboard.components.text import bilingual, two_lines
 from dashboard.context import Context
@@ -56,10 +57,9 @@ def header(context: Context, panels: Panels) -> html.Header:
 
 def wall_map(context: Context) -> HexMap:
     """Return the map; the playlist says what it shows."""
-    camera = context.city.camera
     return HexMap(
         id="wall-hexmap",
-        camera={"lon": camera.lon, "lat": camera.lat, "zoom": camera.zoom},
+        camera=home_camera(context.city),
         districtsUrl="/layers/districts.geojson",
         theme="dark",
         language="zh",

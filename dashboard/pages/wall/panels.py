@@ -16,6 +16,7 @@ from dashboard.numbers import MISSING, format_change, format_reading, status_wor
 from dashboard.pages.wall import playlist
 from dashboard.pages.wall.comparison import build_table
 from dashboard.pages.wall.incidents import latest_incidents, ribbon_of_day
+from dashboard.periods import period_text
 from dashboard.scenes.model import Domain, Headline, load_wall
 from dashboard.standing import Standing, target_text
 from geodata.clock import now
@@ -121,4 +122,4 @@ def evidence_line(shown: HeadlineValue) -> str:
     """Return period, target and sources in one line, for the pointer of whoever asks."""
     target = shown.target
     limit = f" · {target_text(target)} {target.value:g} {target.source}" if target else ""
-    return f"{shown.period}{limit} · {', '.join(shown.build.sources)}"
+    return f"{period_text(shown.period)}{limit} · {', '.join(shown.build.sources)}"

@@ -4,16 +4,18 @@ from dataclasses import dataclass
 
 from dash import html
 
+from dashboard.cameras import Camera, point_camera
 from dashboard.components.legend import legend
 from dashboard.components.provenance import source_text
 from dashboard.components.text import bilingual, two_lines
 from dashboard.context import Context
 from dashboard.headlines import Subject, resolve
 from dashboard.layer_urls import cells_url, values_url
-from dashboard.palettes import class_colours
-from dashboard.readings import read_layer_breaks
+from dashboard.periods import period_text
+from dashboard.readings import read_layer_classes
 from dashboard.scenes.model import Scene, WallConfiguration
 
+STEP_BACK = 0.35  # zoom levels: the outer districts stay in the picture and keep their names
 SCENE_PROPERTIES = ("cellsUrl", "valuesUrl", "palette", "breaks", "camera")
 
 
@@ -35,16 +37,12 @@ def build_stops(context: Context, configuration: WallConfiguration) -> list[Stop
 
 def build_stop(context: Context, scene: Scene, subject: Subject) -> Stop:
     """Return a scene with its classes."""
-    breaks = read_layer_breaks(
-        context, subject.indicator, subject.build, subject.component, scene.res
-    )
-    palette = class_colours(subject.indicator.palette, len(breaks) + 1)
-    return Stop(scene, subject, palette, breaks)
+    classes = read_layer_classes(context, subject.build, subject.component, scene.res)
+    return Stop(scene, subject, list(classes.palette), list(classes.breaks))
 
 
 def playlist(context: Context, stops: list[Stop]) -> list[dict[str, object]]:
     """Return what the browser needs to turn the scenes."""
-    home = context.city.camera
     return [
         {
             "seconds": stop.scene.seconds,
@@ -52,10 +50,19 @@ def playlist(context: Context, stops: list[Stop]) -> list[dict[str, object]]:
             "valuesUrl": values_url(stop.subject, "city", stop.scene.res),
             "palette": stop.palette,
             "breaks": stop.breaks,
-            "camera": (stop.scene.camera or home).model_dump(),
+            "camera": camera_of(context, stop.scene),
         }
         for stop in stops
     ]
+
+
+def camera_of(context: Context, scene: Scene) -> Camera:
+    """Return where a scene looks: at its own place, or at the city a little from afar."""
+    own = scene.camera
+    if own:
+        return point_camera(own.lon, own.lat, own.zoom)
+    home = context.city.camera
+    return point_camera(home.lon, home.lat, home.zoom - STEP_BACK)
 
 
 def captions(context: Context, stops: list[Stop]) -> list[html.Div]:
@@ -96,7 +103,7 @@ def title(stop: Stop) -> tuple[str, str]:
 def period_line(stop: Stop) -> list[str | html.Span]:
     """Return period and resolution."""
     return [
-        html.Span(str(stop.subject.period).replace("--", " – "), className="number"),
+        html.Span(period_text(stop.subject.period), className="number"),
         f" · H3 r{stop.scene.res}",
     ]
 
