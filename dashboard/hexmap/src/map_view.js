@@ -83,6 +83,7 @@ export class MapView {
   }
 
   #restyle() {
+    this.container.dataset.theme = this.#props.theme ?? 'dark'; // the page's tokens for that theme
     const style = getComputedStyle(this.container);
     this.theme = resolveTheme(this.#props.theme, (name) => style.getPropertyValue(name));
     this.font = `${CJK_FONT}, ${style.fontFamily || 'sans-serif'}`;

@@ -1,6 +1,6 @@
 // Colours of everything on the map that is not a value class. A page may override any of them with a
-// CSS custom property on the map's element or above (--hexmap-zero: #1b2831), so that legend and map
-// take them from one place.
+// CSS custom property (--hexmap-zero: #1b2831), by theme under [data-theme="light"], which the map's
+// element carries, so that legend and map take them from one place.
 
 import { parseHex } from './colours.js';
 
