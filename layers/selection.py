@@ -9,17 +9,18 @@ from sqlalchemy import Connection, Label, Select, cast, func, literal, literal_c
 from sqlalchemy import Integer as SqlInteger
 
 from geodata.grid import NO_CELL, STORAGE_RES, children_range, parent_sql
-from geodata.queries.frame import Schema, read_frame
+from geodata.queries.frame import Schema, read_columns, read_frame
 from geodata.tables import state
 from layers.indicator import Indicator, StateClass
 from layers.state import COUNTS, SUMS
 
 By = Literal["cell", "district", "city", "period"]
 
-MERGED_SCHEMA: Schema = {
-    **dict.fromkeys(COUNTS, pl.Int64),
-    **dict.fromkeys(SUMS, pl.Float64),
-    "is_estimated": pl.Int8,
+_SUMS_OF: dict[StateClass, tuple[str, ...]] = {
+    StateClass.ADDITIVE: ("num",),
+    StateClass.STOCK: ("num",),
+    StateClass.RATIO: ("num", "den"),
+    StateClass.WEIGHTED: ("sum_w", "sum_wx", "sum_x", "sum_x2"),
 }
 KEY_TYPES: dict[By, Any] = {
     "cell": pl.Int64,
@@ -47,11 +48,7 @@ class Selection:
 
 def read_merged(connection: Connection, selection: Selection) -> pl.DataFrame:
     """Return one merged state a key, with `vals` (class Q) or `ids_n` (class U)."""
-    merged = read_frame(
-        connection,
-        _grouped(selection, *_sums()),
-        {"key": KEY_TYPES[selection.by], **MERGED_SCHEMA},
-    )
+    merged = _read_sums(connection, selection)
     match selection.indicator.state_class:
         case StateClass.QUANTILE:
             return merged.join(_read_values(connection, selection), on="key", how="left")
@@ -61,12 +58,29 @@ def read_merged(connection: Connection, selection: Selection) -> pl.DataFrame:
     return merged
 
 
-def _sums() -> list[Label[Any]]:
-    estimated = cast(func.bool_or(state.c.is_estimated), SqlInteger)
-    return [
-        *(func.sum(state.c[name]).label(name) for name in (*COUNTS, *SUMS)),
-        estimated.label("is_estimated"),
-    ]
+def _read_sums(connection: Connection, selection: Selection) -> pl.DataFrame:
+    """Return each key's counts and sums; those its class does not use are null, unread."""
+    used = _SUMS_OF.get(selection.indicator.state_class, ())
+    # a sum of bigint is numeric, several times slower; one state never counts two thousand million
+    counts = [func.sum(cast(state.c[name], SqlInteger)).label(name) for name in COUNTS]
+    sums = [func.sum(state.c[name]).label(name) for name in used]
+    estimated = cast(func.bool_or(state.c.is_estimated), SqlInteger).label("is_estimated")
+    schema: Schema = {
+        "key": KEY_TYPES[selection.by],
+        **dict.fromkeys(COUNTS, pl.Int64),
+        **dict.fromkeys(used, pl.Float64),
+        "is_estimated": pl.Int8,
+    }
+    statement = _where(select(_key(selection), *counts, *sums, estimated), selection)
+    found = _read(connection, statement.group_by(literal_column("1")), schema)
+    unread = [pl.lit(None, pl.Float64).alias(name) for name in SUMS if name not in used]
+    return found.with_columns(unread)
+
+
+def _read(connection: Connection, statement: Select[Any], schema: Schema) -> pl.DataFrame:
+    """Read many numeric keys column by column, a few text keys row by row."""
+    read = read_frame if schema["key"] == pl.String else read_columns
+    return read(connection, statement, schema)
 
 
 def _read_values(connection: Connection, selection: Selection) -> pl.DataFrame:
@@ -74,7 +88,7 @@ def _read_values(connection: Connection, selection: Selection) -> pl.DataFrame:
     value = func.unnest(state.c.vals).label("value")
     statement = _where(select(_key(selection), value), selection)
     schema: Schema = {"key": KEY_TYPES[selection.by], "value": pl.Float64}
-    flat = read_frame(connection, statement, schema)
+    flat = _read(connection, statement, schema)
     return flat.sort("key", "value").group_by("key", maintain_order=True).agg(vals="value")
 
 
@@ -84,11 +98,7 @@ def _read_distinct(connection: Connection, selection: Selection) -> pl.DataFrame
     pairs = inner.subquery()
     statement = select(pairs.c.key, func.count(pairs.c.id.distinct())).group_by(pairs.c.key)
     schema: Schema = {"key": KEY_TYPES[selection.by], "ids_n": pl.Int64}
-    return read_frame(connection, statement, schema)
-
-
-def _grouped(selection: Selection, *columns: Label[Any]) -> Select[Any]:
-    return _where(select(_key(selection), *columns), selection).group_by(literal_column("1"))
+    return _read(connection, statement, schema)
 
 
 def _key(selection: Selection) -> Label[Any]:
