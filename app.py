@@ -57,6 +57,7 @@ def _add_data(add: AddCommand) -> None:
     load = add("load", data.load, "load sources' files; a file loaded before changes nothing")
     load.add_argument("names", nargs="*", metavar="SOURCE|DECLARATION.yaml")
     load.add_argument("--path", type=Path, metavar="FILE", help="this file, not the declared one")
+    load.add_argument("--root", type=Path, metavar="DIR", help="where declared paths begin")
     load.add_argument("--all", action="store_true", dest="all_", help="every source of the city")
     add("sources", data.sources, "list the declared sources")
     add("loads", data.loads, "list what was loaded")

@@ -6,7 +6,9 @@ from functools import cached_property
 from sqlalchemy import Engine
 
 from geodata.city import City, load_city
+from geodata.districts import load_districts
 from geodata.engine import get_engine
+from geodata.migrate import upgrade
 from geodata.settings import Settings, get_settings
 
 
@@ -25,6 +27,14 @@ class Context:
     def engine(self) -> Engine:
         """The engine on the city's database; starts the private cluster where needed."""
         return get_engine(self.settings)
+
+    @cached_property
+    def ready_engine(self) -> Engine:
+        """The engine, once the schema is up to date and the city's districts are in it."""
+        upgrade(self.engine)
+        with self.engine.begin() as connection:
+            load_districts(connection, self.city)
+        return self.engine
 
 
 def get_context() -> Context:

@@ -20,7 +20,14 @@ def load(options: argparse.Namespace) -> None:
     import etl.commands as etl_commands
 
     context = get_context()
-    etl_commands.load(context.engine, context.city, options.names, options.path, options.all_)
+    etl_commands.load(
+        context.ready_engine,
+        context.city,
+        options.names,
+        options.path,
+        options.all_,
+        root=options.root,
+    )
 
 
 def sources(options: argparse.Namespace) -> None:
@@ -28,21 +35,21 @@ def sources(options: argparse.Namespace) -> None:
     import etl.commands as etl_commands
 
     context = get_context()
-    etl_commands.list_sources(context.engine, context.city)
+    etl_commands.list_sources(context.ready_engine, context.city)
 
 
 def loads(options: argparse.Namespace) -> None:
     """List the loads."""
     import etl.commands as etl_commands
 
-    etl_commands.list_loads(get_context().engine)
+    etl_commands.list_loads(get_context().ready_engine)
 
 
 def rejected(options: argparse.Namespace) -> None:
     """List rejected rows."""
     import etl.commands as etl_commands
 
-    etl_commands.list_rejected(get_context().engine, options.load_id)
+    etl_commands.list_rejected(get_context().ready_engine, options.load_id)
 
 
 def build(options: argparse.Namespace) -> None:
@@ -50,7 +57,7 @@ def build(options: argparse.Namespace) -> None:
     from layers.build import build_states
 
     context = get_context()
-    for each in build_states(context.engine, context.city, options.indicators or None):
+    for each in build_states(context.ready_engine, context.city, options.indicators or None):
         print(each)
 
 

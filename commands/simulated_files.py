@@ -1,5 +1,6 @@
 """The simulated departments' files: written beside, moved into place, with a marker when whole."""
 
+import hashlib
 import json
 import tempfile
 from dataclasses import asdict, dataclass
@@ -12,6 +13,7 @@ from geodata.clock import now
 from geodata.settings import Settings
 
 MARKER = "simulated.json"
+SIMULATION = "simulation.yaml"
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,7 @@ class SimulatedFiles:
     seed: int
     start_on: str
     days: int
+    configuration: str  # checksum of the city's simulation file
     files: list[str]
 
 
@@ -37,7 +40,8 @@ def read_simulated_files(settings: Settings, city: City) -> SimulatedFiles | Non
         marker = SimulatedFiles(**json.loads((folder / MARKER).read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
         return None
-    is_same = (marker.seed, marker.days) == (settings.seed, settings.simulate_days)
+    made_from = (marker.seed, marker.days, marker.configuration)
+    is_same = made_from == (settings.seed, settings.simulate_days, _configuration(city))
     is_whole = all((folder / name).exists() for name in marker.files)
     return marker if is_same and is_whole else None
 
@@ -61,7 +65,12 @@ def write_simulated_files(settings: Settings, city: City) -> SimulatedFiles:
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
             (new / name).replace(folder / name)
         done = SimulatedFiles(
-            city.code, settings.seed, start_on.isoformat(), settings.simulate_days, names
+            city.code,
+            settings.seed,
+            start_on.isoformat(),
+            settings.simulate_days,
+            _configuration(city),
+            names,
         )
         (new / MARKER).write_text(json.dumps(asdict(done), indent=1), encoding="utf-8")
         (new / MARKER).replace(folder / MARKER)
@@ -78,6 +87,10 @@ def _retire(folder: Path) -> None:
     marker.unlink()
     for name in names:
         (folder / name).unlink(missing_ok=True)
+
+
+def _configuration(city: City) -> str:
+    return hashlib.sha256((city.folder / SIMULATION).read_bytes()).hexdigest()
 
 
 def _today(city: City) -> date:

@@ -7,12 +7,11 @@ from collections.abc import Callable
 
 from commands import stamp
 from commands.context import Context, get_context
-from commands.simulated_files import read_simulated_files, write_simulated_files
-from geodata.errors import ExtractError
+from commands.simulated_files import SIMULATION, read_simulated_files, write_simulated_files
+from geodata.districts import load_districts
 from geodata.migrate import upgrade
 
 UP_TO_DATE = "up to date"
-SIMULATION = "simulation.yaml"
 
 Step = tuple[str, Callable[[Context], str]]
 
@@ -66,8 +65,6 @@ def _simulate(context: Context) -> str:
 
 
 def _districts(context: Context) -> str:
-    from geodata.districts import load_districts
-
     with context.engine.begin() as connection:
         load_districts(connection, context.city)
     return context.city.name_en
@@ -75,18 +72,14 @@ def _districts(context: Context) -> str:
 
 def _load(context: Context) -> str:
     """Load every source's new files; one that is refused does not keep the others away."""
-    from etl.commands import describe, select_declarations
-    from etl.pipeline import load_source
+    from etl.commands import describe, load_files, select_declarations
 
+    declarations = select_declarations(context.city, [], all_=True)
     counts: Counter[str] = Counter()
-    for declaration in select_declarations(context.city, [], all_=True):
-        try:
-            files = load_source(context.engine, context.city, declaration).files
-        except ExtractError:  # nothing has arrived for this source
-            continue
-        counts.update(file.status for file in files)
-        news = [describe(file) for file in files if file.status != "already loaded"]
-        print("".join(f"\n      {line}" for line in news), end=" ", flush=True)
+    for file in load_files(context.engine, context.city, declarations, skip_missing=True):
+        counts[file.status] += 1
+        if file.status != "already loaded":
+            print(f"\n      {describe(file)}", end=" ", flush=True)
     return ", ".join(f"{count} {status}" for status, count in counts.items()) or "no files"
 
 

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from sqlalchemy import Engine, func, select
@@ -43,21 +43,38 @@ def load(
     declarations = select_declarations(city, names, all_=all_)
     if path is not None and len(declarations) != 1:
         raise DeclarationError("--path needs exactly one source")
+    refused = 0
+    for file in load_files(engine, city, declarations, path, root=root, skip_missing=all_):
+        _say(describe(file))
+        refused += file.status == "refused"
+    if refused:
+        raise LoadError(f"{refused} of the files were refused; nothing of them is visible")
+
+
+def load_files(
+    engine: Engine,
+    city: City,
+    declarations: Sequence[SourceDeclaration],
+    path: Path | None = None,
+    *,
+    root: Path | None = None,
+    skip_missing: bool = False,
+) -> Iterator[FileLoad]:
+    """Load the sources one after another and yield what became of each file.
+
+    Raises:
+        ExtractError: a source has no file; with `skip_missing` it is passed over, and said.
+    """
     locator = DistrictLocator(read_districts(city))
-    refused: list[FileLoad] = []
     for declaration in declarations:
         try:
             result = load_source(engine, city, declaration, path, root=root, locator=locator)
         except ExtractError as error:
-            if not all_:
+            if not skip_missing:
                 raise
             _say(f"{declaration.key}: nothing to load: {error}")
             continue
-        for file in result.files:
-            _say(describe(file))
-        refused += result.refused
-    if refused:
-        raise LoadError(f"{len(refused)} of the files were refused; nothing of them is visible")
+        yield from result.files
 
 
 def select_declarations(

@@ -1,5 +1,6 @@
 """The incoming folder is never half written, and nobody's real file is touched."""
 
+import shutil
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -9,11 +10,12 @@ import pytest
 
 from commands.simulated_files import (
     MARKER,
+    SIMULATION,
     incoming_dir,
     read_simulated_files,
     write_simulated_files,
 )
-from geodata.city import City
+from geodata.city import City, load_city
 from geodata.settings import Settings
 
 Simulate = Callable[..., Any]
@@ -61,6 +63,17 @@ def test_written_once_for_a_seed_and_a_length(
     assert read_simulated_files(settings.model_copy(update={"simulate_days": 8}), city) is None
     (incoming_dir(settings, city) / "b/two.csv").unlink()
     assert read_simulated_files(settings, city) is None
+
+
+def test_another_simulation_file_means_other_files(
+    settings: Settings, city: City, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pretend(monkeypatch, "a/one.csv")
+    copied = load_city(str(shutil.copytree(city.folder, tmp_path / city.code)))
+    write_simulated_files(settings, copied)
+    assert read_simulated_files(settings, copied) is not None
+    (copied.folder / SIMULATION).write_text("changed: true", encoding="utf-8")
+    assert read_simulated_files(settings, copied) is None
 
 
 def test_what_fails_midway_leaves_nothing(
