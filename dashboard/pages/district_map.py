@@ -11,6 +11,7 @@ from dashboard.headlines import Subject, resolve
 from dashboard.hexmap import HexMap
 from dashboard.i18n import Language, translate
 from dashboard.layer_urls import cells_url, values_url
+from dashboard.palettes import class_colours
 from dashboard.periods import period_text
 from dashboard.readings import read_layer_classes
 from dashboard.scenes.model import Headline, load_wall
@@ -26,7 +27,7 @@ def district_map(
         return html.Section(translate("app.no_data_yet", language), className="panel empty")
     res = min(context.city.res_district, subject.indicator.max_res)
     classes = read_layer_classes(context, subject.build, subject.component, res)
-    breaks, palette = list(classes.breaks), list(classes.palette)
+    breaks, palette = list(classes.breaks), class_colours(classes, subject.indicator)
     return html.Section(
         [
             html.H2(f"{subject.indicator.label_zh} {subject.indicator.label_en}"),

@@ -10,6 +10,11 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
+from geodata.city import load_city
+from geodata.settings import Settings
+from tests.conftest import DatabaseFactory, opened
+from tests.e2e.city_site import DAYS, CitySite, fill_database, served
+
 ARTEFACTS = Path(__file__).parent / "artefacts"
 FLAGS = [
     "--no-sandbox",
@@ -68,3 +73,17 @@ def artefacts() -> Path:
     """The folder where screenshots are kept."""
     ARTEFACTS.mkdir(exist_ok=True)
     return ARTEFACTS
+
+
+@pytest.fixture(scope="session")
+def city_site(
+    create_database: DatabaseFactory, template_database: str, open_folder: Path
+) -> Iterator[CitySite]:
+    """The whole program on a few simulated days, loaded once for the session."""
+    city = load_city("changchun")
+    data_dir = open_folder / "site"
+    settings = Settings(data_dir=data_dir, simulate_days=DAYS)
+    with opened(create_database(template_database)) as engine:
+        fill_database(engine, city, settings)
+        with served(engine, city, data_dir) as site:
+            yield site

@@ -46,8 +46,9 @@ def item(view: View, entry: Indicator) -> html.Li:
     label = html.Span(
         [
             html.Span(entry.code, className="code"),
-            named(entry.label_zh, entry.label_en, view.state.lang),
-        ]
+            html.Span(named(entry.label_zh, entry.label_en, view.state.lang)),
+        ],
+        className="entry",
     )
     kept = {"component": "default", "period": None}
     parts = [components(view)] if chosen and entry.components else []

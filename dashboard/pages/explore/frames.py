@@ -8,7 +8,7 @@ from dashboard.context import Context
 from dashboard.i18n import translate
 from dashboard.layer_urls import AREA_PLACE, PERIOD_PLACE, RES_PLACE, cells_url, values_url
 from dashboard.pages.explore.view import View
-from dashboard.palettes import themed
+from dashboard.palettes import class_colours
 from dashboard.readings import read_layer_classes
 
 RESOLUTIONS = (7, 8, 9)
@@ -37,7 +37,9 @@ def frames(context: Context, view: View) -> dict[str, object]:
         "finest": view.indicator.max_res,
         "district": view.state.district,
         "breaks": {res: list(found.breaks) for res, found in classes.items()},
-        "palettes": {res: themed(found, theme) for res, found in classes.items()},
+        "palettes": {
+            res: class_colours(found, view.indicator, theme) for res, found in classes.items()
+        },
     }
 
 

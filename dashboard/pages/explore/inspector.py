@@ -24,6 +24,7 @@ from layers.indicator import StateClass
 from layers.selection import By
 
 HISTORY_STEPS = 60
+SHORTEST_HISTORY = 2
 
 
 @dataclass(frozen=True)
@@ -154,7 +155,7 @@ def past(context: Context, subject: Subject, place: Selected, language: Language
     """Return the history of the selected place."""
     frame = read_steps(context, subject, HISTORY_STEPS, place.district_id, place.cell)
     known = frame["value"].is_not_null().arg_true()
-    if known.is_empty():
+    if len(known) < SHORTEST_HISTORY:
         return html.Section([])
     title = translate("explore.history", language)
     figure = history(frame[known[0] : known[-1] + 1], subject.indicator, subject.target, title)

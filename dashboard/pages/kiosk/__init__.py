@@ -1,5 +1,7 @@
 """`/kiosk`: what this does for me and my district, for visitors of the exhibition hall."""
 
+from typing import Any
+
 import flask
 from dash import Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
@@ -20,8 +22,9 @@ from geodata.operations import read_freshness
 
 
 def layout(context: Context, _rest: str, search: str) -> html.Main:
-    """Return the kiosk's frame; the address fills it."""
+    """Return the kiosk as its address says; callbacks fill it anew when the address changes."""
     configuration = load_kiosk()
+    parts = fill(context, KioskState.parse(search), host())
     return html.Main(
         [
             dcc.Interval(id="kiosk-second", interval=1000),
@@ -29,11 +32,11 @@ def layout(context: Context, _rest: str, search: str) -> html.Main:
                 id="kiosk-idle",
                 data=configuration.model_dump(include={"idle_seconds", "warn_seconds"}),
             ),
-            html.Header(id="kiosk-header", className="kiosk-header"),
-            html.Section(kiosk_map(context), className="kiosk-map"),
-            html.Nav(id="kiosk-districts", className="kiosk-districts"),
-            html.Section(id="kiosk-subjects", className="kiosk-subjects"),
-            html.Footer(id="kiosk-footer", className="kiosk-footer"),
+            html.Header(parts[0], id="kiosk-header", className="kiosk-header"),
+            html.Section(kiosk_map(context, parts[4], parts[5]), className="kiosk-map"),
+            html.Nav(parts[1], id="kiosk-districts", className="kiosk-districts"),
+            html.Section(parts[2], id="kiosk-subjects", className="kiosk-subjects"),
+            html.Footer(parts[3], id="kiosk-footer", className="kiosk-footer"),
             html.Div(id="kiosk-countdown", className="kiosk-countdown", role="status", hidden=True),
         ],
         className="kiosk",
@@ -41,11 +44,13 @@ def layout(context: Context, _rest: str, search: str) -> html.Main:
     )
 
 
-def kiosk_map(context: Context) -> HexMap:
+def kiosk_map(context: Context, selection: dict[str, str | None], language: Language) -> HexMap:
     """Return the map of districts to touch; it carries no values."""
     return HexMap(
         id="kiosk-hexmap",
         districtsUrl="/layers/districts.geojson",
+        selection=selection,
+        language=language,
         showLabels=True,
         theme="dark",
         label=context.city.name_zh,
@@ -84,7 +89,12 @@ def footer(state: KioskState, address: str) -> list[Component]:
     ]
 
 
-def fill(context: Context, state: KioskState, host: str) -> tuple[object, ...]:
+def host() -> str:
+    """Return the address the visitor's browser reached us at."""
+    return flask.request.host_url if flask.has_request_context() else ""
+
+
+def fill(context: Context, state: KioskState, host: str) -> tuple[Any, ...]:
     """Return everything the address decides."""
     name = district_name(context, state)
     return (
@@ -108,9 +118,10 @@ def register(app: Dash, context: Context) -> None:
         Output("kiosk-hexmap", "selection"),
         Output("kiosk-hexmap", "language"),
         Input("url", "search"),
+        prevent_initial_call=True,
     )
     def fill_page(search: str | None) -> tuple[object, ...]:
-        return fill(context, KioskState.parse(search), flask.request.host_url)
+        return fill(context, KioskState.parse(search), host())
 
     browser_callback(
         app,

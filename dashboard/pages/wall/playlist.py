@@ -11,6 +11,7 @@ from dashboard.components.text import bilingual, two_lines
 from dashboard.context import Context
 from dashboard.headlines import Subject, resolve
 from dashboard.layer_urls import cells_url, values_url
+from dashboard.palettes import class_colours
 from dashboard.periods import period_text
 from dashboard.readings import read_layer_classes
 from dashboard.scenes.model import Scene, WallConfiguration
@@ -38,7 +39,8 @@ def build_stops(context: Context, configuration: WallConfiguration) -> list[Stop
 def build_stop(context: Context, scene: Scene, subject: Subject) -> Stop:
     """Return a scene with its classes."""
     classes = read_layer_classes(context, subject.build, subject.component, scene.res)
-    return Stop(scene, subject, list(classes.palette), list(classes.breaks))
+    palette = class_colours(classes, subject.indicator)
+    return Stop(scene, subject, palette, list(classes.breaks))
 
 
 def playlist(context: Context, stops: list[Stop]) -> list[dict[str, object]]:

@@ -1,0 +1,89 @@
+"""The whole program on a few simulated days of Changchun: files, loads, states, server."""
+
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+from sqlalchemy import Engine
+
+from commands.simulated_files import write_simulated_files
+from dashboard.scenes.model import load_kiosk, load_wall
+from dashboard.server import create_server
+from etl.commands import load_files, select_declarations
+from geodata.city import City
+from geodata.districts import load_districts
+from geodata.settings import Settings
+from layers.build import build_states
+from layers.registry import find_indicator
+
+DAYS = 7
+SOURCES = [
+    "residents_h3",
+    "gtfs_rail",
+    "incidents_110_122",
+    "incidents_119",
+    "incidents_120",
+    "incidents_12350",
+    "speed_tests",
+    "wifi_access_points",
+    "hotspot_venues",
+    "base_stations",
+    "hospitals",
+    "lab_recognition",
+]
+START_SECONDS = 60
+
+
+@dataclass(frozen=True)
+class CitySite:
+    """A running server and what it answers from."""
+
+    url: str
+    engine: Engine
+    city: City
+
+
+def shown_indicators() -> list[str]:
+    """Every indicator that the wall or the kiosk shows, denominators first."""
+    wall, kiosk = load_wall(), load_kiosk()
+    headlines = [row for rows in wall.cards.values() for row in rows]
+    headlines += [*wall.table.values(), *wall.scenes, *kiosk.subjects.values()]
+    keys = [headline.indicator for headline in headlines]
+    denominators = [str(find_indicator(key).denominator or "residents") for key in keys]
+    known = dict.fromkeys(["residents", *denominators, *keys])
+    return [key for key in known if key != "area_km2"]
+
+
+def fill_database(engine: Engine, city: City, settings: Settings) -> None:
+    """Simulate, load and build, as the command line does."""
+    write_simulated_files(settings, city)
+    with engine.begin() as connection:
+        load_districts(connection, city)
+    root = settings.data_dir / "incoming" / city.code
+    declarations = select_declarations(city, SOURCES)
+    results = list(load_files(engine, city, declarations, root=root))
+    assert {result.status for result in results} == {"loaded"}
+    build_states(engine, city, shown_indicators())
+
+
+@contextmanager
+def served(engine: Engine, city: City, data_dir: Path) -> Iterator[CitySite]:
+    """Serve the program on a free loopback port."""
+    settings = Settings(data_dir=data_dir, simulate_days=DAYS)
+    options = uvicorn.Config(
+        create_server(engine, city, settings), host="127.0.0.1", port=0, log_level="error"
+    )
+    server = uvicorn.Server(options)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    give_up_at = time.monotonic() + START_SECONDS
+    while not server.started and time.monotonic() < give_up_at:
+        thread.join(0.05)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield CitySite(f"http://127.0.0.1:{port}", engine, city)
+    server.should_exit = True
+    thread.join(START_SECONDS)

@@ -1,0 +1,52 @@
+"""Chooser, district page, unknown addresses and health, in a real browser."""
+
+from playwright.sync_api import expect
+
+from tests.e2e.city_site import CitySite
+
+DESK = {"width": 1920, "height": 1080}
+
+
+def test_the_chooser_leads_to_a_district_and_on_to_explore(
+    city_site: CitySite, open_page, artefacts
+) -> None:
+    watched = open_page(viewport=DESK)
+    page = watched.page
+    page.goto(city_site.url)
+    page.wait_for_selector(".district-links a:nth-child(11)")
+    page.screenshot(path=artefacts / "chooser-1080p.png")
+    page.get_by_role("link", name="朝阳区").click()
+    expect(page.locator("h1 .zh")).to_have_text("朝阳区", timeout=60_000)
+    page.wait_for_load_state("networkidle")
+    assert page.locator(".district-domains section").count() == 4
+    assert page.locator(".facilities tbody tr").count() >= 2
+    page.screenshot(path=artefacts / "district-1080p.png")
+    page.locator(".district-header .button").click()
+    page.wait_for_url("**/explore?district=220104")
+    expect(page.locator(".explore-inspector h2")).to_have_text("朝阳区", timeout=60_000)
+    assert watched.complaints == []
+
+
+def test_an_unknown_address_says_so(city_site: CitySite, open_page) -> None:
+    watched = open_page(viewport=DESK)
+    page = watched.page
+    page.goto(f"{city_site.url}/nowhere")
+    expect(page.locator("h1")).to_contain_text("No such page")
+    page.goto(f"{city_site.url}/district/999999")
+    expect(page.locator("h1")).to_contain_text("没有找到")
+    assert watched.complaints == []
+
+
+def test_health_names_the_load(city_site: CitySite, open_page) -> None:
+    answer = open_page().page.request.get(f"{city_site.url}/healthz")
+    assert answer.status == 200
+    assert answer.json()["database"] == "ok"
+    assert answer.json()["load_id"] > 0
+    assert answer.json()["is_simulated"] is True
+
+
+def test_assets_may_be_kept(city_site: CitySite, open_page) -> None:
+    page = open_page().page
+    answer = page.request.get(f"{city_site.url}/assets/fonts/noto-sans-sc-400.woff2")
+    assert answer.status == 200
+    assert "max-age=31536000" in answer.headers["cache-control"]

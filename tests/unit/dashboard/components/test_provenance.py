@@ -1,0 +1,66 @@
+"""Ages and sources as people read them."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from dashboard.components.evidence import load_text
+from dashboard.components.legend import legend
+from dashboard.components.provenance import age_text, local_time, simulated_badge, source_text
+from dashboard.components.qr import qr_code
+from layers.registry import find_indicator
+
+ZONE = "Asia/Shanghai"
+
+
+@pytest.mark.parametrize(
+    ("age", "text"),
+    [
+        (timedelta(seconds=-5), "0 min"),
+        (timedelta(minutes=59), "59 min"),
+        (timedelta(hours=1), "1 h"),
+        (timedelta(hours=47), "47 h"),
+        (timedelta(days=2), "2 d"),
+    ],
+)
+def test_ages(age: timedelta, text: str) -> None:
+    assert age_text(age, "en") == text
+
+
+def test_times_are_the_citys() -> None:
+    assert local_time(datetime(2026, 11, 21, 16, 30, tzinfo=UTC), ZONE) == "2026-11-22 00:30"
+    assert local_time(None, ZONE) == "—"
+
+
+def test_a_timetable_is_valid_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OCC_NOW", "2026-11-22T00:00:00+00:00")
+    ahead = source_text(["gtfs_bus"], datetime(2027, 3, 31, tzinfo=UTC), ZONE)
+    past = source_text(["gtfs_bus"], datetime(2026, 3, 31, tzinfo=UTC), ZONE)
+    assert "valid to 2027-03-31" in ahead
+    assert "as of 2026-03-31" in past
+
+
+def test_the_badge_is_bilingual_and_hidden_for_real_data() -> None:
+    assert simulated_badge(True).children == "模拟数据 SIMULATED"
+    assert simulated_badge(True).hidden is False
+    assert simulated_badge(False).hidden is True
+
+
+def test_runs_of_loads_are_shortened() -> None:
+    assert load_text((3, 1, 2, 7, 9, 10)) == "1–3, 7, 9–10"
+
+
+def test_a_legend_has_a_swatch_a_class_and_a_tick_a_break() -> None:
+    shown = legend(
+        find_indicator("call_to_arrival_p90"), ["#111111", "#222222", "#333333"], [300, 600]
+    )
+    text = str(shown)
+    assert text.count("legend-class'") == 3
+    assert "5:00" in text
+    assert "10:00" in text
+    for state in ("zero", "no-data", "suppressed", "stale"):
+        assert f"swatch-{state}" in text
+
+
+def test_qr_codes_are_images_made_here() -> None:
+    assert qr_code("http://example.org/kiosk", "x").src.startswith("data:image/svg+xml,%3Csvg")

@@ -1,0 +1,53 @@
+"""Small numbers never reach the public."""
+
+import pytest
+
+from dashboard.disclosure import disclose
+from dashboard.readings import Value
+from layers.registry import find_indicator
+from layers.status import Status
+
+COUNT = find_indicator("incident_count")
+SHARE = find_indicator("within_target_share")
+P90 = find_indicator("call_to_arrival_p90")
+BEDS = find_indicator("beds_per_1000")
+SPEED = find_indicator("down_mean_mbps")
+
+
+def is_withheld(value: Value) -> bool:
+    return value.status == Status.SUPPRESSED and value.value is None and value.num is None
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4])
+def test_counts_below_five_incidents_are_withheld(count: float) -> None:
+    assert is_withheld(disclose(Value(value=count, n=int(count), status=0), COUNT))
+
+
+@pytest.mark.parametrize("count", [0, 5, 37])
+def test_zero_and_five_are_published(count: float) -> None:
+    assert disclose(Value(value=count, n=int(count), status=0), COUNT).value == count
+
+
+def test_a_rate_with_a_small_part_is_withheld() -> None:
+    assert is_withheld(disclose(Value(value=30.0, num=3, den=10, n=10, status=0), SHARE))
+    assert is_withheld(disclose(Value(value=75.0, num=3, den=4, n=4, status=0), SHARE))
+    assert disclose(Value(value=60.0, num=6, den=10, n=10, status=0), SHARE).value == 60.0
+
+
+def test_a_quantile_of_few_is_withheld() -> None:
+    assert is_withheld(disclose(Value(value=400.0, n=4, status=4), P90))
+    assert disclose(Value(value=400.0, n=36, status=0), P90).value == 400.0
+
+
+def test_health_starts_at_ten() -> None:
+    assert is_withheld(disclose(Value(value=0.1, num=9, den=90, n=1, status=0), BEDS))
+    assert disclose(Value(value=0.1, num=10, den=90, n=1, status=0), BEDS).value == 0.1
+
+
+def test_other_domains_are_published_as_they_are() -> None:
+    assert disclose(Value(value=220.0, n=3, status=0), SPEED).value == 220.0
+
+
+def test_a_hidden_indicator_is_never_shown() -> None:
+    hidden = COUNT.model_copy(update={"kiosk": "hidden"})
+    assert is_withheld(disclose(Value(value=500.0, n=500, status=0), hidden))

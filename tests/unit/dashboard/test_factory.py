@@ -1,0 +1,116 @@
+"""The application can be made twice, and says what is wrong when the database is away."""
+
+import json
+from pathlib import Path
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import create_engine
+from sqlalchemy.exc import OperationalError
+
+from dashboard.cache import AnswerCache
+from dashboard.context import Context
+from dashboard.factory import PAGES, build_page, create_app, page_of
+from dashboard.headers import policy
+from dashboard.pages import district, kiosk, not_found, wall
+from dashboard.problems import problem_key
+from dashboard.server import create_server
+from geodata.city import load_city
+from geodata.errors import NotFoundError, OperationsError
+from geodata.settings import Settings
+
+CITY = load_city("changchun")
+
+
+class Nothing:
+    """A cache backend that remembers nothing."""
+
+    def get(self, _key: str) -> None:
+        return None
+
+    def set(self, _key: str, _value: object) -> None:
+        return None
+
+
+@pytest.fixture
+def engine():
+    """An engine whose server is not there: port 1 refuses."""
+    made = create_engine("postgresql+psycopg://nobody@127.0.0.1:1/none")
+    yield made
+    made.dispose()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(data_dir=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("path", "page", "rest"),
+    [
+        ("/", PAGES[""], ""),
+        (None, PAGES[""], ""),
+        ("/wall", wall, ""),
+        ("/wall/", wall, ""),
+        ("/wall/more", not_found, "more"),
+        ("/district/220104", district, "220104"),
+        ("/kiosk", kiosk, ""),
+        ("/nothing", not_found, ""),
+    ],
+)
+def test_paths_lead_to_pages(path: str | None, page: object, rest: str) -> None:
+    assert page_of(path) == (page, rest)
+
+
+def test_two_applications_in_one_process_share_nothing(engine, settings) -> None:
+    first, second = create_app(engine, CITY, settings), create_app(engine, CITY, settings)
+    assert first.server is not second.server
+    assert first.callback_map.keys() == second.callback_map.keys()
+    assert first.layout is not second.layout
+
+
+@pytest.mark.parametrize("path", ["/", "/wall", "/explore", "/kiosk", "/district/220104"])
+def test_every_page_says_in_both_languages_that_the_database_is_away(
+    engine, settings, path: str
+) -> None:
+    context = Context(engine, CITY, settings, AnswerCache(Nothing()))
+    text = json.dumps(
+        build_page(context, path, "").to_plotly_json(),
+        default=lambda c: c.to_plotly_json(),
+        ensure_ascii=False,
+    )
+    assert "数据库暂时无法访问" in text
+    assert "The database cannot be reached" in text
+    assert "Traceback" not in text
+
+
+@pytest.mark.parametrize(
+    ("error", "key"),
+    [
+        (OperationalError("x", {}, Exception()), "problem.database"),
+        (NotFoundError("x"), "problem.not_found"),
+        (OperationsError("x"), "problem.other"),
+    ],
+)
+def test_each_kind_of_error_has_its_sentence(error: Exception, key: str) -> None:
+    assert problem_key(error) == key
+
+
+def test_health_is_503_without_a_database(engine, settings) -> None:
+    with TestClient(create_server(engine, CITY, settings)) as client:
+        answer = client.get("/healthz")
+    assert answer.status_code == 503
+    assert answer.json() == {"database": "unreachable"}
+
+
+def test_answers_forbid_foreign_scripts(engine, settings) -> None:
+    with TestClient(create_server(engine, CITY, settings)) as client:
+        header = client.get("/healthz").headers["content-security-policy"]
+    rules = dict(rule.split(" ", 1) for rule in header.split("; "))
+    assert rules["default-src"] == "'self'"
+    assert "unsafe" not in rules["script-src"]
+    assert "sha256-" in rules["script-src"]
+
+
+def test_the_policy_names_the_hashes() -> None:
+    assert "script-src 'self' 'sha256-abc'" in policy(["'sha256-abc'"])

@@ -1,0 +1,55 @@
+"""The screens' configuration speaks of things that exist."""
+
+import pytest
+from pydantic import ValidationError
+
+from dashboard.scenes.model import DOMAINS, Headline, Scene, load_kiosk, load_wall
+from layers.registry import find_indicator, resolve_component
+
+
+def all_headlines() -> list[tuple[str, Headline]]:
+    wall, kiosk = load_wall(), load_kiosk()
+    named = [(domain, row) for domain, rows in wall.cards.items() for row in rows]
+    return [*named, *wall.table.items(), *kiosk.subjects.items()]
+
+
+@pytest.mark.parametrize(("domain", "headline"), all_headlines())
+def test_a_headline_is_an_indicator_of_its_domain(domain: str, headline: Headline) -> None:
+    indicator = find_indicator(headline.indicator)
+    assert indicator.domain == domain
+    assert resolve_component(indicator, headline.component)
+
+
+@pytest.mark.parametrize("scene", load_wall().scenes)
+def test_a_scene_can_be_drawn(scene: Scene) -> None:
+    indicator = find_indicator(scene.indicator)
+    assert "cell" in indicator.geometry
+    assert scene.res <= indicator.max_res
+
+
+def test_all_four_domains_have_three_lines_a_headline_and_a_subject() -> None:
+    wall, kiosk = load_wall(), load_kiosk()
+    assert tuple(wall.cards) == tuple(wall.table) == tuple(kiosk.subjects) == DOMAINS
+    assert {len(rows) for rows in wall.cards.values()} == {3}
+
+
+@pytest.mark.parametrize("headline", [*load_wall().table.values(), *load_kiosk().subjects.values()])
+def test_districts_can_be_compared(headline: Headline) -> None:
+    assert "district" in find_indicator(headline.indicator).geometry
+
+
+def test_sentences_name_the_place_and_the_value() -> None:
+    for subject in load_kiosk().subjects.values():
+        for sentence in (subject.sentence_zh, subject.sentence_en):
+            assert sentence.count("{district}") == 1
+            assert sentence.count("{value}") == 1
+
+
+def test_an_unknown_key_is_refused() -> None:
+    with pytest.raises(ValidationError, match="colour"):
+        Headline(indicator="x", colour="red")
+
+
+def test_nothing_the_public_may_not_see_is_on_the_kiosk() -> None:
+    for subject in load_kiosk().subjects.values():
+        assert find_indicator(subject.indicator).kiosk != "hidden"
