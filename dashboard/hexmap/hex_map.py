@@ -38,7 +38,7 @@ class HexMap(Component):
       None paints every cell as no data.
     - palette: hexadecimal colours, one a class.
     - breaks: ascending inner breaks, one fewer than colours. A value equal to a break belongs to
-      the upper class.
+      the lower class.
     - districtsUrl: GeoJSON with district_id, name_zh, name_en, label_lon, label_lat.
     - selection: {"cell": hex or None, "district": id or None}, outlined. Also set by a click.
     - camera: {"lon", "lat", "zoom", "duration" in ms} or {"bounds": [west, south, east, north],

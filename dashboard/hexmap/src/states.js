@@ -23,16 +23,16 @@ export function visualState(status, value) {
 }
 
 /**
- * Breaks as the float32 column sees them: without this a value written as 0.7 would fall below a
- * break of 0.7, because the nearest float32 is a little smaller.
+ * Breaks as the float32 column sees them: without this a value written as 0.1 would fall above a
+ * break of 0.1, because the nearest float32 is a little larger.
  */
 export function columnBreaks(breaks) {
   return Float32Array.from(breaks ?? []);
 }
 
-/** Class of a value: classes are closed below, so a value equal to a break belongs to the upper one. */
+/** Class of a value: closed above as in mapclassify, so a value equal to a break belongs to the lower one. */
 export function classOf(value, breaks) {
   let k = 0;
-  while (k < breaks.length && value >= breaks[k]) k += 1;
+  while (k < breaks.length && value > breaks[k]) k += 1;
   return k;
 }
