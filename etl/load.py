@@ -8,7 +8,7 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import Connection
 
-from etl.copy import copy_frame
+from etl.copy import copy_frame, copy_records
 from etl.declaration import SourceDeclaration
 from etl.move import STAGING, STAGING_ROW, Driver, Move
 from etl.stages import ROW, Batch, count_reasons
@@ -61,9 +61,12 @@ def load_records(
     raw = driver(connection)
     target = TARGETS[declaration.table]
     columns = _columns(batch.frame, target)
-    _stage(raw, batch.frame, columns)
     work = Move(raw, target, list(columns), declaration.key, load_id)
     rows_in = batch.frame.height
+    if not work.has_current():  # nothing to compare with: nothing to stage
+        copy_records(raw, target.table, batch.frame, columns, (declaration.key, load_id))
+        return batch.staged("load", rows_in), Changes(rows_in, 0, 0, 0)
+    _stage(raw, batch.frame, columns)
     outdated = work.outdated() if "revision" in columns else None
     if outdated is not None and outdated.height:
         batch = batch.reject(outdated)
@@ -104,5 +107,5 @@ def _stage(raw: Driver, frame: pl.DataFrame, columns: dict[str, Kind]) -> None:
         )
     )
     staged = frame.rename({ROW: STAGING_ROW})
-    copy_frame(raw, STAGING, staged, {STAGING_ROW: "int", **columns})
+    copy_frame(raw, sql.Identifier(STAGING), staged, {STAGING_ROW: "int", **columns})
     raw.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(STAGING)))

@@ -41,6 +41,13 @@ class Move:
     def _run(self, statement: LiteralString, **parts: sql.Composable) -> psycopg.Cursor[TupleRow]:
         return self._raw.execute(sql.SQL(statement).format(**self._parts, **parts), self._values)
 
+    def has_current(self) -> bool:
+        """Tell whether the source has any current record."""
+        found = self._run(
+            "SELECT FROM {target} t WHERE t.source = %(source)s AND t.retired_by IS NULL LIMIT 1"
+        )
+        return found.fetchone() is not None
+
     def outdated(self) -> pl.DataFrame:
         """Return the staged rows whose revision is older than the current record's."""
         found = self._run(

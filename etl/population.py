@@ -1,5 +1,6 @@
 """Residents: points, hexagons of any resolution, or polygons spread over cells by area."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +13,6 @@ from etl.declaration import SourceDeclaration
 from etl.place import Locator, X, Y, assign_district
 from etl.stages import ROW, WKB, Batch, count_reasons
 from geodata import grid
-from geodata.errors import GeographyError
 
 Floats = npt.NDArray[np.float64]
 
@@ -27,7 +27,7 @@ def place_hexagons(batch: Batch, declaration: SourceDeclaration, locator: Locato
     Its ancestor at the hexagon's own resolution is then the hexagon, so that sums stay exact.
     """
     rows_in, before = batch.frame.height, batch.rejects.height
-    cells = np.array([storage_cell(text) for text in batch.frame["cell"]], dtype=np.int64)
+    cells = storage_cells(batch.frame["cell"].fill_null("").to_list())
     frame = batch.frame.with_columns(pl.Series("cell", cells, dtype=pl.Int64))
     label = "/".join(declaration.mapping["cell"].source) or "cell"
     batch = replace(batch, frame=frame).reject(
@@ -41,14 +41,18 @@ def place_hexagons(batch: Batch, declaration: SourceDeclaration, locator: Locato
 
 def storage_cell(text: str | None) -> int:
     """Return the storage cell that stands for a hexagon, `NO_CELL` if the text is none."""
-    try:
-        cell = grid.text_to_cell(text or "")
-    except GeographyError:
-        return grid.NO_CELL
-    res = int(grid.cell_res(np.array([cell]))[0])
-    if res > grid.STORAGE_RES:
-        return int(grid.cell_to_parents(np.array([cell]), grid.STORAGE_RES)[0])
-    return grid.children_range(cell, grid.STORAGE_RES)[0]
+    return int(storage_cells([text or ""])[0])
+
+
+def storage_cells(texts: Sequence[str]) -> grid.Cells:
+    """Return the storage cells that stand for hexagons, `NO_CELL` where a text is none."""
+    cells = grid.texts_to_cells(texts)
+    res = grid.cell_res(cells)
+    is_cell = cells != grid.NO_CELL
+    fine, coarse = is_cell & (res > grid.STORAGE_RES), is_cell & (res < grid.STORAGE_RES)
+    cells[fine] = grid.cell_to_parents(cells[fine], grid.STORAGE_RES)
+    cells[coarse] = [grid.children_range(int(c), grid.STORAGE_RES)[0] for c in cells[coarse]]
+    return cells
 
 
 def _at_centres(frame: pl.DataFrame, locator: Locator) -> pl.DataFrame:
