@@ -32,15 +32,16 @@ window.dash_clientside = window.dash_clientside || {};
 
   window.dash_clientside.wall = {
     // Which scene is due. Time is measured, not counted, so that a sleeping tab catches up.
-    turn(_ticks, playlist, scene, search) {
+    turn(_ticks, playlist, scene) {
       turning.count = playlist.length;
       if (!turning.count) return null;
-      const fixed = pinned(search, turning.count);
+      const fixed = pinned(window.location.search, turning.count);
       if (scene === null || scene === undefined || scene >= turning.count) {
         turning.since = Date.now();
         turning.index = fixed ?? 0;
         return turning.index;
       }
+      if (fixed !== null && scene !== fixed) return fixed;
       if (fixed !== null || turning.held || turning.count === 1) return window.dash_clientside.no_update;
       if (Date.now() - turning.since < playlist[scene].seconds * 1000) {
         return window.dash_clientside.no_update;

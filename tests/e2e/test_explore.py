@@ -32,9 +32,8 @@ def test_a_click_on_a_hexagon_shows_what_the_service_answers(
     cell = page.evaluate("new URLSearchParams(location.search).get('cell')")
     expect(page.locator(".explore-inspector h2")).to_contain_text(cell)
     shown = page.locator("#inspector-value").inner_text()
-    frames = page.evaluate(
-        "performance.getEntriesByType('resource').map((e) => e.name).filter((n) => n.includes('/layers/values/'))"
-    )
+    frames = page.evaluate("performance.getEntriesByType('resource').map((e) => e.name)")
+    frames = [name for name in frames if "/layers/values/" in name]
     indicator, component, version, period = frames[-1].split("/layers/values/")[1].split("/")[:4]
     answer = page.request.get(
         f"{city_site.url}/layers/cell/{indicator}/{component}/{version}/{period}/{cell}.json"
@@ -83,7 +82,7 @@ def test_the_slider_steps_without_asking_for_a_page(city_site: CitySite, open_pa
     expect(page.locator("#explore-period")).not_to_have_text("—", timeout=60_000)
     page.wait_for_load_state("networkidle")
     before = page.locator("#explore-period").inner_text()
-    page.locator("#explore-step-back").click()
+    page.locator("#explore-step-on").click()
     expect(page.locator("#explore-period")).not_to_have_text(before)
     page.wait_for_url("**period=*")
     assert watched.complaints == []

@@ -18,9 +18,10 @@ OVERFLOW = """() => {
     const out = box.right > innerWidth + 1 || box.bottom > innerHeight + 1 || box.left < -1;
     let clipped = false;
     for (let up = element.parentElement; up && up !== document.body; up = up.parentElement) {
-      if (getComputedStyle(up).overflow === 'visible') continue;
+      const style = getComputedStyle(up);
       const frame = up.getBoundingClientRect();
-      clipped ||= box.right > frame.right + 1 || box.bottom > frame.bottom + 1;
+      clipped ||= style.overflowX !== 'visible' && box.right > frame.right + 1;
+      clipped ||= style.overflowY !== 'visible' && box.bottom > frame.bottom + 1;
     }
     if (out || clipped) found.push(element.textContent);
   }

@@ -84,7 +84,6 @@ def register(app: Dash, context: Context) -> None:
         Input("wall-second", "n_intervals"),
         Input("wall-playlist", "data"),
         State("wall-scene", "data"),
-        State("url", "search"),
     )
     browser_callback(
         app,
