@@ -10,7 +10,7 @@ from sqlalchemy import Connection, select
 from etl.check import check
 from etl.coverage import compute_coverage
 from etl.declaration import SourceDeclaration
-from etl.extract import Extracted, read_file
+from etl.extract import READ_IN_DEGREES, Extracted, read_file
 from etl.load import load_records
 from etl.outcome import RecordsOutcome
 from etl.place import Locator, place
@@ -18,7 +18,7 @@ from etl.population import allocate_polygons, place_hexagons
 from etl.quarantine import describe_rejects
 from etl.shapes import add_footprints, place_tiles, read_wkt
 from etl.stages import Batch, count_reasons
-from etl.targets import TARGETS
+from etl.targets import GEOMETRY_TEXT, TARGETS
 from etl.transform import transform
 from geodata.city import City
 from geodata.clock import now
@@ -77,10 +77,18 @@ def _place(batch: Batch, declaration: SourceDeclaration, city: City, locator: Lo
         return place_hexagons(batch, declaration, locator)
     if not TARGETS[declaration.table].is_placed:
         return batch
-    batch = place(batch, declaration, city, locator)
+    batch = place(batch, as_extracted(declaration), city, locator)
     if declaration.table == "facility":
         batch = replace(batch, frame=add_footprints(batch.frame))
     return batch
+
+
+def as_extracted(declaration: SourceDeclaration) -> SourceDeclaration:
+    """Return the declaration without a `crs` that reading the file's geometry has dealt with."""
+    from_columns = "lon" in declaration.mapping or GEOMETRY_TEXT in declaration.mapping
+    if from_columns or declaration.format not in READ_IN_DEGREES:
+        return declaration
+    return declaration.model_copy(update={"crs": None})
 
 
 def _name_districts(connection: Connection, batch: Batch) -> Batch:

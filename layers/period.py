@@ -58,7 +58,7 @@ class Period:
                 first, _, end = text.partition("--")
                 return cls(_parse_day(first), _parse_day(end))
             return cls._parse_calendar(text)
-        except ValueError as error:
+        except (ValueError, OverflowError) as error:
             raise QueryError(f"not a period: {text!r}") from error
 
     @classmethod

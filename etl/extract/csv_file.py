@@ -44,7 +44,7 @@ def sniff_delimiter(text: str) -> str:
 
 def is_even(text: str, delimiter: str) -> bool:
     """Tell whether every line ends alike, is not blank and has as many delimiters as the first."""
-    if not delimiter.isascii() or text.count("\r") not in (0, text.count("\r\n")):
+    if not text or not delimiter.isascii() or text.count("\r") not in (0, text.count("\r\n")):
         return False
     content = np.frombuffer(text.encode(), dtype=np.uint8)
     ends = np.flatnonzero(content == ord("\n"))

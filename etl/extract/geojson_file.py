@@ -26,6 +26,8 @@ def read_geojson(path: Path, declaration: SourceDeclaration) -> Extracted:
     shapes: list[bytes | None] = []
     for row, feature in enumerate(features, start=1):
         properties = feature.get("properties") or {}
+        if not isinstance(properties, dict):
+            raise ExtractError(f"{path}: row {row}, field 'properties': is not an object")
         identifier = {"@id": feature["id"]} if "id" in feature else {}
         records.append(flatten(properties | identifier))
         shapes.append(_wkb(path, row, feature.get("geometry")))

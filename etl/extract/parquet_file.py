@@ -39,6 +39,8 @@ def _as_text(name: str, dtype: pl.DataType) -> pl.Expr:
     column = pl.col(name)
     if isinstance(dtype, pl.Datetime):
         return column.dt.to_string("iso:strict")
+    if dtype == pl.Duration:
+        return column.dt.to_string("iso")
     if dtype.is_nested() or dtype == pl.Binary:
         return pl.lit(None, pl.String).alias(name)
     return column.cast(pl.String)
@@ -52,5 +54,7 @@ def _wkb(
     crs = declaration.crs or geo["columns"][name].get("crs", "OGC:CRS84")
     if crs is None:
         raise ExtractError(f"{path}: the geometry's coordinate system is unknown; declare 'crs'")
+    if geo["columns"][name].get("encoding", "WKB") != "WKB":
+        raise ExtractError(f"{path}: field '{name}': only geometry encoded as WKB is read")
     shapes = gpd.GeoSeries.from_wkb(frame[name].to_list(), crs=crs).to_crs(4326)
     return pl.Series(WKB, [None if shape is None else shape.wkb for shape in shapes], pl.Binary)

@@ -26,6 +26,9 @@ READERS: Mapping[str, Callable[[Path, SourceDeclaration], Extracted]] = {
     "parquet": read_parquet,
 }
 
+# Their readers turn geometry into WGS-84 themselves, from the declared `crs` if there is one.
+READ_IN_DEGREES = frozenset({"gpkg", "shapefile", "parquet"})
+
 
 def read_file(path: Path, declaration: SourceDeclaration) -> Extracted:
     """Read a file as its declaration says; all columns are text except `@row` and `@wkb`.

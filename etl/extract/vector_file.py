@@ -1,5 +1,7 @@
 """GeoPackage and Shapefile through GDAL; geometry leaves here in WGS-84."""
 
+import glob
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -29,16 +31,36 @@ def read_geopackage(path: Path, declaration: SourceDeclaration) -> Extracted:
 
 
 def read_shapefile(path: Path, declaration: SourceDeclaration) -> Extracted:
-    """Read a shapefile; without a .cpg file the declared encoding decides, else GBK is tried.
+    """Read a shapefile, zipped or not, in the declared encoding or in that of its .cpg file.
+
+    Without either, UTF-8 and then GBK is tried: Chinese text in GBK is not sound UTF-8.
 
     Raises:
         ExtractError: it has no .prj file and no crs is declared.
     """
-    encoding = declaration.encoding
-    if encoding == "auto":
-        encoding = "" if path.with_suffix(".cpg").exists() else "GBK"
-    options = {"encoding": encoding} if encoding else {}
-    return _extracted(path, _read(path, gpd.read_file, **options), declaration)
+    if declaration.encoding != "auto":
+        features = _read(path, gpd.read_file, encoding=declaration.encoding)
+    elif _names_encoding(path):
+        features = _read(path, gpd.read_file)
+    else:
+        features = _read(path, _read_utf8_or_gbk)
+    return _extracted(path, features, declaration)
+
+
+def _read_utf8_or_gbk(path: Path) -> gpd.GeoDataFrame:
+    try:
+        return gpd.read_file(path, encoding="UTF-8")
+    except UnicodeDecodeError:
+        return gpd.read_file(path, encoding="GBK")
+
+
+def _names_encoding(path: Path) -> bool:
+    """Tell whether a .cpg file lies beside the shapefile, or in the zip with it."""
+    names = [item.name for item in path.parent.glob(f"{glob.escape(path.stem)}.*")]
+    if zipfile.is_zipfile(path):
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+    return any(name.lower().endswith(".cpg") for name in names)
 
 
 def _read(path: Path, function: Any, **options: Any) -> Any:
@@ -48,7 +70,9 @@ def _read(path: Path, function: Any, **options: Any) -> Any:
         raise ExtractError(f"{path}: cannot be read: {' '.join(str(error).split())}") from error
 
 
-def _extracted(path: Path, features: gpd.GeoDataFrame, declaration: SourceDeclaration) -> Extracted:
+def _extracted(path: Path, features: pd.DataFrame, declaration: SourceDeclaration) -> Extracted:
+    if not isinstance(features, gpd.GeoDataFrame):
+        return _rows(features, None)
     if declaration.crs is not None:
         features = features.set_crs(declaration.crs, allow_override=True)
     if features.crs is None:
@@ -57,15 +81,24 @@ def _extracted(path: Path, features: gpd.GeoDataFrame, declaration: SourceDeclar
         )
     features = features.to_crs(4326)
     shapes = [None if shape is None or shape.is_empty else shape.wkb for shape in features.geometry]
-    attributes = features.drop(columns=features.geometry.name)
+    return _rows(features.drop(columns=features.geometry.name), shapes)
+
+
+def _rows(attributes: pd.DataFrame, shapes: list[bytes | None] | None) -> Extracted:
     records = [
-        {name: _attribute(value) for name, value in record.items()}
-        for record in attributes.to_dict("records")
+        {str(name): _attribute(value) for name, value in record.items()}
+        for record in attributes.apply(_whole).to_dict("records")
     ]
     return Extracted(frame_of(records, range(1, len(records) + 1), shapes))
 
 
+def _whole(column: pd.Series) -> pd.Series:
+    """Undo that whole numbers with gaps arrive as floats: 12 is an identifier, 12.0 is none."""
+    is_float = pd.api.types.is_float_dtype(column)
+    return column.astype("Int64") if is_float and (column.dropna() % 1 == 0).all() else column
+
+
 def _attribute(value: object) -> str | None:
-    if pd.isna(value):
+    if pd.api.types.is_scalar(value) and pd.isna(value):
         return None
     return value.isoformat() if isinstance(value, pd.Timestamp) else as_text(value)

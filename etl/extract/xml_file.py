@@ -31,8 +31,8 @@ def read_xml(path: Path, declaration: SourceDeclaration) -> Extracted:
         for _, element in iterparse(io.StringIO(text), forbid_dtd=True):
             if local_name(element.tag) != declaration.record:
                 continue
-            children = {local_name(child.tag): child.text for child in element}
-            records.append(dict(element.attrib) | children)
+            attributes = {local_name(name): value for name, value in element.attrib.items()}
+            records.append(attributes | {local_name(child.tag): child.text for child in element})
             element.clear()
     except ParseError as error:
         raise ExtractError(f"{path}: not well-formed XML: {error}") from None

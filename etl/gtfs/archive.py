@@ -1,11 +1,14 @@
 """Opens a feed: a zip or a folder, its tables at the top or one folder down."""
 
 import zipfile
+import zlib
 from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
 
 from etl.gtfs.fields import FILES
 from geodata.errors import ExtractError
+
+MAX_UNPACKED_BYTES = 4 << 30  # the largest national feeds unpack to about two thousand million
 
 
 def read_feed_files(path: Path) -> Mapping[str, bytes]:
@@ -31,9 +34,18 @@ def _read_zip(path: Path) -> dict[str, bytes]:
     try:
         with zipfile.ZipFile(path) as archive:
             members = _members(archive.namelist())
+            _check_size(path, sum(archive.getinfo(member).file_size for member in members.values()))
             return {name: archive.read(member) for name, member in members.items()}
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError) as error:
         raise ExtractError(f"{path.name}: not a readable zip: {error}") from error
+
+
+def _check_size(path: Path, unpacked_bytes: int) -> None:
+    """Refuse a zip that would not fit into memory; no more is unpacked than it says it holds."""
+    if unpacked_bytes > MAX_UNPACKED_BYTES:
+        raise ExtractError(
+            f"{path.name}: unpacks to {unpacked_bytes:,} bytes, more than {MAX_UNPACKED_BYTES:,}"
+        )
 
 
 def _members(names: list[str]) -> dict[str, str]:

@@ -12,6 +12,7 @@ from geodata.errors import ExtractError
 _BOM = b"\xef\xbb\xbf"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _LONE_CR = re.compile(rb"\r(?!\n)")
+_FIRST_END = re.compile(rb"[\r\n]")
 _LINE_END = re.compile(r"\r*\n|\r")
 _SURROGATE = re.compile("[\udc80-\udcff]")
 _MALFORMED = "_malformed"
@@ -28,10 +29,11 @@ def read_text_table(file: str, data: bytes) -> Table:
     if data.startswith(_UTF16):
         raise ExtractError(f"{file}: encoded in UTF-16; GTFS requires UTF-8")
     body = data.removeprefix(_BOM)
+    _check_header(file, body)
     frame = _read_fast(body)
     if frame is None:
         frame = _read_carefully(file, body)
-    frame = _strip(file, frame)
+    frame = _strip(frame)
     malformed = pl.col(_MALFORMED).is_not_null()
     faults = frame.filter(malformed).select(
         "row_number", pl.lit(None, pl.String).alias("field"), pl.col(_MALFORMED).alias("reason")
@@ -40,9 +42,23 @@ def read_text_table(file: str, data: bytes) -> Table:
     return Table(file, frame.drop(_MALFORMED), rows, faults.cast(FAULT_SCHEMA))
 
 
+def _check_header(file: str, body: bytes) -> None:
+    """Refuse a column given twice, which every reader would rename or drop in its own way."""
+    end = _FIRST_END.search(body)
+    header = body[: end.start()] if end else body
+    names = [name.strip(b' \t"') for name in header.split(b",")]
+    twice = sorted(
+        {name.decode(errors="replace") for name in names if names.count(name) > 1} - {""}
+    )
+    if twice:
+        raise ExtractError(f"{file}: the header repeats {', '.join(twice)}")
+
+
 def _read_fast(body: bytes) -> pl.DataFrame | None:
     """Return the rows by Polars, or None where the bytes need the careful reader."""
     if b"\0" in body or _LONE_CR.search(body) or not body.strip():
+        return None
+    if b', "' in body:  # Polars would take the quotation marks after a blank for text
         return None
     try:
         body.decode("utf-8")
@@ -96,12 +112,9 @@ def _printable(cell: str) -> str:
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-def _strip(file: str, frame: pl.DataFrame) -> pl.DataFrame:
-    names = [name.strip() for name in frame.columns]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise ExtractError(f"{file}: the header repeats {', '.join(twice)}")
-    frame.columns = names
+def _strip(frame: pl.DataFrame) -> pl.DataFrame:
+    frame = frame.select(name for name in frame.columns if name.strip())
+    frame.columns = [name.strip() for name in frame.columns]
     cells = pl.exclude("row_number", _MALFORMED)
     stripped = frame.select("row_number", _MALFORMED, cells.str.strip_chars().replace("", None))
     filled = pl.any_horizontal(pl.exclude("row_number").is_not_null())  # malformed rows are rows

@@ -109,3 +109,8 @@ def test_delimiters_are_declared_or_found(read):
 
 def test_header_names_are_stripped_and_made_unique():
     assert unique_names([" id ", "备注", "备注", ""]) == ["id", "备注", "备注_2", "column_4"]
+
+
+def test_a_byte_order_mark_alone_is_no_file(read):
+    with pytest.raises(ExtractError, match="holds no rows"):
+        read(b"\xef\xbb\xbf")

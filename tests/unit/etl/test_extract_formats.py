@@ -1,8 +1,12 @@
 import json
 import warnings
+import zipfile
+from datetime import timedelta
 
 import geopandas as gpd
+import pandas as pd
 import polars as pl
+import pyogrio
 import pytest
 import shapely
 from hypothesis import HealthCheck, given, settings
@@ -46,6 +50,7 @@ def test_json_objects_become_dotted_columns(read):
         ('[{"id": "a\\u0000b"}]', "json", "row 1, field 'id': a NUL byte"),
         ('{"type": "Topology"}', "geojson", "is not a GeoJSON FeatureCollection"),
         ('{"features": [{"geometry": {"type": "Point"}}]}', "geojson", "row 1, field 'geometry'"),
+        ('{"features": [{"properties": [1]}]}', "geojson", "row 1, field 'properties'"),
         ("<a><b></a>", "xml", "not well-formed XML"),
         ("<a><c/></a>", "xml", "holds no element 'b'"),
         ('<!DOCTYPE a [<!ENTITY x "y">]><a><b>&x;</b></a>', "xml", "are unsafe"),
@@ -136,12 +141,54 @@ def write_places(path, **options):
         ).to_file(path, **options)
 
 
-def test_a_shapefile_without_cpg_is_read_as_gbk(tmp_path, read):
-    write_places(tmp_path / "a.shp", encoding="GBK")
-    (tmp_path / "a.cpg").unlink()
-    frame = read("a.shp", None, "shapefile").frame
+@pytest.mark.parametrize("encoding", ["GBK", "UTF-8"])
+@pytest.mark.parametrize("is_named", [True, False], ids=["cpg", "no cpg"])
+@pytest.mark.parametrize("suffix", ["shp", "zip"])
+def test_chinese_in_a_shapefile_is_read_however_it_comes(
+    tmp_path, read, encoding, is_named, suffix
+):
+    write_places(tmp_path / "a.shp", encoding=encoding)
+    if not is_named:
+        (tmp_path / "a.cpg").unlink()
+    if suffix == "zip":
+        parts = list(tmp_path.iterdir())
+        with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+            for part in parts:
+                archive.write(part, part.name)
+                part.unlink()
+    frame = read(f"a.{suffix}", None, "shapefile").frame
     assert frame["name"].to_list() == ["朝阳区", None]
     assert shapely.from_wkb(frame[WKB][0]) == shapely.Point(125.3, 43.9)
+
+
+def test_whole_numbers_with_gaps_stay_whole(tmp_path, read):
+    frame = gpd.GeoDataFrame({"id": [12, None]}, geometry=[shapely.Point(1, 2)] * 2, crs=4326)
+    frame.to_file(tmp_path / "a.gpkg", layer="one")
+    assert read("a.gpkg", None, "gpkg").frame["id"].to_list() == ["12", None]
+
+
+def test_a_table_without_geometry_has_none(tmp_path, read):
+    pyogrio.write_dataframe(pd.DataFrame({"id": [7]}), tmp_path / "a.gpkg", layer="one")
+    frame = read("a.gpkg", None, "gpkg").frame
+    assert frame.rows(named=True) == [{ROW: 1, "id": "7", "@file": "a.gpkg"}]
+
+
+def test_geoparquet_not_in_wkb_is_refused(tmp_path, read):
+    frame = gpd.GeoDataFrame({"id": [1]}, geometry=[shapely.Point(1, 2)], crs=4326)
+    frame.to_parquet(tmp_path / "a.parquet", geometry_encoding="geoarrow", schema_version="1.1.0")
+    with pytest.raises(ExtractError, match="field 'geometry': only geometry encoded as WKB"):
+        read("a.parquet", None, "parquet")
+
+
+def test_parquet_durations_are_text(tmp_path, read):
+    pl.DataFrame({"took": [timedelta(minutes=90)]}).write_parquet(tmp_path / "a.parquet")
+    assert read("a.parquet", None, "parquet").frame["took"].to_list() == ["PT1H30M"]
+
+
+def test_xml_names_come_without_namespaces(read):
+    content = '<x:a xmlns:x="u"><x:b x:id="1"><x:name>站</x:name></x:b></x:a>'
+    frame = read("a.xml", content, "xml", record="b").frame
+    assert frame.rows(named=True) == [{ROW: 1, "id": "1", "name": "站", "@file": "a.xml"}]
 
 
 def test_a_shapefile_without_prj_asks_for_crs(tmp_path, read):

@@ -27,7 +27,17 @@ def test_reads_and_writes(text, first, end):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "2026-13", "2026Q5", "26", "2026-02-30", "2026-11-22--2026-11-22", "2026-1-1--x"]
+    "text",
+    [
+        "",
+        "2026-13",
+        "2026Q5",
+        "26",
+        "2026-02-30",
+        "9999-12-31",
+        "2026-11-22--2026-11-22",
+        "2026-1-1--x",
+    ],
 )
 def test_refuses(text):
     with pytest.raises(QueryError):

@@ -56,6 +56,8 @@ def test_a_malformed_row_costs_only_itself(row: bytes, reason: str) -> None:
         (b"", "empty"),
         (b" \n\n", "empty"),
         (b"stop_id, stop_id\n1,2\n", "repeats stop_id"),
+        (b"stop_id,stop_name,stop_id\r\n1,x,2\r\n", "repeats stop_id"),
+        (b'"stop_id","stop_id"\n1,"\xff"\n', "repeats stop_id"),
     ],
 )
 def test_an_unreadable_file_is_refused_by_name(data: bytes, message: str) -> None:
@@ -71,3 +73,8 @@ def test_a_bad_byte_in_the_header_is_shown_and_not_fatal() -> None:
 
 def test_a_column_of_the_feed_never_replaces_the_line_number() -> None:
     assert read(b"stop_id,row_number\n1,77\n") == [(2, "1")]
+
+
+def test_quotation_marks_after_a_blank_are_no_text() -> None:
+    table = read_text_table(FILE, b'stop_id, "stop_name", ,\nS1, "Main, North", ,\n')
+    assert table.rows.rows() == [(2, "S1", "Main, North")]

@@ -1,7 +1,7 @@
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
-from zipfile import ZipFile
+from zipfile import ZIP_DEFLATED, ZipFile
 
 import polars as pl
 import pytest
@@ -34,6 +34,28 @@ def test_a_zip_may_hold_one_folder(make_feed: MakeFeed, tmp_path: Path, folder: 
         for file in make_feed().glob("*.txt"):
             archive.write(file, folder + file.name)
     assert read_feed(path, TODAY).rows_in == 34
+
+
+def test_a_zip_with_a_damaged_member_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "feed.zip"
+    with ZipFile(path, "w", ZIP_DEFLATED) as archive:
+        archive.writestr("stops.txt", "a,b\n" * 5000)
+    content = bytearray(path.read_bytes())
+    content[45:60] = b"\xff" * 15
+    path.write_bytes(content)
+    with pytest.raises(ExtractError, match=r"feed\.zip: not a readable zip"):
+        read_feed(path, TODAY)
+
+
+def test_a_zip_that_unpacks_to_more_than_memory_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "feed.zip"
+    with ZipFile(path, "w", ZIP_DEFLATED) as archive:
+        archive.writestr("stops.txt", "0" * 1_001)
+    monkeypatch.setattr("etl.gtfs.archive.MAX_UNPACKED_BYTES", 1_000)
+    with pytest.raises(ExtractError, match=r"feed\.zip: unpacks to 1,001 bytes, more than 1,000"):
+        read_feed(path, TODAY)
 
 
 def test_a_file_that_is_no_zip_is_refused(tmp_path: Path) -> None:
