@@ -14,11 +14,13 @@ INPUTS = (
     "palette",
     "breaks",
     "districtsUrl",
+    "districtValues",
     "selection",
     "camera",
     "theme",
     "language",
     "showLabels",
+    "labelObstacles",
     "basemap",
     "label",
     "pixelRatioMax",
@@ -40,13 +42,18 @@ class HexMap(Component):
     - breaks: ascending inner breaks, one fewer than colours. A value equal to a break belongs to
       the lower class.
     - districtsUrl: GeoJSON with district_id, name_zh, name_en, label_lon, label_lat.
+    - districtValues: {district_id: {"value": number or None, "status": int}} colours the districts
+      by the same palette, breaks and states, in the place of the cells, which are then not fetched.
+      A district that is not mentioned is no data.
     - selection: {"cell": hex or None, "district": id or None}, outlined. Also set by a click.
     - camera: {"lon", "lat", "zoom", "duration" in ms} or {"bounds": [west, south, east, north],
       "duration"}, which keeps the area in view when the map is resized. Every new dictionary moves
       the camera. None frames the data once.
     - theme: "dark" or "light"; CSS custom properties --hexmap-* override single colours.
     - language: "zh" or "en", of the district names.
-    - showLabels: whether districts are named.
+    - showLabels: whether districts are named. Each name is placed inside the part of its district
+      that can be seen, anew whenever the camera has come to rest.
+    - labelObstacles: CSS selector of what the page lays over the map; names keep clear of it.
     - basemap: {"url": raster tiles with {x} {y} {z}, "opacity", "maxZoom"} or None.
     - label: accessible name of the map.
     - pixelRatioMax: cap on the device pixel ratio.
@@ -54,12 +61,14 @@ class HexMap(Component):
     What happened:
 
     - clickData: {cell, district, lon, lat, value, status, x, y, clicks}; x and y in pixels of the
-      map, clicks counts up so that a second click on the same cell is news.
+      map, clicks counts up so that a second click on the same cell is news. With districtValues
+      cell is None, value and status are the district's.
     - hoverData: the same without clicks, at most every 60 ms; None when the pointer leaves.
     - viewport: {lon, lat, zoom, bounds}, when the camera has come to rest.
     - ready: {cells, painted, version, states, error} after each paint of new data: how many cells,
-      how many with a value, the valuesUrl that is on the screen, cells in each visual state. When
-      an answer does not come, the old picture stays and error says why.
+      how many with a value, the valuesUrl that is on the screen, cells in each visual state; with
+      districtValues painted and states count districts. When an answer does not come, the old
+      picture stays and error says why.
     """
 
     _children_props: list[str] = []  # noqa: RUF012 - declared so by the base class
@@ -78,11 +87,13 @@ class HexMap(Component):
         palette: Sequence[str] | None = None,
         breaks: Sequence[float] | None = None,
         districtsUrl: str | None = None,  # noqa: N803
+        districtValues: Mapping[str, Mapping[str, Any]] | None = None,  # noqa: N803
         selection: Mapping[str, str | None] | None = None,
         camera: Mapping[str, Any] | None = None,
         theme: Literal["dark", "light"] | None = None,
         language: Literal["zh", "en"] | None = None,
         showLabels: bool | None = None,  # noqa: N803
+        labelObstacles: str | None = None,  # noqa: N803
         basemap: Mapping[str, Any] | None = None,
         label: str | None = None,
         pixelRatioMax: float | None = None,  # noqa: N803

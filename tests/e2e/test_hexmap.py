@@ -418,6 +418,56 @@ def test_names_follow_the_language_and_can_be_hidden(page: Page) -> None:
     _until(page, f"{labels} === ''")
 
 
+def test_names_move_into_the_part_of_their_district_that_can_be_seen(page: Page) -> None:
+    labels = "document.querySelector('.hexmap').dataset.labels"
+    _set(page, camera={"lon": 125.32, "lat": 43.82, "zoom": 12.5})  # both anchors are out of view
+    _seen(page, "viewport", "Math.abs(v.zoom - 12.5) < 1e-6")
+    _until(page, f"{labels}.split(' ').sort().join() === '二道区,朝阳区'")
+
+
+def test_names_keep_clear_of_what_the_page_lays_over_the_map(page: Page) -> None:
+    labels = "document.querySelector('.hexmap').dataset.labels"
+    page.evaluate(
+        "() => { const e = document.createElement('aside'); e.style.cssText ="
+        "'position:fixed;left:0;top:0;width:450px;height:700px'; document.body.append(e); }"
+    )
+    _set(page, labelObstacles="aside")
+    _until(page, f"{labels} === '二道区'")
+    _set(page, labelObstacles=None)
+    _until(page, f"{labels}.split(' ').length === 2")
+
+
+def test_districts_are_coloured_in_the_place_of_cells(
+    page: Page, site: Site, artefacts: Path
+) -> None:
+    lon = {"220104": 125.28, "220105": 125.37}
+    values = {"220104": {"value": 30, "status": 0}, "220105": {"value": 90, "status": 0}}
+    _set(page, districtValues=values)
+    _wait_painted(page, "districts")
+    ready = _seen(page, "ready", "v.states.value === 2")
+    assert (ready["cells"], ready["painted"], ready["version"]) == (0, 2, None)
+    picture = _picture(page, artefacts / "hexmap-districts-dark.png")
+    for district, colour in (("220104", PALETTE[1]), ("220105", PALETTE[4])):
+        middle = _around(picture, lon[district], 43.85)
+        assert np.abs(middle - _rgb(colour)).max() <= 2, district
+
+    _set(page, districtValues={"220104": {"value": None, "status": 7}})
+    _seen(page, "ready", "v.states.no_data === 1 && v.states.suppressed === 1")
+    _picture_once(page, lambda p: np.abs(_around(p, lon["220105"], 43.85)[:, 1] - 26).max() < 40)
+    picture = _picture(page, artefacts / "hexmap-districts-states.png")
+    assert _around(picture, lon["220105"], 43.85).std(axis=0).max() > 2, "no data must be hatched"
+    assert _around(picture, lon["220104"], 43.85).std(axis=0).max() > 5, "suppressed: dotted"
+
+    asked = sum(site.asked.values())
+    page.mouse.click(*_pixel_of(lon["220104"], 43.85))
+    click = _seen(page, "clickData", "v.district")
+    assert (click["cell"], click["district"]) == (None, "220104")
+    assert (click["value"], click["status"]) == (None, 7)
+    assert sum(site.asked.values()) == asked
+    _set(page, districtValues=None)
+    _wait_painted(page, "/layers/bands.bin")
+
+
 def test_a_selection_is_outlined(page: Page) -> None:
     i = _cell_in_band(1)
     before = _around(_picture(page), LON[i], LAT[i], half=25)

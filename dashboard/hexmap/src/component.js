@@ -10,6 +10,8 @@ const WATCHED = [
   'palette',
   'breaks',
   'districtsUrl',
+  'districtValues',
+  'labelObstacles',
   'selection',
   'camera',
   'theme',

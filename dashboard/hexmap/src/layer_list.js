@@ -28,24 +28,36 @@ function casedPath(id, rings, colour, casing, width) {
 }
 
 function hexLayer({ painted, theme, opacity }) {
-  return new HexLayer({
-    id: `cells-${painted.entry.url}`,
-    data: painted.data,
+  return patternLayer(`cells-${painted.entry.url}`, painted.data, painted.entry.geometry.origin, {
     apothem: painted.entry.mesh.apothem,
     theme,
     opacity,
+  });
+}
+
+/** Districts have no outline of their own here, and are never too small for their pattern. */
+function fillLayer({ fill, theme, opacity }) {
+  return patternLayer('district-fill', fill.data, fill.origin, { apothem: 1, outline: false, theme, opacity });
+}
+
+function patternLayer(id, data, origin, look) {
+  return new HexLayer({
+    id,
+    data,
+    ...look,
     coordinateSystem: 'cartesian',
-    coordinateOrigin: [...painted.entry.geometry.origin, 0],
+    coordinateOrigin: [...origin, 0],
     pickable: false,
     parameters: { depthCompare: 'always' },
   });
 }
 
-/** Layers from bottom to top: base map, cells, district outlines, the selected district, the selected cell. */
+/** Layers from bottom to top: base map, cells or coloured districts, district outlines, the selected district, the selected cell. */
 export function buildLayers(state) {
-  const { painted, districts, selection, selectedCell, theme, tiles } = state;
+  const { painted, fill, districts, selection, selectedCell, theme, tiles } = state;
   const layers = [...tiles];
-  if (painted) layers.push(hexLayer(state));
+  if (fill) layers.push(fillLayer(state));
+  else if (painted) layers.push(hexLayer(state));
   const rings = districts.flatMap((district) => district.rings);
   if (rings.length) layers.push(...casedPath('districts', rings, theme.district, theme.casing, 1.4));
   const chosen = districts.find(({ id }) => id === selection?.district);

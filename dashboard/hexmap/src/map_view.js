@@ -4,10 +4,12 @@ import { cellToBoundary, isValidCell, latLngToCell } from 'h3-js';
 import { CameraControl } from './camera_control.js';
 import { CellStore } from './cell_store.js';
 import { colourTable, paintCells } from './colours.js';
+import { DistrictFill } from './district_fill.js';
 import { districtAt, extentOf } from './districts.js';
 import { buildLayers } from './layer_list.js';
 import { DistrictLoader, StepLoader } from './loading.js';
 import { spreadColours } from './mesh.js';
+import { measureObstacles } from './obstacles.js';
 import { RasterTiles } from './raster.js';
 import { VISUAL, VISUAL_NAMES } from './states.js';
 import { Surface } from './surface.js';
@@ -25,6 +27,7 @@ export class MapView {
   #props = {};
   #districts = [];
   #painted = null;
+  #fill = null;
   #tiles = null;
   #hoveredCell = null;
   #awaitingPaint = false;
@@ -40,6 +43,7 @@ export class MapView {
     const fail = (message) => this.#fail(message);
     this.steps = new StepLoader(store, fail);
     this.outlines = new DistrictLoader(fail);
+    this.districtFill = new DistrictFill();
     this.surface = new Surface(container, {
       onClick: (x, y) => this.#clicked(x, y),
       onHover: (x, y) => this.#hovered(x, y),
@@ -51,7 +55,7 @@ export class MapView {
       onReplaced: () => this.#renderLayers(),
       onError: (error) => fail(`map: ${error.message}`),
     });
-    this.camera = new CameraControl(this.surface, () => this.#reportViewport());
+    this.camera = new CameraControl(this.surface, () => this.#rested());
   }
 
   remove() {
@@ -74,12 +78,14 @@ export class MapView {
     if (changed('label', 'pixelRatioMax')) this.surface.describe(next.label, next.pixelRatioMax);
     if (changed('districtsUrl')) this.#loadDistricts();
     if (changed('camera')) this.camera.go(next.camera);
-    if (changed('cellsUrl', 'valuesUrl')) this.#loadStep();
+    const coloursChanged = changed('palette', 'breaks', 'theme');
+    if (changed('districtValues') || (next.districtValues && coloursChanged)) this.#paintDistricts();
+    if (changed('cellsUrl', 'valuesUrl') || !next.districtValues !== !before.districtValues) this.#loadStep();
     // While a step is on its way its colours wait for it: old values never show in new colours.
-    else if (changed('palette', 'breaks', 'theme') && this.#painted && !this.steps.loading) this.#repaint();
+    else if (coloursChanged && this.#painted && !this.steps.loading) this.#repaint();
     if (changed('basemap')) this.#changeBasemap();
     if (changed('selection', 'theme', 'basemap')) this.#renderLayers();
-    if (changed('language', 'showLabels')) this.#redrawOverlay();
+    if (changed('language', 'showLabels', 'selection', 'labelObstacles')) this.#settleNames();
   }
 
   #restyle() {
@@ -94,10 +100,12 @@ export class MapView {
     const districts = await this.outlines.load(this.#props.districtsUrl);
     if (!districts || !this.surface) return;
     this.#districts = districts;
+    this.districtFill.setDistricts(districts);
+    if (this.#props.districtValues) this.#paintDistricts();
     this.camera.frame(extentOf(districts), this.#props.camera);
     this.#renderLayers();
     await this.#loadFont(districts.map(({ names }) => names.zh + names.en).join(''));
-    this.#redrawOverlay();
+    this.#settleNames();
   }
 
   /** A canvas does not wait for a font as a page does: ask for the characters it will draw. */
@@ -110,8 +118,8 @@ export class MapView {
   }
 
   async #loadStep() {
-    const { cellsUrl, valuesUrl } = this.#props;
-    if (!cellsUrl) {
+    const { cellsUrl, valuesUrl, districtValues } = this.#props;
+    if (!cellsUrl || districtValues) {
       this.steps.stop();
       this.#painted = null;
       this.#renderLayers();
@@ -123,6 +131,16 @@ export class MapView {
     this.#problem = null;
     this.camera.frame(step.entry.geometry.bounds, this.#props.camera);
     this.#repaint();
+  }
+
+  /** Districts in the place of cells, or no longer so. */
+  #paintDistricts() {
+    const { districtValues, breaks, palette } = this.#props;
+    const table = colourTable(palette ?? [], this.theme);
+    this.#fill = districtValues ? this.districtFill.paint(districtValues, breaks, table) : null;
+    this.#awaitingPaint = Boolean(this.#fill && this.#districts.length);
+    this.surface.unsettleNames(); // the sign of a stale value takes room beside the name
+    this.#renderLayers();
   }
 
   #changeBasemap() {
@@ -162,6 +180,7 @@ export class MapView {
     this.surface.setLayers(
       buildLayers({
         painted: this.#painted,
+        fill: this.#fill,
         districts: this.#districts,
         selection: this.#props.selection,
         selectedCell: boundaryOf(this.#props.selection?.cell),
@@ -178,8 +197,13 @@ export class MapView {
     this.#awaitingPaint = false;
     this.#paints += 1;
     this.container.dataset.paints = this.#paints;
-    this.container.dataset.painted = this.#painted?.version ?? '';
+    this.container.dataset.painted = this.#fill ? 'districts' : (this.#painted?.version ?? '');
     this.#reportReady(null);
+  }
+
+  #settleNames() {
+    this.surface?.unsettleNames();
+    this.#redrawOverlay();
   }
 
   #redrawOverlay() {
@@ -192,14 +216,17 @@ export class MapView {
       selected: selection?.district,
       hovered: boundaryOf(this.#hoveredCell),
       stale: this.#painted?.stale ?? [],
+      staleDistricts: this.#fill?.stale ?? [],
       geometry: this.#painted?.entry.geometry,
+      obstacles: () => measureObstacles(this.container, this.#props.labelObstacles),
     });
   }
 
   // ---- reports ----------------------------------------------------------------------------------
 
   #reportReady(error) {
-    const { entry, counts = [0, 0, 0, 0, 0], version = null } = this.#painted ?? {};
+    const { entry, version = null } = this.#painted ?? {};
+    const counts = (this.#fill ?? this.#painted)?.counts ?? [0, 0, 0, 0, 0];
     const states = Object.fromEntries(VISUAL_NAMES.map((name, i) => [name, counts[i]]));
     const painted = states.value + states.zero + states.stale;
     this.report({ ready: { cells: entry?.cells.length ?? 0, painted, version, states, error } });
@@ -210,6 +237,11 @@ export class MapView {
     if (message === this.#problem) return;
     this.#problem = message;
     this.#reportReady(message);
+  }
+
+  #rested() {
+    this.#settleNames();
+    this.#reportViewport();
   }
 
   #reportViewport() {
@@ -229,6 +261,7 @@ export class MapView {
     const [lon, lat] = viewport.unproject([x, y]);
     const district = districtAt(this.#districts, lon, lat);
     const nothing = { cell: null, district, lon, lat, value: null, status: null };
+    if (this.#fill) return { ...nothing, ...this.#ofDistrict(district) };
     if (!this.#painted) return nothing;
     const { entry, column } = this.#painted;
     const cell = latLngToCell(lat, lon, entry.cells.res);
@@ -237,6 +270,11 @@ export class MapView {
     if (!column) return { ...nothing, cell };
     const value = Number.isNaN(column.values[i]) ? null : column.values[i];
     return { ...nothing, cell, value, status: column.statuses[i] };
+  }
+
+  #ofDistrict(id) {
+    const entry = this.#props.districtValues?.[id];
+    return { value: entry?.value ?? null, status: entry?.status ?? null };
   }
 
   #clicked(x, y) {

@@ -2,18 +2,14 @@
 // cells, the outline of the cell under the pointer. A plain canvas gives sharper Chinese text at wall
 // sizes than a glyph texture, and hovering costs no redraw of the cells.
 
-import { overlap, placeLabels, thinOut } from './placing.js';
+import { Names } from './names.js';
+import { overlap, thinOut } from './placing.js';
 import { css } from './themes.js';
 
 const SIGN_SPACING_PX = 88;
 const SIGN_RADIUS_PX = 7;
 const HALO_PX = 4;
 const ZOOM_STEPS_PER_LEVEL = 4;
-
-/** Size of district names: readable from across a room, whatever the size of the wall. */
-function labelSizePx(height) {
-  return Math.max(13, Math.min(44, Math.round(height / 44)));
-}
 
 export class Overlay {
   constructor(parent) {
@@ -29,6 +25,7 @@ export class Overlay {
     parent.appendChild(this.canvas);
     this.context = this.canvas.getContext('2d');
     this.focused = false;
+    this.names = new Names();
     this.signs = { stale: null, step: 0, cells: [] };
     this.shown = [];
   }
@@ -46,7 +43,7 @@ export class Overlay {
     const { context } = this;
     context.setTransform(pixelRatio, 0, 0, pixelRatio, 0, 0);
     context.clearRect(0, 0, width, height);
-    const labels = scene.labels.length ? this.#placedLabels(viewport, scene) : [];
+    const labels = scene.labels.length ? this.names.inFrame(viewport, context, scene) : [];
     if (scene.stale.length) this.#drawSigns(viewport, scene, labels);
     if (scene.hovered) this.#drawHovered(viewport, scene);
     this.#drawLabels(labels, scene.theme);
@@ -122,30 +119,36 @@ export class Overlay {
     context.stroke();
   }
 
-  #placedLabels(viewport, { labels, language, font, selected }) {
-    const { context } = this;
-    const size = labelSizePx(viewport.height);
-    context.font = `400 ${size}px ${font}`;
-    const boxes = labels.map(({ id, names, at }) => {
-      const text = names[language] || names.zh;
-      const [x, y] = viewport.project(at);
-      return { id, text, x, y, width: context.measureText(text).width, height: size * 1.15 };
-    });
-    boxes.sort((a, b) => (b.id === selected) - (a.id === selected));
-    return placeLabels(boxes, viewport.width, viewport.height);
-  }
-
   #drawLabels(placed, theme) {
     const { context } = this;
-    context.textAlign = 'center';
+    for (const { from, box } of placed.filter(({ led }) => led)) this.#leader(from, box, theme);
+    context.textAlign = 'right';
     context.textBaseline = 'middle';
     context.lineJoin = 'round';
     context.lineWidth = HALO_PX;
     context.strokeStyle = css(theme.labelHalo, 0.92);
     context.fillStyle = css(theme.label);
-    for (const { text, x, y } of placed) {
-      context.strokeText(text, Math.round(x), Math.round(y));
-      context.fillText(text, Math.round(x), Math.round(y));
+    for (const { text, y, box } of placed) {
+      context.strokeText(text, Math.round(box.right), Math.round(y));
+      context.fillText(text, Math.round(box.right), Math.round(y));
+    }
+    for (const { y, box } of placed.filter(({ isStale }) => isStale)) {
+      this.#clock(box.left + SIGN_RADIUS_PX, y, theme);
+    }
+  }
+
+  /** From a name beside its district to the place it speaks of. */
+  #leader([x, y], box, theme) {
+    const { context } = this;
+    const [tx, ty] = [Math.max(box.left, Math.min(box.right, x)), Math.max(box.top, Math.min(box.bottom, y))];
+    context.lineCap = 'round';
+    for (const [colour, width] of [[theme.labelHalo, 3.5], [theme.label, 1.2]]) {
+      context.strokeStyle = css(colour);
+      context.lineWidth = width;
+      context.beginPath();
+      context.moveTo(x, y);
+      context.lineTo(tx, ty);
+      context.stroke();
     }
   }
 }

@@ -1,5 +1,7 @@
 // Which labels and signs are shown when there is not room for all.
 
+import { boxAt, candidatePlaces, isClear } from './anchors.js';
+
 const GAP_PX = 6;
 
 /** Whether two boxes touch, or nearly. */
@@ -11,21 +13,36 @@ export function overlap(a, b) {
 
 /**
  * Keep the labels that fit, in the order given: the first keeps its place. A label is
- * {x, y, width, height} about its centre; labels off the view are dropped whole, never cut.
+ * {x, y, width, height} about its centre; labels off the view or under an obstacle are dropped whole,
+ * never cut.
  */
-export function placeLabels(labels, width, height) {
+export function placeLabels(labels, view) {
   const kept = [];
   for (const label of labels) {
-    const box = {
-      left: label.x - label.width / 2,
-      right: label.x + label.width / 2,
-      top: label.y - label.height / 2,
-      bottom: label.y + label.height / 2,
-    };
-    const inView = box.left >= 0 && box.top >= 0 && box.right <= width && box.bottom <= height;
-    if (inView && kept.every((other) => !overlap(other.box, box))) kept.push({ ...label, box });
+    const box = boxAt(label.x, label.y, label);
+    if (isClear(box, view) && kept.every((other) => !overlap(other.box, box))) kept.push({ ...label, box });
   }
   return kept;
+}
+
+/**
+ * A place for each label {id, first, rings, wanted, kept, width, height}, all in pixels: {id, x, y, led}.
+ * Those with `first` choose before the others, then those with the least choice; one that finds no place
+ * free is left out.
+ */
+export function settleLabels(labels, view) {
+  const choices = labels.map((label) => ({
+    label,
+    places: candidatePlaces(label.rings, label.wanted, label.kept, label, view),
+  }));
+  const choice = ({ places }) => places.filter(({ led }) => !led).length;
+  choices.sort((a, b) => (b.label.first ?? 0) - (a.label.first ?? 0) || choice(a) - choice(b));
+  const settled = [];
+  for (const { label, places } of choices) {
+    const free = places.find(({ x, y }) => settled.every(({ box }) => !overlap(box, boxAt(x, y, label))));
+    if (free) settled.push({ id: label.id, ...free, box: boxAt(free.x, free.y, label) });
+  }
+  return settled;
 }
 
 /**

@@ -109,6 +109,11 @@ export class Surface {
     this.deck.setProps({ initialViewState: viewState });
   }
 
+  /** Look for places of names anew: the camera rests, or what there is to name has changed. */
+  unsettleNames() {
+    this.overlay.names.unsettle();
+  }
+
   drawOverlay(scene) {
     const { viewport } = this;
     if (!viewport) return;

@@ -79,8 +79,10 @@ test('the way to a camera: jump, glide when near, fly when far, jump where motio
 
 test('labels that would touch or be cut are left out, the first keeps its place', () => {
   const label = (id, x, y) => ({ id, x, y, width: 40, height: 16 });
-  const placed = placeLabels([label('a', 100, 100), label('b', 120, 105), label('c', 160, 100), label('d', 10, 50)], 300, 200);
+  const placed = placeLabels([label('a', 100, 100), label('b', 120, 105), label('c', 160, 100), label('d', 10, 50)], { width: 300, height: 200 });
   assert.deepEqual(placed.map(({ id }) => id), ['a', 'c']);
+  const obstacles = [{ left: 140, top: 0, right: 300, bottom: 200 }];
+  assert.deepEqual(placeLabels([label('a', 100, 100), label('c', 160, 100)], { width: 300, height: 200, obstacles }).map(({ id }) => id), ['a']);
 });
 
 test('signs are thinned to one a square, the one nearest its middle', () => {

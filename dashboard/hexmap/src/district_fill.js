@@ -1,0 +1,69 @@
+// Districts as coloured areas: the same classes, states and patterns as cells, on triangles of outlines.
+
+import earcut from 'earcut';
+import { paintCells } from './colours.js';
+import { commonX, commonY } from './mercator.js';
+import { VISUAL } from './states.js';
+
+const NO_DATA = 2;
+
+/** Triangles of all districts: {origin, positions, indices, owners}, owners the district of each vertex. */
+export function buildFill(districts) {
+  const origin = districts.length ? [commonX(districts[0].at[0]), commonY(districts[0].at[1])] : [0, 0];
+  const [positions, indices, owners] = [[], [], []];
+  districts.forEach(({ polygons }, owner) => {
+    for (const rings of polygons) {
+      const first = positions.length / 2;
+      const holes = rings.slice(1).map((_, k) => rings.slice(0, k + 1).flat().length);
+      const flat = rings.flat().flatMap(([lon, lat]) => [commonX(lon) - origin[0], commonY(lat) - origin[1]]);
+      for (const index of earcut(flat, holes)) indices.push(first + index);
+      for (const number of flat) positions.push(number);
+      for (let i = 0; i < flat.length / 2; i += 1) owners.push(owner);
+    }
+  });
+  return {
+    origin,
+    positions: Float32Array.from(positions),
+    indices: Uint32Array.from(indices),
+    owners: Uint16Array.from(owners),
+  };
+}
+
+/** Values and statuses in the order of the districts; one that is not mentioned is no data. */
+export function columnOf(districts, districtValues) {
+  const found = districts.map(({ id }) => districtValues[id]);
+  return {
+    values: Float32Array.from(found, (entry) => entry?.value ?? Number.NaN),
+    statuses: Uint8Array.from(found, (entry) => entry?.status ?? NO_DATA),
+  };
+}
+
+/** The coloured districts of one map. */
+export class DistrictFill {
+  #districts = [];
+  #mesh = buildFill([]);
+  #attributes = {};
+
+  setDistricts(districts) {
+    this.#districts = districts;
+    this.#mesh = buildFill(districts);
+    const { indices, positions } = this.#mesh;
+    this.#attributes = { indices: { value: indices, size: 1 }, positions: { value: positions, size: 2 } };
+  }
+
+  /** {origin, data, counts, stale}: what the layer draws, districts in each state, ids of stale ones. */
+  paint(districtValues, breaks, table) {
+    const n = this.#districts.length;
+    const column = columnOf(this.#districts, districtValues);
+    const { packed, visuals, counts } = paintCells(n, column, breaks, table);
+    const { origin, owners, indices } = this.#mesh;
+    const spread = Uint32Array.from(owners, (owner) => packed[owner]);
+    const colors = { value: new Uint8Array(spread.buffer), size: 4, normalized: true };
+    return {
+      origin,
+      counts,
+      stale: this.#districts.filter((_, i) => visuals[i] === VISUAL.stale).map(({ id }) => id),
+      data: { length: n, indexCount: indices.length, attributes: { ...this.#attributes, colors } },
+    };
+  }
+}
