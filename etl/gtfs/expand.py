@@ -72,7 +72,9 @@ def _starts(stop_times: pl.DataFrame, frequencies: pl.DataFrame | None) -> pl.Da
 def compute_departures(
     runs: pl.DataFrame, stop_times: pl.DataFrame, dates: Sequence[date], timezone: str
 ) -> pl.DataFrame:
-    """Return one row per run and stop with `departs_at` (UTC), boardable or not.
+    """Return one row per run and stop with `departs_at` (UTC), boardable or not, in that order.
+
+    Written in the order of time a day lies together: it is read, and its index grown, at one end.
 
     A service day's clock starts at noon minus 12 h of the feed's zone, which is not midnight on
     the two days a year the clocks change.
@@ -101,6 +103,7 @@ def compute_departures(
             "is_boardable",
             "is_estimated",
         )
+        .sort("departs_at")
     )
 
 

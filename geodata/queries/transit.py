@@ -1,17 +1,20 @@
-"""Reads what the transit measures need: departures of a day, stops to board at, residents."""
+"""Reads what the transit measures need: departures of a day, stops to board at."""
 
 import io
 from collections.abc import Mapping
 from datetime import date, datetime
+from typing import LiteralString
 
 import polars as pl
 from polars._typing import PolarsDataType
 from psycopg import sql
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Integer, cast, func, select
 
-from geodata.tables import SCHEMA, gtfs_feed
+from geodata.grid import NO_CELL
+from geodata.queries.frame import Schema, read_columns
+from geodata.tables import SCHEMA, departure, gtfs_feed
 
-DEPARTURE_SCHEMA: Mapping[str, PolarsDataType] = {
+DEPARTURE_SCHEMA: Schema = {
     "source": pl.String,
     "run_id": pl.Int64,
     "route_id": pl.String,
@@ -24,20 +27,20 @@ DEPARTURE_SCHEMA: Mapping[str, PolarsDataType] = {
 }
 _TIME = pl.Datetime("us", "UTC")
 
+# The stops of a feed are covered for as long as its services run, its departures for the days
+# that were expanded.
 _SERVICE_SPANS = """
-    SELECT DISTINCT (extract(epoch FROM starts_at) * 1000000)::bigint,
+    SELECT source, table_name, (extract(epoch FROM starts_at) * 1000000)::bigint,
            (extract(epoch FROM ends_at) * 1000000)::bigint
     FROM {schema}.source_coverage
-    WHERE table_name = 'departure' AND retired_by IS NULL
+    WHERE table_name IN ('departure', 'gtfs_stop') AND retired_by IS NULL
 """
-_DEPARTURES = """
-    SELECT source, run_id, route_id, direction_id, stop_id,
-           (extract(epoch FROM departs_at) * 1000000)::bigint AS departs_at,
-           is_estimated::int AS is_estimated, coalesce(cell, 0) AS cell, district_id
-    FROM {schema}.departure
-    WHERE retired_by IS NULL AND is_boardable
-      AND departs_at >= {starts_at} AND departs_at < {ends_at}
-"""
+_SPAN_SCHEMA: Mapping[str, PolarsDataType] = {
+    "source": pl.String,
+    "table_name": pl.String,
+    "starts_at": _TIME,
+    "ends_at": _TIME,
+}
 # A rail platform is reached by the entrances of its station, where the feed gives any.
 _BOARDING_POINTS = """
     WITH stop AS (SELECT * FROM {schema}.gtfs_stop WHERE retired_by IS NULL AND geom IS NOT NULL),
@@ -53,20 +56,38 @@ _BOARDING_POINTS = """
     WHERE NOT (b.is_rail AND EXISTS (
         SELECT FROM entrance e WHERE (e.source, e.parent_station) = (b.source, b.parent_station)))
 """
-_RESIDENTS = """
-    SELECT coalesce(cell, 0) AS cell, district_id, residents, ST_X(geom) AS lon, ST_Y(geom) AS lat
-    FROM {schema}.population WHERE retired_by IS NULL AND residents > 0
-"""
+RESIDENT_SCHEMA: Schema = {
+    "cell": pl.Int64,
+    "district_id": pl.String,
+    "residents": pl.Float64,
+    "lon": pl.Float64,
+    "lat": pl.Float64,
+}
 
 
 def read_service_dates(connection: Connection, timezone: str) -> list[date]:
-    """Return the calendar days, in the city's zone, for which departures are completely known."""
-    spans = _copy(connection, _SERVICE_SPANS, {"starts_at": _TIME, "ends_at": _TIME})
-    local = pl.all().dt.convert_time_zone(timezone).dt.date()
-    days = spans.select(local).select(
-        pl.date_ranges("starts_at", "ends_at", closed="left").explode()
+    """Return the calendar days, in the city's zone, for which departures are completely known.
+
+    A day is left out while any feed whose services run on it has not been expanded for it: the
+    others alone would be taken for all the service there is.
+    """
+    spans = _copy(connection, _SERVICE_SPANS, _SPAN_SCHEMA)
+    local = pl.col("starts_at", "ends_at").dt.convert_time_zone(timezone).dt.date()
+    days = (
+        spans.with_columns(local)
+        .select(
+            "source",
+            "table_name",
+            pl.date_ranges("starts_at", "ends_at", closed="left").alias("day"),
+        )
+        .explode("day")
+        .drop_nulls("day")
     )
-    return days.to_series().drop_nulls().unique().sort().to_list()
+    expanded = days.filter(pl.col("table_name") == "departure")
+    running = days.filter(pl.col("table_name") == "gtfs_stop")
+    unknown = running.join(expanded, on=["source", "day"], how="anti")["day"]
+    complete = expanded["day"].unique().sort()
+    return complete.filter(~complete.is_in(unknown.implode())).to_list()
 
 
 def read_first_service_date(connection: Connection) -> date | None:
@@ -80,8 +101,24 @@ def read_boardable_departures(
     connection: Connection, starts_at: datetime, ends_at: datetime
 ) -> pl.DataFrame:
     """Return the boardable departures from `starts_at` to before `ends_at` (DEPARTURE_SCHEMA)."""
-    values = {"starts_at": starts_at, "ends_at": ends_at}
-    return _copy(connection, _DEPARTURES, DEPARTURE_SCHEMA, values)
+    c = departure.c
+    statement = select(
+        c.source,
+        c.run_id,
+        c.route_id,
+        c.direction_id,
+        c.stop_id,
+        c.departs_at,
+        cast(c.is_estimated, Integer),
+        func.coalesce(c.cell, NO_CELL).label("cell"),
+        c.district_id,
+    ).where(
+        c.retired_by.is_(None),
+        c.is_boardable,
+        c.departs_at >= starts_at,
+        c.departs_at < ends_at,
+    )
+    return read_columns(connection, statement, DEPARTURE_SCHEMA)
 
 
 def read_boarding_points(connection: Connection) -> pl.DataFrame:
@@ -89,27 +126,11 @@ def read_boarding_points(connection: Connection) -> pl.DataFrame:
     return _copy(connection, _BOARDING_POINTS, {"lon": pl.Float64, "lat": pl.Float64})
 
 
-def read_residents(connection: Connection) -> pl.DataFrame:
-    """Return cell, district_id, residents, lon, lat of each population point (lon null: none)."""
-    schema: Mapping[str, PolarsDataType] = {
-        "cell": pl.Int64,
-        "district_id": pl.String,
-        "residents": pl.Float64,
-        "lon": pl.Float64,
-        "lat": pl.Float64,
-    }
-    return _copy(connection, _RESIDENTS, schema)
-
-
 def _copy(
-    connection: Connection,
-    query: str,
-    schema: Mapping[str, PolarsDataType],
-    values: dict[str, datetime] | None = None,
+    connection: Connection, query: LiteralString, schema: Mapping[str, PolarsDataType]
 ) -> pl.DataFrame:
     """Return a query's rows by COPY, several times faster than fetching them."""
-    bound = {name: sql.Literal(value) for name, value in (values or {}).items()}
-    inner = sql.SQL(query).format(schema=sql.Identifier(SCHEMA), **bound)
+    inner = sql.SQL(query).format(schema=sql.Identifier(SCHEMA))
     statement = sql.SQL("COPY ({}) TO STDOUT (FORMAT csv)").format(inner)
     cursor = connection.connection.cursor()
     buffer = io.BytesIO()
