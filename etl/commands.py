@@ -3,6 +3,7 @@
 import json
 import sys
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from sqlalchemy import Engine, func, select
@@ -21,6 +22,7 @@ from geodata.tables import rejected_row
 
 SOURCES = Path(__file__).resolve().parent / "sources"
 _LISTED_ROWS = 200
+_SOURCES_AT_ONCE = 2
 
 
 def load(
@@ -60,21 +62,28 @@ def load_files(
     root: Path | None = None,
     skip_missing: bool = False,
 ) -> Iterator[FileLoad]:
-    """Load the sources one after another and yield what became of each file.
+    """Load the sources, two at a time, and yield in their order what became of each file.
+
+    Sources know nothing of each other: while the database writes one, another is prepared.
 
     Raises:
         ExtractError: a source has no file; with `skip_missing` it is passed over, and said.
     """
-    locator = DistrictLocator(read_districts(city))
-    for declaration in declarations:
+    districts = read_districts(city)
+
+    def load_one(declaration: SourceDeclaration) -> Sequence[FileLoad]:
+        locator = DistrictLocator(districts)  # each its own: prepared geometry is not to be shared
         try:
-            result = load_source(engine, city, declaration, path, root=root, locator=locator)
+            return load_source(engine, city, declaration, path, root=root, locator=locator).files
         except ExtractError as error:
             if not skip_missing:
                 raise
             _say(f"{declaration.key}: nothing to load: {error}")
-            continue
-        yield from result.files
+            return ()
+
+    with ThreadPoolExecutor(_SOURCES_AT_ONCE) as pool:
+        for files in pool.map(load_one, declarations):
+            yield from files
 
 
 def select_declarations(
