@@ -1,10 +1,11 @@
 """What the public may see: small numbers are withheld before they reach a kiosk.
 
-Primary suppression only (METHODS 9): the kiosk shows one fixed period and one geography, districts
-and the city, so no total lets a reader work a withheld number out but the city's own; that one is
-withheld too when exactly one district is.
+The kiosk publishes one fixed period and one geography: the districts and their total, the city.
+Where exactly one district is withheld the total would give it away, so the district with the next
+smallest count is withheld with it.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from dashboard.readings import Value
@@ -45,3 +46,18 @@ def disclose(value: Value, indicator: Indicator) -> Value:
     if count is not None and count < limit:
         return withhold(value)
     return replace(value, lo=None, hi=None)
+
+
+def disclose_districts(values: Mapping[str, Value], indicator: Indicator) -> dict[str, Value]:
+    """Return each district's value as the public sees it next to the city's total."""
+    shown = {key: disclose(value, indicator) for key, value in values.items()}
+    withheld = [key for key, value in shown.items() if value.status == Status.SUPPRESSED]
+    counts = {
+        key: count
+        for key, value in values.items()
+        if key not in withheld and (count := smallest_count(value, indicator))
+    }
+    if len(withheld) == 1 and counts:
+        smallest = min(counts, key=lambda key: (counts[key], key))
+        shown[smallest] = withhold(values[smallest])
+    return shown

@@ -105,6 +105,15 @@ def read_one(
     return Value(**{name: row[name] for name in Value.__dataclass_fields__})
 
 
+def read_districts(
+    context: Context, build: Build, period: Period, component: str
+) -> dict[str, Value]:
+    """Return the number of each district that has one."""
+    frame = read_values(context, build, period, "district", component)
+    names = ["key", *Value.__dataclass_fields__]
+    return {row.pop("key"): Value(**row) for row in frame.select(names).iter_rows(named=True)}
+
+
 def target_of(indicator: Indicator, component: str, on: date) -> Target | None:
     """Return the target of a component valid on a day."""
     return find_target(indicator.key, component, on)
@@ -116,4 +125,15 @@ def read_layer_classes(context: Context, build: Build, component: str, res: int)
     return context.cache.get_or(
         key,
         lambda: read_classes(context.engine, context.city, build.indicator, component, res),
+    )
+
+
+def read_district_classes(context: Context, build: Build, component: str) -> Classes:
+    """Return the breaks and colours of whole districts, fixed for all periods of a build."""
+    key = f"classes/{build.indicator}/{build.version}/{component}/district"
+    return context.cache.get_or(
+        key,
+        lambda: read_classes(
+            context.engine, context.city, build.indicator, component, by="district"
+        ),
     )

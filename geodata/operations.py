@@ -16,6 +16,7 @@ Schema = Mapping[str, pl.DataType | type[pl.DataType]]
 INCIDENT_SCHEMA: Schema = {
     "received_at": pl.Datetime("us", "UTC"),
     "arrived_at": pl.Datetime("us", "UTC"),
+    "closed_at": pl.Datetime("us", "UTC"),
     "channel": pl.String,
     "category": pl.String,
     "is_cancelled": pl.Boolean,

@@ -24,15 +24,15 @@ def arrival_seconds(received_at: datetime, arrived_at: datetime | None) -> float
 
 def outcome(row: Mapping[str, object]) -> tuple[str, str]:
     """Return what is known of how it went, in both languages."""
-    if row["is_cancelled"]:
-        return translate("wall.cancelled", "zh"), translate("wall.cancelled", "en")
     seconds = arrival_seconds(row["received_at"], row["arrived_at"])  # type: ignore[arg-type]
-    if seconds is None:
-        return translate("wall.processing", "zh"), translate("wall.processing", "en")
-    clock = format_duration(seconds)
-    return translate("wall.arrived", "zh", clock=clock), translate(
-        "wall.arrived", "en", clock=clock
-    )
+    if row["is_cancelled"]:
+        word = "wall.cancelled"
+    elif seconds is not None:
+        word = "wall.arrived"
+    else:
+        word = "wall.no_arrival" if row["closed_at"] else "wall.under_way"
+    clock = format_duration(seconds) if seconds is not None else ""
+    return translate(word, "zh", clock=clock), translate(word, "en", clock=clock)
 
 
 def incident_item(row: Mapping[str, object], names: Mapping[str, str], zone: ZoneInfo) -> html.Li:

@@ -5,7 +5,7 @@ from dash.development.base_component import Component
 
 from dashboard.components.text import named
 from dashboard.context import Context
-from dashboard.disclosure import disclose
+from dashboard.disclosure import disclose, disclose_districts
 from dashboard.headlines import Subject as Resolved
 from dashboard.headlines import resolve
 from dashboard.i18n import Language, translate
@@ -13,7 +13,7 @@ from dashboard.numbers import format_number, format_reading, is_shown
 from dashboard.pages.kiosk.districts import district_name
 from dashboard.pages.kiosk.state import KioskState
 from dashboard.periods import period_text
-from dashboard.readings import Value, read_one
+from dashboard.readings import Value, read_districts, read_one
 from dashboard.scenes.model import Domain, Subject, load_kiosk
 
 
@@ -44,14 +44,12 @@ def read_pair(
     """Return what may be shown of the district and of the city."""
     if found is None:
         return Value(), Value()
-    own, whole = (
-        disclose(
-            read_one(context, found.build, found.period, found.component, district_id=place),
-            found.indicator,
-        )
-        for place in (district_id, None)
-    )
-    return own, whole
+    asked = (context, found.build, found.period, found.component)
+    whole = disclose(read_one(*asked), found.indicator)
+    if district_id is None:
+        return whole, whole
+    districts = disclose_districts(read_districts(*asked), found.indicator)
+    return districts.get(district_id, Value()), whole
 
 
 def told(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboard.disclosure import disclose
+from dashboard.disclosure import disclose, disclose_districts
 from dashboard.readings import Value
 from layers.registry import find_indicator
 from layers.status import Status
@@ -46,6 +46,29 @@ def test_health_starts_at_ten() -> None:
 
 def test_other_domains_are_published_as_they_are() -> None:
     assert disclose(Value(value=220.0, n=3, status=0), SPEED).value == 220.0
+
+
+def test_a_single_withheld_district_takes_the_next_smallest_with_it() -> None:
+    values = {
+        "a": Value(value=60.0, num=12, den=20, n=20, status=0),
+        "b": Value(value=30.0, num=3, den=10, n=10, status=0),
+        "c": Value(value=80.0, num=8, den=10, n=10, status=0),
+    }
+    shown = disclose_districts(values, SHARE)
+    assert [key for key in values if is_withheld(shown[key])] == ["b", "c"]
+    assert shown["a"].value == 60.0
+
+
+def test_two_withheld_districts_protect_each_other() -> None:
+    small = Value(value=30.0, num=3, den=10, n=10, status=0)
+    large = Value(value=60.0, num=12, den=20, n=20, status=0)
+    shown = disclose_districts({"a": small, "b": small, "c": large}, SHARE)
+    assert [key for key in shown if is_withheld(shown[key])] == ["a", "b"]
+
+
+def test_without_a_withheld_district_all_are_published() -> None:
+    large = Value(value=60.0, num=12, den=20, n=20, status=0)
+    assert not any(map(is_withheld, disclose_districts({"a": large, "b": large}, SHARE).values()))
 
 
 def test_a_hidden_indicator_is_never_shown() -> None:

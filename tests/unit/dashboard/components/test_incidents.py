@@ -9,8 +9,17 @@ from dashboard.components.incidents import CHANNELS, arrival_seconds, hour_count
 CALL = datetime(2026, 11, 21, 15, 57, tzinfo=UTC)
 
 
-def row(arrived_at: datetime | None = None, is_cancelled: bool = False) -> dict[str, object]:
-    return {"received_at": CALL, "arrived_at": arrived_at, "is_cancelled": is_cancelled}
+def row(
+    arrived_at: datetime | None = None,
+    closed_at: datetime | None = None,
+    is_cancelled: bool = False,
+) -> dict[str, object]:
+    return {
+        "received_at": CALL,
+        "arrived_at": arrived_at,
+        "closed_at": closed_at,
+        "is_cancelled": is_cancelled,
+    }
 
 
 def test_every_hour_and_channel_is_there() -> None:
@@ -30,5 +39,7 @@ def test_an_arrival_before_the_call_is_none() -> None:
 
 def test_outcomes_in_both_languages() -> None:
     assert outcome(row(CALL + timedelta(seconds=219))) == ("到场 3:39", "Arrived in 3:39")
-    assert outcome(row()) == ("未记录到场", "No arrival recorded")
+    assert outcome(row()) == ("处置中", "In hand")
+    closed = row(closed_at=CALL + timedelta(hours=1))
+    assert outcome(closed) == ("未记录到场", "No arrival recorded")
     assert outcome(row(is_cancelled=True)) == ("已撤销", "Cancelled")
