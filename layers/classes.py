@@ -2,6 +2,7 @@
 
 import warnings
 from dataclasses import dataclass
+from typing import Literal
 
 import mapclassify
 import numpy as np
@@ -12,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from geodata.city import City
 from geodata.clock import now
-from geodata.tables import layer_breaks, state_build
+from geodata.tables import UNKNOWN_DISTRICT, layer_breaks, state_build
 from layers.indicator import Indicator
 from layers.palette import palette_of
 from layers.period import Grain, Period
@@ -21,6 +22,7 @@ from layers.reading import answer, available_periods
 from layers.registry import find_indicator, find_target, resolve_component
 
 Floats = NDArray[np.float64]
+Area = Literal["cell", "district"]
 MOST_PERIODS = 24
 _MOST_FOR_FISHER = 1000  # its time grows with the square
 _SPAN_QUANTILES = (0.02, 0.98)
@@ -100,32 +102,39 @@ def read_classes(
     component: str = "default",
     res: int | None = None,
     step: Grain | None = None,
+    by: Area = "cell",
 ) -> Classes:
     """Return breaks and colours of a layer, made once for a build and kept with it.
 
-    They are pooled over the cells of the last two years of steps (`step`: the entry's own), so
-    that a legend stands still while time plays. Counts grow with the step, so each step has its
-    own.
+    They are pooled over the cells (or the districts) of the last two years of steps (`step`: the
+    entry's own), so that a legend stands still while time plays. Counts grow with the step, so
+    each step has its own.
 
     Raises:
         NotFoundError: no such indicator or component.
-        QueryError: the indicator is not shown by cell, or not at this resolution.
+        QueryError: the indicator is not shown by cell (by district), or not at this resolution.
     """
     entry = find_indicator(indicator)
     key = resolve_component(entry, component)
     res = entry.default_res if res is None else res
     target = _target_of(entry, key)
-    kept = key if step in (None, entry.step) else f"{key}@{step}"
+    kept = _name_kept(entry, key, step, by)
     with engine.begin() as connection:
         build_id = _newest_build(connection, indicator)
         breaks = _kept(connection, indicator, kept, res, build_id)
     if breaks is None:
-        pooled = _pooled(engine, city, entry, key, res, step)
+        pooled = _pooled(engine, city, entry, key, res if by == "cell" else None, step)
         breaks = compute_breaks(pooled, entry.classification, entry.classes, target)
         if build_id is not None:
             _keep(engine, indicator, kept, res, build_id, breaks)
     colours = palette_of(entry, len(breaks) + 1, is_diverging=target is not None)
     return Classes(tuple(breaks), tuple(colours), target)
+
+
+def _name_kept(entry: Indicator, component: str, step: Grain | None, by: Area) -> str:
+    """Return the name the breaks are kept under; the plain component is the entry's own step."""
+    kept = component if step in (None, entry.step) else f"{component}@{step}"
+    return kept if by == "cell" else f"{kept}#{by}"
 
 
 def _target_of(entry: Indicator, component: str) -> float | None:
@@ -165,17 +174,26 @@ def _keep(
 
 
 def _pooled(
-    engine: Engine, city: City, entry: Indicator, component: str, res: int, step: Grain | None
+    engine: Engine,
+    city: City,
+    entry: Indicator,
+    component: str,
+    res: int | None,
+    step: Grain | None,
 ) -> Floats:
-    """Return the values of all cells of the newest periods."""
+    """Return the values of the newest periods: of cells at a resolution, else of districts."""
     periods = available_periods(engine, city, entry.key, component, step)[-MOST_PERIODS:]
+    questions = [_question(entry.key, component, period, res, city) for period in periods]
     with engine.connect() as connection:
-        parts = [
-            answer(connection, city, _by_cell(entry.key, component, period, res, city))["value"]
-            for period in periods
-        ]
+        parts = [of_places(answer(connection, city, question)) for question in questions]
     return pl.concat([*parts, pl.Series("value", [], dtype=pl.Float64)]).drop_nulls().to_numpy()
 
 
-def _by_cell(key: str, component: str, period: Period, res: int, city: City) -> Question:
-    return check_query(ValueQuery(key, period, component, by="cell", res=res), city)
+def of_places(frame: pl.DataFrame) -> pl.Series:
+    """Return the values that are painted: what lies in no district has no place on the map."""
+    return frame.filter(pl.col("key").cast(pl.String) != UNKNOWN_DISTRICT)["value"]
+
+
+def _question(key: str, component: str, period: Period, res: int | None, city: City) -> Question:
+    by: Area = "district" if res is None else "cell"
+    return check_query(ValueQuery(key, period, component, by=by, res=res), city)

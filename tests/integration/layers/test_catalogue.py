@@ -146,6 +146,9 @@ def test_classes_are_made_once_and_kept_with_the_build(seeded, city):
     first = read_classes(seeded, city, "incident_count", "all", 8)
     assert len(first.palette) == len(first.breaks) + 1 <= 7
     assert read_classes(seeded, city, "incident_count", "all", 8) == first
+    districts = read_classes(seeded, city, "incident_count", "all", 8, by="district")
+    assert districts.breaks != first.breaks
+    assert read_classes(seeded, city, "incident_count", "all", 8, by="district") == districts
     around = read_classes(seeded, city, "within_target_share", "119", 7)
     assert around.target == 90
     assert 90.0 in around.breaks

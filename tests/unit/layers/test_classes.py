@@ -1,8 +1,9 @@
 import mapclassify
 import numpy as np
+import polars as pl
 import pytest
 
-from layers.classes import compute_breaks
+from layers.classes import compute_breaks, of_places
 from layers.palette import palette_of, sample_palette
 from layers.registry import find_indicator, load_catalogue
 
@@ -45,6 +46,14 @@ def test_thousands_of_cells_are_classed_by_fisher():
     breaks = compute_breaks(values, "fisher", 6)
     assert len(breaks) == 5
     assert breaks == sorted(breaks)
+
+
+def test_what_lies_in_no_district_makes_no_classes():
+    keys = ["220102", "unknown", "220103"]
+    districts = pl.DataFrame({"key": keys, "value": [1.0, 900.0, 3.0]})
+    assert of_places(districts).to_list() == [1.0, 3.0]
+    cells = pl.DataFrame({"key": [2**59, 2**59 + 1], "value": [1.0, 3.0]})
+    assert of_places(cells).to_list() == [1.0, 3.0]
 
 
 @pytest.mark.parametrize("name", ["viridis", "cividis", "ylgnbu", "puor"])
