@@ -1,0 +1,70 @@
+"""A database for the length of a benchmark, on the server of the settings."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import polars as pl
+from sqlalchemy import Engine, insert, text
+
+from bench.sample import FIRST
+from etl.copy import copy_records
+from etl.load import driver
+from etl.place import X
+from etl.targets import TARGETS, Kind
+from geodata.city import City
+from geodata.clock import now
+from geodata.districts import load_districts
+from geodata.engine import connect, get_engine
+from geodata.migrate import upgrade
+from geodata.tables import incident, load
+
+NAME = "occ_bench"
+SOURCE = "bench"
+
+
+@contextmanager
+def open_database(city: City) -> Iterator[Engine]:
+    """Make a database with the schema and the districts, and drop it at the end."""
+    server = get_engine().execution_options(isolation_level="AUTOCOMMIT")
+    _run(server, f"DROP DATABASE IF EXISTS {NAME}")
+    _run(server, f"CREATE DATABASE {NAME}")
+    engine = connect(server.url.set(database=NAME))
+    try:
+        upgrade(engine)
+        with engine.begin() as connection:
+            load_districts(connection, city)
+        yield engine
+    finally:
+        engine.dispose()
+        _run(server, f"DROP DATABASE {NAME}")
+
+
+def _run(engine: Engine, statement: str) -> None:
+    with engine.connect() as connection:
+        connection.execute(text(statement))
+
+
+def columns_of(frame: pl.DataFrame) -> dict[str, Kind]:
+    """Return the columns of `incident` that the frame fills."""
+    has_point = X in frame.columns
+    return {
+        name: kind
+        for name, kind in TARGETS["incident"].columns.items()
+        if name in frame.columns or (name == "geom" and has_point)
+    }
+
+
+def load_incidents(engine: Engine, frame: pl.DataFrame) -> None:
+    """Write incidents with the load that brought them."""
+    at = now()
+    row = {
+        "source": SOURCE, "table_name": "incident", "file": SOURCE, "sha256": SOURCE,
+        "status": "loaded", "provenance": "simulated", "owner": SOURCE, "licence": "CC0-1.0",
+        "started_at": at, "finished_at": at, "rows_in": frame.height, "rows_loaded": frame.height,
+        "rows_rejected": 0, "records": frame.height,
+        "event_from": FIRST, "event_to": frame["received_at"].max(),
+    }  # fmt: skip
+    with engine.begin() as connection:
+        statement = insert(load).values(row).returning(load.c.load_id)
+        load_id = int(connection.execute(statement).scalar_one())
+        copy_records(driver(connection), incident, frame, columns_of(frame), (SOURCE, load_id))

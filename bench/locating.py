@@ -1,0 +1,31 @@
+"""Points to districts: our locator against a spatial join of geopandas."""
+
+import geopandas as gpd
+
+from bench.sample import make_points
+from bench.timing import Table, time_best
+from geodata.city import City
+from geodata.districts import DistrictLocator, read_districts
+
+
+def bench_locating(city: City, count: int) -> Table:
+    """Assign districts; the peer does a tenth of the points, and must find the same."""
+    lon, lat = make_points(city, count)
+    districts = read_districts(city)
+    locator = DistrictLocator(districts)
+    few = count // 10
+    points = gpd.GeoDataFrame(geometry=gpd.points_from_xy(lon[:few], lat[:few]), crs=4326)
+
+    def join() -> gpd.GeoDataFrame:
+        return points.sjoin(districts[["district_id", "geometry"]], predicate="intersects")
+
+    known = int((locator.locate(lon[:few], lat[:few]) != "unknown").sum())
+    if known != join().index.nunique():
+        raise AssertionError("the locator and the spatial join differ")
+    return Table(
+        "Points to districts, exact",
+        (
+            time_best("DistrictLocator.locate", count, lambda: locator.locate(lon, lat)),
+            time_best("geopandas sjoin", few, join, runs=1),
+        ),
+    )
