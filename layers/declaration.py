@@ -50,6 +50,7 @@ class _Records(Declared):
     component_names: dict[str, str] = {}  # value of that column -> key, where they differ
     one_per: tuple[str, ...] = ()  # keep one record (the lowest `order`) of each
     order: str = "load_id"
+    one_source_per: tuple[str, ...] = ()  # of several sources, the one loaded last speaks for each
     estimated: bool = False
 
 

@@ -49,7 +49,8 @@ def state_expression(
 
     `snapshot_at` dates the records of a measure without a time column.
     """
-    records = _one_of_each(_records(indicator, measure, snapshot_at), measure)
+    records = _records(indicator, measure, snapshot_at)
+    records = _one_of_each(_of_one_source(records, measure), measure)
     observed = _observe(records, measure)
     sums = _sums(observed, indicator, measure)
     states = observed.group_by(_KEYS).aggregate(**sums)
@@ -113,6 +114,17 @@ def _starts_at(
     return column.truncate(_STEP_UNITS[indicator.grain])
 
 
+def _of_one_source(records: ibis.Table, measure: DeclarativeMeasure) -> ibis.Table:
+    if not measure.one_source_per:
+        return records
+    window = ibis.window(
+        group_by=["component", "starts_at", *measure.one_source_per],
+        order_by=[records.load_id.desc(), records.source],
+    )
+    led = records.mutate(leading_source=records.source.first().over(window))
+    return led.filter(led.source == led.leading_source)
+
+
 def _one_of_each(records: ibis.Table, measure: DeclarativeMeasure) -> ibis.Table:
     if not measure.one_per:
         return records
@@ -159,7 +171,7 @@ def _observe_interval(records: ibis.Table, measure: IntervalMeasure) -> ibis.Tab
 
 
 def _observe_ratio(records: ibis.Table, measure: RatioMeasure) -> ibis.Table:
-    """Return one row a pair: `x` above the line, `w` below; both null without a denominator."""
+    """Return one row a pair: `x` above the line, `w` below; null and 0 without a denominator."""
     value = records[measure.field].cast("float64")
     rows = records.mutate(
         above=ibis.ifelse(matches(records, measure.numerator), value, _NULL),
@@ -169,8 +181,9 @@ def _observe_ratio(records: ibis.Table, measure: RatioMeasure) -> ibis.Table:
         above=rows.above.sum(), below=rows.below.sum()
     )
     complete = pairs.above.notnull() & pairs.below.notnull()
+    without = ibis.ifelse(pairs.below.isnull(), 0.0, _NULL)  # so that it reads as no denominator
     return pairs.mutate(
-        x=ibis.ifelse(complete, pairs.above, _NULL), w=ibis.ifelse(complete, pairs.below, _NULL)
+        x=ibis.ifelse(complete, pairs.above, _NULL), w=ibis.ifelse(complete, pairs.below, without)
     )
 
 

@@ -1,4 +1,4 @@
-"""Reads what the geometric measures need: facilities, residents' points, tiles, open spans."""
+"""Reads what the geometric measures need: facilities, tiles, open spans."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, ColumnElement, Connection, Integer, cast, fun
 from sqlalchemy.sql.expression import false
 
 from geodata.queries.frame import Schema, read_frame
-from geodata.tables import facility, incident, population, speed_tile
+from geodata.tables import facility, incident, speed_tile
 
 _TIME = pl.Datetime("us", "UTC")
 _PLACE: Schema = {"cell": pl.Int64, "district_id": pl.String, "lon": pl.Float64, "lat": pl.Float64}
@@ -45,14 +45,6 @@ def read_facilities(connection: Connection, kinds: Sequence[str]) -> pl.DataFram
     }
     frame = read_frame(connection, statement.order_by(c.facility_id), schema)
     return frame.cast({"is_active": pl.Boolean, "last_seen_at": _TIME})
-
-
-def read_population(connection: Connection) -> pl.DataFrame:
-    """Return cell, district_id, lon, lat (null: none) and residents of each population point."""
-    c = population.c
-    place = (func.coalesce(c.cell, 0), c.district_id, func.ST_X(c.geom), func.ST_Y(c.geom))
-    statement = select(*place, c.residents).where(c.retired_by.is_(None), c.residents > 0)
-    return read_frame(connection, statement, {**_PLACE, "residents": pl.Float64})
 
 
 def read_speed_tiles(connection: Connection, column: str) -> pl.DataFrame:

@@ -10,7 +10,8 @@ from sqlalchemy import Connection
 
 from geodata.city import City
 from geodata.crs import to_metric
-from geodata.queries.places import read_facilities, read_population
+from geodata.queries.places import read_facilities
+from geodata.queries.residents import read_residents
 from layers.declaration import FunctionMeasure
 from layers.indicator import TOTAL, Indicator
 from layers.rollup import merge_states
@@ -88,7 +89,7 @@ def _states(travel: pl.DataFrame, snapshot_at: datetime, **sums: pl.Expr) -> pl.
 
 def _travel(connection: Connection, city: City, measure: FunctionMeasure) -> pl.DataFrame:
     """Return the population points with the minutes to the nearest hospital that works."""
-    people = read_population(connection)
+    people = read_residents(connection)
     hospitals = read_facilities(connection, ["hospital"]).filter("is_active")
     minutes = np.full(len(people), np.nan)
     placed = people["lon"].is_not_null().to_numpy()

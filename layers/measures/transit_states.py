@@ -10,11 +10,11 @@ from sqlalchemy import Connection
 from geodata.city import City
 from geodata.crs import to_metric
 from geodata.grid import NO_CELL
+from geodata.queries.residents import read_residents
 from geodata.queries.transit import (
     read_boardable_departures,
     read_boarding_points,
     read_first_service_date,
-    read_residents,
     read_service_dates,
 )
 from geodata.tables import UNKNOWN_DISTRICT

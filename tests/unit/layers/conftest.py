@@ -33,7 +33,7 @@ DEFAULTS: dict[str, Row] = {
     "facility": {"is_active": True, "district_id": "chaoyang", "cell": 1, "load_id": 1},
     "network_sample": {"district_id": "chaoyang", "cell": 1, "kind": "speed_test"},
     "statistic": {"district_id": "chaoyang", "item": ""},
-    "population": {"district_id": "chaoyang", "cell": 1},
+    "population": {"district_id": "chaoyang", "cell": 1, "source": "census", "load_id": 1},
 }
 
 

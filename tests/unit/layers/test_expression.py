@@ -91,6 +91,30 @@ def test_h6_leaves_out_what_has_no_denominator(run):
     assert state["cell"] == 0
 
 
+def test_h6_of_an_institution_without_denominator_has_none(run):
+    month = {"starts_at": datetime(2026, 9, 30, 16, tzinfo=UTC), "entity_id": "C", "item": "1"}
+    indicator = find_indicator("mutual_recognition_rate")
+    above = {"variable": "results_recognised", "value": 99.0, **month}
+    below = {"variable": "results_existing", "value": 99.0, **month}
+    assert only(run(indicator, {"statistic": [above]}))["den"] == 0
+    assert only(run(indicator, {"statistic": [below]}))["den"] is None  # nothing reported at all
+
+
+def test_residents_of_two_sources_are_counted_once(run):
+    day = date(2020, 11, 1)
+    rows = [
+        {"source": source, "load_id": load_id, "vintage_on": day, "district_id": district,
+         "residents": residents, "cell": cell}
+        for source, load_id, district, residents, cell in [
+            ("grid", 1, "a", 30.0, 1), ("grid", 1, "a", 70.0, 2), ("grid", 1, "b", 50.0, 3),
+            ("census", 2, "a", 101.0, 9),
+        ]
+    ]  # fmt: skip
+    states = run(find_indicator("residents"), {"population": rows})
+    found = states.select("district_id", "cell", "num").sort("cell").rows()
+    assert found == [("b", 3, 50.0), ("a", 9, 101.0)]
+
+
 def stations(*rows):
     names = ("facility_id", "node_id", "site_id", "technology")
     return [

@@ -37,6 +37,7 @@ def test_every_entry_can_be_built(key):
             continue
         columns = set(record_schema(measure.table).names)
         named = {condition.column for condition in measure.where} | set(measure.one_per)
+        named |= set(measure.one_source_per)
         named |= {name for name in (measure.time, measure.component) if name}
         assert named <= columns
     denominator = entry.denominator

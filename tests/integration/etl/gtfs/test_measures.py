@@ -10,6 +10,8 @@ from etl.pipeline import load_source
 from geodata import grid
 from geodata.city import City
 from geodata.crs import from_metric, to_metric
+from geodata.grid import Floats
+from geodata.queries.transit import read_service_dates
 from geodata.tables import load, population
 from layers.build import build_states
 from layers.period import Period
@@ -94,10 +96,24 @@ def residents(loaded: Engine, city: City) -> None:
     """1000, 500, 300, 200 people 120, 310, 480, 700 m west of S1; nobody boards at S3."""
     x_m, y_m = to_metric(city, [S1], [LAT])
     lon, lat = from_metric(city, x_m - np.array([120.0, 310, 480, 700]), np.repeat(y_m, 4))
+    _add_residents(loaded, "other_grid", lon, lat, [9000, 9000, 9000, 9000])
+    _add_residents(loaded, "old_census", lon, lat, [700, 700, 700, 700], vintage_on="2010-11-01")
+    _add_residents(loaded, "census", lon, lat, [1000, 500, 300, 200])
+    _add_residents(loaded, "older_census", lon, lat, [600, 600, 600, 600], vintage_on="2000-11-01")
+
+
+def _add_residents(
+    engine: Engine,
+    source: str,
+    lon: Floats,
+    lat: Floats,
+    people: list[int],
+    vintage_on: str = "2020-11-01",
+) -> None:
     cells = grid.latlng_to_cells(lat, lon)
-    with loaded.begin() as connection:
+    with engine.begin() as connection:
         values = {
-            "source": "census", "table_name": "population", "file": "-", "sha256": "-",
+            "source": source, "table_name": "population", "file": "-", "sha256": "-",
             "status": "loaded", "provenance": "real", "owner": "t", "licence": "t",
             "started_at": "2026-11-01Z", "finished_at": "2026-11-01Z", "rows_in": 4,
             "rows_loaded": 4, "rows_rejected": 0, "records": 4,
@@ -109,10 +125,21 @@ def residents(loaded: Engine, city: City) -> None:
             insert(population),
             [
                 {
-                    "source": "census", "load_id": number, "unit_id": str(i), "residents": people,
-                    "vintage_on": "2020-11-01", "cell": int(cells[i]),
+                    "source": source, "load_id": number, "unit_id": str(i), "residents": count,
+                    "vintage_on": vintage_on, "cell": int(cells[i]),
                     "geom": f"SRID=4326;POINT({lon[i]} {lat[i]})",
                 }
-                for i, people in enumerate([1000, 500, 300, 200])
+                for i, count in enumerate(people)
             ],
         )  # fmt: skip
+
+
+def test_a_day_for_which_a_running_feed_is_not_expanded_is_not_known(
+    loaded: Engine, city: City, declare_feed
+) -> None:
+    late = declare_feed("late", MINI, expand={"from": "2026-12-20", "days": 5})
+    (result,) = load_source(loaded, city, late, MINI).files
+    assert result.status == "loaded"
+    with loaded.connect() as connection:
+        found = read_service_dates(connection, city.timezone)
+    assert [day.isoformat() for day in found] == [f"2026-12-{day}" for day in range(20, 25)]
