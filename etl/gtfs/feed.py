@@ -29,7 +29,6 @@ class Feed:
     tables: Mapping[str, Table]
     timezone: str
     service_days: pl.DataFrame
-    text_rows: int  # rows of the files before anything was checked
 
     def rows(self, file: str) -> pl.DataFrame:
         """Return the sound rows of a file the feed has."""
@@ -71,7 +70,6 @@ def read_feed(
         tables=tables,
         timezone=_read_zone(tables),
         service_days=compute_service_days(tables, reference_on + _SERVICE_DAYS_AHEAD),
-        text_rows=sum(table.text.height for table in text.values()),
     )
 
 

@@ -18,6 +18,7 @@ _PERIODS = {
     "quarter": (r"^(\d{4})[-_ ]?[Qq](?:uarter)?([1-4])$", 3, "3mo"),
     "month": (r"^(\d{4})[-/_]?(\d{1,2})$", 1, "1mo"),
 }
+_WITH_OFFSET = ("%z", "%:z", "%#z", "%+")
 _EPOCH_PER_SECOND = {"epoch_s": 1, "epoch_ms": 1000}
 
 
@@ -44,7 +45,10 @@ def _parse_one(text: pl.Expr, format_: str, zone: str, *, end: bool) -> pl.Expr:
         return _in_zone(local.dt.offset_by("1d") if end else local, zone)
     if format_ in _PERIODS:
         return _in_zone(_parse_period(text, format_, end=end), zone)
-    return _in_zone(text.str.to_datetime(format_, time_unit="us", strict=False), zone)
+    read = text.str.to_datetime(format_, time_unit="us", strict=False)
+    if any(code in format_ for code in _WITH_OFFSET):
+        return read.dt.convert_time_zone("UTC")
+    return _in_zone(read, zone)
 
 
 def _parse_period(text: pl.Expr, format_: str, *, end: bool) -> pl.Expr:

@@ -6,6 +6,7 @@ import pytest
 from etl.stages import MEMBER, ROW
 from etl.transform.times import parse_clock, parse_date
 
+OFFSET = "%Y-%m-%dT%H%M%S%z"
 AM_PM = "%m/%d/%Y %I:%M:%S %p"
 SIX = {f"{name}_at": name for name in ("notified", "enroute", "arrived", "closed")}
 
@@ -32,6 +33,7 @@ def clock(text, formats=(), zone="Asia/Shanghai", end=False):
         ("1793491200", ["epoch_s"], datetime(2026, 11, 1, 0, 0, tzinfo=UTC)),
         ("1793491200500", ["epoch_ms"], datetime(2026, 11, 1, 0, 0, 0, 500_000, tzinfo=UTC)),
         ("20261101080000", ["iso", "%Y%m%d%H%M%S"], datetime(2026, 11, 1, 0, 0, tzinfo=UTC)),
+        ("2026-11-01T080000-0330", [OFFSET], datetime(2026, 11, 1, 11, 30, tzinfo=UTC)),
         ("yesterday", [], None),
         (None, [], None),
     ],
