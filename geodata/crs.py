@@ -67,8 +67,3 @@ def metric_geometry(city: City, geometry: Any) -> Any:
     """Return a geopandas series of geometries in WGS-84 in the city's metric CRS."""
     _check_metric(city.metric_crs)
     return gpd.GeoSeries(geometry, crs=WGS84_EPSG).to_crs(city.metric_crs)
-
-
-def buffer_m(city: City, geometry: Any, distance_m: float) -> Any:
-    """Return geometries in WGS-84 widened by a distance, as a geopandas series in WGS-84."""
-    return metric_geometry(city, geometry).buffer(distance_m).to_crs(WGS84_EPSG)

@@ -31,9 +31,3 @@ def merge_states(states: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
 def _known_sum(name: str) -> pl.Expr:
     column = pl.col(name)
     return pl.when(column.count() > 0).then(column.sum()).alias(name)
-
-
-def latest_stock(states: pl.DataFrame) -> pl.DataFrame:
-    """Return the states of each component's newest step: a snapshot replaces the one before it."""
-    newest = pl.col("starts_at").max().over("component")
-    return states.filter(pl.col("starts_at") == newest)

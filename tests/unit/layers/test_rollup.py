@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from geodata.grid import latlng_to_cells, parent_expr
 from layers.quantile import percentile_disc
-from layers.rollup import latest_stock, merge_states
+from layers.rollup import merge_states
 from layers.state import KEYS, SUMS, complete_states
 
 AT = datetime(2026, 11, 1, tzinfo=UTC)
@@ -80,9 +80,3 @@ def test_what_was_never_known_stays_unknown():
     merged = merge_states(states, []).row(0, named=True)
     assert merged["n"] == 2
     assert all(merged[name] is None for name in SUMS)
-
-
-def test_a_snapshot_replaces_the_one_before():
-    later = datetime(2026, 12, 1, tzinfo=UTC)
-    states = pl.DataFrame({"component": "total", "starts_at": [AT, later], "num": [5.0, 7.0]})
-    assert latest_stock(states)["num"].to_list() == [7.0]
