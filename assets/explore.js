@@ -18,6 +18,22 @@ window.dash_clientside = window.dash_clientside || {};
     return template.replace("{period}", period).replace("{area}", area).replace("{res}", res);
   }
 
+  // Indicators that stop at districts: every period is at hand, no cells are fetched.
+  function paintDistricts(frames, slider, legends) {
+    const period = frames.periods[Math.min(slider, frames.periods.length - 1)];
+    const text = period.replace("--", " – ");
+    return [
+      null,
+      null,
+      frames.palettes.district,
+      frames.breaks.district,
+      frames.districts[period],
+      text,
+      `${text} · ${frames.note}`,
+      legends.map((id) => id.legend !== "district"),
+    ];
+  }
+
   function withParameters(changes) {
     const parameters = new URLSearchParams(window.location.search);
     for (const [name, value] of Object.entries(changes)) {
@@ -32,18 +48,20 @@ window.dash_clientside = window.dash_clientside || {};
     paint(frames, slider, viewport, legends) {
       const same = window.dash_clientside.no_update;
       if (!frames || slider === undefined || slider === null) {
-        return [same, same, same, same, same, same, legends.map(() => same)];
+        return [same, same, same, same, same, same, same, legends.map(() => same)];
       }
+      if (frames.districts) return paintDistricts(frames, Number(slider), legends);
       const res = resolution(frames.values ? frames : { ...frames, pinned: "7", finest: 7 }, viewport);
       const area = res === 9 ? frames.district : "city";
       const cells = fill(frames.cells, "", area, res);
-      if (!frames.values) return [cells, null, [], [], same, "", legends.map(() => true)];
+      if (!frames.values) return [cells, null, [], [], null, same, "", legends.map(() => true)];
       const period = frames.periods[Math.min(Number(slider), frames.periods.length - 1)];
       return [
         cells,
         fill(frames.values, period, area, res),
         frames.palettes[res],
         frames.breaks[res],
+        null,
         period.replace("--", " – "),
         `${period.replace("--", " – ")} · H3 r${res}`,
         legends.map((id) => String(id.legend) !== String(res)),

@@ -126,14 +126,3 @@ def read_layer_classes(context: Context, build: Build, component: str, res: int)
         key,
         lambda: read_classes(context.engine, context.city, build.indicator, component, res),
     )
-
-
-def read_district_classes(context: Context, build: Build, component: str) -> Classes:
-    """Return the breaks and colours of whole districts, fixed for all periods of a build."""
-    key = f"classes/{build.indicator}/{build.version}/{component}/district"
-    return context.cache.get_or(
-        key,
-        lambda: read_classes(
-            context.engine, context.city, build.indicator, component, by="district"
-        ),
-    )

@@ -1,8 +1,11 @@
-"""The district's own hexagons on its page."""
+"""The district's map on its page: its hexagons, or the district among its neighbours."""
+
+from typing import Any
 
 from dash import html
 
 from dashboard.cameras import district_camera
+from dashboard.choropleth import read_choropleth
 from dashboard.components.legend import legend
 from dashboard.components.provenance import source_text
 from dashboard.components.text import named
@@ -25,21 +28,17 @@ def district_map(
     subject = resolve(context, headline)
     if subject is None:
         return html.Section(translate("app.no_data_yet", language), className="panel empty")
-    res = min(context.city.res_district, subject.indicator.max_res)
-    classes = read_layer_classes(context, subject.build, subject.component, res)
-    breaks, palette = list(classes.breaks), class_colours(classes, subject.indicator)
+    layer = cells_layer if "cell" in subject.indicator.geometry else districts_layer
+    properties, detail = layer(context, subject, district_id, language)
     return html.Section(
         [
             html.H2(f"{subject.indicator.label_zh} {subject.indicator.label_en}"),
+            html.Div(f"{period_text(subject.period)} · {detail}", className="caption"),
             html.Div(
-                f"{period_text(subject.period)} · {translate('map.res', language, res=res)}",
-                className="caption",
-            ),
-            html.Div(
-                hexmap(context, subject, district_id, res, palette, breaks, language),
+                hexmap(context, subject, district_id, properties, language),
                 className="district-hexmap",
             ),
-            legend(subject.indicator, palette, breaks),
+            legend(subject.indicator, properties["palette"], properties["breaks"]),
             html.Div(
                 source_text(subject.build.sources, subject.build.as_of, context.city.timezone),
                 className="source-line",
@@ -49,22 +48,41 @@ def district_map(
     )
 
 
+def cells_layer(
+    context: Context, subject: Subject, district_id: str, language: Language
+) -> tuple[dict[str, Any], str]:
+    """Return the district's own hexagons, and how fine they are."""
+    res = min(context.city.res_district, subject.indicator.max_res)
+    classes = read_layer_classes(context, subject.build, subject.component, res)
+    properties = {
+        "cellsUrl": cells_url(context, district_id, res),
+        "valuesUrl": values_url(subject, district_id, res),
+        "palette": class_colours(classes, subject.indicator),
+        "breaks": list(classes.breaks),
+    }
+    return properties, translate("map.res", language, res=res)
+
+
+def districts_layer(
+    context: Context, subject: Subject, _district_id: str, language: Language
+) -> tuple[dict[str, Any], str]:
+    """Return the district among its neighbours, for an indicator that has no hexagons."""
+    drawn = read_choropleth(context, subject)
+    properties = {"districtValues": drawn.values, "palette": drawn.palette, "breaks": drawn.breaks}
+    return properties, translate("explore.only_district", language)
+
+
 def hexmap(
     context: Context,
     subject: Subject,
     district_id: str,
-    res: int,
-    palette: list[str],
-    breaks: list[float],
+    properties: dict[str, Any],
     language: Language,
 ) -> HexMap:
-    """Return the map with the district's cells only, the district outlined."""
+    """Return the map with the district in view and outlined."""
     return HexMap(
         id="district-hexmap",
-        cellsUrl=cells_url(context, district_id, res),
-        valuesUrl=values_url(subject, district_id, res),
-        palette=palette,
-        breaks=breaks,
+        **properties,
         camera=district_camera(context.city, district_id),
         districtsUrl="/layers/districts.geojson",
         selection={"district": district_id, "cell": None},

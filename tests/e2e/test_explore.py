@@ -86,3 +86,22 @@ def test_the_slider_steps_without_asking_for_a_page(city_site: CitySite, open_pa
     expect(page.locator("#explore-period")).not_to_have_text(before)
     page.wait_for_url("**period=*")
     assert watched.complaints == []
+
+
+def test_an_indicator_without_hexagons_colours_whole_districts(
+    city_site: CitySite, open_page, artefacts
+) -> None:
+    watched = open_page(viewport=DESK)
+    page = watched.page
+    page.goto(f"{city_site.url}/explore?indicator=beds_per_1000")
+    page.wait_for_selector(".hexmap[data-painted=districts]", timeout=60_000)
+    expect(page.locator("#explore-legends .legend-class").first).to_be_visible()
+    box = page.locator(".explore-map").bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.wait_for_url("**district=*")
+    assert "cell=" not in page.url
+    expect(page.locator("#inspector-value")).not_to_have_text("—")
+    requested = page.evaluate("performance.getEntriesByType('resource').map((e) => e.name)")
+    assert not [address for address in requested if "/layers/cells/" in address]
+    page.screenshot(path=artefacts / "explore-districts.png")
+    assert watched.complaints == []

@@ -52,6 +52,34 @@ def test_a_touched_district_speaks_its_own_number(city_site: CitySite, open_page
     assert watched.complaints == []
 
 
+def test_a_touched_subject_colours_the_districts(city_site: CitySite, open_page, artefacts) -> None:
+    watched = open_page(viewport={"width": 1080, "height": 1920}, has_touch=True)
+    page = watched.page
+    open_kiosk(city_site, page)
+    page.wait_for_selector(".hexmap[data-painted=districts]", timeout=60_000)
+    for card in page.locator("a.subject").all():
+        assert card.bounding_box()["height"] >= SMALLEST_TARGET_PX
+    expect(page.locator(".subject.chosen h3")).to_have_text(
+        load_kiosk().subjects["transit"].title_zh
+    )
+    before = page.locator("#kiosk-legend").inner_text()
+    page.locator(".subject.domain-health").tap()
+    page.wait_for_url("**subject=health")
+    expect(page.locator(".subject.chosen h3")).to_have_text(
+        load_kiosk().subjects["health"].title_zh
+    )
+    expect(page.locator("#kiosk-legend")).not_to_have_text(before)
+    names = page.locator(".hexmap").get_attribute("data-labels")
+    assert len(names.split()) == len(city_site_districts(page))
+    page.screenshot(path=artefacts / "kiosk-subject.png")
+    assert watched.complaints == []
+
+
+def city_site_districts(page: Page) -> list[str]:
+    """The districts' buttons, without the city's own."""
+    return page.locator(".kiosk-districts .kiosk-button").all_inner_texts()[1:]
+
+
 def district_value(site: CitySite, indicator: str, district_id: str) -> float:
     """The number straight from the layers."""
     period: Period | None = latest_period(site.engine, site.city, indicator)

@@ -22,7 +22,8 @@ from dashboard.pages.explore.state import ExploreState
 from dashboard.pages.explore.view import View, read_view
 from geodata.errors import NotFoundError
 
-MAP_PROPERTIES = ("cellsUrl", "valuesUrl", "palette", "breaks")
+MAP_PROPERTIES = ("cellsUrl", "valuesUrl", "palette", "breaks", "districtValues")
+OBSTACLES = "#explore-title, #explore-legends"
 
 
 def layout(context: Context, _rest: str, search: str) -> html.Main:
@@ -62,6 +63,7 @@ def explore_map(context: Context, state: ExploreState) -> HexMap:
         camera=camera,
         districtsUrl="/layers/districts.geojson",
         showLabels=True,
+        labelObstacles=OBSTACLES,
         selection={"cell": state.cell, "district": state.district},
         theme=state.theme,
         language=state.lang,

@@ -2,9 +2,11 @@
 
 from dash import html
 
+from dashboard.choropleth import read_district_classes, read_district_values
 from dashboard.components.legend import legend
 from dashboard.components.provenance import source_text
 from dashboard.context import Context
+from dashboard.headlines import Subject
 from dashboard.i18n import translate
 from dashboard.layer_urls import AREA_PLACE, PERIOD_PLACE, RES_PLACE, cells_url, values_url
 from dashboard.pages.explore.view import View
@@ -12,6 +14,7 @@ from dashboard.palettes import class_colours
 from dashboard.readings import read_layer_classes
 
 RESOLUTIONS = (7, 8, 9)
+BY_DISTRICT = "district"  # the key of classes and legend beside those of resolutions
 
 
 def shown_resolutions(view: View) -> list[int]:
@@ -22,6 +25,8 @@ def shown_resolutions(view: View) -> list[int]:
 def frames(context: Context, view: View) -> dict[str, object]:
     """Return addresses with places for period, area and resolution, and the classes of each."""
     subject = view.subject
+    if subject is not None and is_by_district(view):
+        return district_frames(context, view, subject)
     if subject is None or "cell" not in view.indicator.geometry:
         return {"cells": cells_url(context, AREA_PLACE, RES_PLACE), "values": None, "periods": []}
     classes = {
@@ -40,6 +45,28 @@ def frames(context: Context, view: View) -> dict[str, object]:
         "palettes": {
             res: class_colours(found, view.indicator, theme) for res, found in classes.items()
         },
+    }
+
+
+def is_by_district(view: View) -> bool:
+    """Return whether the indicator stops at districts."""
+    geometry = view.indicator.geometry
+    return "cell" not in geometry and "district" in geometry
+
+
+def district_frames(context: Context, view: View, subject: Subject) -> dict[str, object]:
+    """Return the districts' values of every period, and their classes."""
+    classes = read_district_classes(context, subject)
+    return {
+        "cells": None,
+        "values": None,
+        "periods": [str(period) for period in view.periods],
+        "districts": {
+            str(period): read_district_values(context, subject, period) for period in view.periods
+        },
+        "note": no_cells_text(view),
+        "breaks": {BY_DISTRICT: list(classes.breaks)},
+        "palettes": {BY_DISTRICT: class_colours(classes, view.indicator, view.state.theme)},
     }
 
 

@@ -16,15 +16,19 @@ from dashboard.hexmap import HexMap
 from dashboard.i18n import Language, translate
 from dashboard.pages.kiosk.districts import district_buttons, district_name
 from dashboard.pages.kiosk.state import KioskState
+from dashboard.pages.kiosk.subject_map import subject_map
 from dashboard.pages.kiosk.subjects import subject_cards
 from dashboard.scenes.model import load_kiosk
 from geodata.operations import read_freshness
+
+COLOURS = ("districtValues", "palette", "breaks")
 
 
 def layout(context: Context, _rest: str, search: str) -> html.Main:
     """Return the kiosk as its address says; callbacks fill it anew when the address changes."""
     configuration = load_kiosk()
-    parts = fill(context, KioskState.parse(search), host())
+    state = KioskState.parse(search)
+    parts = fill(context, state, host())
     return html.Main(
         [
             dcc.Interval(id="kiosk-second", interval=1000),
@@ -33,7 +37,13 @@ def layout(context: Context, _rest: str, search: str) -> html.Main:
                 data=configuration.model_dump(include={"idle_seconds", "warn_seconds"}),
             ),
             html.Header(parts[0], id="kiosk-header", className="kiosk-header"),
-            html.Section(kiosk_map(context, parts[4], parts[5]), className="kiosk-map"),
+            html.Section(
+                [
+                    kiosk_map(context, state),
+                    html.Div(parts[4], id="kiosk-legend", className="kiosk-legend"),
+                ],
+                className="kiosk-map",
+            ),
             html.Nav(parts[1], id="kiosk-districts", className="kiosk-districts"),
             html.Section(parts[2], id="kiosk-subjects", className="kiosk-subjects"),
             html.Footer(parts[3], id="kiosk-footer", className="kiosk-footer"),
@@ -44,17 +54,20 @@ def layout(context: Context, _rest: str, search: str) -> html.Main:
     )
 
 
-def kiosk_map(context: Context, selection: dict[str, str | None], language: Language) -> HexMap:
-    """Return the map of districts to touch; it carries no values."""
+def kiosk_map(context: Context, state: KioskState) -> HexMap:
+    """Return the map of districts to touch, coloured by the chosen subject."""
+    colours, _ = subject_map(context, state)
     return HexMap(
         id="kiosk-hexmap",
         districtsUrl="/layers/districts.geojson",
-        selection=selection,
-        language=language,
+        selection={"district": state.district, "cell": None},
+        language=state.lang,
         showLabels=True,
+        labelObstacles="#kiosk-legend",
         theme="dark",
         label=context.city.name_zh,
         camera=whole_camera(context.city),
+        **colours,
     )
 
 
@@ -97,13 +110,16 @@ def host() -> str:
 def fill(context: Context, state: KioskState, host: str) -> tuple[Any, ...]:
     """Return everything the address decides."""
     name = district_name(context, state)
+    colours, legend = subject_map(context, state)
     return (
         header(context, state),
         district_buttons(context, state),
         [html.H2(named(*name, state.lang)), *subject_cards(context, state)],
         footer(state, f"{host.rstrip('/')}/kiosk{state.search()}"),
+        legend,
         {"district": state.district, "cell": None},
         state.lang,
+        *(colours[name] for name in COLOURS),
     )
 
 
@@ -115,8 +131,10 @@ def register(app: Dash, context: Context) -> None:
         Output("kiosk-districts", "children"),
         Output("kiosk-subjects", "children"),
         Output("kiosk-footer", "children"),
+        Output("kiosk-legend", "children"),
         Output("kiosk-hexmap", "selection"),
         Output("kiosk-hexmap", "language"),
+        *[Output("kiosk-hexmap", name) for name in COLOURS],
         Input("url", "search"),
         prevent_initial_call=True,
     )

@@ -1,26 +1,30 @@
-"""The state of the kiosk, in the address: a language and a district, nothing of the visitor."""
+"""The state of the kiosk, in the address: language, district, subject, nothing of the visitor."""
 
 from urllib.parse import parse_qs, urlencode
 
 from pydantic import BaseModel, ConfigDict
 
 from dashboard.i18n import Language, as_language
+from dashboard.scenes.model import DOMAINS, Domain
 
 
 class KioskState(BaseModel):
-    """What the kiosk shows; no district is the whole city."""
+    """What the kiosk shows; no district is the whole city, no subject the first one."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     lang: Language = "zh"
     district: str | None = None
+    subject: Domain | None = None
 
     @classmethod
     def parse(cls, search: str | None) -> "KioskState":
         """Read an address's query."""
         given = parse_qs((search or "").lstrip("?"))
         lang = as_language(given.get("lang", [None])[-1])
-        return cls(lang=lang, district=given.get("district", [None])[-1])
+        wanted = given.get("subject", [None])[-1]
+        subject = next((domain for domain in DOMAINS if domain == wanted), None)
+        return cls(lang=lang, district=given.get("district", [None])[-1], subject=subject)
 
     def search(self, **changes: str | None) -> str:
         """Return the query of this state with changes."""

@@ -1,6 +1,6 @@
 """The kiosk's four subjects: one plain sentence with a real number, compared with the city."""
 
-from dash import html
+from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard.components.text import named
@@ -17,24 +17,30 @@ from dashboard.readings import Value, read_districts, read_one
 from dashboard.scenes.model import Domain, Subject, load_kiosk
 
 
-def subject_cards(context: Context, state: KioskState) -> list[html.Article]:
-    """Return the cards in the order of the configuration."""
+def chosen_domain(state: KioskState) -> Domain:
+    """Return the subject that colours the map."""
+    subjects = load_kiosk().subjects
+    return state.subject if state.subject in subjects else next(iter(subjects))
+
+
+def subject_cards(context: Context, state: KioskState) -> list[dcc.Link]:
+    """Return the cards in the order of the configuration; a touch puts one on the map."""
     subjects = load_kiosk().subjects.items()
     return [subject_card(context, state, domain, subject) for domain, subject in subjects]
 
 
-def subject_card(
-    context: Context, state: KioskState, domain: Domain, subject: Subject
-) -> html.Article:
+def subject_card(context: Context, state: KioskState, domain: Domain, subject: Subject) -> dcc.Link:
     """Return one subject."""
     found = resolve(context, subject)
     own, whole = read_pair(context, found, state.district)
     body: list[Component] = [html.P(translate("kiosk.no_value", state.lang), className="sentence")]
     if found is not None:
         body = told(context, state, subject, found, own, whole)
-    return html.Article(
+    chosen = " chosen" if domain == chosen_domain(state) else ""
+    return dcc.Link(
         [html.H3(named(subject.title_zh, subject.title_en, state.lang)), *body],
-        className=f"subject domain-{domain}",
+        href="/kiosk" + state.search(subject=domain),
+        className=f"subject domain-{domain}{chosen}",
     )
 
 

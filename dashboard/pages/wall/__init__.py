@@ -13,6 +13,7 @@ from dashboard.pages.wall.panels import Panels, build_panels, signature
 from dashboard.pages.wall.playlist import SCENE_PROPERTIES
 
 REFRESH_MS = 60_000
+OBSTACLES = ".scene-caption header, .scene-caption .legend, .scene-caption .source-line"
 PANEL_IDS = ("wall-status", "wall-cards", "wall-ribbon", "wall-right", "wall-captions")
 
 
@@ -64,6 +65,7 @@ def wall_map(context: Context) -> HexMap:
         theme="dark",
         language="zh",
         showLabels=True,
+        labelObstacles=OBSTACLES,
         label=f"{context.city.name_zh} {context.city.name_en}",
     )
 

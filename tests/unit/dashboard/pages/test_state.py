@@ -52,3 +52,9 @@ def test_the_kiosk_keeps_language_and_district_only() -> None:
     state = KioskState.parse("?lang=en&district=220104&name=somebody")
     assert state.search() == "?lang=en&district=220104"
     assert state.search(district=None) == "?lang=en"
+
+
+def test_a_kiosk_keeps_its_subject_with_another_district_and_forgets_unknown_ones():
+    state = KioskState.parse("?subject=health&district=220104")
+    assert KioskState.parse(state.search(district="220105")).subject == "health"
+    assert KioskState.parse("?subject=weather").subject is None

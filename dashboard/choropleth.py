@@ -1,0 +1,73 @@
+"""Districts as coloured areas: what the map and its legend take for an indicator."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from dashboard.context import Context
+from dashboard.headlines import Subject
+from dashboard.palettes import class_colours
+from dashboard.readings import read_values
+from geodata.tables import UNKNOWN_DISTRICT
+from layers.classes import Classes, compute_breaks, read_classes
+from layers.palette import palette_of
+from layers.period import Period
+
+MOST_CLASSES = 5  # of the eleven districts of one period
+DistrictValues = dict[str, dict[str, float | int | None]]
+
+
+@dataclass(frozen=True)
+class Choropleth:
+    """The districts' values with the colours of their classes."""
+
+    values: DistrictValues
+    palette: list[str]
+    breaks: list[float]
+
+
+def district_values(rows: Iterable[tuple[str, float | None, int]]) -> DistrictValues:
+    """Return (district, value, status) as the map takes them, without what lies in no district."""
+    return {
+        key: {"value": value, "status": int(status)}
+        for key, value, status in rows
+        if key != UNKNOWN_DISTRICT
+    }
+
+
+def read_district_values(context: Context, subject: Subject, period: Period) -> DistrictValues:
+    """Return every district's value in a period."""
+    frame = read_values(context, subject.build, period, "district", subject.component)
+    return district_values(frame.select("key", "value", "status").iter_rows())
+
+
+def read_district_classes(context: Context, subject: Subject) -> Classes:
+    """Return the classes of whole districts, fixed for all periods of a build."""
+    build, component = subject.build, subject.component
+    key = f"classes/{build.indicator}/{build.version}/{component}/district"
+    return context.cache.get_or(
+        key,
+        lambda: read_classes(
+            context.engine, context.city, build.indicator, component, by="district"
+        ),
+    )
+
+
+def read_choropleth(context: Context, subject: Subject) -> Choropleth:
+    """Return the districts of a subject in its period."""
+    classes = read_district_classes(context, subject)
+    values = read_district_values(context, subject, subject.period)
+    return Choropleth(values, class_colours(classes, subject.indicator), list(classes.breaks))
+
+
+def public_choropleth(subject: Subject, values: DistrictValues) -> Choropleth:
+    """Return districts classed by the given values alone: breaks give no withheld number away."""
+    entry = subject.indicator
+    target = subject.target if entry.classification == "diverging" else None
+    turn = target.value if target else None
+    known = np.array([value["value"] for value in values.values()], dtype=np.float64)
+    breaks = compute_breaks(known, entry.classification, min(entry.classes, MOST_CLASSES), turn)
+    palette = palette_of(entry, len(breaks) + 1, is_diverging=turn is not None)
+    colours = class_colours(Classes(tuple(breaks), tuple(palette), turn), entry)
+    return Choropleth(values, colours, breaks)

@@ -1,0 +1,39 @@
+"""The kiosk's map: the districts coloured by the chosen subject, as far as the public may see."""
+
+from typing import Any
+
+from dash.development.base_component import Component
+
+from dashboard.choropleth import Choropleth, district_values, public_choropleth
+from dashboard.components.legend import legend
+from dashboard.context import Context
+from dashboard.disclosure import disclose_districts
+from dashboard.headlines import Subject, resolve
+from dashboard.pages.kiosk.state import KioskState
+from dashboard.pages.kiosk.subjects import chosen_domain
+from dashboard.readings import read_districts
+from dashboard.scenes.model import load_kiosk
+
+STATES = ("no_data", "suppressed")
+
+
+def subject_map(context: Context, state: KioskState) -> tuple[dict[str, Any], list[Component]]:
+    """Return the map's colours and its legend; outlines alone while nothing is loaded."""
+    found = resolve(context, load_kiosk().subjects[chosen_domain(state)])
+    if found is None:
+        return {"districtValues": None, "palette": [], "breaks": []}, []
+    drawn = disclosed(context, found)
+    colours = {
+        "districtValues": drawn.values,
+        "palette": drawn.palette,
+        "breaks": drawn.breaks,
+    }
+    return colours, [legend(found.indicator, drawn.palette, drawn.breaks, [state.lang], STATES)]
+
+
+def disclosed(context: Context, found: Subject) -> Choropleth:
+    """Return the districts as the public sees them."""
+    values = read_districts(context, found.build, found.period, found.component)
+    shown = disclose_districts(values, found.indicator)
+    rows = [(key, value.value, value.status) for key, value in shown.items()]
+    return public_choropleth(found, district_values(rows))

@@ -1,0 +1,37 @@
+"""Districts as the map takes them."""
+
+from datetime import date
+from types import SimpleNamespace
+
+import pytest
+
+from dashboard.choropleth import MOST_CLASSES, district_values, public_choropleth
+from dashboard.headlines import Subject
+from layers.period import Period
+from layers.registry import find_indicator
+
+
+def test_districts_keep_value_and_status_and_the_unknown_one_is_left_out():
+    rows = [("220102", 11.3, 0), ("220105", None, 2), ("unknown", 4.0, 0)]
+    assert district_values(rows) == {
+        "220102": {"value": 11.3, "status": 0},
+        "220105": {"value": None, "status": 2},
+    }
+
+
+@pytest.fixture
+def beds() -> Subject:
+    build = SimpleNamespace()  # colours ask nothing of it
+    period = Period(date(2026, 11, 1), date(2026, 12, 1))
+    return Subject(find_indicator("beds_per_1000"), "total", build, period, None)
+
+
+def test_public_classes_are_made_of_what_is_shown(beds: Subject):
+    rows = [(str(key), float(key), 0) for key in range(1, 12)]
+    withheld = [(key, None, 7) if key == "11" else (key, value, 0) for key, value, _ in rows]
+    drawn = public_choropleth(beds, district_values(withheld))
+    assert drawn.values["11"] == {"value": None, "status": 7}
+    assert max(drawn.breaks) < 10
+    assert len(drawn.palette) == len(drawn.breaks) + 1 <= MOST_CLASSES
+    nothing = public_choropleth(beds, district_values([("1", None, 2)]))
+    assert (nothing.breaks, len(nothing.palette)) == ([], 1)
