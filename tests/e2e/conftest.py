@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from geodata.city import load_city
 from geodata.settings import Settings
 from tests.conftest import DatabaseFactory, opened
 from tests.e2e.city_site import DAYS, CitySite, fill_database, served
 
+expect.set_options(timeout=30_000)  # software graphics on a busy machine: late is not wrong
 ARTEFACTS = Path(__file__).parent / "artefacts"
 FLAGS = [
     "--no-sandbox",
