@@ -8,7 +8,7 @@ import shapely
 from pyproj import Geod
 
 from geodata.city import load_city
-from geodata.crs import buffer_m, from_metric, metric_geometry, to_metric, transformer
+from geodata.crs import from_metric, metric_geometry, to_metric, transformer
 from geodata.errors import CityError
 
 CONFIGURED = Path(__file__).parents[2] / "data" / "cities"
@@ -38,15 +38,6 @@ def test_there_and_back(changchun):
     back_lon, back_lat = from_metric(changchun, *to_metric(changchun, lon, lat))
     assert back_lon == pytest.approx(lon, abs=1e-9)
     assert back_lat == pytest.approx(lat, abs=1e-9)
-
-
-def test_a_buffer_is_in_metres_and_comes_back_in_degrees(changchun):
-    circle = buffer_m(changchun, [shapely.Point(125.32, 43.88)], 500)
-    assert circle.crs.to_epsg() == 4326
-    west, south, east, north = circle.total_bounds
-    length_m = Geod(ellps="WGS84").line_length([west, east], [43.88, 43.88])
-    assert length_m == pytest.approx(1000, abs=1)
-    assert south < 43.88 < north
 
 
 def test_the_second_city_has_its_own(changchun):
