@@ -44,16 +44,18 @@ def legend(
     breaks: Sequence[float],
     languages: Sequence[Language] = LANGUAGES,
     states: Sequence[str] = STATES,
+    title: str | None = None,
 ) -> html.Div:
-    """Return the legend of an indicator, with at most seven classes beside the states."""
-    title = " ".join(
-        f"{indicator.label_zh if code == 'zh' else indicator.label_en}" for code in languages
-    )
+    """Return the legend of an indicator, with at most seven classes beside the states.
+
+    `title` replaces the indicator's name.
+    """
+    names = [indicator.label_zh if code == "zh" else indicator.label_en for code in languages]
     units = dict.fromkeys(unit_text(indicator, code) or "mm:ss" for code in languages)
     return html.Div(
         [
             html.Div(
-                [html.Span(title), html.Span(" ".join(units), className="unit")],
+                [html.Span(title or " ".join(names)), html.Span(" ".join(units), className="unit")],
                 className="legend-title",
             ),
             colour_bar(palette[:MOST_CLASSES], class_labels(breaks, indicator)),

@@ -6,6 +6,7 @@ from dash.development.base_component import Component
 
 from dashboard.choropleth import Choropleth, district_values, public_choropleth
 from dashboard.components.legend import legend
+from dashboard.components.text import named
 from dashboard.context import Context
 from dashboard.disclosure import disclose_districts
 from dashboard.headlines import Subject, resolve
@@ -19,7 +20,8 @@ STATES = ("no_data", "suppressed")
 
 def subject_map(context: Context, state: KioskState) -> tuple[dict[str, Any], list[Component]]:
     """Return the map's colours and its legend; outlines alone while nothing is loaded."""
-    found = resolve(context, load_kiosk().subjects[chosen_domain(state)])
+    subject = load_kiosk().subjects[chosen_domain(state)]
+    found = resolve(context, subject)
     if found is None:
         return {"districtValues": None, "palette": [], "breaks": []}, []
     drawn = disclosed(context, found)
@@ -28,7 +30,9 @@ def subject_map(context: Context, state: KioskState) -> tuple[dict[str, Any], li
         "palette": drawn.palette,
         "breaks": drawn.breaks,
     }
-    return colours, [legend(found.indicator, drawn.palette, drawn.breaks, [state.lang], STATES)]
+    title = named(subject.title_zh, subject.title_en, state.lang)
+    key = legend(found.indicator, drawn.palette, drawn.breaks, [state.lang], STATES, title)
+    return colours, [key]
 
 
 def disclosed(context: Context, found: Subject) -> Choropleth:

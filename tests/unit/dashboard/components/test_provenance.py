@@ -62,5 +62,14 @@ def test_a_legend_has_a_swatch_a_class_and_a_tick_a_break() -> None:
         assert f"swatch-{state}" in text
 
 
+def test_a_legend_is_named_by_its_indicator_or_as_told() -> None:
+    indicator = find_indicator("within_target_share")
+    drawn = (indicator, ["#111111", "#222222"], [50], ["en"])
+    assert indicator.label_en in str(legend(*drawn))
+    told = str(legend(*drawn, title="How fast the fire brigade comes"))
+    assert "How fast the fire brigade comes" in told
+    assert indicator.label_en not in told
+
+
 def test_qr_codes_are_images_made_here() -> None:
     assert qr_code("http://example.org/kiosk", "x").src.startswith("data:image/svg+xml,%3Csvg")
