@@ -1,7 +1,8 @@
 """Whether districts, loads and states are still those of the files, the code and the city.
 
 Each of those steps finds out by itself that nothing is to do, but takes seconds for it. The stamp
-is the short way: it changes with any file that they read and with anything in the database.
+is the short way: it changes with any file that they read, with anything in the database, and on the
+day on which a timetable needs new departures.
 """
 
 import hashlib
@@ -10,7 +11,8 @@ from pathlib import Path
 
 from commands.context import Context
 from commands.simulated_files import incoming_dir
-from geodata.queries.progress import read_progress
+from geodata.clock import now
+from geodata.queries.progress import read_lapsed_feeds, read_progress
 from geodata.settings import ROOT
 
 ROOMS = ("geodata", "etl", "layers")
@@ -39,6 +41,8 @@ def _stamp(context: Context) -> str:
     digest = hashlib.sha256()
     with context.engine.connect() as connection:
         digest.update(repr(read_progress(connection)).encode())
+        lapsed = read_lapsed_feeds(connection, now(), context.city.timezone)
+    digest.update(repr(lapsed).encode())
     for path in _read_by_steps(context):
         digest.update(f"{path}\0{path.stat().st_size}\0{path.stat().st_mtime_ns}\n".encode())
     return digest.hexdigest()

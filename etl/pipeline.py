@@ -14,7 +14,7 @@ from etl.gtfs.load import load_feed
 from etl.load import driver
 from etl.outcome import LoadOutcome, RecordsOutcome
 from etl.place import Locator
-from etl.plan import PlannedFile, find_files, is_loaded, plan_file, was_loaded_before
+from etl.plan import PlannedFile, find_files, is_due_again, is_loaded, plan_file, was_loaded_before
 from etl.quarantine import keep_rejected
 from etl.records import load_file
 from etl.result import FileLoad, LoadResult
@@ -37,7 +37,7 @@ def load_source(
     root: Path | None = None,
     locator: Locator | None = None,
 ) -> LoadResult:
-    """Load every file of a source that is not loaded yet.
+    """Load every file of a source that is not loaded yet, and a timetable whose days have run out.
 
     `path` (file or glob) replaces the declared one; `root` is the folder it is relative to, by
     default the city's incoming folder and then that of the declaration. A file that cannot be used
@@ -85,7 +85,9 @@ def _load_locked(
     """Load one file; two loads of one source wait for each other."""
     connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(declaration.key))))
     already = FileLoad(declaration.key, planned.path.name, "already loaded")
-    if is_loaded(connection, declaration, planned.sha256):
+    if is_loaded(connection, declaration, planned.sha256) and not is_due_again(
+        connection, city, declaration, planned.sha256
+    ):
         return already
     if connection.execute(select(func.count()).select_from(district)).scalar_one() == 0:
         load_districts(connection, city)

@@ -8,7 +8,10 @@ from sqlalchemy import Connection, select
 
 from etl.declaration import SourceDeclaration
 from etl.fetch import fetch_file
+from geodata.city import City
+from geodata.clock import now
 from geodata.errors import ExtractError
+from geodata.queries.progress import read_lapsed_feeds
 from geodata.tables import load
 
 _BLOCK_BYTES = 1 << 20
@@ -97,6 +100,18 @@ def is_loaded(connection: Connection, declaration: SourceDeclaration, sha256: st
     if declaration.mode == "snapshot":
         return connection.execute(loaded.limit(1)).scalar_one_or_none() == sha256
     return connection.execute(loaded.where(load.c.sha256 == sha256).limit(1)).first() is not None
+
+
+def is_due_again(
+    connection: Connection, city: City, declaration: SourceDeclaration, sha256: str
+) -> bool:
+    """Tell whether the days of this timetable have run out, so that the same file brings new ones.
+
+    Days that the declaration fixes stay as they are.
+    """
+    if declaration.format != "gtfs" or (declaration.expand and declaration.expand.starts_on):
+        return False
+    return read_lapsed_feeds(connection, now(), city.timezone).get(declaration.key) == sha256
 
 
 def was_loaded_before(

@@ -16,6 +16,13 @@ ADD_LOAD = text(
     " VALUES ('s', 'incident', 'f', 'x', 'loaded', 'real', 'o', 'l', now(), now(), 0, 0, 0, 0)"
 )
 
+ADD_LOAD_RETURNING = text(f"{ADD_LOAD.text} RETURNING load_id")
+ADD_COVERAGE = text(
+    "INSERT INTO ops.source_coverage (source, load_id, table_name, starts_at, ends_at) VALUES"
+    " ('s', :load_id, 'departure', '2026-12-01 00:00+08', '2026-12-08 00:00+08'),"
+    " ('s', :load_id, 'gtfs_stop', '2026-12-01 00:00+08', '2027-04-01 00:00+08')"
+)
+
 
 @pytest.fixture
 def context(engine: Engine, tmp_path: Path) -> Context:
@@ -44,3 +51,17 @@ def test_current_until_something_is_loaded(context: Context) -> None:
     assert stamp.is_current(context) is False
     stamp.keep(context)
     assert stamp.is_current(context) is True
+
+
+def test_current_until_a_timetable_has_no_departures_left(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with context.engine.begin() as connection:
+        load_id = connection.execute(ADD_LOAD_RETURNING).scalar_one()
+        connection.execute(ADD_COVERAGE, {"load_id": load_id})
+    monkeypatch.setenv("OCC_NOW", "2026-12-07T15:59:00+00:00")
+    stamp.keep(context)
+    monkeypatch.setenv("OCC_NOW", "2026-12-07T15:59:59+00:00")
+    assert stamp.is_current(context) is True
+    monkeypatch.setenv("OCC_NOW", "2026-12-07T16:00:00+00:00")  # midnight in Changchun
+    assert stamp.is_current(context) is False
