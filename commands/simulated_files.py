@@ -27,6 +27,11 @@ class SimulatedFiles:
     configuration: str  # checksum of the city's simulation file
     files: list[str]
 
+    @property
+    def last_on(self) -> date:
+        """The last day that the files tell of."""
+        return date.fromisoformat(self.start_on) + timedelta(days=self.days - 1)
+
 
 def incoming_dir(settings: Settings, city: City) -> Path:
     """The folder that the city's departments' files arrive in."""
@@ -75,6 +80,16 @@ def write_simulated_files(settings: Settings, city: City) -> SimulatedFiles:
         (new / MARKER).write_text(json.dumps(asdict(done), indent=1), encoding="utf-8")
         (new / MARKER).replace(folder / MARKER)
     return done
+
+
+def describe_age(files: SimulatedFiles, city: City) -> str:
+    """Say that the files end before yesterday, and what brings them up to it; empty if they do not.
+
+    They are not written anew unasked: that, and loading them, takes minutes.
+    """
+    if files.last_on >= _today(city) - timedelta(days=1):
+        return ""
+    return f"simulated files end on {files.last_on}; `app.py simulate` writes them up to yesterday"
 
 
 def _retire(folder: Path) -> None:

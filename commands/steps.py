@@ -7,7 +7,12 @@ from collections.abc import Callable
 
 from commands import stamp
 from commands.context import Context, get_context
-from commands.simulated_files import SIMULATION, read_simulated_files, write_simulated_files
+from commands.simulated_files import (
+    SIMULATION,
+    describe_age,
+    read_simulated_files,
+    write_simulated_files,
+)
 from geodata.districts import load_districts
 from geodata.migrate import upgrade
 
@@ -58,8 +63,9 @@ def _schema(context: Context) -> str:
 def _simulate(context: Context) -> str:
     if not (context.city.folder / SIMULATION).exists():
         return "nothing is simulated for this city"
-    if read_simulated_files(context.settings, context.city) is not None:
-        return UP_TO_DATE
+    there = read_simulated_files(context.settings, context.city)
+    if there is not None:
+        return describe_age(there, context.city) or UP_TO_DATE
     done = write_simulated_files(context.settings, context.city)
     return f"{len(done.files)} files, {done.days} days from {done.start_on}"
 
