@@ -102,11 +102,12 @@ def spoken_for(
 def _read_components(connection: Connection, indicator: Indicator) -> dict[str, list[str]] | None:
     """Return the components that each source's records carry; None where records carry none."""
     measure = indicator.measures[0]
-    if isinstance(measure, FunctionMeasure) or measure.component is None:
+    if measure.component is None:
         return None
+    names = {} if isinstance(measure, FunctionMeasure) else measure.component_names
     table = record_table(measure.table)
     pairs = table.filter(table.retired_by.isnull()).select("source", measure.component).distinct()
     found: dict[str, list[str]] = {}
     for source, value in connection.exec_driver_sql(str(ibis.to_sql(pairs, dialect="postgres"))):
-        found.setdefault(source, []).append(measure.component_names.get(value, value))
+        found.setdefault(source, []).append(names.get(value, value))
     return found

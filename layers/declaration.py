@@ -108,6 +108,7 @@ class FunctionMeasure(Declared):
     table: RecordTable  # whose loads and coverage the states stand on
     also: tuple[RecordTable, ...] = ()  # further tables read
     where: tuple[Condition, ...] = ()  # which loads of `table` count as sources
+    component: str | None = None  # column of `table` with the component's key: who speaks for which
     parameters: dict[str, Any] = {}
 
 

@@ -9,6 +9,7 @@ from geodata.city import City
 from geodata.grid import NO_CELL
 from geodata.queries.places import read_open_spans
 from geodata.tables import UNKNOWN_DISTRICT
+from layers.coverage import Coverage, read_coverage
 from layers.declaration import FunctionMeasure
 from layers.indicator import Indicator
 from layers.period import Grain, Period
@@ -25,30 +26,36 @@ def open_states(
     measure: FunctionMeasure,
     snapshot_at: datetime,
 ) -> pl.DataFrame:
-    """Return the events open at the end of each day from the first to the last one received."""
+    """Return the events open at the end of each day from the first to the last one received.
+
+    That nothing is open is said only of a channel whose files begin no later than that day.
+    """
     spans = read_open_spans(connection).rename({"channel": "component"})
     if spans.is_empty():
         return pl.DataFrame(schema=STATE_SCHEMA)
     local = spans["received_at"].dt.convert_time_zone(city.timezone).dt.date().to_list()
     first, last = (Period.containing(day, Grain.DAY) for day in (min(local), max(local)))
     stale = timedelta(days=float(measure.parameters["stale_open_days"]))
+    coverage = read_coverage(connection, indicator)
     states = [
-        _of_day(spans, day, city.timezone, stale)
+        _of_day(spans, day, city.timezone, stale, coverage)
         for day in Period(first.first, last.end).split(Grain.DAY)
     ]
     return complete_states(merge_states(pl.concat(states, how="diagonal"), KEYS))
 
 
-def _of_day(spans: pl.DataFrame, day: Period, zone: str, stale: timedelta) -> pl.DataFrame:
+def _of_day(
+    spans: pl.DataFrame, day: Period, zone: str, stale: timedelta, coverage: Coverage
+) -> pl.DataFrame:
     start, end = (at.astimezone(UTC) for at in (day.start_at(zone), day.end_at(zone)))
     found = open_at(spans, end, stale)
-    # one row for every component even when nothing is open: the day was looked at
-    looked = (
-        spans.select("component")
-        .unique()
-        .with_columns(
-            cell=pl.lit(NO_CELL, pl.Int64), district_id=pl.lit(UNKNOWN_DISTRICT), num=pl.lit(0.0)
-        )
+    # one row for every component that was looked at, even when nothing is open
+    channels = spans["component"].unique().sort().to_list()
+    looked = pl.DataFrame(
+        {"component": [each for each in channels if coverage.covers([each], (start, end))]},
+        schema={"component": pl.String},
+    ).with_columns(
+        cell=pl.lit(NO_CELL, pl.Int64), district_id=pl.lit(UNKNOWN_DISTRICT), num=pl.lit(0.0)
     )
     busy = open_seconds(spans, start, end)
     stacked = pl.concat([found, looked, busy], how="diagonal")
