@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Checks for the system packages the program needs and installs the missing ones where it may:
 # PostgreSQL with PostGIS (unless DATABASE_URL names a database), a Python that can build a
-# virtual environment and, with --tests, Chromium. Says the exact command otherwise.
+# virtual environment and, with --tests, what a browser test needs. Says the exact command otherwise.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -25,6 +25,9 @@ has_postgis() {
 
 has_chromium() { command -v chromium >/dev/null || command -v chromium-browser >/dev/null; }
 
+# The browser tests' driver is a Node.js that Playwright brings along; it needs this library.
+has_libatomic() { compgen -G '/usr/lib/*/libatomic.so.1' >/dev/null || [ -e /usr/lib64/libatomic.so.1 ]; }
+
 has_database_url() {
     [ -n "${DATABASE_URL:-}" ] || grep -qs '^ *\(export \)\?DATABASE_URL=.' .env
 }
@@ -32,7 +35,10 @@ has_database_url() {
 missing=()
 has_database_url || has_postgis || missing+=(postgresql-postgis)
 scripts/find-python.sh >/dev/null 2>&1 || missing+=(python3-venv)
-if [ "$with_tests" = yes ]; then has_chromium || missing+=(chromium); fi
+if [ "$with_tests" = yes ]; then
+    has_chromium || missing+=(chromium)
+    has_libatomic || missing+=(libatomic1)
+fi
 [ "${#missing[@]}" -gt 0 ] || exit 0
 
 install="apt-get install --yes --no-install-recommends ${missing[*]}"
