@@ -1,5 +1,6 @@
 """A source from its files to the database: a transaction a file, visible at once or not at all."""
 
+import logging
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -26,6 +27,7 @@ from geodata.settings import get_settings
 from geodata.tables import district, load
 
 CHANNEL = "occ_load"
+_logger = logging.getLogger(__name__)
 
 
 def load_source(
@@ -68,10 +70,13 @@ def _load_planned(
                 transaction.rollback()
         return result
     except OperationsError as error:
-        return _refuse(engine, declaration, path, sha256, started_at, str(error))
+        message = str(error)
     except (SQLAlchemyError, psycopg.Error) as error:
         message = f"{path}: {_reason(error)}"
-        return _refuse(engine, declaration, path, sha256, started_at, message)
+    except Exception as error:  # a fault of the program in one file must not stop the other sources
+        _logger.exception("loading %s failed", path)
+        message = f"{path}: unforeseen {type(error).__name__}: {_reason(error)}"
+    return _refuse(engine, declaration, path, sha256, started_at, message)
 
 
 def _load_locked(

@@ -175,8 +175,8 @@ def test_a_refused_file_is_loaded_once_it_is_mended(calls):
     assert calls.load(f"id,t0\n1,{T0}\n", "calls.csv").status == "loaded"
 
 
-class CrashError(Exception):
-    """Anything that may go wrong inside."""
+class CrashError(BaseException):
+    """The end of the program, like `SystemExit`: no error that a load could record."""
 
 
 def test_a_crash_in_the_middle_leaves_nothing(engine, calls, monkeypatch):
