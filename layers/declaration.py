@@ -55,9 +55,10 @@ class _Records(Declared):
 
 
 class CountMeasure(_Records):
-    """Number of records."""
+    """Number of records; a null in `observed` counts as missing."""
 
     kind: Literal["count"]
+    observed: str | None = None  # e.g. the number that tells one counted thing from another
 
 
 class FieldMeasure(_Records):

@@ -130,7 +130,11 @@ def _one_of_each(records: ibis.Table, measure: DeclarativeMeasure) -> ibis.Table
         return records
     window = ibis.window(group_by=["component", *measure.one_per], order_by=measure.order)
     ranked = records.mutate(place_in_group=ibis.row_number().over(window))
-    return ranked.filter(ranked.place_in_group == 0)
+    kept = ranked.place_in_group == 0
+    if isinstance(measure, CountMeasure) and measure.observed:
+        # whether they are the same is not known: each is missing for itself
+        kept |= ranked[measure.observed].isnull()
+    return ranked.filter(kept)
 
 
 def _observe(records: ibis.Table, measure: DeclarativeMeasure) -> ibis.Table:
@@ -138,7 +142,8 @@ def _observe(records: ibis.Table, measure: DeclarativeMeasure) -> ibis.Table:
     one = ibis.literal(1.0)
     match measure:
         case CountMeasure():
-            return records.mutate(x=one, w=one)
+            seen = records[measure.observed].notnull() if measure.observed else ibis.literal(True)
+            return records.mutate(x=ibis.ifelse(seen, one, _NULL), w=one)
         case FieldMeasure():
             weight = records[measure.weight].cast("float64") if measure.weight else one
             return records.mutate(

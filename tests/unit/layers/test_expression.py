@@ -1,5 +1,7 @@
 from datetime import UTC, date, datetime, timedelta
 
+import pytest
+
 from layers.registry import find_indicator
 
 
@@ -136,6 +138,13 @@ def test_b8_counts_stations_and_sites_and_not_sectors(run):
     )
     assert only(run(find_indicator("gnb_per_10k"), {"facility": rows}))["num"] == 2
     assert only(run(find_indicator("sites_per_km2"), {"facility": rows}))["num"] == 2
+
+
+@pytest.mark.parametrize("indicator", ["gnb_per_10k", "sites_per_km2"])
+def test_b8_every_row_without_the_station_or_the_site_is_missing(run, indicator):
+    rows = stations(("1", "103068", "mast", "5g"), ("2", None, None, "5g"), ("3", None, None, "5g"))
+    state = only(run(find_indicator(indicator), {"facility": rows}))
+    assert (state["num"], state["n"], state["n_missing"]) == (1, 1, 2)
 
 
 def test_b1_keeps_fixed_and_mobile_apart_by_month(run):
