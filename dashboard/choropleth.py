@@ -10,8 +10,7 @@ from dashboard.headlines import Subject
 from dashboard.palettes import class_colours
 from dashboard.readings import read_values
 from geodata.tables import UNKNOWN_DISTRICT
-from layers.classes import Classes, compute_breaks, read_classes
-from layers.palette import palette_of
+from layers.classes import Classes, colour_classes, compute_breaks, read_classes
 from layers.period import Period
 
 MOST_CLASSES = 5  # of the eleven districts of one period
@@ -68,6 +67,5 @@ def public_choropleth(subject: Subject, values: DistrictValues) -> Choropleth:
     turn = target.value if target else None
     known = np.array([value["value"] for value in values.values()], dtype=np.float64)
     breaks = compute_breaks(known, entry.classification, min(entry.classes, MOST_CLASSES), turn)
-    palette = palette_of(entry, len(breaks) + 1, is_diverging=turn is not None)
-    colours = class_colours(Classes(tuple(breaks), tuple(palette), turn), entry)
-    return Choropleth(values, colours, breaks)
+    classes = colour_classes(entry, breaks, turn)
+    return Choropleth(values, class_colours(classes, entry), list(classes.breaks))

@@ -1,6 +1,7 @@
 """Classes of a layer: breaks made once from all cells of all periods, so that they never move."""
 
 import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -95,6 +96,19 @@ def _diverging(known: Floats, classes: int, target: float) -> list[float]:
     return [float(target + span * step / half) for step in range(1 - half, half)]
 
 
+def colour_classes(
+    entry: Indicator, breaks: Sequence[float], target: float | None = None
+) -> Classes:
+    """Return the classes with their colours, without those above all that a share can be.
+
+    A span as far above the target as below may pass 100 %; the colours of the others stay.
+    """
+    colours = palette_of(entry, len(breaks) + 1, is_diverging=target is not None)
+    limit = 100.0 if entry.unit_en == "%" else float("inf")
+    possible = tuple(each for each in breaks if each < limit)
+    return Classes(possible, tuple(colours[: len(possible) + 1]), target)
+
+
 def read_classes(
     engine: Engine,
     city: City,
@@ -127,8 +141,7 @@ def read_classes(
         breaks = compute_breaks(pooled, entry.classification, entry.classes, target)
         if build_id is not None:
             _keep(engine, indicator, kept, res, build_id, breaks)
-    colours = palette_of(entry, len(breaks) + 1, is_diverging=target is not None)
-    return Classes(tuple(breaks), tuple(colours), target)
+    return colour_classes(entry, breaks, target)
 
 
 def _name_kept(entry: Indicator, component: str, step: Grain | None, by: Area) -> str:

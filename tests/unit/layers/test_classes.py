@@ -3,7 +3,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from layers.classes import compute_breaks, of_places
+from layers.classes import colour_classes, compute_breaks, of_places
 from layers.palette import palette_of, sample_palette
 from layers.registry import find_indicator, load_catalogue
 
@@ -29,6 +29,16 @@ def test_8_diverging_turns_around_the_target_with_equal_span():
     assert breaks[2] == 90.0
     assert len(breaks) == 5
     assert 90 - breaks[0] == pytest.approx(breaks[4] - 90)
+
+
+def test_no_class_lies_above_all_that_a_share_can_be():
+    share = find_indicator("within_target_share")
+    whole = palette_of(share, 4, is_diverging=True)
+    classes = colour_classes(share, [55.2, 90.0, 124.8], target=90.0)
+    assert classes.breaks == (55.2, 90.0)
+    assert classes.palette == tuple(whole[:3])
+    seconds = find_indicator("call_to_arrival_p90")
+    assert colour_classes(seconds, [55.2, 90.0, 124.8]).breaks == (55.2, 90.0, 124.8)
 
 
 @pytest.mark.parametrize("values", [[], [0.0, 0.0], [3.0], [3.0, 3.0, 3.0]])
