@@ -1,9 +1,7 @@
 """What a loader of one file hands over for the load's own row, whatever the format."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Protocol
 
 import polars as pl
 
@@ -11,53 +9,13 @@ from etl.coverage import CoverageSpan
 from etl.stages import StageSummary
 
 
-class LoadOutcome(Protocol):
-    """The counts of a file, its rejected rows (file, row_number, field, reason, raw), its span."""
-
-    @property
-    def rows_in(self) -> int:
-        """Rows of the file."""
-        ...
-
-    @property
-    def rows_loaded(self) -> int:
-        """Rows whose values are in the database."""
-        ...
-
-    @property
-    def records(self) -> int:
-        """Records the rows became."""
-        ...
-
-    @property
-    def rejects(self) -> pl.DataFrame:
-        """The rows kept aside."""
-        ...
-
-    @property
-    def stages(self) -> tuple[StageSummary, ...]:
-        """A word per stage."""
-        ...
-
-    @property
-    def event_from(self) -> datetime | None:
-        """The earliest event."""
-        ...
-
-    @property
-    def event_to(self) -> datetime | None:
-        """The latest event."""
-        ...
-
-    @property
-    def coverage(self) -> Iterable[CoverageSpan]:
-        """Where and when the rows are all there are."""
-        ...
-
-
 @dataclass(frozen=True)
-class RecordsOutcome:
-    """The outcome of a file of records; `changes_nothing` if all were known already."""
+class LoadOutcome:
+    """What became of a file: its rows, the records they became, the rows kept aside, its span.
+
+    `rejects` has file, row_number, field, reason and raw; `coverage` says where and when the rows
+    are all there are; `changes_nothing` if every record was known already.
+    """
 
     rows_in: int
     rows_loaded: int
@@ -67,4 +25,4 @@ class RecordsOutcome:
     event_from: datetime | None
     event_to: datetime | None
     coverage: tuple[CoverageSpan, ...]
-    changes_nothing: bool
+    changes_nothing: bool = False

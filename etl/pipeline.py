@@ -13,7 +13,7 @@ from etl.coverage import keep_coverage
 from etl.declaration import SourceDeclaration
 from etl.gtfs.load import load_feed
 from etl.load import driver
-from etl.outcome import LoadOutcome, RecordsOutcome
+from etl.outcome import LoadOutcome
 from etl.place import Locator
 from etl.plan import PlannedFile, find_files, is_due_again, is_loaded, plan_file, was_loaded_before
 from etl.quarantine import keep_rejected
@@ -99,8 +99,9 @@ def _load_locked(
     load_id = _open_load(connection, declaration, planned, started_at)
     loader = load_feed if declaration.format == "gtfs" else load_file
     outcome: LoadOutcome = loader(connection, city, declaration, planned.path, load_id, locator)
-    repeats = isinstance(outcome, RecordsOutcome) and outcome.changes_nothing
-    if repeats and was_loaded_before(connection, declaration, planned.sha256, load_id):
+    if outcome.changes_nothing and was_loaded_before(
+        connection, declaration, planned.sha256, load_id
+    ):
         return already
     return _close_load(connection, declaration, planned, load_id, outcome)
 

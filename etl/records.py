@@ -12,7 +12,7 @@ from etl.coverage import compute_coverage
 from etl.declaration import SourceDeclaration
 from etl.extract import READ_IN_DEGREES, Extracted, read_file
 from etl.load import load_records
-from etl.outcome import RecordsOutcome
+from etl.outcome import LoadOutcome
 from etl.place import Locator, place
 from etl.population import allocate_polygons, place_hexagons
 from etl.quarantine import describe_rejects
@@ -36,7 +36,7 @@ def load_file(
     path: Path,
     load_id: int,
     locator: Locator,
-) -> RecordsOutcome:
+) -> LoadOutcome:
     """Load one file of records in the caller's transaction.
 
     Raises:
@@ -54,7 +54,7 @@ def load_file(
     _refuse_if_none(path, batch, extracted, declaration)
     batch, changes = load_records(connection, batch, declaration, load_id)
     event_from, event_to = event_span(batch.frame, TARGETS[declaration.table].event_time)
-    return RecordsOutcome(
+    return LoadOutcome(
         rows_in=extracted.rows_in,
         rows_loaded=batch.rows_loaded(),
         records=batch.frame.height,

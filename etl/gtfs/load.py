@@ -1,7 +1,5 @@
 """Loads one feed into the `gtfs_*` tables and `departure`, inside the caller's transaction."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -17,6 +15,7 @@ from etl.gtfs.stops import place_stops, shape_lines
 from etl.gtfs.timetable import Timetable, expand_feed
 from etl.gtfs.window import Expansion
 from etl.gtfs.write import insert_rows
+from etl.outcome import LoadOutcome
 from etl.place import Locator
 from etl.stages import StageSummary
 from geodata import tables
@@ -53,20 +52,6 @@ class CoverageSpan(NamedTuple):
     district_id: str | None = None
 
 
-@dataclass(frozen=True)
-class FeedOutcome:
-    """What a load did; `rejects` has file, row_number, field, reason and raw (JSON text)."""
-
-    rows_in: int
-    rows_loaded: int
-    records: int
-    rejects: pl.DataFrame
-    stages: tuple[StageSummary, ...]
-    event_from: datetime | None
-    event_to: datetime | None
-    coverage: Sequence[CoverageSpan]
-
-
 def load_feed(
     connection: Connection,
     city: City,
@@ -74,7 +59,7 @@ def load_feed(
     path: Path,
     load_id: int,
     locator: Locator,
-) -> FeedOutcome:
+) -> LoadOutcome:
     """Load a feed and retire the source's earlier one; the caller commits.
 
     The earlier feed's departures are deleted: they follow from its other rows, which stay.
@@ -134,13 +119,13 @@ def _load_departures(
 
 def _outcome(
     feed: Feed, timetable: Timetable, records: int, span: tuple[date, date], zone: ZoneInfo
-) -> FeedOutcome:
+) -> LoadOutcome:
     first = datetime.combine(span[0], time(), zone)
     end = datetime.combine(span[1] + timedelta(days=1), time(), zone)
     coverage = [CoverageSpan("gtfs_stop", first, end)]
     if timetable.starts_at and timetable.ends_at:
         coverage.append(CoverageSpan("departure", timetable.starts_at, timetable.ends_at))
-    return FeedOutcome(
+    return LoadOutcome(
         rows_in=feed.rows_in,
         rows_loaded=feed.rows_loaded,
         records=records,
@@ -148,7 +133,7 @@ def _outcome(
         stages=_stages(feed, timetable),
         event_from=first,
         event_to=end,
-        coverage=coverage,
+        coverage=tuple(coverage),
     )
 
 

@@ -8,13 +8,14 @@ import pytest
 from sqlalchemy import Engine, insert
 
 from etl.declaration import SourceDeclaration
-from etl.gtfs.load import FeedOutcome, load_feed
+from etl.gtfs.load import load_feed
+from etl.outcome import LoadOutcome
 from geodata.city import City
 from geodata.clock import now
 from geodata.districts import DistrictLocator, load_districts, read_districts
 from geodata.tables import load
 
-FeedLoader = Callable[..., FeedOutcome]
+FeedLoader = Callable[..., LoadOutcome]
 
 
 def declare(key: str, path: Path, **options: Any) -> SourceDeclaration:
@@ -49,7 +50,7 @@ def load_path(engine: Engine, city: City) -> FeedLoader:
     with engine.begin() as connection:
         load_districts(connection, city)
 
-    def load_path(key: str, path: Path, **options: Any) -> FeedOutcome:
+    def load_path(key: str, path: Path, **options: Any) -> LoadOutcome:
         with engine.begin() as connection:
             row = {
                 "source": key, "table_name": "gtfs", "file": path.name, "sha256": "-",
