@@ -1,0 +1,1 @@
+-- Roads and travel times.

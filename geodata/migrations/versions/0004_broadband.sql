@@ -1,0 +1,1 @@
+-- Premises and predicted radio coverage.

@@ -1,0 +1,1 @@
+-- Health records and emergency department visits.

@@ -1,0 +1,1 @@
+-- Road links and their travel times.

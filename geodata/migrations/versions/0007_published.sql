@@ -1,0 +1,1 @@
+-- What may be published: the views of schema published.

@@ -1,0 +1,1 @@
+-- Live positions, candidates of one event.

@@ -1,0 +1,1 @@
+-- Alerts, their history and cases.

@@ -1,0 +1,1 @@
+-- What incremental builds need to know.

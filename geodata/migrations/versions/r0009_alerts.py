@@ -1,0 +1,21 @@
+"""Alerts, their history and cases."""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0009"
+down_revision = "0008"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Create the tables of alerts."""
+    ddl = Path(__file__).with_name("0009_alerts.sql").read_text(encoding="utf-8")
+    op.get_bind().exec_driver_sql(ddl)
+
+
+def downgrade() -> None:
+    """Refuse: a downgrade would drop the records themselves."""
+    raise NotImplementedError("drop the database instead")

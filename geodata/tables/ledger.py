@@ -1,0 +1,72 @@
+"""Districts, and the account of what was loaded, refused and covered."""
+
+from geoalchemy2 import Geometry
+from sqlalchemy import BigInteger, Column, Float, ForeignKey, Identity, Index, Integer, Table, Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.sql.expression import text
+
+from geodata.tables.columns import SCHEMA, metadata, provenance, time_column
+
+district = Table(
+    "district",
+    metadata,
+    Column("district_id", Text, primary_key=True),
+    Column("name_zh", Text, nullable=False),
+    Column("name_en", Text, nullable=False),
+    Column("kind", Text, nullable=False),
+    Column("position", Integer, nullable=False),
+    Column("area_km2", Float),
+    Column("geom", Geometry("MULTIPOLYGON", srid=4326, spatial_index=False)),
+)
+Index("ix_district_geom", district.c.geom, postgresql_using="gist")
+
+load = Table(
+    "load",
+    metadata,
+    Column("load_id", BigInteger, Identity(always=True), primary_key=True),
+    Column("source", Text, nullable=False),
+    Column("table_name", Text, nullable=False),
+    Column("file", Text, nullable=False),
+    Column("sha256", Text, nullable=False),
+    Column("status", Text, nullable=False),  # loaded | refused
+    Column("provenance", Text, nullable=False),  # real | simulated
+    Column("owner", Text, nullable=False),
+    Column("licence", Text, nullable=False),
+    time_column("started_at", nullable=False),
+    time_column("finished_at", nullable=False),
+    Column("rows_in", Integer, nullable=False),
+    Column("rows_loaded", Integer, nullable=False),
+    Column("rows_rejected", Integer, nullable=False),
+    Column("records", Integer, nullable=False),
+    time_column("event_from"),
+    time_column("event_to"),
+    Column("stages", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
+    Column("message", Text),
+)
+Index("ix_load_source", load.c.source, load.c.sha256)
+
+rejected_row = Table(
+    "rejected_row",
+    metadata,
+    Column("rejected_id", BigInteger, Identity(always=True), primary_key=True),
+    Column("load_id", BigInteger, ForeignKey(f"{SCHEMA}.load.load_id"), nullable=False),
+    Column("file", Text, nullable=False),
+    Column("row_number", Integer),
+    Column("field", Text),
+    Column("reason", Text, nullable=False),
+    Column("raw", JSONB),
+)
+Index("ix_rejected_row_load", rejected_row.c.load_id)
+
+source_coverage = Table(
+    "source_coverage",
+    metadata,
+    Column("coverage_id", BigInteger, Identity(always=True), primary_key=True),
+    *provenance(),
+    Column("table_name", Text, nullable=False),
+    Column("component", Text),  # null: every component of the source
+    Column("district_id", Text, ForeignKey(f"{SCHEMA}.district.district_id")),  # null: whole city
+    time_column("starts_at", nullable=False),
+    time_column("ends_at", nullable=False),
+)
+Index("ix_source_coverage_table", source_coverage.c.table_name, source_coverage.c.starts_at)
