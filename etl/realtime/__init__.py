@@ -1,0 +1,1 @@
+"""GTFS-RT: what feeds say of vehicles and trips, as frames."""
