@@ -2,6 +2,12 @@
 
 from geodata.tables.columns import SCHEMA, UNKNOWN_DISTRICT, metadata
 from geodata.tables.ledger import district, load, rejected_row, source_coverage
+from geodata.tables.live import (
+    event_candidate,
+    live_position,
+    live_source,
+    vehicle_position,
+)
 from geodata.tables.observed import dispatch_trip, stop_event
 from geodata.tables.records import (
     facility,
@@ -30,6 +36,7 @@ __all__ = [
     "departure",
     "dispatch_trip",
     "district",
+    "event_candidate",
     "facility",
     "gtfs_feed",
     "gtfs_frequency",
@@ -41,6 +48,8 @@ __all__ = [
     "gtfs_trip",
     "incident",
     "layer_breaks",
+    "live_position",
+    "live_source",
     "load",
     "metadata",
     "network_sample",
@@ -52,4 +61,5 @@ __all__ = [
     "state_build",
     "statistic",
     "stop_event",
+    "vehicle_position",
 ]

@@ -1,0 +1,22 @@
+"""The channels on which the database tells every listening process what has changed."""
+
+import json
+from typing import Any
+
+from sqlalchemy import Connection, func, select
+
+LOADS = "occ_load"
+LAYERS = "occ_layer"
+ALERTS = "occ_alert"
+VEHICLES = "occ_vehicle"
+CANDIDATES = "occ_candidate"
+CHANNELS = (LOADS, LAYERS, ALERTS, VEHICLES, CANDIDATES)
+
+
+def announce(connection: Connection, channel: str, **facts: Any) -> None:
+    """Announce facts on a channel; listeners hear them when the transaction commits.
+
+    A payload is JSON and short (PostgreSQL takes 8,000 bytes): it names what to read, it is not it.
+    """
+    payload = json.dumps(facts, ensure_ascii=False, separators=(",", ":"), default=str)
+    connection.execute(select(func.pg_notify(channel, payload)))
