@@ -16,10 +16,10 @@ from dashboard.readings import (
     target_of,
 )
 from dashboard.scenes.model import Headline
-from dashboard.standing import Standing, standing_of
 from layers.indicator import Indicator
 from layers.period import Period
 from layers.registry import Target, load_catalogue, resolve_component
+from layers.score.attainment import Standing, standing_of
 from layers.version import Build
 
 

@@ -7,7 +7,7 @@ from dash import html
 
 from dashboard.components.domain_card import standing_mark
 from dashboard.components.text import two_lines
-from dashboard.standing import Standing
+from layers.score.attainment import Standing
 
 
 @dataclass(frozen=True)

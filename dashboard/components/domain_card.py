@@ -10,7 +10,7 @@ from dashboard.components.sparkline import sparkline
 from dashboard.components.text import bilingual, two_lines
 from dashboard.i18n import LANGUAGES, translate
 from dashboard.numbers import Reading
-from dashboard.standing import Standing
+from layers.score.attainment import Standing
 
 
 @dataclass(frozen=True)

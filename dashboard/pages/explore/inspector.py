@@ -17,10 +17,10 @@ from dashboard.numbers import format_number, format_reading, is_shown
 from dashboard.pages.explore.catalogue import PATH
 from dashboard.pages.explore.view import View
 from dashboard.readings import Value, read_one, read_values
-from dashboard.standing import standing_of
 from geodata.operations import read_district_list
 from geodata.tables import UNKNOWN_DISTRICT
 from layers.indicator import StateClass
+from layers.score.attainment import standing_of
 from layers.selection import By
 
 HISTORY_STEPS = 60

@@ -18,9 +18,9 @@ from dashboard.i18n import LANGUAGES, translate
 from dashboard.numbers import format_reading, is_shown, unit_text
 from dashboard.readings import read_values
 from dashboard.scenes.model import Domain, Headline
-from dashboard.standing import Standing, attainment, standing_of
 from geodata.operations import read_district_list
 from geodata.tables import UNKNOWN_DISTRICT
+from layers.score.attainment import Standing, attainment, standing_of
 from layers.status import Status
 
 NEUTRAL = 1.0

@@ -18,10 +18,10 @@ from dashboard.pages.wall.comparison import build_table
 from dashboard.pages.wall.incidents import latest_incidents, ribbon_of_day
 from dashboard.periods import period_text
 from dashboard.scenes.model import Domain, Headline, load_wall
-from dashboard.standing import Standing, target_text
 from geodata.clock import now
 from geodata.operations import Freshness, read_freshness
 from layers.registry import load_catalogue
+from layers.score.attainment import Standing, target_text
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from dashboard.i18n import LANGUAGES, as_language, translate, words
-from dashboard.standing import Standing
+from layers.score.attainment import Standing
 from layers.status import Status
 
 

@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
-from dashboard.standing import Standing, attainment, standing_of
 from layers.registry import Target
+from layers.score.attainment import Standing, attainment, standing_of
 
 
 def target(op: str, value: float) -> Target:

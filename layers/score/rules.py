@@ -1,0 +1,122 @@
+"""The rules of scores and of the city's status, from `rules.yaml`; unknown keys are refused."""
+
+from functools import cache
+from pathlib import Path
+from typing import Literal
+
+import yaml
+from pydantic import Field, ValidationError, model_validator
+
+from geodata.errors import DeclarationError
+from layers.declaration import Declared
+from layers.registry import load_catalogue, resolve_component
+
+_MONTHS = {"day": 0, "week": 0, "month": 1, "quarter": 3}
+FILE = Path(__file__).with_name("rules.yaml")
+
+ScoredPeriod = Literal["day", "week", "month", "quarter", "latest"]
+Fact = Literal[
+    "city_score",
+    "worst_domain_score",
+    "districts_off_target",
+    "alerts_1",
+    "alerts_2",
+    "alerts_3",
+    "stale_live_sources",
+]
+
+
+class Scored(Declared):
+    """One indicator that counts for a domain.
+
+    Raises:
+        ValueError: there is no such indicator or component.
+    """
+
+    indicator: str
+    component: str = "default"
+    period: ScoredPeriod
+    weight: float = Field(default=1.0, gt=0)
+
+    @model_validator(mode="after")
+    def _exists(self) -> "Scored":
+        entry = load_catalogue().get(self.indicator)
+        if entry is None:
+            raise ValueError(f"no indicator is called {self.indicator!r}")
+        component = resolve_component(entry, self.component)
+        if entry.stock != (self.period == "latest"):
+            raise ValueError(f"{self.indicator}: latest is the period of stocks and only of them")
+        if self.period in _MONTHS and _MONTHS[self.period] < entry.grain_of(component).months:
+            raise ValueError(f"{self.indicator}: kept by longer steps than {self.period}")
+        return self
+
+
+class Condition(Declared):
+    """One reason for a level: a fact at, above or below a limit, and the words for it.
+
+    The words may hold `{value}`, `{limit}` and, for the worst domain, `{domain}`.
+    """
+
+    fact: Fact
+    at_least: float | None = None
+    below: float | None = None
+    reason_zh: str
+    reason_en: str
+
+    @model_validator(mode="after")
+    def _one_limit(self) -> "Condition":
+        if (self.at_least is None) == (self.below is None):
+            raise ValueError(f"{self.fact}: give either at_least or below")
+        return self
+
+    @property
+    def limit(self) -> float:
+        """Return the limit, whichever way it is meant."""
+        limits = [each for each in (self.at_least, self.below) if each is not None]
+        return limits[0]
+
+    def holds(self, value: float) -> bool:
+        """Tell whether a value of the fact fulfils the condition."""
+        return value < self.limit if self.at_least is None else value >= self.limit
+
+
+class Level(Declared):
+    """One of the five levels; it is reached when any of its conditions holds."""
+
+    level: int = Field(ge=1, le=5)
+    name_zh: str
+    name_en: str
+    any_of: tuple[Condition, ...] = ()
+
+
+class Rules(Declared):
+    """Everything that decides about scores and the city's status."""
+
+    cap: float = Field(ge=1)
+    watch_from: float = Field(gt=0, lt=1)
+    known_share: float = Field(ge=0, le=1)
+    domains: dict[str, tuple[Scored, ...]]
+    levels: tuple[Level, ...]
+    calm_zh: str  # the reason where no condition holds
+    calm_en: str
+
+    @model_validator(mode="after")
+    def _levels_are_complete(self) -> "Rules":
+        if [level.level for level in self.levels] != [5, 4, 3, 2, 1]:
+            raise ValueError("levels: the five levels, the worst first")
+        if self.levels[-1].any_of:
+            raise ValueError("levels: level 1 is what is left, it has no conditions")
+        return self
+
+
+@cache
+def load_rules() -> Rules:
+    """Return the rules.
+
+    Raises:
+        DeclarationError: the file is wrong; names the key.
+    """
+    try:
+        return Rules.model_validate(yaml.safe_load(FILE.read_text("utf-8")))
+    except ValidationError as error:
+        raise DeclarationError(f"{FILE.name}: {error}") from error

@@ -1,0 +1,57 @@
+"""The status 1-5: the worst rule that holds, and its reason in words."""
+
+import pytest
+from pydantic import ValidationError
+
+from layers.score.city_status import Facts, city_status
+from layers.score.rules import Condition, Scored, load_rules
+from layers.score.score import CITY, DomainScore, PlaceScore
+
+NAMES = {"health": ("医疗健康", "Health"), "transit": ("公共交通", "Transit")}
+
+
+def scores(transit: float | None, health: float | None) -> dict[str, PlaceScore]:
+    known = [score for score in (transit, health) if score is not None]
+    domains = {"transit": DomainScore(transit, ()), "health": DomainScore(health, ())}
+    return {CITY: PlaceScore(sum(known) / len(known) if known else None, domains)}
+
+
+@pytest.mark.parametrize(
+    ("transit", "health", "alerts", "stale", "level"),
+    [
+        (1.1, 1.0, {}, 0, 1),
+        (1.1, 0.99, {}, 0, 2),
+        (1.1, 1.0, {1: 1}, 0, 2),
+        (1.1, 1.0, {}, 1, 2),
+        (1.1, 0.74, {}, 0, 3),
+        (1.1, 1.0, {2: 1}, 1, 3),
+        (0.5, 0.6, {}, 0, 4),
+        (1.1, 1.0, {3: 1}, 0, 4),
+        (1.1, 1.0, {3: 2}, 0, 5),
+        (None, None, {}, 0, 1),
+    ],
+)
+def test_the_worst_condition_that_holds_decides(
+    transit: float | None, health: float | None, alerts: dict[int, int], stale: int, level: int
+) -> None:
+    found = city_status(scores(transit, health), Facts(alerts, stale, NAMES))
+    assert found.level == level
+
+
+def test_the_reason_names_the_domain_its_score_and_the_limit() -> None:
+    found = city_status(scores(1.1, 0.7), Facts({2: 3}, 0, NAMES))
+    assert found.reasons_zh == ("二级告警 3 起未结", "医疗健康得分 0.70，低于 0.75")
+    assert found.reasons_en == ("3 level-2 alerts open", "Health score 0.70, below 0.75")
+    assert (found.name_zh, found.name_en) == ("预警", "warning")
+
+
+def test_the_rules_are_checked() -> None:
+    assert [level.level for level in load_rules().levels] == [5, 4, 3, 2, 1]
+    with pytest.raises(ValidationError, match="no indicator is called 'nothing'"):
+        Scored(indicator="nothing", period="day")
+    with pytest.raises(ValidationError, match="latest is the period of stocks"):
+        Scored(indicator="incident_count", period="latest")
+    with pytest.raises(ValidationError, match="kept by longer steps"):
+        Scored(indicator="down_mean_mbps", component="mobile", period="week")
+    with pytest.raises(ValidationError, match="either at_least or below"):
+        Condition(fact="alerts_1", reason_zh="", reason_en="")
