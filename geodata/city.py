@@ -24,6 +24,7 @@ from geodata.city_parts import (
     TimeZoneName,
 )
 from geodata.errors import CityError
+from geodata.travel import Travel
 
 CITIES = Path(__file__).resolve().parent / "cities"
 CITY_FILE = "city.yaml"
@@ -54,6 +55,7 @@ class City(Strict):
     stations: Path | None = None
     places: Path | None = None
     holidays: tuple[Holiday, ...] = ()
+    travel: Travel = Travel()
 
     _folder: Path = PrivateAttr()
 

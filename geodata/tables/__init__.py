@@ -1,6 +1,8 @@
 """The tables of schema `ops`; one module a theme, all of them on one `metadata`."""
 
+from geodata.tables.broadband import premise, radio_prediction
 from geodata.tables.columns import SCHEMA, UNKNOWN_DISTRICT, metadata
+from geodata.tables.health import ed_visit, health_record
 from geodata.tables.ledger import district, load, rejected_row, source_coverage
 from geodata.tables.live import (
     event_candidate,
@@ -9,6 +11,12 @@ from geodata.tables.live import (
     vehicle_position,
 )
 from geodata.tables.observed import dispatch_trip, stop_event
+from geodata.tables.published import (
+    published_cell,
+    published_district,
+    published_layer,
+    published_value,
+)
 from geodata.tables.records import (
     facility,
     incident,
@@ -17,7 +25,9 @@ from geodata.tables.records import (
     speed_tile,
     statistic,
 )
+from geodata.tables.roads import road_edge, road_node
 from geodata.tables.states import layer_breaks, state, state_build
+from geodata.tables.telemetry import telemetry_metadata, vehicle_ping
 from geodata.tables.transit import (
     departure,
     gtfs_feed,
@@ -36,6 +46,7 @@ __all__ = [
     "departure",
     "dispatch_trip",
     "district",
+    "ed_visit",
     "event_candidate",
     "facility",
     "gtfs_feed",
@@ -46,6 +57,7 @@ __all__ = [
     "gtfs_stop",
     "gtfs_stop_time",
     "gtfs_trip",
+    "health_record",
     "incident",
     "layer_breaks",
     "live_position",
@@ -54,12 +66,22 @@ __all__ = [
     "metadata",
     "network_sample",
     "population",
+    "premise",
+    "published_cell",
+    "published_district",
+    "published_layer",
+    "published_value",
+    "radio_prediction",
     "rejected_row",
+    "road_edge",
+    "road_node",
     "source_coverage",
     "speed_tile",
     "state",
     "state_build",
     "statistic",
     "stop_event",
+    "telemetry_metadata",
+    "vehicle_ping",
     "vehicle_position",
 ]
