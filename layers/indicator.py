@@ -7,6 +7,7 @@ from typing import Literal
 from pydantic import Field, model_validator
 
 from layers.declaration import Declared, Measure
+from layers.formula import FORMULAS
 from layers.period import Grain
 
 ALL = "all"  # the merge of every component, where `component_rollup` is `sum`
@@ -61,6 +62,8 @@ class Indicator(Declared):
     direction: Literal["up", "down", "none"]
     state_class: StateClass = Field(alias="class")
     quantile: float | None = Field(default=None, gt=0, lt=1)
+    value: str | None = None  # name in `layers.formula`, where the class alone gives no value
+    drawn: bool = False  # states are kept for the cells of every resolution drawn, each apart
     scale: float = 1.0
     definition_zh: str
     definition_en: str
@@ -96,6 +99,8 @@ class Indicator(Declared):
             raise ValueError(f"{self.key}: class Q and only class Q has a quantile")
         if self.state_class is StateClass.STOCK and not self.stock:
             raise ValueError(f"{self.key}: class S is a stock")
+        if self.value is not None and self.value not in FORMULAS:
+            raise ValueError(f"{self.key}: value: there is no formula {self.value!r}")
         known = {*self.component_keys, *([ALL] if self.component_rollup == "sum" else [])}
         if self.default_component not in known:
             raise ValueError(f"{self.key}: {self.default_component} is not one of its components")

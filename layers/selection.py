@@ -4,13 +4,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Literal
 
+import numpy as np
 import polars as pl
 from sqlalchemy import Connection, Label, Select, cast, func, literal, literal_column, select
 from sqlalchemy import Integer as SqlInteger
 
-from geodata.grid import NO_CELL, STORAGE_RES, children_range, parent_sql
+from geodata.grid import NO_CELL, STORAGE_RES, cell_res, children_range, parent_sql, res_sql
 from geodata.queries.frame import Schema, read_columns, read_frame
 from geodata.tables import state
+from layers.formula import FORMULAS
 from layers.indicator import Indicator, StateClass
 from layers.state import COUNTS, SUMS
 
@@ -21,6 +23,8 @@ _SUMS_OF: dict[StateClass, tuple[str, ...]] = {
     StateClass.STOCK: ("num",),
     StateClass.RATIO: ("num", "den"),
     StateClass.WEIGHTED: ("sum_w", "sum_wx", "sum_x", "sum_x2"),
+    StateClass.GEOMETRY: ("num", "den"),
+    StateClass.QUANTILE: ("vals",),
 }
 KEY_TYPES: dict[By, Any] = {
     "cell": pl.Int64,
@@ -45,22 +49,34 @@ class Selection:
     step: str | None = None  # by period: merge into calendar steps of this zone
     zone: str = "UTC"
 
+    @property
+    def drawn_res(self) -> int:
+        """Return the resolution of the cells whose own states answer; any makes up a district."""
+        if self.cell is not None:
+            return int(cell_res(np.array([self.cell]))[0])
+        return self.res if self.by == "cell" else self.indicator.default_res
+
 
 def read_merged(connection: Connection, selection: Selection) -> pl.DataFrame:
-    """Return one merged state a key, with `vals` (class Q) or `ids_n` (class U)."""
+    """Return one merged state a key, with `vals` (class Q, some formulas) or `ids_n` (U)."""
     merged = _read_sums(connection, selection)
-    match selection.indicator.state_class:
-        case StateClass.QUANTILE:
-            return merged.join(_read_values(connection, selection), on="key", how="left")
-        case StateClass.DISTINCT:
-            distinct = merged.join(_read_distinct(connection, selection), on="key", how="left")
-            return distinct.with_columns(pl.col("ids_n").fill_null(0))  # states of no one are 0
+    if "vals" in _needs(selection.indicator):
+        return merged.join(_read_values(connection, selection), on="key", how="left")
+    if selection.indicator.state_class is StateClass.DISTINCT:
+        distinct = merged.join(_read_distinct(connection, selection), on="key", how="left")
+        return distinct.with_columns(pl.col("ids_n").fill_null(0))  # states of no one are 0
     return merged
+
+
+def _needs(indicator: Indicator) -> tuple[str, ...]:
+    """Return what its values are computed from: by its class, and by its formula if it has one."""
+    of_class = _SUMS_OF.get(indicator.state_class, ())
+    return (*of_class, *(FORMULAS[indicator.value].needs if indicator.value else ()))
 
 
 def _read_sums(connection: Connection, selection: Selection) -> pl.DataFrame:
     """Return each key's counts and sums; those its class does not use are null, unread."""
-    used = _SUMS_OF.get(selection.indicator.state_class, ())
+    used = [name for name in SUMS if name in _needs(selection.indicator)]
     # a sum of bigint is numeric, several times slower; one state never counts two thousand million
     counts = [func.sum(cast(state.c[name], SqlInteger)).label(name) for name in COUNTS]
     sums = [func.sum(state.c[name]).label(name) for name in used]
@@ -127,8 +143,11 @@ def _where(statement: Select[Any], selection: Selection) -> Select[Any]:
         statement = statement.where(c.cell != NO_CELL)
     if selection.district_id is not None:
         statement = statement.where(c.district_id == selection.district_id)
+    if selection.indicator.drawn:
+        statement = statement.where(literal_column(res_sql("cell")) == selection.drawn_res)
     if selection.cell is not None:
-        lowest, highest = children_range(selection.cell, STORAGE_RES)
+        own = selection.drawn_res if selection.indicator.drawn else STORAGE_RES
+        lowest, highest = children_range(selection.cell, own)
         statement = statement.where(c.cell.between(lowest, highest))
     return statement
 

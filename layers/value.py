@@ -5,6 +5,7 @@ import polars as pl
 from numpy.typing import NDArray
 
 from layers import interval
+from layers.formula import apply_formula
 from layers.indicator import Indicator, LowNumber, StateClass
 from layers.quantile import rank_of
 from layers.status import Status
@@ -57,6 +58,8 @@ def _numbers(merged: pl.DataFrame, indicator: Indicator) -> tuple[Floats, Floats
             below = _floats(merged, "hours")
         with np.errstate(divide="ignore", invalid="ignore"):
             value = np.where(below > 0, above / below, np.nan)
+        if indicator.value:
+            value = apply_formula(indicator.value, merged)
         numbers = (value, *_bounds(merged, indicator, above, below))
     value, lo, hi = numbers
     return indicator.scale * value, indicator.scale * lo, indicator.scale * hi

@@ -16,6 +16,7 @@ from geodata.grid.bits import (
     parent_expr,
     parent_masks,
     parent_sql,
+    res_sql,
 )
 from geodata.grid.cells import (
     WORLD_BOUNDS,
@@ -68,6 +69,7 @@ __all__ = [
     "parent_expr",
     "parent_masks",
     "parent_sql",
+    "res_sql",
     "text_to_cell",
     "texts_to_cells",
 ]

@@ -67,6 +67,11 @@ def parent_sql(column: str, res: int) -> str:
     return f"(CASE WHEN {column} = {NO_CELL} THEN {NO_CELL}::bigint ELSE {parent} END)"
 
 
+def res_sql(column: str) -> str:
+    """Return SQL (PostgreSQL and DuckDB) of a cell's resolution; never of user input."""
+    return f"(({column} >> {_RES_SHIFT}) & 15)"
+
+
 def cell_res(cells: Cells) -> Cells:
     """Return each cell's resolution."""
     return (np.asarray(cells, dtype=np.int64) >> _RES_SHIFT) & 15
