@@ -1,0 +1,100 @@
+"""What may be published: hexagons and districts of one fixed period an indicator, already checked.
+
+The GIS service reads nothing else of the indicators. Views over these tables lie in the schema
+`published` (`geodata/published.py`).
+"""
+
+from geoalchemy2 import Geometry
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    Boolean,
+    Column,
+    Float,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    SmallInteger,
+    Table,
+    Text,
+)
+
+from geodata.tables.columns import SCHEMA, metadata, time_column
+
+PUBLISHED = "published"  # the schema of the views
+
+published_layer = Table(
+    "published_layer",
+    metadata,
+    Column("layer_id", BigInteger, Identity(always=True), primary_key=True),
+    Column("name", Text, nullable=False, unique=True),  # of its collection, without `hex_`
+    Column("indicator", Text, nullable=False),
+    Column("component", Text, nullable=False),
+    Column("code", Text, nullable=False),  # in the methods brief, for example E1; may be empty
+    Column("domain", Text, nullable=False),
+    Column("title_zh", Text, nullable=False),
+    Column("title_en", Text, nullable=False),
+    Column("description_zh", Text, nullable=False),
+    Column("description_en", Text, nullable=False),
+    Column("unit_zh", Text, nullable=False),
+    Column("unit_en", Text, nullable=False),
+    Column("formula", Text, nullable=False),
+    Column("res", ARRAY(SmallInteger), nullable=False),  # resolutions with hexagons, may be none
+    Column("period", Text, nullable=False),
+    time_column("starts_at", nullable=False),
+    time_column("ends_at", nullable=False),
+    Column("version", Text, nullable=False),
+    time_column("as_of"),  # latest event among the records used
+    time_column("published_at", nullable=False),
+    Column("sources", ARRAY(Text), nullable=False),
+    Column("licences", ARRAY(Text), nullable=False),
+    Column("owners", ARRAY(Text), nullable=False),
+    Column("is_simulated", Boolean, nullable=False),
+    Column(
+        "smallest_count", Integer
+    ),  # smaller counts are suppressed; null: not a matter of people
+)
+
+published_cell = Table(
+    "published_cell",
+    metadata,
+    Column("cell", BigInteger, primary_key=True, autoincrement=False),
+    Column("res", SmallInteger, nullable=False),
+    Column("zone", Text, nullable=False),  # the cell as hexadecimal text
+    Column("geom", Geometry("POLYGON", srid=4326, spatial_index=False), nullable=False),
+)
+Index("ix_published_cell_geom", published_cell.c.geom, postgresql_using="gist")
+
+
+def _layer() -> Column[object]:
+    target = ForeignKey(f"{SCHEMA}.published_layer.layer_id", ondelete="CASCADE")
+    return Column("layer_id", BigInteger, target, primary_key=True)
+
+
+def _numbers() -> list[Column[object]]:
+    return [
+        Column("value", Float),
+        Column("lo", Float),
+        Column("hi", Float),
+        Column("n", BigInteger),
+        Column("status", SmallInteger, nullable=False),
+    ]
+
+
+published_value = Table(
+    "published_value",
+    metadata,
+    _layer(),
+    Column("cell", BigInteger, primary_key=True, autoincrement=False),
+    Column("res", SmallInteger, nullable=False),
+    *_numbers(),
+)
+
+published_district = Table(
+    "published_district",
+    metadata,
+    _layer(),
+    Column("district_id", Text, primary_key=True),  # of the whole city: its code
+    *_numbers(),
+)
