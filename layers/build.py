@@ -18,6 +18,7 @@ from layers.expression import matches, state_expression
 from layers.indicator import Indicator
 from layers.period import Period
 from layers.registry import find_indicator, load_catalogue
+from layers.request import MeasureRequest
 from layers.schema import record_table
 from layers.state import KEYS, STATE_SCHEMA, complete_states
 from layers.state_copy import copy_states
@@ -36,14 +37,7 @@ class MeasureFunction(Protocol):
     The connection's time zone is the city's.
     """
 
-    def __call__(
-        self,
-        connection: Connection,
-        city: City,
-        indicator: Indicator,
-        measure: FunctionMeasure,
-        snapshot_at: datetime,
-    ) -> pl.DataFrame:
+    def __call__(self, request: MeasureRequest) -> pl.DataFrame:
         """Return the states of the measure."""
 
 
@@ -78,7 +72,8 @@ def _build(engine: Engine, city: City, indicator: Indicator) -> Build | None:
         for measure in indicator.measures:
             snapshot_at = _snapshot_at(connection, city, indicator, measure.table, loads)
             if isinstance(measure, FunctionMeasure):
-                frame = load_function(measure)(connection, city, indicator, measure, snapshot_at)
+                request = MeasureRequest(connection, city, indicator, measure, snapshot_at)
+                frame = load_function(measure)(request)
                 copy_states(connection, indicator.key, build_id, complete_states(frame))
             else:
                 _insert_states(connection, indicator, measure, build_id, snapshot_at)

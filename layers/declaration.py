@@ -102,7 +102,12 @@ class RatioMeasure(_Records):
 
 
 class FunctionMeasure(Declared):
-    """A function that returns a state frame (`layers.state`), for what needs geometry."""
+    """A function that returns a state frame (`layers.state`), for what needs geometry.
+
+    `window` says which states a changed record of `table` reaches: `whole`, all of them, so that
+    the measure is always computed whole; `step`, those of the step that `time` lies in; `onward`,
+    those from that step on. A changed record of a table in `also` reaches all of them.
+    """
 
     kind: Literal["function"]
     function: str = Field(pattern=r"^layers\.measures\.\w+:\w+$")
@@ -110,7 +115,15 @@ class FunctionMeasure(Declared):
     also: tuple[RecordTable, ...] = ()  # further tables read
     where: tuple[Condition, ...] = ()  # which loads of `table` count as sources
     component: str | None = None  # column of `table` with the component's key: who speaks for which
+    window: Literal["whole", "step", "onward"] = "whole"
+    time: str | None = None  # column of `table` that dates a record; for `step` and `onward`
     parameters: dict[str, Any] = {}
+
+    @model_validator(mode="after")
+    def _is_dated(self) -> "FunctionMeasure":
+        if (self.window != "whole") != (self.time is not None):
+            raise ValueError("a window needs the time column, and only a window needs it")
+        return self
 
 
 DeclarativeMeasure = CountMeasure | FieldMeasure | IntervalMeasure | ShareMeasure | RatioMeasure

@@ -3,42 +3,34 @@
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
-from sqlalchemy import Connection
 
-from geodata.city import City
 from geodata.grid import NO_CELL
 from geodata.queries.places import read_open_spans
 from geodata.tables import UNKNOWN_DISTRICT
 from layers.coverage import Coverage, read_coverage
-from layers.declaration import FunctionMeasure
-from layers.indicator import Indicator
 from layers.period import Grain, Period
+from layers.request import MeasureRequest
 from layers.rollup import merge_states
 from layers.state import KEYS, STATE_SCHEMA, complete_states
 
 _PLACE = ("component", "cell", "district_id")
 
 
-def open_states(
-    connection: Connection,
-    city: City,
-    indicator: Indicator,
-    measure: FunctionMeasure,
-    snapshot_at: datetime,
-) -> pl.DataFrame:
+def open_states(request: MeasureRequest) -> pl.DataFrame:
     """Return the events open at the end of each day from the first to the last one received.
 
     That nothing is open is said only of a channel whose files begin no later than that day.
     """
-    spans = read_open_spans(connection).rename({"channel": "component"})
+    spans = read_open_spans(request.connection).rename({"channel": "component"})
     if spans.is_empty():
         return pl.DataFrame(schema=STATE_SCHEMA)
-    local = spans["received_at"].dt.convert_time_zone(city.timezone).dt.date().to_list()
+    zone = request.city.timezone
+    local = spans["received_at"].dt.convert_time_zone(zone).dt.date().to_list()
     first, last = (Period.containing(day, Grain.DAY) for day in (min(local), max(local)))
-    stale = timedelta(days=float(measure.parameters["stale_open_days"]))
-    coverage = read_coverage(connection, indicator)
+    stale = timedelta(days=float(request.measure.parameters["stale_open_days"]))
+    coverage = read_coverage(request.connection, request.indicator)
     states = [
-        _of_day(spans, day, city.timezone, stale, coverage)
+        _of_day(spans, day, zone, stale, coverage)
         for day in Period(first.first, last.end).split(Grain.DAY)
     ]
     return complete_states(merge_states(pl.concat(states, how="diagonal"), KEYS))

@@ -1,45 +1,38 @@
 """B7: listed venues with a working public access point inside or near."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from typing import Any
 
 import numpy as np
 import polars as pl
 import shapely
 from numpy.typing import NDArray
-from sqlalchemy import Connection
 
 from geodata.city import City
 from geodata.crs import to_metric, transformer
 from geodata.queries.places import read_facilities
-from layers.declaration import FunctionMeasure
-from layers.indicator import TOTAL, Indicator
+from layers.indicator import TOTAL
+from layers.request import MeasureRequest
 from layers.rollup import merge_states
 from layers.state import KEYS, complete_states
 
 
-def hotspot_states(
-    connection: Connection,
-    city: City,
-    indicator: Indicator,
-    measure: FunctionMeasure,
-    snapshot_at: datetime,
-) -> pl.DataFrame:
+def hotspot_states(request: MeasureRequest) -> pl.DataFrame:
     """Return one state a venue's cell: venues with an access point over venues."""
-    places = read_facilities(connection, ["hotspot_venue", "wifi_ap"])
-    silent = timedelta(hours=float(measure.parameters["silent_h"]))
+    places = read_facilities(request.connection, ["hotspot_venue", "wifi_ap"])
+    silent = timedelta(hours=float(request.measure.parameters["silent_h"]))
     venues = places.filter(pl.col("kind") == "hotspot_venue", pl.col("is_active"))
     working = working_points(places.filter(pl.col("kind") == "wifi_ap"), silent)
     served = are_served(
-        _outlines(venues, city),
-        shapely.points(*to_metric(city, working["lon"], working["lat"])),
-        float(measure.parameters["within_m"]),
+        _outlines(venues, request.city),
+        shapely.points(*to_metric(request.city, working["lon"], working["lat"])),
+        float(request.measure.parameters["within_m"]),
     )
     states = venues.select(
         "cell",
         "district_id",
         component=pl.lit(TOTAL),
-        starts_at=pl.lit(snapshot_at.astimezone(UTC)),
+        starts_at=pl.lit(request.snapshot_at.astimezone(UTC)),
         n=pl.lit(1),
         num=pl.Series(served, dtype=pl.Float64),
         den=pl.lit(1.0),

@@ -6,41 +6,27 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
-from sqlalchemy import Connection
 
-from geodata.city import City
 from geodata.crs import to_metric
 from geodata.queries.places import read_facilities
 from geodata.queries.residents import read_residents
-from layers.declaration import FunctionMeasure
-from layers.indicator import TOTAL, Indicator
+from layers.indicator import TOTAL
+from layers.request import MeasureRequest
 from layers.rollup import merge_states
 from layers.state import KEYS, complete_states
 
 Floats = NDArray[np.float64]
 
 
-def minutes_states(
-    connection: Connection,
-    city: City,
-    indicator: Indicator,
-    measure: FunctionMeasure,
-    snapshot_at: datetime,
-) -> pl.DataFrame:
+def minutes_states(request: MeasureRequest) -> pl.DataFrame:
     """Return minutes weighted by residents (class W)."""
-    return weighted_minutes(_travel(connection, city, measure), snapshot_at)
+    return weighted_minutes(_travel(request), request.snapshot_at)
 
 
-def within_states(
-    connection: Connection,
-    city: City,
-    indicator: Indicator,
-    measure: FunctionMeasure,
-    snapshot_at: datetime,
-) -> pl.DataFrame:
+def within_states(request: MeasureRequest) -> pl.DataFrame:
     """Return residents within the limit over residents (class R)."""
-    limit_min = float(measure.parameters["limit_min"])
-    return within_limit(_travel(connection, city, measure), limit_min, snapshot_at)
+    limit_min = float(request.measure.parameters["limit_min"])
+    return within_limit(_travel(request), limit_min, request.snapshot_at)
 
 
 def straight_line_min(distance_m: Floats, detour_factor: float, speed_kmh: float) -> Floats:
@@ -87,10 +73,11 @@ def _states(travel: pl.DataFrame, snapshot_at: datetime, **sums: pl.Expr) -> pl.
     return complete_states(merge_states(states, KEYS))
 
 
-def _travel(connection: Connection, city: City, measure: FunctionMeasure) -> pl.DataFrame:
+def _travel(request: MeasureRequest) -> pl.DataFrame:
     """Return the population points with the minutes to the nearest hospital that works."""
-    people = read_residents(connection)
-    hospitals = read_facilities(connection, ["hospital"]).filter("is_active")
+    city, parameters = request.city, request.measure.parameters
+    people = read_residents(request.connection)
+    hospitals = read_facilities(request.connection, ["hospital"]).filter("is_active")
     minutes = np.full(len(people), np.nan)
     placed = people["lon"].is_not_null().to_numpy()
     if len(hospitals) and placed.any():
@@ -99,7 +86,7 @@ def _travel(connection: Connection, city: City, measure: FunctionMeasure) -> pl.
         distance_m, _ = tree.query(np.column_stack(to_metric(city, homes["lon"], homes["lat"])))
         minutes[placed] = straight_line_min(
             distance_m,
-            float(measure.parameters["detour_factor"]),
-            float(measure.parameters["speed_kmh"]),
+            float(parameters["detour_factor"]),
+            float(parameters["speed_kmh"]),
         )
     return people.with_columns(minutes=pl.Series(minutes).fill_nan(None))

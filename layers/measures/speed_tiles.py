@@ -1,44 +1,36 @@
 """B1 from published tiles: means of a tile weigh by its tests and are spread over cells by area."""
 
-from datetime import UTC, datetime
+from datetime import UTC
 from typing import Any
 
 import numpy as np
 import polars as pl
 import shapely
-from sqlalchemy import Connection
 
 from geodata.city import City
 from geodata.districts import DistrictLocator, read_districts
 from geodata.grid import STORAGE_RES, cell_polygons, cover
 from geodata.queries.places import read_speed_tiles
-from layers.declaration import FunctionMeasure
-from layers.indicator import Indicator
 from layers.period import Grain, Period
+from layers.request import MeasureRequest
 from layers.rollup import merge_states
 from layers.state import KEYS, STATE_SCHEMA, complete_states
 
 
-def tile_states(
-    connection: Connection,
-    city: City,
-    indicator: Indicator,
-    measure: FunctionMeasure,
-    snapshot_at: datetime,
-) -> pl.DataFrame:
+def tile_states(request: MeasureRequest) -> pl.DataFrame:
     """Return the states of the components `<technology>_tile`, by quarter."""
-    tiles = read_speed_tiles(connection, str(measure.parameters["column"]))
+    tiles = read_speed_tiles(request.connection, str(request.measure.parameters["column"]))
     if tiles.is_empty():
         return pl.DataFrame(schema=STATE_SCHEMA)
-    factor = float(measure.parameters["factor"])
+    factor = float(request.measure.parameters["factor"])
     tiles = tiles.with_columns(
         component=pl.col("technology") + "_tile",
-        starts_at=_quarter_begins(tiles["quarter_on"], city),
+        starts_at=_quarter_begins(tiles["quarter_on"], request.city),
         mean=pl.col("mean") * factor,
     )
     outlines = tiles.select("quadkey", "outline").unique("quadkey", keep="first").sort("quadkey")
     parts = spread(shapely.from_wkb(outlines["outline"].to_list()))
-    located = DistrictLocator(read_districts(city)).locate(parts["lon"], parts["lat"])
+    located = DistrictLocator(read_districts(request.city)).locate(parts["lon"], parts["lat"])
     parts = parts.with_columns(
         quadkey=outlines["quadkey"].gather(parts["tile"]), district_id=pl.Series(located)
     )

@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from typing import cast
 
 import polars as pl
-from sqlalchemy import Connection
 
 from geodata.city import City
 from geodata.crs import to_metric
@@ -18,37 +17,31 @@ from geodata.queries.transit import (
     read_service_dates,
 )
 from geodata.tables import UNKNOWN_DISTRICT
-from layers.declaration import FunctionMeasure
-from layers.indicator import Indicator
 from layers.measures.transit_coverage import compute_stop_coverage
 from layers.measures.transit_service import SERVICE_MEASURES, Windows
 from layers.period import Grain, Period
+from layers.request import MeasureRequest
 from layers.state import STATE_SCHEMA, complete_states
 
 _EMPTY = pl.DataFrame(schema=STATE_SCHEMA)
 
 
-def service_states(
-    connection: Connection,
-    city: City,
-    indicator: Indicator,
-    measure: FunctionMeasure,
-    snapshot_at: datetime,
-) -> pl.DataFrame:
+def service_states(request: MeasureRequest) -> pl.DataFrame:
     """Return the states of a service measure for every calendar day fully expanded.
 
     `parameters.windows` gives each component its first and last hour of the local day.
     """
-    windows = cast("Windows", measure.parameters["windows"])
-    compute = SERVICE_MEASURES[indicator.key]
+    windows = cast("Windows", request.measure.parameters["windows"])
+    compute = SERVICE_MEASURES[request.indicator.key]
+    connection, zone = request.connection, request.city.timezone
+    dates = read_service_dates(connection, zone)
     states = [_EMPTY]
-    for day in read_service_dates(connection, city.timezone):
-        period = Period.containing(day, Grain.DAY)
+    for period in request.wanted([Period.containing(day, Grain.DAY) for day in dates]):
         departures = read_boardable_departures(
-            connection, period.start_at(city.timezone), period.end_at(city.timezone)
+            connection, period.start_at(zone), period.end_at(zone)
         )
-        found = compute(departures, windows, city.timezone)
-        starts_at = period.start_at(city.timezone)
+        found = compute(departures, windows, zone)
+        starts_at = period.start_at(zone)
         idle = [name for name in windows if name not in found["component"]]
         states += [found, _no_service(idle, starts_at)]
     return pl.concat(states)
@@ -65,24 +58,18 @@ def _no_service(components: Sequence[str], starts_at: datetime) -> pl.DataFrame:
     return complete_states(pl.DataFrame(rows, schema_overrides=STATE_SCHEMA) if rows else _EMPTY)
 
 
-def coverage_states(
-    connection: Connection,
-    city: City,
-    indicator: Indicator,
-    measure: FunctionMeasure,
-    snapshot_at: datetime,
-) -> pl.DataFrame:
+def coverage_states(request: MeasureRequest) -> pl.DataFrame:
     """Return residents near a boarding point, from the day the current feeds begin.
 
     `parameters.radius_m` is the distance that still counts as near.
     """
-    first = read_first_service_date(connection)
-    period = Period.containing(first, indicator.grain) if first else None
+    first = read_first_service_date(request.connection)
+    period = Period.containing(first, request.indicator.grain) if first else None
     return compute_stop_coverage(
-        _in_metres(city, read_residents(connection)),
-        _in_metres(city, read_boarding_points(connection)),
-        float(measure.parameters["radius_m"]),
-        period.start_at(city.timezone) if period else snapshot_at,
+        _in_metres(request.city, read_residents(request.connection)),
+        _in_metres(request.city, read_boarding_points(request.connection)),
+        float(request.measure.parameters["radius_m"]),
+        period.start_at(request.city.timezone) if period else request.snapshot_at,
     )
 
 
