@@ -73,6 +73,9 @@ facility = Table(
     time_column("last_seen_at"),
     Column("beds", Float),
     Column("doctors", Float),
+    Column("students", Integer),
+    Column("down_mbps", Float),  # of a school's connection: measured
+    Column("contracted_mbps", Float),
     Column("attributes", JSONB, nullable=False, server_default=text("'{}'::jsonb")),
     Column("footprint", Geometry("MULTIPOLYGON", srid=4326, spatial_index=False)),
     *place(),
