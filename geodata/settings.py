@@ -35,6 +35,13 @@ class Settings(BaseSettings):
     cache_url: str | None = Field(
         default=None, description="redis:// address of a shared cache; a folder in data_dir without"
     )
+    telemetry_url: str | None = Field(
+        default=None, description="folder or fsspec address of day partitions; data_dir without"
+    )
+    telemetry_days: dict[str, int] = Field(
+        default={"vehicle_ping": 30, "network_sample": 180, "plate_read": 1},
+        description="days that partitions of a kind, and files of plate reads, are kept; JSON",
+    )
     seed: int = Field(default=20141101, description="seed of the simulator")
     simulate_days: int = Field(default=56, ge=7, le=400, description="days the simulator writes")
 
