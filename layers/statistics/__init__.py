@@ -1,0 +1,1 @@
+"""Statistics over values: abnormal load, hot spots and their history, smoothing, sensitivity."""
