@@ -8,11 +8,12 @@ import yaml
 from pydantic import Field, PrivateAttr, ValidationError, field_validator, model_validator
 
 from etl.gtfs.window import Expansion
+from etl.live_rule import LiveRule
 from etl.mapping import Coverage, GroupBy, Mapping, Names, Strict, Text, check_zone
-from etl.targets import TARGETS, TargetName
+from etl.targets import TARGETS, WHOLE_FORMATS, TargetName
 from geodata.errors import DeclarationError
 
-FileFormat = Literal["gtfs", "csv", "json", "xml", "geojson", "gpkg", "shapefile", "parquet"]
+FileFormat = Literal["gtfs", "osm", "csv", "json", "xml", "geojson", "gpkg", "shapefile", "parquet"]
 Datum = Literal["wgs84", "gcj02", "bd09"]
 
 
@@ -58,6 +59,7 @@ class SourceDeclaration(Strict):
         description="snapshot of these target columns' values only, such as one quarter",
     )
     coverage: Coverage | None = None
+    live: LiveRule | None = Field(default=None, description="how it arrives while it happens")
     expand: Expansion | None = Field(default=None, description="gtfs: days made into departures")
 
     _file: Path | None = PrivateAttr(default=None)
@@ -66,6 +68,11 @@ class SourceDeclaration(Strict):
     def file(self) -> Path | None:
         """The YAML file it was read from."""
         return self._file
+
+    @property
+    def is_only_live(self) -> bool:
+        """Whether it never comes as a file to be loaded by command."""
+        return self.live is not None and self.path is None and self.url is None
 
     @property
     def place_rule(self) -> Literal["optional", "checked", "required"]:
@@ -96,15 +103,15 @@ class SourceDeclaration(Strict):
 
     @model_validator(mode="after")
     def _fits_together(self) -> Self:
-        if (self.path is None) == (self.url is None):
+        if (self.path is None) == (self.url is None) and not self.is_only_live:
             raise ValueError("give either path or url")
-        if (self.format == "gtfs") != (self.table == "gtfs"):
-            raise ValueError("format gtfs and table gtfs go together")
-        if self.table != "gtfs":
-            TARGETS[self.table].check_mapping(self.mapping.keys())
+        for whole_format, table in WHOLE_FORMATS.items():
+            if (self.format == whole_format) != (self.table == table):
+                raise ValueError(f"format {whole_format} and table {table} go together")
         if self.scope and self.mode != "snapshot":
             raise ValueError("scope belongs to mode: snapshot")
-        if self.table != "gtfs":
+        if self.format not in WHOLE_FORMATS:
+            TARGETS[self.table].check_mapping(self.mapping.keys())
             named = self.group_by.targets if self.group_by else []
             TARGETS[self.table].check_mapping([*self.scope, *named], partial=True)
         return self

@@ -19,6 +19,8 @@ from etl.plan import PlannedFile, find_files, is_due_again, is_loaded, plan_file
 from etl.quarantine import keep_rejected
 from etl.records import load_file
 from etl.result import FileLoad, LoadResult
+from etl.roads.load import load_roads
+from geodata.announce import LOADS, announce
 from geodata.city import City
 from geodata.clock import now
 from geodata.districts import DistrictLocator, load_districts, read_districts
@@ -26,7 +28,7 @@ from geodata.errors import DatabaseError, LoadError, OperationsError
 from geodata.settings import get_settings
 from geodata.tables import district, load
 
-CHANNEL = "occ_load"
+_LOADERS = {"gtfs": load_feed, "osm": load_roads}
 _logger = logging.getLogger(__name__)
 
 
@@ -72,11 +74,11 @@ def _load_planned(
     except OperationsError as error:
         message = str(error)
     except (SQLAlchemyError, psycopg.Error) as error:
-        message = f"{path}: {_reason(error)}"
+        message = f"{path}: {reason_of(error)}"
     except Exception as error:  # a fault of the program in one file must not stop the other sources
         _logger.exception("loading %s failed", path)
-        message = f"{path}: unforeseen {type(error).__name__}: {_reason(error)}"
-    return _refuse(engine, declaration, path, sha256, started_at, message)
+        message = f"{path}: unforeseen {type(error).__name__}: {reason_of(error)}"
+    return refuse(engine, declaration, path, sha256, started_at, message)
 
 
 def _load_locked(
@@ -87,32 +89,38 @@ def _load_locked(
     locator: Locator,
     started_at: datetime,
 ) -> FileLoad:
-    """Load one file; two loads of one source wait for each other."""
-    connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(declaration.key))))
+    """Load one file, unless it is loaded already."""
+    lock_source(connection, declaration)
     already = FileLoad(declaration.key, planned.path.name, "already loaded")
     if is_loaded(connection, declaration, planned.sha256) and not is_due_again(
         connection, city, declaration, planned.sha256
     ):
         return already
-    if connection.execute(select(func.count()).select_from(district)).scalar_one() == 0:
-        load_districts(connection, city)
-    load_id = _open_load(connection, declaration, planned, started_at)
-    loader = load_feed if declaration.format == "gtfs" else load_file
+    load_id = open_load(connection, city, declaration, planned, started_at)
+    loader = _LOADERS.get(declaration.format, load_file)
     outcome: LoadOutcome = loader(connection, city, declaration, planned.path, load_id, locator)
     if outcome.changes_nothing and was_loaded_before(
         connection, declaration, planned.sha256, load_id
     ):
         return already
-    return _close_load(connection, declaration, planned, load_id, outcome)
+    return close_load(connection, declaration, planned, load_id, outcome)
 
 
-def _open_load(
+def lock_source(connection: Connection, declaration: SourceDeclaration) -> None:
+    """Let two loads of one source wait for each other, until the transaction ends."""
+    connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(declaration.key))))
+
+
+def open_load(
     connection: Connection,
+    city: City,
     declaration: SourceDeclaration,
     planned: PlannedFile,
     started_at: datetime,
 ) -> int:
     """Write the load's row first, because records refer to it; its counts follow."""
+    if connection.execute(select(func.count()).select_from(district)).scalar_one() == 0:
+        load_districts(connection, city)
     values = _load_values(declaration, planned.path, planned.sha256, started_at, "loaded")
     statement = insert(load).values(**values).returning(load.c.load_id)
     return int(connection.execute(statement).scalar_one())
@@ -139,7 +147,7 @@ def _load_values(
     }
 
 
-def _close_load(
+def close_load(
     connection: Connection,
     declaration: SourceDeclaration,
     planned: PlannedFile,
@@ -176,7 +184,7 @@ def _close_load(
             stages=[stage.as_json() for stage in outcome.stages],
         )
     )
-    connection.execute(select(func.pg_notify(CHANNEL, str(load_id))))
+    announce(connection, LOADS, load_id=load_id, source=declaration.key, table=declaration.table)
     return FileLoad(
         declaration.key,
         planned.path.name,
@@ -187,7 +195,7 @@ def _close_load(
     )
 
 
-def _refuse(
+def refuse(
     engine: Engine,
     declaration: SourceDeclaration,
     path: Path,
@@ -206,10 +214,10 @@ def _refuse(
             statement = insert(load).values(**values, message=message).returning(load.c.load_id)
             load_id = int(connection.execute(statement).scalar_one())
     except SQLAlchemyError as error:
-        raise DatabaseError(f"{message}; and the database: {_reason(error)}") from error
+        raise DatabaseError(f"{message}; and the database: {reason_of(error)}") from error
     return FileLoad(declaration.key, path.name, "refused", load_id, message=message)
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
     """Return the first line of the driver's own words."""
     return str(getattr(error, "orig", None) or error).strip().partition("\n")[0]

@@ -10,8 +10,17 @@ from sqlalchemy.dialects.postgresql import JSONB
 from geodata import tables
 
 TargetName = Literal[
-    "incident", "facility", "network_sample", "speed_tile", "population", "statistic", "gtfs"
+    "incident",
+    "facility",
+    "network_sample",
+    "speed_tile",
+    "population",
+    "statistic",
+    "gtfs",
+    "road",
 ]
+# Formats that say all by themselves and fill several tables: no mapping, one target of their own.
+WHOLE_FORMATS = {"gtfs": "gtfs", "osm": "road"}
 Kind = Literal["text", "int", "float", "bool", "time", "date", "json", "geometry"]
 
 ATTRIBUTES = "attributes."
@@ -24,7 +33,7 @@ CHANNELS = frozenset({"110", "119", "120", "122", "12350"})
 FACILITY_KINDS = frozenset(
     {
         "hospital", "wifi_ap", "hotspot_venue", "base_station", "aed", "school",
-        "fire_station", "metro_station", "place",
+        "fire_station", "ambulance_station", "metro_station", "place",
     }
 )  # fmt: skip
 
@@ -142,5 +151,5 @@ DEFAULTS: dict[str, str | int | bool] = {
     "item": "",
 }
 
-if set(TARGETS) | {"gtfs"} != set(get_args(TargetName)):
+if set(TARGETS) | set(WHOLE_FORMATS.values()) != set(get_args(TargetName)):
     raise AssertionError("every target table needs its entry")

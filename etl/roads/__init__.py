@@ -1,0 +1,1 @@
+"""Road graphs from OpenStreetMap extracts: format `osm`, table `road`."""

@@ -1,0 +1,130 @@
+"""Loads one road extract into `road_node` and `road_edge`, inside the caller's transaction."""
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+from sqlalchemy import Connection, update
+
+from etl.declaration import SourceDeclaration
+from etl.gtfs.write import insert_rows
+from etl.outcome import LoadOutcome
+from etl.place import Locator
+from etl.quarantine import SCHEMA as REJECT_SCHEMA
+from etl.roads.profiles import add_profiles
+from etl.roads.read import Ways, read_ways
+from etl.roads.segments import RoadFrames, build_roads
+from etl.roads.speeds import add_speeds
+from etl.stages import StageSummary
+from geodata import grid
+from geodata.city import City
+from geodata.errors import LoadError
+from geodata.tables import road_edge, road_node
+
+_LOST = "links to a point that the extract does not place"
+
+
+def load_roads(
+    connection: Connection,
+    city: City,
+    declaration: SourceDeclaration,
+    path: Path,
+    load_id: int,
+    locator: Locator,
+) -> LoadOutcome:
+    """Load an extract and retire the source's earlier one; the caller commits.
+
+    A row of the file is a way that cars or people on foot may use. `area` cuts the extract: ways
+    wholly outside are left out.
+
+    Raises:
+        ExtractError: the file cannot be read or holds no way.
+        LoadError: none of its ways can be used.
+    """
+    found = read_ways(path)
+    ways = _usable(_within(found, declaration.area), city)
+    placed = _has_two_places(ways)
+    roads = build_roads(ways.chosen(placed))
+    if roads.edges.is_empty():
+        raise LoadError(f"{path}: none of its {found.tags.height} ways can be used")
+    _retire(connection, declaration.key, load_id)
+    records = insert_rows(connection, road_node, roads.nodes, declaration.key, load_id)
+    records += insert_rows(connection, road_edge, roads.edges, declaration.key, load_id)
+    return LoadOutcome(
+        rows_in=ways.tags.height,
+        rows_loaded=int(placed.sum()),
+        records=records,
+        rejects=_rejects(ways.tags, placed, path.name),
+        stages=_stages(found, ways, placed, roads),
+        event_from=None,
+        event_to=None,
+        coverage=(),
+    )
+
+
+def _within(ways: Ways, area: tuple[float, float, float, float] | None) -> Ways:
+    if area is None:
+        return ways
+    inside = grid.in_bounds(ways.lat, ways.lon, area)
+    return ways.chosen(np.bincount(ways.of_way, weights=inside, minlength=len(ways.tags)) > 0)
+
+
+def _usable(ways: Ways, city: City) -> Ways:
+    tags = add_speeds(add_profiles(ways.tags), city.travel)
+    used = tags.select(pl.any_horizontal("is_drivable", "is_drivable_back", "is_walkable"))
+    with_profiles = Ways(tags, ways.node_id, ways.of_way, ways.lon, ways.lat)
+    return with_profiles.chosen(used.to_series().to_numpy())
+
+
+def _has_two_places(ways: Ways) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
+    """Tell which ways have two points in a row whose places are known."""
+    known = np.isfinite(ways.lon)
+    linked = known[:-1] & known[1:] & (ways.of_way[:-1] == ways.of_way[1:])
+    counts = np.bincount(ways.of_way[:-1], weights=linked, minlength=len(ways.tags))
+    return np.asarray(counts > 0)
+
+
+def _retire(connection: Connection, source: str, load_id: int) -> None:
+    for table in (road_node, road_edge):
+        connection.execute(
+            update(table)
+            .where(table.c.source == source, table.c.retired_by.is_(None))
+            .values(retired_by=load_id)
+        )
+
+
+def _rejects(
+    tags: pl.DataFrame, placed: np.ndarray[tuple[int], np.dtype[np.bool_]], file: str
+) -> pl.DataFrame:
+    refused = tags.with_row_index("row_number", 1).filter(pl.Series(~placed))
+    return refused.select(
+        pl.lit(file).alias("file"),
+        pl.col("row_number").cast(pl.Int64),
+        pl.lit("nodes").alias("field"),
+        pl.lit("no two points of the way have a place in the extract").alias("reason"),
+        pl.struct("way_id", "highway").struct.json_encode().alias("raw"),
+    ).select(list(REJECT_SCHEMA))
+
+
+def _stages(
+    found: Ways,
+    ways: Ways,
+    placed: np.ndarray[tuple[int], np.dtype[np.bool_]],
+    roads: RoadFrames,
+) -> tuple[StageSummary, ...]:
+    beyond = found.tags.height - ways.tags.height
+    chosen = {"outside the area, or neither driven nor walked on": beyond} if beyond else {}
+    notes = {
+        "without a place": int((~placed).sum()),
+        _LOST: roads.links_lost,
+        "speed by class, not by sign": int(roads.edges["is_speed_estimated"].sum()),
+    }
+    return (
+        StageSummary("extract", found.tags.height, ways.tags.height, chosen),
+        StageSummary(
+            "cut at junctions",
+            ways.tags.height,
+            roads.edges.height,
+            {reason: count for reason, count in notes.items() if count},
+        ),
+    )
