@@ -45,6 +45,10 @@ class Settings(BaseSettings):
     seed: int = Field(default=20141101, description="seed of the simulator")
     simulate_days: int = Field(default=56, ge=7, le=400, description="days the simulator writes")
 
+    def __hash__(self) -> int:
+        """Return a hash of what names a database: one setting is a table and has none itself."""
+        return hash((self.city, self.data_dir, self.database_url))
+
 
 @cache
 def get_settings() -> Settings:
