@@ -28,6 +28,7 @@ from geodata.tables.records import (
 from geodata.tables.roads import road_edge, road_node
 from geodata.tables.states import layer_breaks, state, state_build
 from geodata.tables.telemetry import telemetry_metadata, vehicle_ping
+from geodata.tables.traffic import link_time, reader_link
 from geodata.tables.transit import (
     departure,
     gtfs_feed,
@@ -60,6 +61,7 @@ __all__ = [
     "health_record",
     "incident",
     "layer_breaks",
+    "link_time",
     "live_position",
     "live_source",
     "load",
@@ -72,6 +74,7 @@ __all__ = [
     "published_layer",
     "published_value",
     "radio_prediction",
+    "reader_link",
     "rejected_row",
     "road_edge",
     "road_node",
