@@ -1,0 +1,30 @@
+"""An archive of GTFS-RT VehiclePositions: a folder of recorded messages, or one of them."""
+
+from pathlib import Path
+
+import polars as pl
+
+from etl.declaration import SourceDeclaration
+from etl.extract.extracted import Extracted
+from etl.realtime.vehicle_positions import POSITION_SCHEMA, decode_positions, parse_message
+from etl.stages import ROW
+from geodata.errors import ExtractError
+
+
+def read_gtfs_rt(path: Path, declaration: SourceDeclaration) -> Extracted:
+    """Return every vehicle of every message as text, named as `POSITION_SCHEMA`.
+
+    Messages are read in the order of their names; repeated reports are still in it.
+
+    Raises:
+        ExtractError: there is no `.pb` file, or one is not a whole GTFS-RT message.
+    """
+    files = [path] if path.is_file() else sorted(path.rglob("*.pb"))
+    if not files:
+        raise ExtractError(f"{path}: holds no .pb file")
+    frames = [decode_positions(parse_message(file.read_bytes(), str(file))) for file in files]
+    positions = pl.concat([POSITION_SCHEMA.to_frame(), *frames])
+    text = positions.with_columns(
+        pl.col("observed_at").dt.to_string("iso:strict"), pl.exclude("observed_at").cast(pl.String)
+    )
+    return Extracted(text.with_row_index(ROW, offset=1).cast({ROW: pl.Int64}))
