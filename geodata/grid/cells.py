@@ -105,6 +105,27 @@ def neighbours(cell: int, k: int = 1) -> Cells:
     return others
 
 
+def disk_pairs(cells: Cells, k: int = 1) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return the pairs of positions (focal, other) of cells at most `k` steps apart.
+
+    A cell is paired with itself. Ordered by focal, then other; a pentagon simply has fewer.
+    """
+    around = (
+        _frame(cells)
+        .with_row_index("focal")
+        .with_columns(other=polars_h3.grid_disk("cell", k).cast(pl.List(pl.Int64)))
+    )
+    listed = _frame(cells).with_row_index("position")
+    pairs = (
+        around.select("focal", "other")
+        .explode("other", empty_as_null=False, keep_nulls=False)
+        .join(listed, left_on="other", right_on="cell")
+        .sort("focal", "position")
+        .cast(pl.Int64)
+    )
+    return pairs["focal"].to_numpy(), pairs["position"].to_numpy()
+
+
 def are_valid_cells(cells: Cells) -> Mask:
     """Tell which of the numbers are H3 cells."""
     if len(cells) == 0:
