@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
+from scipy.spatial import cKDTree
 
 from etl.simulator.addresses import Gazetteer, addresses, build_gazetteer
 from etl.simulator.calls import Dispatcher, build_dispatcher, day_of_events, repeat_calls
@@ -13,9 +14,11 @@ from etl.simulator.faults import CLOCKS, plant_faults
 from etl.simulator.files import Written, write_csv
 from etl.simulator.incident_systems import SYSTEMS, System
 from etl.simulator.months import months
+from etl.simulator.planar import Floats
 from etl.simulator.world import World
 from geodata.datums import wgs84_to_bd09, wgs84_to_gcj02
 
+SUBURBAN = 0.5  # of full urbanity
 ACCIDENTS = ("财产损失事故", "伤人事故")
 
 
@@ -147,21 +150,40 @@ def build_dispatchers(world: World, channels: tuple[Channel, ...]) -> list[Dispa
     ]
 
 
-def write_fire_stations(world: World, folder: Path) -> list[Written]:
-    """Write `emergency/fire_stations.csv`: those on the map and those simulated."""
-    if "119" not in world.rules.channels:
-        return []
-    (fire,) = build_dispatchers(world, ("119",))
-    lon, lat = world.plane.to_degrees(fire.responders.xy_m)
-    frame = pl.DataFrame(
-        {
-            "站点编号": fire.responders.unit_ids,
-            "站点名称": [f"消防救援{number}站" for number in range(1, len(lon) + 1)],
+def write_stations(world: World, folder: Path) -> list[Written]:
+    """Write `emergency/fire_stations.csv` and, of the same form, `ambulance_stations.csv`."""
+    written = []
+    for channel, stem, name in (
+        ("119", "fire_stations", "消防救援{}站"),
+        ("120", "ambulance_stations", "急救{}分站"),
+    ):
+        if channel not in world.rules.channels:
+            continue
+        (dispatcher,) = build_dispatchers(world, (channel,))
+        xy_m = dispatcher.responders.xy_m
+        lon, lat = world.plane.to_degrees(xy_m)
+        columns: dict[str, object] = {
+            "站点编号": dispatcher.responders.unit_ids,
+            "站点名称": [name.format(number) for number in range(1, len(lon) + 1)],
             "经度": lon.round(6),
             "纬度": lat.round(6),
         }
-    )
-    return [write_csv(folder / "emergency" / "fire_stations.csv", frame, "fire_stations")]
+        if channel == "119":
+            columns["站点等级"] = _station_classes(world, xy_m)
+        path = folder / "emergency" / f"{stem}.csv"
+        written.append(write_csv(path, pl.DataFrame(columns), stem))
+    return written
+
+
+def _station_classes(world: World, xy_m: Floats) -> list[str]:
+    """Return the class of each fire station: 近郊 on the edge, else by turns of the larger two."""
+    cells = world.plane.to_metres(world.cells.lon, world.cells.lat)
+    _, nearest = cKDTree(cells).query(xy_m)
+    urban = world.cells.urban[nearest]
+    return [
+        "近郊" if share < SUBURBAN else ("一级", "二级", "二级", "小型")[number % 4]
+        for number, share in enumerate(urban)
+    ]
 
 
 def write_incidents(world: World, folder: Path, start_on: date, days: int) -> list[Written]:

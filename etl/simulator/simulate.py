@@ -9,10 +9,11 @@ from etl.simulator.bus_feed import write_bus_feed
 from etl.simulator.files import Written
 from etl.simulator.hospital_reports import write_ed_presence, write_recognition
 from etl.simulator.hospitals import build_hospitals, write_hospitals
-from etl.simulator.incident_files import write_fire_stations, write_incidents
+from etl.simulator.incident_files import write_incidents, write_stations
 from etl.simulator.radio_samples import write_radio_samples
 from etl.simulator.rail_feed import write_rail_feed
 from etl.simulator.residents_file import write_residents
+from etl.simulator.roads_file import write_roads
 from etl.simulator.speed_tests import write_speed_tests
 from etl.simulator.venues import build_venues, write_access_points, write_venues
 from etl.simulator.world import World, build_world
@@ -67,7 +68,8 @@ def simulate(city: City, out_dir: Path, seed: int, start_on: date, days: int) ->
         *write_residents(world, out_dir),
         *write_rail_feed(world, out_dir),
         *write_bus_feed(world, out_dir),
-        *write_fire_stations(world, out_dir),
+        *write_roads(world, out_dir),
+        *write_stations(world, out_dir),
         *write_incidents(world, out_dir, start_on, days),
         *_write_broadband(world, out_dir, start_on, days),
         *_write_health(world, out_dir, start_on, days),

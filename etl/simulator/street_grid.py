@@ -28,6 +28,7 @@ class StreetGrid:
     links: Links  # (m, 2) crossings
     appeal: Floats  # per link: arterial roads are cheaper than their length
     component: NDArray[np.int64]
+    along: NDArray[np.bool_]  # per link: on a street along the lattice's rows
 
     @property
     def length_m(self) -> Floats:
@@ -83,12 +84,13 @@ def build_street_grid(world: World) -> StreetGrid:
     step_m = world.rules.transit.stop_spacing_m
     rng = world.rng("streets")
     crossings = _crossings(world, step_m)
-    parts, appeal = [], []
+    parts, appeal, along_rows = [], [], []
     for along, across in (("column", "row"), ("row", "column")):
         links = _links(crossings, along, across)
         streets, index = np.unique(links["street"].to_numpy(), return_inverse=True)
         parts.append(links.select("node", "next_node").to_numpy().astype(np.int64))
         appeal.append(rng.uniform(0.7, 1.4, len(streets))[index])
+        along_rows.append(np.full(links.height, along == "column"))
     lattice = crossings.select("column", "row").to_numpy() * step_m
     jitter = rng.uniform(-0.14, 0.14, lattice.shape) * step_m
     ends = np.concatenate(parts)
@@ -101,4 +103,5 @@ def build_street_grid(world: World) -> StreetGrid:
         ends,
         np.concatenate(appeal),
         component.astype(np.int64),
+        np.concatenate(along_rows),
     )
