@@ -18,6 +18,11 @@ TargetName = Literal[
     "statistic",
     "gtfs",
     "road",
+    "stop_event",
+    "dispatch_trip",
+    "vehicle_ping",
+    "reader_link",
+    "link_time",
 ]
 # Formats that say all by themselves and fill several tables: no mapping, one target of their own.
 WHOLE_FORMATS = {"gtfs": "gtfs", "osm": "road"}
@@ -25,7 +30,7 @@ Kind = Literal["text", "int", "float", "bool", "time", "date", "json", "geometry
 
 ATTRIBUTES = "attributes."
 _PROVENANCE = {"source", "load_id", "retired_by"}
-_DERIVED = {"original_lon", "original_lat", "datum", "geom", "footprint"}
+_DERIVED = {"original_lon", "original_lat", "datum", "geom", "footprint", "path"}
 _POINT = {"lon", "lat"}
 GEOMETRY_TEXT = "wkt"
 
@@ -132,9 +137,33 @@ TARGETS: dict[str, Target] = {
         tables.population, ("unit_id", "cell", "district_id"),
         ("unit_id", "vintage_on", "residents"), "vintage_on", {"residents": (0, 1e9)},
     ),
+    "stop_event": Target(
+        tables.stop_event, ("service_on", "trip_id", "start_s", "stop_sequence"),
+        ("service_on", "trip_id", "stop_sequence", "stop_id", "route_id", "scheduled_at"),
+        "scheduled_at",
+    ),
+    "dispatch_trip": Target(
+        tables.dispatch_trip, ("service_on", "dispatch_id"),
+        ("service_on", "dispatch_id", "route_id", "planned_at"), "planned_at",
+        {"scheduled_km": (0, 1e4), "run_km": (0, 1e4)},
+    ),
     "statistic": Target(
         tables.statistic, ("variable", "entity_id", "item", "starts_at"),
         ("variable", "entity_id", "starts_at", "ends_at", "value"), "starts_at",
+    ),
+    "vehicle_ping": Target(
+        tables.vehicle_ping, ("vehicle_id", "observed_at"), ("vehicle_id", "observed_at"),
+        "observed_at", {"speed_m_s": (0, 70), "bearing": (0, 360)},
+    ),
+    "reader_link": Target(
+        tables.reader_link, ("link_id",), ("link_id", "from_reader", "to_reader", "length_m"),
+        ranges={"length_m": (1, 1e5)},
+    ),
+    "link_time": Target(
+        tables.link_time, ("link_id", "starts_at"),
+        ("link_id", "starts_at", "day_part", "n", "length_m", "time_s", "time_total_s"),
+        "starts_at", {"n": (5, 1e6), "time_s": (0, 3600)},
+        {"day_part": frozenset({"morning", "evening", "between", "night"})},
     ),
 }  # fmt: skip
 
@@ -148,7 +177,12 @@ DEFAULTS: dict[str, str | int | bool] = {
     "is_duplicate": False,
     "is_batch_keyed": False,
     "is_active": True,
+    "is_shifted": False,
     "item": "",
+    "start_s": 0,
+    "direction_id": 0,
+    "is_timepoint": True,
+    "is_schedule_based": True,
 }
 
 if set(TARGETS) | set(WHOLE_FORMATS.values()) != set(get_args(TargetName)):

@@ -15,6 +15,8 @@ RecordTable = Literal[
     "statistic",
     "gtfs_stop",
     "departure",
+    "stop_event",
+    "dispatch_trip",
 ]
 
 
