@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 
 from dashboard.cache import build_cache
 from dashboard.context import Context
+from dashboard.live.stores import live_stores
 from dashboard.pages import chooser, district, explore, kiosk, not_found, wall
 from dashboard.problems import KNOWN_ERRORS, PROBLEM, problem_page, show_problem
 from geodata.city import City
@@ -48,6 +49,7 @@ def shell() -> html.Div:
     return html.Div(
         [
             dcc.Location(id="url", refresh=False),
+            *live_stores(),
             html.Div(id=PROBLEM, role="alert", hidden=True, className="problem-banner"),
             html.Div(id="page"),
         ]

@@ -1,14 +1,16 @@
 """The one ASGI application: layers, health, and the Dash application mounted inside."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from a2wsgi import WSGIMiddleware
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 from sqlalchemy import Engine
 
 from dashboard.factory import create_app
 from dashboard.headers import SecurityHeaders, policy
 from dashboard.health import health_router
+from dashboard.live.router import live_router
 from geodata.city import City
 from geodata.settings import Settings
 from layers.service import Context as LayersContext
@@ -17,14 +19,19 @@ from layers.service import get_context, router
 WSGI_THREADS = 16
 
 
-def create_server(engine: Engine, city: City, settings: Settings) -> FastAPI:
-    """Compose the application that uvicorn serves."""
+def create_server(
+    engine: Engine, city: City, settings: Settings, routers: Sequence[APIRouter] = ()
+) -> FastAPI:
+    """Compose the application that uvicorn serves; `routers` are those of other rooms."""
     dash_app = create_app(engine, city, settings)
     server = FastAPI(title=city.title_en, docs_url=None, redoc_url=None, openapi_url=None)
     layers = LayersContext(engine, city, settings.data_dir)
     server.dependency_overrides[get_context] = lambda: layers
     server.include_router(router)
     server.include_router(health_router(engine))
+    server.include_router(live_router(engine))
+    for each in routers:
+        server.include_router(each)
     screens: Any = WSGIMiddleware(dash_app.server, workers=WSGI_THREADS)  # its own ASGI types
     server.mount("/", screens)
     server.add_middleware(SecurityHeaders, policy=policy(dash_app.csp_hashes()))

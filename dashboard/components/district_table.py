@@ -1,4 +1,4 @@
-"""Districts x domains: one headline value each, against its target, best first."""
+"""Districts x domains: the score of each against its targets, best first."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,27 +6,17 @@ from dataclasses import dataclass
 from dash import html
 
 from dashboard.components.domain_card import standing_mark
-from dashboard.components.text import two_lines
+from dashboard.components.text import bilingual, two_lines
 from layers.score.attainment import Standing
 
 
 @dataclass(frozen=True)
-class TableColumn:
-    """One domain's headline."""
-
-    domain: str
-    name_zh: str
-    name_en: str
-    unit: str
-
-
-@dataclass(frozen=True)
 class TableCell:
-    """One district's value of one headline."""
+    """One score."""
 
     text: str
     standing: Standing
-    words: str
+    evidence: str = ""
 
 
 @dataclass(frozen=True)
@@ -37,45 +27,40 @@ class TableRow:
     name_zh: str
     name_en: str
     cells: tuple[TableCell, ...]
-    score: float
+    overall: TableCell
+    score: float | None
 
 
-def table_head(columns: Sequence[TableColumn]) -> html.Thead:
-    """Return the domains with the name and unit of their headline."""
+def table_head(domains: Sequence[str]) -> html.Thead:
+    """Return the names of the domains."""
     heads = [
-        html.Th(
-            [
-                html.Span(column.name_zh, className="zh", lang="zh-CN"),
-                html.Span(column.name_en, className="en", lang="en"),
-                html.Span(column.unit or "mm:ss", className="unit"),
-            ],
-            scope="col",
-            className=f"domain-{column.domain}",
-        )
-        for column in columns
+        html.Th(bilingual(f"domain_short.{name}"), scope="col", className=f"domain-{name}")
+        for name in domains
     ]
-    return html.Thead(html.Tr([html.Th("", scope="col"), *heads]))
+    overall = html.Th(bilingual("score.overall"), scope="col", className="overall")
+    blank = [html.Th("", scope="col", className="rank"), html.Th("", scope="col")]
+    return html.Thead(html.Tr([*blank, *heads, overall]))
 
 
-def table_row(row: TableRow) -> html.Tr:
+def table_row(place: int, row: TableRow) -> html.Tr:
     """Return one district's line; its name leads to its page."""
     cells = [
         html.Td(
             [standing_mark(cell.standing), html.Span(cell.text, className="number")],
             className=f"cell {cell.standing}",
-            title=cell.words,
+            title=cell.evidence,
         )
         for cell in row.cells
     ]
-    short = row.name_en.rsplit(" ", 1)[0]  # the Chinese above says whether district, city or county
+    short = row.name_en.rsplit(" ", 1)[0]  # the Chinese says whether district, city or county
     name = html.A(two_lines(row.name_zh, short, tag=html.Span), href=f"/district/{row.district_id}")
-    return html.Tr([html.Th(name, scope="row"), *cells])
+    rank = html.Td(str(place) if row.score is not None else "", className="rank number")
+    overall = html.Td(html.Span(row.overall.text, className="number"), className="overall")
+    return html.Tr([rank, html.Th(name, scope="row"), *cells, overall])
 
 
-def district_table(columns: Sequence[TableColumn], rows: Sequence[TableRow]) -> html.Table:
-    """Return the table sorted by how much of the targets is reached, then by the city's order."""
-    ordered = sorted(rows, key=lambda row: -row.score)
-    return html.Table(
-        [table_head(columns), html.Tbody([table_row(row) for row in ordered])],
-        className="district-table",
-    )
+def district_table(domains: Sequence[str], rows: Sequence[TableRow]) -> html.Table:
+    """Return the table sorted by score, those without one last, then by the city's order."""
+    ordered = sorted(rows, key=lambda row: -(row.score if row.score is not None else -1))
+    body = [table_row(place, row) for place, row in enumerate(ordered, 1)]
+    return html.Table([table_head(domains), html.Tbody(body)], className="district-table")

@@ -55,24 +55,21 @@ def card_row(row: CardRow, domain: str) -> html.Div:
     )
 
 
-def domain_card(domain: str, rows: Sequence[CardRow]) -> html.Section:
-    """Return the card: the domain, how many of its targets are met, its indicators."""
-    against = [row.standing for row in rows if row.standing is not Standing.NONE]
-    met = sum(standing is Standing.GOOD for standing in against)
-    score = f"{met}/{len(against)}" if against else "—"
+def score_mark(standing: Standing, text: str, evidence: str) -> html.Span:
+    """Return a score in the colour of its standing, with the standing's sign."""
+    return html.Span(
+        [standing_mark(standing), html.Span(text, className="number")],
+        className=f"score {standing}",
+        title=evidence,
+    )
+
+
+def domain_card(domain: str, score: html.Span, rows: Sequence[CardRow]) -> html.Section:
+    """Return the card: the domain with its score against target, its indicators."""
     return html.Section(
         [
             html.Header(
-                [
-                    bilingual(f"domain.{domain}", tag=html.H2, class_name="card-title"),
-                    html.Div(
-                        [
-                            html.Span(score, className="card-score"),
-                            bilingual("standing.good", class_name="caption"),
-                        ],
-                        className="card-met",
-                    ),
-                ]
+                [bilingual(f"domain.{domain}", tag=html.H2, class_name="card-title"), score]
             ),
             *[card_row(row, domain) for row in rows],
         ],

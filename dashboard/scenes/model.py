@@ -51,7 +51,6 @@ class WallConfiguration(Strict):
     """What the wall shows."""
 
     cards: dict[Domain, tuple[Headline, ...]]
-    table: dict[Domain, Headline]
     scenes: tuple[Scene, ...] = Field(min_length=1)
     spark_steps: int = Field(default=28, ge=2, le=400)
 

@@ -9,6 +9,7 @@ from dashboard.components.clock import clock, register_clock
 from dashboard.components.text import bilingual, two_lines
 from dashboard.context import Context
 from dashboard.hexmap import HexMap
+from dashboard.live.stores import LAYERS, RESYNC
 from dashboard.pages.wall.panels import Panels, build_panels, signature
 from dashboard.pages.wall.playlist import SCENE_PROPERTIES
 
@@ -100,10 +101,12 @@ def register(app: Dash, context: Context) -> None:
         Output("wall-playlist", "data"),
         Output("wall-signature", "data"),
         Input("wall-refresh", "n_intervals"),
+        Input(LAYERS, "data"),
+        Input(RESYNC, "data"),
         State("wall-signature", "data"),
         prevent_initial_call=True,
     )
-    def refresh(_ticks: int, shown: str) -> tuple[object, ...]:
+    def refresh(_ticks: int, _pushed: object, _resync: object, shown: str) -> tuple[object, ...]:
         return refreshed(context, shown)
 
 

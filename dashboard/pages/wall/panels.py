@@ -1,27 +1,26 @@
 """The wall's columns: read the headlines, draw the cards, the table, the ribbon and the list."""
 
 from dataclasses import dataclass
-from datetime import datetime
 
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard.components.domain_card import CardRow, domain_card
-from dashboard.components.provenance import age_text, local_time, simulated_badge
-from dashboard.components.text import two_lines
+from dashboard.components.domain_card import CardRow, domain_card, score_mark
 from dashboard.context import Context
 from dashboard.headlines import HeadlineValue, read_headline, read_steps, shown_values
-from dashboard.i18n import LANGUAGES, translate
 from dashboard.numbers import MISSING, format_change, format_reading, status_word
 from dashboard.pages.wall import playlist
-from dashboard.pages.wall.comparison import build_table
+from dashboard.pages.wall.comparison import NOTHING, build_table
 from dashboard.pages.wall.incidents import latest_incidents, ribbon_of_day
+from dashboard.pages.wall.status import status_line
 from dashboard.periods import period_text
-from dashboard.scenes.model import Domain, Headline, load_wall
+from dashboard.scenes.model import Domain, Headline, WallConfiguration, load_wall
+from dashboard.scoring import read_place_scores, score_evidence, score_text
 from geodata.clock import now
-from geodata.operations import Freshness, read_freshness
+from geodata.operations import read_freshness
 from layers.registry import load_catalogue
 from layers.score.attainment import Standing, target_text
+from layers.score.score import CITY, DomainScore, PlaceScore, place_score
 
 
 @dataclass(frozen=True)
@@ -49,43 +48,45 @@ def build_panels(context: Context) -> Panels:
     configuration = load_wall()
     stops = playlist.build_stops(context, configuration)
     freshness = read_freshness(context.engine)
+    scores = read_place_scores(context)
     return Panels(
-        status=status_line(context, freshness),
-        cards=[
-            build_card(context, domain, headlines, configuration.spark_steps)
-            for domain, headlines in configuration.cards.items()
-        ],
+        status=status_line(context, freshness, scores),
+        cards=build_cards(context, configuration, scores.get(CITY, place_score({}))),
         ribbon=ribbon_of_day(context, freshness),
-        right=[build_table(context, configuration.table), latest_incidents(context, freshness)],
+        right=[build_table(context, scores), latest_incidents(context, freshness)],
         captions=playlist.captions(context, stops),
         playlist=playlist.playlist(context, stops),
         signature=signature(context),
     )
 
 
-def status_line(context: Context, freshness: Freshness) -> list[Component]:
-    """Return the badge and how old the newest incident on the screen is."""
-    return [simulated_badge(freshness.is_simulated), data_age(context, freshness.incidents_to)]
-
-
-def data_age(context: Context, newest: datetime | None) -> Component:
-    """Return as-of time and age of the live source."""
-    if newest is None:
-        return two_lines(translate("app.no_data_yet", "zh"), translate("app.no_data_yet", "en"))
-    lines = [
-        f"{translate('app.as_of', code)} {local_time(newest, context.city.timezone)} · "
-        f"{translate('app.data_age', code)} {age_text(now() - newest, code)}"
-        for code in LANGUAGES
+def build_cards(
+    context: Context, configuration: WallConfiguration, city: PlaceScore
+) -> list[html.Section]:
+    """Return the four domains' cards."""
+    return [
+        build_card(
+            context,
+            domain,
+            headlines,
+            configuration.spark_steps,
+            city.domains.get(domain, NOTHING),
+        )
+        for domain, headlines in configuration.cards.items()
     ]
-    return two_lines(lines[0], lines[1], class_name="data-age")
 
 
 def build_card(
-    context: Context, domain: Domain, headlines: tuple[Headline, ...], steps: int
+    context: Context,
+    domain: Domain,
+    headlines: tuple[Headline, ...],
+    steps: int,
+    score: DomainScore,
 ) -> html.Section:
     """Return a domain's card."""
     rows = [build_row(context, headline, steps) for headline in headlines]
-    return domain_card(domain, [row for row in rows if row])
+    mark = score_mark(score.standing, score_text(score.score), score_evidence(score))
+    return domain_card(domain, mark, [row for row in rows if row])
 
 
 def build_row(context: Context, headline: Headline, steps: int) -> CardRow | None:

@@ -5,12 +5,18 @@ from pydantic import ValidationError
 
 from dashboard.scenes.model import DOMAINS, Headline, Scene, load_kiosk, load_wall
 from layers.registry import find_indicator, resolve_component
+from layers.score.rules import load_rules
 
 
 def all_headlines() -> list[tuple[str, Headline]]:
     wall, kiosk = load_wall(), load_kiosk()
     named = [(domain, row) for domain, rows in wall.cards.items() for row in rows]
-    return [*named, *wall.table.items(), *kiosk.subjects.items()]
+    scored = [
+        (domain, Headline(indicator=entry.indicator, component=entry.component))
+        for domain, entries in load_rules().domains.items()
+        for entry in entries
+    ]
+    return [*named, *scored, *kiosk.subjects.items()]
 
 
 @pytest.mark.parametrize(("domain", "headline"), all_headlines())
@@ -27,13 +33,13 @@ def test_a_scene_can_be_drawn(scene: Scene) -> None:
     assert scene.res <= indicator.max_res
 
 
-def test_all_four_domains_have_three_lines_a_headline_and_a_subject() -> None:
+def test_all_four_domains_have_three_lines_a_score_and_a_subject() -> None:
     wall, kiosk = load_wall(), load_kiosk()
-    assert tuple(wall.cards) == tuple(wall.table) == tuple(kiosk.subjects) == DOMAINS
+    assert tuple(wall.cards) == tuple(load_rules().domains) == tuple(kiosk.subjects) == DOMAINS
     assert {len(rows) for rows in wall.cards.values()} == {3}
 
 
-@pytest.mark.parametrize("headline", [*load_wall().table.values(), *load_kiosk().subjects.values()])
+@pytest.mark.parametrize("headline", load_kiosk().subjects.values())
 def test_districts_can_be_compared(headline: Headline) -> None:
     assert "district" in find_indicator(headline.indicator).geometry
 
