@@ -1,5 +1,6 @@
 """The tables of schema `ops`; one module a theme, all of them on one `metadata`."""
 
+from geodata.tables.alerts import alert, alert_change
 from geodata.tables.broadband import premise, radio_prediction
 from geodata.tables.columns import SCHEMA, UNKNOWN_DISTRICT, metadata
 from geodata.tables.health import ed_visit, health_record
@@ -25,8 +26,9 @@ from geodata.tables.records import (
     speed_tile,
     statistic,
 )
+from geodata.tables.retired import RETIRED_INDEXES
 from geodata.tables.roads import road_edge, road_node
-from geodata.tables.states import layer_breaks, state, state_build
+from geodata.tables.states import layer_breaks, state, state_build, state_change
 from geodata.tables.telemetry import telemetry_metadata, vehicle_ping
 from geodata.tables.traffic import link_time, reader_link
 from geodata.tables.transit import (
@@ -42,8 +44,11 @@ from geodata.tables.transit import (
 )
 
 __all__ = [
+    "RETIRED_INDEXES",
     "SCHEMA",
     "UNKNOWN_DISTRICT",
+    "alert",
+    "alert_change",
     "departure",
     "dispatch_trip",
     "district",
@@ -82,6 +87,7 @@ __all__ = [
     "speed_tile",
     "state",
     "state_build",
+    "state_change",
     "statistic",
     "stop_event",
     "telemetry_metadata",
