@@ -15,6 +15,10 @@ RecordTable = Literal[
     "statistic",
     "gtfs_stop",
     "departure",
+    "premise",
+    "radio_prediction",
+    "ed_visit",
+    "health_record",
     "stop_event",
     "dispatch_trip",
 ]

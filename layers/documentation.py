@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from layers.indicator import Indicator, StateClass
+from layers.indicator import Code, Indicator, StateClass
 from layers.registry import Target, load_catalogue, load_targets
 from layers.value import low_number
 
@@ -78,6 +78,7 @@ def _section(entry: Indicator) -> str:
         "Low number": _low(entry),
         "Estimated": entry.estimated_en,
         "Standard": _standard(entry),
+        "Codes": "; ".join(_code(code) for code in entry.codes),
         "Targets": "; ".join(_target(t) for t in load_targets() if t.indicator == entry.key),
         "Records": ", ".join(f"`{table}`" for table in entry.tables),
     }
@@ -120,13 +121,23 @@ def _standard(entry: Indicator) -> str:
     return f"{entry.standard} ({_STATUS[entry.standard_status]})" if entry.standard else ""
 
 
+def _code(code: Code) -> str:
+    return f"{code.scheme} {code.code}{f' ({code.title})' if code.title else ''}"
+
+
 def _target(target: Target) -> str:
     clause = f", {target.clause}" if target.clause else ""
     component = "" if target.component == "default" else f"`{target.component}` "
     return (
-        f"{component}{target.op} {target.value:g} ({target.kind}; {target.source}{clause}; "
+        f"{component}{_limit(target)} ({target.kind}; {target.source}{clause}; "
         f"{target.status}: {_STATUS[target.status]})"
     )
+
+
+def _limit(target: Target) -> str:
+    if target.lower is not None:
+        return f"{target.lower:g} to {target.value:g}"
+    return f"{target.op} {target.value:g}"
 
 
 if __name__ == "__main__":

@@ -47,6 +47,32 @@ class LowNumber(Declared):
     missing_share_above: float | None = None
 
 
+class Code(Declared):
+    """What a published set of indicators calls this one; only where its text says so."""
+
+    scheme: str  # for example SDG, ISO 37120, U4SSC
+    code: str
+    title: str = ""
+
+
+class Histogram(Declared):
+    """Fixed bins of equal ratio from `low` to `high`, in the measure's unit (class Q).
+
+    Values outside count in the first or last bin. States then hold counts a bin instead of the
+    values themselves: worth it from about a hundred values a state.
+    """
+
+    low: float = Field(gt=0)
+    high: float
+    bins: int = Field(ge=2, le=400)
+
+    @model_validator(mode="after")
+    def _ascends(self) -> "Histogram":
+        if self.high <= self.low:
+            raise ValueError("histogram: high must exceed low")
+        return self
+
+
 class Indicator(Declared):
     """A catalogue entry: everything needed to build, read, explain and draw an indicator."""
 
@@ -62,6 +88,7 @@ class Indicator(Declared):
     direction: Literal["up", "down", "none"]
     state_class: StateClass = Field(alias="class")
     quantile: float | None = Field(default=None, gt=0, lt=1)
+    histogram: Histogram | None = None  # class Q: keep counts a bin instead of every value
     value: str | None = None  # name in `layers.formula`, where the class alone gives no value
     drawn: bool = False  # states are kept for the cells of every resolution drawn, each apart
     scale: float = 1.0
@@ -70,6 +97,10 @@ class Indicator(Declared):
     formula: str
     standard: str = ""  # where the definition comes from
     standard_status: Literal["A", "B", "C", ""] = ""
+    codes: tuple[Code, ...] = ()
+    doubtful_above: float | None = None  # legal, but then what is below the line is in doubt
+    doubtful_zh: str = ""
+    doubtful_en: str = ""
     grain: Grain
     step: Grain = Grain.MONTH  # what the time slider moves by and the classes are made for
     stock: bool = False  # valid until the next state, instead of happening in its step
@@ -97,6 +128,8 @@ class Indicator(Declared):
         """Refuse entries whose parts contradict each other."""
         if (self.state_class is StateClass.QUANTILE) != (self.quantile is not None):
             raise ValueError(f"{self.key}: class Q and only class Q has a quantile")
+        if self.histogram is not None and self.state_class is not StateClass.QUANTILE:
+            raise ValueError(f"{self.key}: only class Q has a histogram")
         if self.state_class is StateClass.STOCK and not self.stock:
             raise ValueError(f"{self.key}: class S is a stock")
         if self.value is not None and self.value not in FORMULAS:

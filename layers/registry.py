@@ -8,7 +8,7 @@ from types import MappingProxyType
 from typing import Any, Literal, TypeVar
 
 import yaml
-from pydantic import TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError, model_validator
 
 from geodata.errors import DeclarationError, NotFoundError
 from layers.declaration import Declared
@@ -25,13 +25,22 @@ class Target(Declared):
 
     indicator: str
     component: str = DEFAULT
-    op: Literal["<=", ">="]
-    value: float
+    op: Literal["<=", ">=", "between"]
+    value: float  # the limit; of a band the upper end
+    lower: float | None = None  # of a band only
     source: str
     clause: str = ""
     status: Literal["A", "B", "C"]  # wording confirmed | secondary publications | to confirm
     valid_from: date
     kind: Literal["target", "benchmark"] = "target"
+
+    @model_validator(mode="after")
+    def _is_a_limit_or_a_band(self) -> "Target":
+        if (self.op == "between") != (self.lower is not None):
+            raise ValueError(f"{self.indicator}: a band, and only a band, has a lower end")
+        if self.lower is not None and not 0 < self.lower < self.value:
+            raise ValueError(f"{self.indicator}: the lower end must lie between 0 and the upper")
+        return self
 
 
 def read_catalogue(folder: Path) -> Mapping[str, Indicator]:

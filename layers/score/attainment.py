@@ -30,6 +30,8 @@ def attainment(value: float | None, target: Target | None) -> float | None:
     cap = load_rules().cap
     if target.op == ">=":
         return min(value / target.value, cap) if target.value > 0 else None
+    if target.lower is not None and value <= target.value:
+        return min(value / target.lower, 1.0)  # better than within the band there is not
     if value <= 0:
         return cap
     return min(target.value / value, cap)
@@ -50,5 +52,7 @@ def standing_of(value: float | None, target: Target | None) -> Standing:
 
 
 def target_text(target: Target) -> str:
-    """Return the sign of the comparison, for example `≤`."""
+    """Return what stands before the target's value: `≤`, or `85 –` of a band."""
+    if target.lower is not None:
+        return f"{target.lower:g} –"
     return "≤" if target.op == "<=" else "≥"

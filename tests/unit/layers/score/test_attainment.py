@@ -3,9 +3,10 @@
 from datetime import date
 
 import pytest
+from pydantic import ValidationError
 
 from layers.registry import Target
-from layers.score.attainment import Standing, attainment, standing_of
+from layers.score.attainment import Standing, attainment, standing_of, target_text
 
 
 def target(op: str, value: float) -> Target:
@@ -28,6 +29,23 @@ def target(op: str, value: float) -> Target:
 )
 def test_good_watch_bad(op: str, limit: float, value: float, standing: Standing) -> None:
     assert standing_of(value, target(op, limit)) is standing
+
+
+@pytest.mark.parametrize(
+    ("value", "score"), [(85, 1.0), (90, 1.0), (93, 1.0), (68, 0.8), (116.25, 0.8), (0, 0.0)]
+)
+def test_h8_a_band_is_met_between_its_ends_and_missed_on_both_sides(
+    value: float, score: float
+) -> None:
+    band = Target.model_validate(target(">=", 93).model_dump() | {"op": "between", "lower": 85})
+    assert attainment(value, band) == pytest.approx(score)
+    assert f"{target_text(band)} {band.value:g}" == "85 – 93"
+
+
+def test_a_band_has_two_ends_in_order() -> None:
+    for wrong in ({"op": "between"}, {"lower": 1}, {"op": "between", "lower": 95}):
+        with pytest.raises(ValidationError, match="lower end"):
+            Target.model_validate(target(">=", 93).model_dump() | wrong)
 
 
 def test_nothing_to_compare() -> None:
