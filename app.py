@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from commands import data, database, screens, steps
+from commands import data, database, live, screens, steps
 from geodata.errors import OperationsError
 
 EXIT_STATUS: dict[type[OperationsError], int] = {OperationsError: 2}
@@ -59,6 +59,8 @@ def _add_data(add: AddCommand) -> None:
     load.add_argument("--path", type=Path, metavar="FILE", help="this file, not the declared one")
     load.add_argument("--root", type=Path, metavar="DIR", help="where declared paths begin")
     load.add_argument("--all", action="store_true", dest="all_", help="every source of the city")
+    following = add("live", live.live, "follow the live sources and keep the states current")
+    following.add_argument("sources", nargs="*", metavar="SOURCE", help="all, when none is named")
     add("sources", data.sources, "list the declared sources")
     add("loads", data.loads, "list what was loaded")
     rejected = add("rejected", data.rejected, "list the rows that were not loaded, and why")

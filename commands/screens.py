@@ -11,6 +11,8 @@ from commands import steps
 from commands.context import Context, get_context
 from geodata.cluster import Cluster
 
+GRACE_S = 2  # screens hold their stream of events open for ever; they come back by themselves
+
 
 def run(options: argparse.Namespace) -> None:
     """Set up what is missing, serve, and stop the private cluster if this run started it."""
@@ -50,6 +52,7 @@ def _serve(context: Context) -> None:
         port=settings.port,
         workers=settings.workers,
         log_level="warning",
+        timeout_graceful_shutdown=GRACE_S,
     )
 
 

@@ -96,7 +96,7 @@ def select_declarations(
     """
     declared = {each.key: each for each in read_declarations(SOURCES / city.code)}
     if all_:
-        return list(declared.values())
+        return [each for each in declared.values() if not each.is_only_live]
     if not names:
         raise NotFoundError(f"name a source or --all; known: {', '.join(declared) or 'none'}")
     chosen = []

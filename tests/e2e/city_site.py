@@ -75,7 +75,11 @@ def served(engine: Engine, city: City, data_dir: Path) -> Iterator[CitySite]:
     """Serve the program on a free loopback port."""
     settings = Settings(data_dir=data_dir, simulate_days=DAYS)
     options = uvicorn.Config(
-        create_server(engine, city, settings), host="127.0.0.1", port=0, log_level="error"
+        create_server(engine, city, settings),
+        host="127.0.0.1",
+        port=0,
+        log_level="error",
+        timeout_graceful_shutdown=1,
     )
     server = uvicorn.Server(options)
     thread = threading.Thread(target=server.run, daemon=True)

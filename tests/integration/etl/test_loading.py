@@ -1,5 +1,6 @@
 """The promises of a load on a real PostGIS: whole or not at all, once, and with a memory."""
 
+import json
 from itertools import pairwise
 
 import pytest
@@ -10,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from etl import pipeline
 from etl.load import driver
+from geodata.announce import LOADS
 from geodata.errors import DatabaseError
 from geodata.tables import load, rejected_row, source_coverage
 from tests.integration.etl.conftest import CALLS
@@ -242,10 +244,12 @@ def test_coverage_is_written_with_the_load_and_once(engine, source):
 def test_a_load_is_announced_when_it_is_visible(engine, calls):
     with engine.connect() as listening:
         listening.execution_options(isolation_level="AUTOCOMMIT")
-        listening.execute(text(f"LISTEN {pipeline.CHANNEL}"))
+        listening.execute(text(f"LISTEN {LOADS}"))
         result = calls.load(f"id,t0\n1,{T0}\n")
         heard = [note.payload for note in driver(listening).notifies(timeout=5, stop_after=1)]
-    assert heard == [str(result.load_id)]
+    assert [json.loads(payload) for payload in heard] == [
+        {"load_id": result.load_id, "source": calls.declaration.key, "table": "incident"}
+    ]
 
 
 def test_names_and_values_cannot_be_sql(calls):

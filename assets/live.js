@@ -1,0 +1,124 @@
+// Pushes of the server: one stream of events a screen, shared by everything on it.
+//
+//   const stop = occLive.subscribe("layer", (facts) => ...);   // facts.indicator, facts.version
+//   occLive.state()       -> { connected, since, database }     since: ms of the last change
+//   occLive.serverTime()  -> ms since 1970 by the server's clock, as far as it is known
+//   occLive.versions()    -> { indicator: version } heard since the page was opened
+//
+// Kinds: hello, beat, resync, load, layer, vehicles, alert, candidate; "state" when the connection
+// is lost or back; "*" for all, as (facts, kind). After "resync" read anew what is shown: something
+// may have been missed. Dash hears the same through the stores `live-layers`, `live-state`,
+// `live-alerts` and `live-resync` of the shell.
+(() => {
+  const KINDS = ["hello", "beat", "resync", "load", "layer", "vehicles", "alert", "candidate"];
+  const SILENCE_MS = 40_000; // the server speaks every 15 s
+  const FIRST_PAUSE_MS = 500;
+  const LONGEST_PAUSE_MS = 15_000;
+  const GATHER_MS = 100;
+
+  const subscribers = new Map();
+  let versions = {};
+  let status = { connected: false, since: Date.now(), database: false };
+  let heardAt = Date.now();
+  let clock = null; // the server's time and our own steady one when it was said
+  let source = null;
+  let pauseMs = FIRST_PAUSE_MS;
+  let retry = null;
+  let gathering = null;
+
+  function tell(kind, facts) {
+    for (const fn of [...(subscribers.get(kind) || []), ...(subscribers.get("*") || [])]) {
+      try {
+        fn(facts, kind);
+      } catch (error) {
+        console.error(`occLive: a subscriber of ${kind} failed`, error);
+      }
+    }
+  }
+
+  function setStore(id, data) {
+    const dash = window.dash_clientside;
+    if (dash && dash.set_props && document.getElementById("page")) dash.set_props(id, { data });
+  }
+
+  function setStatus(connected, database) {
+    if (connected === status.connected && database === status.database) return;
+    const since = connected === status.connected ? status.since : connected ? Date.now() : heardAt;
+    status = { connected, since, database };
+    setStore("live-state", status);
+    tell("state", status);
+  }
+
+  // Several indicators change with one load: Dash is told once.
+  function gather() {
+    gathering ??= window.setTimeout(() => {
+      gathering = null;
+      setStore("live-layers", { ...versions });
+    }, GATHER_MS);
+  }
+
+  function hear(kind, event) {
+    heardAt = Date.now();
+    pauseMs = FIRST_PAUSE_MS;
+    const facts = JSON.parse(event.data);
+    clock = { server: Date.parse(facts.now), own: performance.now() };
+    setStatus(true, facts.database);
+    if (kind === "layer" && facts.indicator) {
+      versions[facts.indicator] = facts.version;
+      gather();
+    } else if (kind === "resync") {
+      setStore("live-resync", heardAt);
+    } else if (kind === "alert") {
+      setStore("live-alerts", facts);
+    }
+    tell(kind, facts);
+  }
+
+  function open() {
+    retry = null;
+    source = new EventSource("/events");
+    for (const kind of KINDS) source.addEventListener(kind, (event) => hear(kind, event));
+    source.onerror = () => {
+      setStatus(false, false);
+      if (source.readyState === EventSource.CLOSED) again(); // else the browser tries by itself
+    };
+  }
+
+  function again() {
+    if (retry !== null) return;
+    source.close();
+    // A new stream has no memory of the old one's last message, so everything is read anew.
+    retry = window.setTimeout(() => {
+      open();
+      source.addEventListener("hello", () => hear("resync", { data: resyncData() }), { once: true });
+    }, pauseMs);
+    pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS);
+  }
+
+  function resyncData() {
+    const at = new Date(window.occLive.serverTime()).toISOString();
+    return JSON.stringify({ reason: "reopened", now: at, database: status.database });
+  }
+
+  function watch() {
+    if (Date.now() - heardAt < SILENCE_MS || retry !== null) return;
+    setStatus(false, false);
+    again();
+  }
+
+  window.occLive = {
+    subscribe(kind, fn) {
+      if (!subscribers.has(kind)) subscribers.set(kind, new Set());
+      subscribers.get(kind).add(fn);
+      return () => subscribers.get(kind).delete(fn);
+    },
+    state: () => ({ ...status }),
+    versions: () => ({ ...versions }),
+    serverTime: () => (clock ? clock.server + performance.now() - clock.own : Date.now()),
+  };
+
+  open();
+  window.setInterval(watch, 5000);
+  window.addEventListener("pagehide", () => source.close());
+  window.addEventListener("pageshow", (event) => event.persisted && again());
+})();

@@ -1,0 +1,112 @@
+"""`live`: follows the live sources, and brings the states up to date with what they bring."""
+
+import argparse
+import asyncio
+import logging
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from typing import Protocol
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from commands.context import Context, get_context
+from commands.live_states import keep_states_current
+from commands.simulated_files import incoming_dir
+from etl.commands import SOURCES
+from etl.declaration import SourceDeclaration, read_declarations
+from etl.realtime.piece import LiveTarget
+from etl.realtime.progress import keep_poll
+from etl.realtime.records import FollowedRecords
+from etl.result import FileLoad
+from geodata.districts import DistrictLocator, read_districts
+from geodata.errors import LoadError, OperationsError
+
+LONGEST_PAUSE_S = 60.0
+_logger = logging.getLogger(__name__)
+
+
+class Followed(Protocol):
+    """One live source that is looked at again and again."""
+
+    declaration: SourceDeclaration
+
+    def poll(self) -> Iterator[FileLoad]:
+        """Load what is new and yield what became of each piece."""
+        ...
+
+
+def live(options: argparse.Namespace) -> None:
+    """Follow the live sources until interrupted."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    context = get_context()
+    engine = context.ready_engine
+    followed = build_followed(context, options.sources)
+    if not followed:
+        raise LoadError(f"{context.city.name_en} declares no live source of that name")
+    print(f"following {', '.join(each.declaration.key for each in followed)}", flush=True)
+    asyncio.run(_supervise(engine, context, followed))
+
+
+def build_followed(context: Context, keys: Sequence[str] = ()) -> list[Followed]:
+    """Return the city's live sources, or those named."""
+    districts = read_districts(context.city)
+    folder = incoming_dir(context.settings, context.city)
+    return [
+        FollowedRecords(
+            LiveTarget(context.engine, context.city, each, DistrictLocator(districts)), folder
+        )
+        for each in read_declarations(SOURCES / context.city.code)
+        if each.live and each.live.path and (not keys or each.key in keys)
+    ]
+
+
+async def _supervise(engine: Engine, context: Context, followed: Sequence[Followed]) -> None:
+    """Run everything until a signal comes; nothing that fails stops the rest."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    tasks = [asyncio.create_task(follow(engine, each, stop)) for each in followed]
+    tasks.append(asyncio.create_task(keep_states_current(engine, context.city, stop)))
+    await asyncio.gather(*tasks)
+
+
+async def follow(engine: Engine, source: Followed, stop: asyncio.Event) -> None:
+    """Look at one source again and again; after a failure with growing pauses."""
+    live_rule = source.declaration.live
+    poll_s = live_rule.poll_s if live_rule else LONGEST_PAUSE_S
+    failures = 0
+    while not stop.is_set():
+        message = await asyncio.to_thread(_poll, engine, source)
+        failures = failures + 1 if message else 0
+        await pause(stop, min(poll_s * 2**failures, max(poll_s, LONGEST_PAUSE_S)))
+
+
+async def pause(stop: asyncio.Event, seconds: float) -> None:
+    """Wait, but not beyond the end."""
+    with suppress(TimeoutError):
+        await asyncio.wait_for(stop.wait(), seconds)
+
+
+def _poll(engine: Engine, source: Followed) -> str | None:
+    """Poll once and keep what happened; return why it failed, if it did."""
+    message = None
+    try:
+        for done in source.poll():
+            _logger.info(
+                "%s: %s loaded, %s rejected of %s (load %s)%s", done.source, done.rows_loaded,
+                done.rows_rejected, done.file, done.load_id,
+                f": {done.message}" if done.message else "",
+            )  # fmt: skip
+    except (OperationsError, SQLAlchemyError, OSError) as error:
+        message = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
+    except Exception as error:  # a fault of the program in one source must not stop the others
+        _logger.exception("following %s failed", source.declaration.key)
+        message = f"unforeseen {type(error).__name__}: {error}"
+    if message:
+        _logger.warning("%s: %s", source.declaration.key, message)
+    with suppress(SQLAlchemyError):
+        keep_poll(engine, source.declaration, message)
+    return message

@@ -1,0 +1,92 @@
+"""Loads what has newly come of a live source: one load, and its progress, in one transaction."""
+
+import hashlib
+import json
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import polars as pl
+from sqlalchemy import Connection, Engine
+
+from etl.declaration import SourceDeclaration
+from etl.load import driver
+from etl.outcome import LoadOutcome
+from etl.pipeline import close_load, lock_source, open_load, refuse
+from etl.place import Locator
+from etl.plan import PlannedFile
+from etl.quarantine import SCHEMA, keep_rejected
+from etl.realtime.progress import keep_event
+from etl.records import load_file
+from etl.result import FileLoad
+from geodata.city import City
+from geodata.clock import now
+
+FileLoader = Callable[[Connection, City, SourceDeclaration, Path, int, Locator], LoadOutcome]
+Keep = Callable[[Connection], None]
+
+
+@dataclass(frozen=True)
+class LiveTarget:
+    """Where the pieces of one live source go."""
+
+    engine: Engine
+    city: City
+    declaration: SourceDeclaration
+    locator: Locator
+
+
+@dataclass(frozen=True)
+class Piece:
+    """What came: bytes under a file's name, and how many of the file's lines lie before them."""
+
+    name: str
+    content: bytes
+    lines_before: int = 0
+
+
+def load_piece(
+    target: LiveTarget, piece: Piece, keep: Keep, loader: FileLoader = load_file
+) -> FileLoad:
+    """Load a piece; `keep` writes in the same transaction how far the source was read.
+
+    Raises:
+        OperationsError: nothing of the piece can be used.
+        SQLAlchemyError: the database refused it, or is gone.
+    """
+    started_at = now()
+    declaration = target.declaration
+    with tempfile.TemporaryDirectory(prefix="occ-live-") as folder:
+        path = Path(folder) / piece.name
+        path.write_bytes(piece.content)
+        planned = PlannedFile(path, hashlib.sha256(piece.content).hexdigest())
+        with target.engine.begin() as connection:
+            lock_source(connection, declaration)
+            load_id = open_load(connection, target.city, declaration, planned, started_at)
+            outcome = loader(connection, target.city, declaration, path, load_id, target.locator)
+            outcome = replace(outcome, rejects=_renumbered(outcome.rejects, piece.lines_before))
+            done = close_load(connection, declaration, planned, load_id, outcome)
+            keep_event(connection, declaration, outcome.event_to)
+            keep(connection)
+    return done
+
+
+def _renumbered(rejects: pl.DataFrame, lines_before: int) -> pl.DataFrame:
+    return rejects.with_columns(pl.col("row_number") + lines_before)
+
+
+def refuse_piece(target: LiveTarget, piece: Piece, keep: Keep, message: str) -> FileLoad:
+    """Keep a piece of which nothing can be used as a refused load with its text, and go on."""
+    sha256 = hashlib.sha256(piece.content).hexdigest()
+    path = Path(piece.name)
+    refused = refuse(target.engine, target.declaration, path, sha256, now(), message)
+    text = piece.content.decode("utf-8", errors="replace").replace("\0", "\ufffd")
+    raw = json.dumps({"1": text}, ensure_ascii=False)
+    row = pl.DataFrame(
+        [(piece.name, piece.lines_before + 1, None, message, raw)], schema=SCHEMA, orient="row"
+    )
+    with target.engine.begin() as connection:
+        keep_rejected(driver(connection), refused.load_id or 0, row)
+        keep(connection)
+    return refused
