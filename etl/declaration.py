@@ -9,11 +9,24 @@ from pydantic import Field, PrivateAttr, ValidationError, field_validator, model
 
 from etl.gtfs.window import Expansion
 from etl.live_rule import LiveRule
-from etl.mapping import Coverage, GroupBy, Mapping, Names, Strict, Text, check_zone
+from etl.mapping import Coverage, GroupBy, Mapping, Names, Pairing, Strict, Text, check_zone
 from etl.targets import TARGETS, WHOLE_FORMATS, TargetName
 from geodata.errors import DeclarationError
 
-FileFormat = Literal["gtfs", "osm", "csv", "json", "xml", "geojson", "gpkg", "shapefile", "parquet"]
+FileFormat = Literal[
+    "gtfs",
+    "osm",
+    "csv",
+    "json",
+    "ndjson",
+    "xml",
+    "geojson",
+    "gpkg",
+    "shapefile",
+    "parquet",
+    "jt808",
+    "gtfs_rt",
+]
 Datum = Literal["wgs84", "gcj02", "bd09"]
 
 
@@ -58,6 +71,10 @@ class SourceDeclaration(Strict):
         default_factory=list,
         description="snapshot of these target columns' values only, such as one quarter",
     )
+    store: Literal["database", "telemetry"] = Field(
+        default="database", description="telemetry: day partitions instead of a table"
+    )
+    pairing: Pairing | None = Field(default=None, description="plate reads made into link_time")
     coverage: Coverage | None = None
     live: LiveRule | None = Field(default=None, description="how it arrives while it happens")
     expand: Expansion | None = Field(default=None, description="gtfs: days made into departures")
@@ -111,9 +128,21 @@ class SourceDeclaration(Strict):
         if self.scope and self.mode != "snapshot":
             raise ValueError("scope belongs to mode: snapshot")
         if self.format not in WHOLE_FORMATS:
-            TARGETS[self.table].check_mapping(self.mapping.keys())
+            partial = self.pairing is not None
+            TARGETS[self.table].check_mapping(self.mapping.keys(), partial=partial)
             named = self.group_by.targets if self.group_by else []
             TARGETS[self.table].check_mapping([*self.scope, *named], partial=True)
+        return self
+
+    @model_validator(mode="after")
+    def _is_kept_somewhere(self) -> Self:
+        in_days = self.store == "telemetry"
+        if self.table == "vehicle_ping" and not in_days:
+            raise ValueError("vehicle_ping has no table: give store: telemetry")
+        if in_days and (self.mode == "snapshot" or not TARGETS[self.table].event_time):
+            raise ValueError("store: telemetry is for records with a time that are added to")
+        if self.pairing and (self.table != "link_time" or self.format != "csv"):
+            raise ValueError("pairing makes a csv of plate reads into table: link_time")
         return self
 
 

@@ -138,3 +138,15 @@ class Coverage(Strict):
         if self.starts_on and self.ends_on and self.starts_on >= self.ends_on:
             raise ValueError("to is exclusive and must lie after from")
         return self
+
+
+class Pairing(Strict):
+    """Reads of number plates: columns with the reader, the day's token and the time of each.
+
+    The reads become travel times between two readers; the tokens go nowhere, and the file is
+    destroyed once its times are in the database.
+    """
+
+    reader_id: str
+    token: str
+    read_at: Mapping

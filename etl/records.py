@@ -11,18 +11,22 @@ from etl.check import check
 from etl.coverage import compute_coverage
 from etl.declaration import SourceDeclaration
 from etl.extract import READ_IN_DEGREES, Extracted, read_file
-from etl.load import load_records
+from etl.load import Changes, load_records
 from etl.outcome import LoadOutcome
 from etl.place import Locator, place
 from etl.population import allocate_polygons, place_hexagons
 from etl.quarantine import describe_rejects
-from etl.shapes import add_footprints, place_tiles, read_wkt
+from etl.shapes import add_footprints, add_paths, place_tiles, read_wkt
 from etl.stages import Batch, count_reasons
 from etl.targets import GEOMETRY_TEXT, TARGETS
+from etl.telemetry.load import load_partitions
+from etl.telemetry.place import place_pings
 from etl.transform import transform
 from geodata.city import City
 from geodata.clock import now
 from geodata.errors import LoadError
+from geodata.partitions import open_store
+from geodata.settings import get_settings
 from geodata.tables import UNKNOWN_DISTRICT, district
 
 # Clocks of departments run ahead by minutes; a day is a wrong date.
@@ -52,7 +56,7 @@ def load_file(
     batch = _place(batch, declaration, city, locator)
     batch = check(batch, TARGETS[declaration.table], now() + _CLOCK_TOLERANCE)
     _refuse_if_none(path, batch, extracted, declaration)
-    batch, changes = load_records(connection, batch, declaration, load_id)
+    batch, changes = _keep(connection, city, batch, declaration, load_id)
     event_from, event_to = event_span(batch.frame, TARGETS[declaration.table].event_time)
     return LoadOutcome(
         rows_in=extracted.rows_in,
@@ -67,6 +71,16 @@ def load_file(
     )
 
 
+def _keep(
+    connection: Connection, city: City, batch: Batch, declaration: SourceDeclaration, load_id: int
+) -> tuple[Batch, Changes]:
+    """Write the records where the declaration keeps them."""
+    if declaration.store == "telemetry":
+        store = open_store(get_settings())
+        return load_partitions(store, batch, declaration, load_id, city.timezone)
+    return load_records(connection, batch, declaration, load_id)
+
+
 def _place(batch: Batch, declaration: SourceDeclaration, city: City, locator: Locator) -> Batch:
     batch = read_wkt(batch)
     if declaration.table == "speed_tile":
@@ -77,7 +91,11 @@ def _place(batch: Batch, declaration: SourceDeclaration, city: City, locator: Lo
         return place_hexagons(batch, declaration, locator)
     if not TARGETS[declaration.table].is_placed:
         return batch
+    if declaration.table == "vehicle_ping":
+        return place_pings(batch, declaration, city, locator)
     batch = place(batch, as_extracted(declaration), city, locator)
+    if declaration.table == "reader_link":
+        batch = replace(batch, frame=add_paths(batch.frame))
     if declaration.table == "facility":
         batch = replace(batch, frame=add_footprints(batch.frame))
     return batch
@@ -110,6 +128,8 @@ def _refuse_if_none(
 ) -> None:
     """A file of which nothing is usable is a wrong file or a wrong declaration, not bad rows."""
     if batch.frame.height or (extracted.rows_in == 0 and declaration.allow_empty):
+        return
+    if declaration.live is not None:  # the few rows of a moment may well be all bad
         return
     rejects = pl.concat([batch.rejects, extracted.rejects], how="diagonal_relaxed")
     field, reason, count = (

@@ -46,6 +46,15 @@ def add_footprints(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(ewkb("footprint", np.array(footprints, dtype=object)))
 
 
+def add_paths(frame: pl.DataFrame) -> pl.DataFrame:
+    """Add `path` (EWKB, LineString) to roads that are given as one line."""
+    if WKB not in frame.columns:
+        return frame
+    shapes = shapely.from_wkb(frame[WKB].to_numpy())
+    lines = [shape if isinstance(shape, shapely.LineString) else None for shape in shapes]
+    return frame.with_columns(ewkb("path", np.array(lines, dtype=object)))
+
+
 def ewkb(name: str, shapes: npt.NDArray[np.object_]) -> pl.Series:
     """Return shapes as PostGIS reads them."""
     with_srid = shapely.set_srid(shapes, SRID)

@@ -1,0 +1,1 @@
+"""Records too many for a table: placed, checked and kept as day partitions."""

@@ -1,0 +1,78 @@
+"""The stage `load` of telemetry: records become the partitions of their local days."""
+
+from datetime import date
+
+import polars as pl
+
+from etl.declaration import SourceDeclaration
+from etl.load import Changes
+from etl.place import X, Y
+from etl.stages import Batch
+from etl.targets import TARGETS, Target
+from geodata.partitions import Partition, PartitionStore
+
+_DAY = "@day"
+_TYPES: dict[str, pl.DataType] = {
+    "text": pl.String(), "int": pl.Int64(), "float": pl.Float64(), "bool": pl.Boolean(),
+    "time": pl.Datetime("us", "UTC"), "date": pl.Date(), "json": pl.String(),
+}  # fmt: skip
+
+
+def load_partitions(
+    store: PartitionStore,
+    batch: Batch,
+    declaration: SourceDeclaration,
+    load_id: int,
+    timezone: str,
+) -> tuple[Batch, Changes]:
+    """Write the records to the partition of the local day they happened on.
+
+    A record with the key of one that is there takes its place, so that a file loaded again, or
+    after a load that was broken off, leaves one of each. Rows lie in the order of time and key:
+    equal records give equal files.
+    """
+    target = TARGETS[declaration.table]
+    time = str(target.event_time)
+    rows_in = batch.frame.height
+    records = _records(batch.frame, target, declaration.key, load_id)
+    local = pl.col(time).dt.convert_time_zone(timezone).dt.date()
+    days = records.with_columns(local.alias(_DAY)).partition_by(_DAY, as_dict=True)
+    replaced = 0
+    for (day,), rows in sorted(days.items()):
+        assert isinstance(day, date)  # noqa: S101
+        partition = Partition(declaration.table, day, declaration.key)
+        replaced += _merge(store, partition, rows.drop(_DAY), [time, *target.key])
+    changes = Changes(rows_in - replaced, replaced, 0, 0)
+    notes = {"took the place of an earlier record": replaced, "days": len(days)}
+    return batch.staged("load", rows_in, notes), changes
+
+
+def partition_schema(target: Target) -> dict[str, pl.DataType]:
+    """Return the columns of a kind's partitions: the table's own, a point as lon and lat."""
+    columns: dict[str, pl.DataType] = {
+        "source": pl.String(), "load_id": pl.Int64(), "retired_by": pl.Int64(),
+    }  # fmt: skip
+    for name, kind in target.columns.items():
+        if kind != "geometry":
+            columns[name] = _TYPES[kind]
+    return columns | ({"lon": pl.Float64(), "lat": pl.Float64()} if target.is_placed else {})
+
+
+def _records(frame: pl.DataFrame, target: Target, source: str, load_id: int) -> pl.DataFrame:
+    schema = partition_schema(target)
+    known = frame.drop("lon", "lat", strict=False).rename({X: "lon", Y: "lat"}, strict=False)
+    known = known.with_columns(
+        pl.lit(source).alias("source"), pl.lit(load_id, pl.Int64).alias("load_id")
+    )
+    absent = [pl.lit(None, kind).alias(n) for n, kind in schema.items() if n not in known.columns]
+    return known.with_columns(absent).select(list(schema)).cast(pl.Schema(schema))
+
+
+def _merge(
+    store: PartitionStore, partition: Partition, rows: pl.DataFrame, order: list[str]
+) -> int:
+    """Write a day with the new rows among the old; returns how many old ones they replaced."""
+    before = store.read(partition) if store.exists(partition) else rows.clear()
+    together = pl.concat([before, rows]).unique(order, keep="last", maintain_order=True)
+    store.write(partition, together.sort(order))
+    return before.height + rows.height - together.height

@@ -1,0 +1,36 @@
+"""Where vehicles were: rows of one file may be in two datums."""
+
+from dataclasses import replace
+
+import polars as pl
+
+from etl.declaration import SourceDeclaration
+from etl.place import Locator, place
+from etl.stages import Batch
+from geodata.city import City
+
+SHIFTED = "is_shifted"
+
+
+def place_pings(
+    batch: Batch, declaration: SourceDeclaration, city: City, locator: Locator
+) -> Batch:
+    """Give each report its point, cell and district; shifted ones come in GCJ-02.
+
+    JT/T 808 says so in each report (status bit 5: its coordinates passed the secrecy plug-in).
+    """
+    shifted = pl.col(SHIFTED).fill_null(value=False)
+    if SHIFTED not in batch.frame.columns or not batch.frame.select(shifted.any()).item():
+        return place(batch, declaration, city, locator)
+    in_gcj02 = declaration.model_copy(update={"datum": "gcj02"})
+    apart = [
+        place(replace(batch, frame=batch.frame.filter(rows)), datum, city, locator)
+        for rows, datum in ((~shifted, declaration), (shifted, in_gcj02))
+    ]
+    notes = apart[0].stages[-1].dropped, apart[1].stages[-1].dropped
+    counts = {key: sum(note.get(key, 0) for note in notes) for note in notes for key in note}
+    rejects = pl.concat([apart[0].rejects, apart[1].rejects.slice(batch.rejects.height)])
+    placed = replace(
+        batch, frame=pl.concat([each.frame for each in apart]).sort("@row"), rejects=rejects
+    )
+    return placed.staged("place", batch.frame.height, counts)
