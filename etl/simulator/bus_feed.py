@@ -1,6 +1,7 @@
 """The bus company's GTFS feed."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,23 @@ KERB_M = np.array([9.0, -9.0])  # the stop for journeys north and east lies sout
 DWELL_S = 25
 NIGHT = ("23:00", "25:30", 30)  # first, last, minutes between
 SEAT_SPEED_KMH, RURAL_SPEED_KMH = 19.0, 36.0
+
+
+@dataclass(frozen=True, eq=False)
+class TimetabledLine:
+    """One direction of a line with its departures by service."""
+
+    line_class: str
+    pattern: Pattern
+    runs: Mapping[str, NDArray[np.int64]]  # service -> seconds of the service day, ascending
+
+
+@dataclass(frozen=True, eq=False)
+class BusTimetable:
+    """The bus company's network and when it runs."""
+
+    network: BusNetwork
+    lines: list[TimetabledLine]
 
 
 def _stop_ids(network: BusNetwork, nodes: NDArray[np.int64]) -> tuple[list[str], Floats]:
@@ -45,9 +63,9 @@ def _patterns(network: BusNetwork, route_id: str, line: Line, speed_kmh: float) 
     return patterns
 
 
-def _timetabled(
-    world: World, network: BusNetwork
-) -> list[tuple[Pattern, dict[str, NDArray[np.int64]]]]:
+def build_bus_timetable(world: World) -> BusTimetable:
+    """Draw the network and give every direction of every line its departures."""
+    network = build_bus_network(world)
     rules = world.rules.transit
     classes = {item.key: item for item in rules.urban}
     speeds = {"seat": SEAT_SPEED_KMH, "rural": RURAL_SPEED_KMH}
@@ -58,17 +76,16 @@ def _timetabled(
         speed = own.speed_kmh if own else speeds[line.key]
         runs = departures(first, last, line.peak_headway_min, rules.peaks)
         patterns = _patterns(network, f"B{number:03d}", line, speed)
-        lines += [(pattern, runs) for pattern in patterns]
-    return [*lines, *_night_line(network)]
+        lines += [TimetabledLine(line.key, pattern, runs) for pattern in patterns]
+    return BusTimetable(network, [*lines, *_night_line(network)])
 
 
-def _night_line(
-    network: BusNetwork,
-) -> list[tuple[Pattern, dict[str, NDArray[np.int64]]]]:
+def _night_line(network: BusNetwork) -> list[TimetabledLine]:
     """Return one line past midnight, on the route of the first."""
     first, last, every_min = NIGHT
     runs = {EVERY_DAY: np.arange(seconds(first), seconds(last) + 1, every_min * 60)}
-    return [(pattern, runs) for pattern in _patterns(network, "N001", network.lines[0], 22.0)]
+    patterns = _patterns(network, "N001", network.lines[0], 22.0)
+    return [TimetabledLine("night", pattern, runs) for pattern in patterns]
 
 
 def _stops(world: World, network: BusNetwork, patterns: list[Pattern]) -> pl.DataFrame:
@@ -133,12 +150,11 @@ def feed_header(world: World, agency_id: str, agency_name: str) -> Mapping[str, 
     }
 
 
-def write_bus_feed(world: World, folder: Path) -> list[Written]:
+def write_bus_feed(world: World, folder: Path, timetable: BusTimetable) -> list[Written]:
     """Write `transit/gtfs_bus.zip`."""
-    network = build_bus_network(world)
-    timetabled = _timetabled(world, network)
-    patterns = [pattern for pattern, _ in timetabled]
-    trips, stop_times = expand(timetabled)
+    network = timetable.network
+    patterns = [line.pattern for line in timetable.lines]
+    trips, stop_times = expand([(line.pattern, line.runs) for line in timetable.lines])
     tables = {
         **feed_header(world, "bus", world.rules.transit.bus_agency),
         "stops.txt": _stops(world, network, patterns),

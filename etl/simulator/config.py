@@ -95,6 +95,9 @@ class Transit(Part):
     rural_lines: int = Field(default=12, ge=0)
     stop_spacing_m: float = Field(default=560, gt=100)
     peaks: list[tuple[str, str]] = [("06:30", "08:45"), ("16:30", "18:45")]
+    logged_classes: list[str] = ["trunk"]  # lines whose dispatch log is kept
+    avl_lines: int = Field(default=5, ge=0)  # the first of them whose buses tell where they are
+    log_days: int = Field(default=14, ge=1)
     holidays: list[date] = []
     makeup_days: list[date] = []
 

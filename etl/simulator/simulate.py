@@ -5,7 +5,8 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from etl.simulator.base_stations import build_masts, write_base_stations
-from etl.simulator.bus_feed import write_bus_feed
+from etl.simulator.bus_feed import build_bus_timetable, write_bus_feed
+from etl.simulator.bus_records import write_bus_records
 from etl.simulator.files import Written
 from etl.simulator.hospital_reports import write_ed_presence, write_recognition
 from etl.simulator.hospitals import build_hospitals, write_hospitals
@@ -64,10 +65,12 @@ def simulate(city: City, out_dir: Path, seed: int, start_on: date, days: int) ->
         CityError: the city has no census or no sound `simulation.yaml`.
     """
     world = build_world(city, seed)
+    buses = build_bus_timetable(world)
     written = [
         *write_residents(world, out_dir),
         *write_rail_feed(world, out_dir),
-        *write_bus_feed(world, out_dir),
+        *write_bus_feed(world, out_dir, buses),
+        *write_bus_records(world, out_dir, buses, start_on, days),
         *write_roads(world, out_dir),
         *write_stations(world, out_dir),
         *write_incidents(world, out_dir, start_on, days),

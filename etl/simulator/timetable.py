@@ -1,6 +1,6 @@
 """From patterns (the stops of a direction, with distances) and headways to trips and stop times."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -72,23 +72,40 @@ def _clock_text(values: NDArray[np.int64]) -> pl.Series:
     return frame.to_series()
 
 
+def trip_ids(pattern: Pattern, service_id: str, count: int) -> list[str]:
+    """Return the names of a pattern's trips of one service, in the order of their departures."""
+    return [f"{pattern.shape_id}-{service_id}-{number:03d}" for number in range(1, count + 1)]
+
+
+def departure_seconds(pattern: Pattern, starts: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the scheduled departure of each trip (row) from each stop (column)."""
+    traffic = 1 + ROADS * RUSH[(starts // 3600) % 24] * pattern.on_road
+    ride_s = pattern.distance_m / (pattern.speed_kmh / 3.6)
+    return np.asarray(
+        np.round(starts[:, None] + ride_s[None, :] * traffic[:, None]).astype(np.int64)
+    )
+
+
+def timepoints(stops: int) -> NDArray[np.int64]:
+    """Return which stops of a pattern are timepoints: 1 or 0, the last one always."""
+    flags = np.zeros(stops, dtype=np.int64)
+    flags[::TIMEPOINT_EVERY] = 1
+    flags[-1] = 1
+    return flags
+
+
 def _service(
     pattern: Pattern, service_id: str, starts: NDArray[np.int64]
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the trips and stop times of one pattern and service."""
     metres = pattern.distance_m
     stops, runs = len(metres), len(starts)
-    traffic = 1 + ROADS * RUSH[(starts // 3600) % 24] * pattern.on_road
-    ride_s = metres / (pattern.speed_kmh / 3.6)
-    departs = np.round(starts[:, None] + ride_s[None, :] * traffic[:, None]).astype(np.int64)
+    departs = departure_seconds(pattern, starts)
     between_s = np.diff(departs, axis=1, prepend=departs[:, :1])
     dwell_s = np.minimum(pattern.dwell_s, between_s // 2)  # some real stops are 90 m apart
     dwell_s[:, -1] = 0
     arrives = departs - dwell_s
-    ids = [f"{pattern.shape_id}-{service_id}-{number:03d}" for number in range(1, runs + 1)]
-    timepoint = np.zeros(stops, dtype=np.int64)
-    timepoint[::TIMEPOINT_EVERY] = 1
-    timepoint[-1] = 1
+    ids = trip_ids(pattern, service_id, runs)
     trips = pl.DataFrame({"trip_id": ids}).select(
         route_id=pl.lit(pattern.route_id),
         service_id=pl.lit(service_id),
@@ -105,14 +122,14 @@ def _service(
             "stop_id": np.tile(np.array(pattern.stop_ids), runs),
             "stop_sequence": np.tile(np.arange(1, stops + 1), runs),
             "shape_dist_traveled": np.tile(np.round(metres, 1), runs),
-            "timepoint": np.tile(timepoint, runs),
+            "timepoint": np.tile(timepoints(stops), runs),
         }
     )
     return trips, times
 
 
 def expand(
-    lines: Sequence[tuple[Pattern, dict[str, NDArray[np.int64]]]],
+    lines: Sequence[tuple[Pattern, Mapping[str, NDArray[np.int64]]]],
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return trips.txt and stop_times.txt of patterns with their departures by service."""
     parts = [
