@@ -8,7 +8,7 @@ import yaml
 from pydantic import Field, PrivateAttr, ValidationError, field_validator, model_validator
 
 from etl.gtfs.window import Expansion
-from etl.live_rule import LiveRule
+from etl.live_rule import LiveRules
 from etl.mapping import Coverage, GroupBy, Mapping, Names, Pairing, Strict, Text, check_zone
 from etl.targets import TARGETS, WHOLE_FORMATS, TargetName
 from geodata.errors import DeclarationError
@@ -24,6 +24,7 @@ FileFormat = Literal[
     "gpkg",
     "shapefile",
     "parquet",
+    "raster",
     "jt808",
     "gtfs_rt",
 ]
@@ -65,6 +66,9 @@ class SourceDeclaration(Strict):
         default_factory=dict, description="column -> variable: one record per column"
     )
     group_by: GroupBy | None = None
+    gnb_id_bits: int | None = Field(
+        default=None, ge=22, le=32, description="length of a gNB's number in an NR cell identity"
+    )
     allocate: bool = Field(default=False, description="spread polygons over cells by area")
     mode: Literal["append", "snapshot"] = "append"
     scope: Names = Field(
@@ -76,7 +80,7 @@ class SourceDeclaration(Strict):
     )
     pairing: Pairing | None = Field(default=None, description="plate reads made into link_time")
     coverage: Coverage | None = None
-    live: LiveRule | None = Field(default=None, description="how it arrives while it happens")
+    live: LiveRules = Field(default_factory=list, description="how it arrives while it happens")
     expand: Expansion | None = Field(default=None, description="gtfs: days made into departures")
 
     _file: Path | None = PrivateAttr(default=None)
@@ -89,7 +93,7 @@ class SourceDeclaration(Strict):
     @property
     def is_only_live(self) -> bool:
         """Whether it never comes as a file to be loaded by command."""
-        return self.live is not None and self.path is None and self.url is None
+        return bool(self.live) and self.path is None and self.url is None
 
     @property
     def place_rule(self) -> Literal["optional", "checked", "required"]:

@@ -16,6 +16,7 @@ from etl.outcome import LoadOutcome
 from etl.place import Locator, place
 from etl.population import allocate_polygons, place_hexagons
 from etl.quarantine import describe_rejects
+from etl.radio import decode_radio
 from etl.shapes import add_footprints, add_paths, place_tiles, read_wkt
 from etl.stages import Batch, count_reasons
 from etl.targets import GEOMETRY_TEXT, TARGETS
@@ -52,6 +53,7 @@ def load_file(
         "extract", extracted.rows_in, count_reasons(extracted.rejects)
     )
     batch = transform(batch, declaration, declaration.timezone or city.timezone)
+    batch = decode_radio(batch, declaration.gnb_id_bits)
     batch = _name_districts(connection, batch)
     batch = _place(batch, declaration, city, locator)
     batch = check(batch, TARGETS[declaration.table], now() + _CLOCK_TOLERANCE)
@@ -129,7 +131,7 @@ def _refuse_if_none(
     """A file of which nothing is usable is a wrong file or a wrong declaration, not bad rows."""
     if batch.frame.height or (extracted.rows_in == 0 and declaration.allow_empty):
         return
-    if declaration.live is not None:  # the few rows of a moment may well be all bad
+    if declaration.live:  # the few rows of a moment may well be all bad
         return
     rejects = pl.concat([batch.rejects, extracted.rejects], how="diagonal_relaxed")
     field, reason, count = (

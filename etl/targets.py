@@ -23,6 +23,10 @@ TargetName = Literal[
     "vehicle_ping",
     "reader_link",
     "link_time",
+    "premise",
+    "radio_prediction",
+    "ed_visit",
+    "health_record",
 ]
 # Formats that say all by themselves and fill several tables: no mapping, one target of their own.
 WHOLE_FORMATS = {"gtfs": "gtfs", "osm": "road"}
@@ -43,6 +47,9 @@ FACILITY_KINDS = frozenset(
 )  # fmt: skip
 
 
+OUTCOMES = frozenset({"discharged", "admitted", "transferred", "died"})
+
+
 @dataclass(frozen=True)
 class Target:
     """One target table as the loader sees it."""
@@ -53,6 +60,7 @@ class Target:
     event_time: str | None = None
     ranges: dict[str, tuple[float, float]] = field(default_factory=dict)
     allowed: dict[str, frozenset[str]] = field(default_factory=dict)
+    decoded: dict[str, Kind] = field(default_factory=dict)  # read, and kept as something else
 
     @property
     def columns(self) -> dict[str, Kind]:
@@ -74,12 +82,14 @@ class Target:
             return "text"
         if name in _POINT:
             return "float"
+        if name in self.decoded:
+            return self.decoded[name]
         return "text" if name in ("cell", GEOMETRY_TEXT) else self.columns[name]
 
     def check_mapping(self, names: Iterable[str], *, partial: bool = False) -> None:
         """Refuse targets the table does not have, and a mapping that leaves a key out."""
         given = set(names)
-        legal = set(self.columns) - _DERIVED - {"attributes"}
+        legal = set(self.columns) - _DERIVED - {"attributes"} | set(self.decoded)
         legal |= _POINT if self.is_placed else set()
         legal |= {GEOMETRY_TEXT} if "geom" in self.columns else set()
         extra = {
@@ -118,7 +128,9 @@ TARGETS: dict[str, Target] = {
     ),
     "facility": Target(
         tables.facility, ("kind", "facility_id"), ("kind", "facility_id"), "last_seen_at",
-        {"beds": (0, 1e5), "doctors": (0, 1e5)}, {"kind": FACILITY_KINDS},
+        {"beds": (0, 1e5), "doctors": (0, 1e5), "students": (0, 1e6),
+         "down_mbps": (0, 1e5), "contracted_mbps": (0, 1e5)},
+        {"kind": FACILITY_KINDS}, {"cell_identity": "int"},
     ),
     "network_sample": Target(
         tables.network_sample, ("sample_id",),
@@ -127,6 +139,16 @@ TARGETS: dict[str, Target] = {
          "rsrp_dbm": (-157, 0)},
         {"kind": frozenset({"speed_test", "radio"}),
          "technology": frozenset({"fixed", "mobile", "4g", "5g"})},
+        {"report_index": "int"},
+    ),
+    "premise": Target(
+        tables.premise, ("premise_id", "operator"), ("premise_id", "operator", "service_level"),
+        ranges={"service_level": (1, 3)},
+    ),
+    "radio_prediction": Target(
+        tables.radio_prediction, ("operator", "pixel_id"), ("operator", "pixel_id"),
+        "predicted_on",
+        dict.fromkeys(("rsrp_4g_dbm", "rsrp_5g_dbm"), (-200.0, 0.0)) | {"sinr_5g_db": (-50, 60)},
     ),
     "speed_tile": Target(
         tables.speed_tile, ("technology", "quarter_on", "quadkey"),
@@ -146,6 +168,15 @@ TARGETS: dict[str, Target] = {
         tables.dispatch_trip, ("service_on", "dispatch_id"),
         ("service_on", "dispatch_id", "route_id", "planned_at"), "planned_at",
         {"scheduled_km": (0, 1e4), "run_km": (0, 1e4)},
+    ),
+    "ed_visit": Target(
+        tables.ed_visit, ("hospital_id", "visit_id"),
+        ("hospital_id", "visit_id", "room_in_at", "outcome"), "room_in_at",
+        {"triage_level": (1, 4)}, {"outcome": OUTCOMES},
+    ),
+    "health_record": Target(
+        tables.health_record, ("person_hash", "institution_id", "year_on"),
+        ("person_hash", "institution_id", "year_on"), "year_on", {"entries": (0, 10_000)},
     ),
     "statistic": Target(
         tables.statistic, ("variable", "entity_id", "item", "starts_at"),

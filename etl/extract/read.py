@@ -9,8 +9,12 @@ from etl.declaration import SourceDeclaration
 from etl.extract.csv_file import read_csv
 from etl.extract.extracted import Extracted
 from etl.extract.geojson_file import read_geojson
+from etl.extract.gtfs_rt_archive import read_gtfs_rt
 from etl.extract.json_file import read_json
+from etl.extract.jt808_file import read_jt808
+from etl.extract.ndjson_file import read_ndjson
 from etl.extract.parquet_file import read_parquet
+from etl.extract.raster_file import read_raster
 from etl.extract.vector_file import read_geopackage, read_shapefile
 from etl.extract.xml_file import read_xml
 from etl.stages import FILE, ROW
@@ -19,15 +23,22 @@ from geodata.errors import ExtractError
 READERS: Mapping[str, Callable[[Path, SourceDeclaration], Extracted]] = {
     "csv": read_csv,
     "json": read_json,
+    "ndjson": read_ndjson,
     "xml": read_xml,
     "geojson": read_geojson,
     "gpkg": read_geopackage,
     "shapefile": read_shapefile,
     "parquet": read_parquet,
+    "raster": read_raster,
+    "jt808": read_jt808,
+    "gtfs_rt": read_gtfs_rt,
 }
 
 # Their readers turn geometry into WGS-84 themselves, from the declared `crs` if there is one.
 READ_IN_DEGREES = frozenset({"gpkg", "shapefile", "parquet"})
+
+# Their files may be folders of pieces.
+READ_AS_FOLDERS = frozenset({"gtfs_rt"})
 
 
 def read_file(path: Path, declaration: SourceDeclaration) -> Extracted:
@@ -36,9 +47,9 @@ def read_file(path: Path, declaration: SourceDeclaration) -> Extracted:
     Raises:
         ExtractError: the file is missing, damaged, empty or lacks a column; names the file.
     """
-    if not path.is_file():
+    if not path.is_file() and not (path.is_dir() and declaration.format in READ_AS_FOLDERS):
         raise ExtractError(f"{path}: no such file")
-    if path.stat().st_size == 0:
+    if path.is_file() and path.stat().st_size == 0:
         raise ExtractError(f"{path}: the file is empty")
     try:
         extracted = READERS[declaration.format](path, declaration)

@@ -1,0 +1,56 @@
+"""Rasters, such as GeoTIFF: one row a pixel that holds anything."""
+
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+import rasterio
+from pyproj import Transformer
+from rasterio.errors import RasterioError
+
+from etl.declaration import SourceDeclaration
+from etl.extract.extracted import Extracted
+from etl.stages import ROW
+from geodata.errors import ExtractError
+
+_MOST_PIXELS = 5_000_000
+_WGS84 = 4326
+
+
+def read_raster(path: Path, declaration: SourceDeclaration) -> Extracted:
+    """Read the pixels of which at least one band holds a value.
+
+    Columns: `pixel` (its row and column), `lon`, `lat` of its centre in WGS-84, and one a band,
+    named by the band's description, else `band_1` and so on. `declaration.crs` serves a raster
+    that does not say its own.
+
+    Raises:
+        ExtractError: it is no raster, has no coordinate system or too many pixels.
+    """
+    try:
+        with rasterio.open(path) as raster:
+            crs = raster.crs or declaration.crs
+            names = [text or f"band_{at}" for at, text in enumerate(raster.descriptions, start=1)]
+            bands = raster.read(masked=True).filled(np.nan).astype(np.float64)
+            affine = raster.transform
+    except (RasterioError, ValueError) as error:
+        raise ExtractError(f"{path}: not a raster: {error}") from error
+    if crs is None:
+        raise ExtractError(f"{path}: the raster has no coordinate system; declare crs")
+    rows, columns = np.nonzero(~np.isnan(bands).all(axis=0))
+    if len(rows) > _MOST_PIXELS:
+        raise ExtractError(f"{path}: {len(rows)} pixels hold values; at most {_MOST_PIXELS}")
+    x, y = affine * (columns + 0.5, rows + 0.5)
+    lon, lat = Transformer.from_crs(crs, _WGS84, always_xy=True).transform(x, y)
+    values = {
+        name: pl.Series(band[rows, columns]).fill_nan(None)
+        for name, band in zip(names, bands, strict=True)
+    }
+    frame = pl.DataFrame({"row": rows, "column": columns, "lon": lon, "lat": lat, **values})
+    texts = frame.select(
+        pl.int_range(1, pl.len() + 1).alias(ROW),
+        pl.format("r{}c{}", "row", "column").alias("pixel"),
+        pl.col("lon", "lat").round(7).cast(pl.String),
+        *(pl.col(name).cast(pl.String) for name in names),
+    )
+    return Extracted(texts)
