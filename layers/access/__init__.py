@@ -1,0 +1,1 @@
+"""Access: travel times on the road graph, and what is measured with them."""
