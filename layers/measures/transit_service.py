@@ -22,7 +22,7 @@ def compute_departures_per_hour(
 ) -> pl.DataFrame:
     """Return the distinct runs that one can board in a cell in each window (T2, class U)."""
     return complete_states(
-        _in_windows(departures, windows, timezone)
+        in_windows(departures, windows, timezone)
         .group_by(_PLACE)
         .agg(
             pl.col("run_id").n_unique().alias("n"),
@@ -37,7 +37,7 @@ def compute_stop_departures(
 ) -> pl.DataFrame:
     """Return the boardable departures in each window (class A)."""
     return complete_states(
-        _in_windows(departures, windows, timezone)
+        in_windows(departures, windows, timezone)
         .group_by(_PLACE)
         .agg(pl.len().alias("n"), pl.len().alias("num"), pl.col("is_estimated").any())
     )
@@ -82,9 +82,11 @@ SERVICE_MEASURES: Mapping[str, Callable[[pl.DataFrame, Windows, str], pl.DataFra
 }
 
 
-def _in_windows(departures: pl.DataFrame, windows: Windows, timezone: str) -> pl.DataFrame:
+def in_windows(
+    departures: pl.DataFrame, windows: Windows, timezone: str, time: str = "departs_at"
+) -> pl.DataFrame:
     """Return the departures once per window they lie in, with `component` and `starts_at`."""
-    local = pl.col("departs_at").dt.convert_time_zone(timezone)
+    local = pl.col(time).dt.convert_time_zone(timezone)
     hour = local.dt.hour() + local.dt.minute() / 60 + local.dt.second() / 3600
     dated = departures.with_columns(
         local.dt.truncate("1d").dt.convert_time_zone("UTC").alias("starts_at"),
@@ -107,7 +109,7 @@ def _pool_gaps(
     A single departure has no gap: it is counted as missing, not as a gap as long as the window.
     """
     seconds = pl.col("departs_at").diff().over(_LINE, order_by="departs_at").dt.total_seconds()
-    chosen = _in_windows(departures, windows, timezone).with_columns(
+    chosen = in_windows(departures, windows, timezone).with_columns(
         (seconds / 60).alias("gap_min"), pl.len().over(_LINE).alias("of_line")
     )
     return complete_states(
