@@ -3,6 +3,7 @@
 from geodata.tables.alerts import alert, alert_change
 from geodata.tables.broadband import premise, radio_prediction
 from geodata.tables.columns import SCHEMA, UNKNOWN_DISTRICT, metadata
+from geodata.tables.disclosure import withheld_pattern
 from geodata.tables.health import ed_visit, health_record
 from geodata.tables.ledger import district, load, rejected_row, source_coverage
 from geodata.tables.live import (
@@ -93,4 +94,5 @@ __all__ = [
     "telemetry_metadata",
     "vehicle_ping",
     "vehicle_position",
+    "withheld_pattern",
 ]
