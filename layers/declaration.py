@@ -14,6 +14,7 @@ RecordTable = Literal[
     "population",
     "statistic",
     "gtfs_stop",
+    "road_edge",
     "departure",
     "premise",
     "radio_prediction",
