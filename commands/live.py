@@ -15,7 +15,7 @@ from commands.context import Context, get_context
 from commands.live_states import keep_states_current
 from commands.simulated_files import incoming_dir
 from etl.commands import SOURCES
-from etl.declaration import SourceDeclaration, read_declarations
+from etl.declaration import read_declarations
 from etl.realtime.piece import LiveTarget
 from etl.realtime.progress import keep_poll
 from etl.realtime.records import FollowedRecords
@@ -30,7 +30,7 @@ _logger = logging.getLogger(__name__)
 class Followed(Protocol):
     """One live source that is looked at again and again."""
 
-    declaration: SourceDeclaration
+    target: LiveTarget
 
     def poll(self) -> Iterator[FileLoad]:
         """Load what is new and yield what became of each piece."""
@@ -45,7 +45,7 @@ def live(options: argparse.Namespace) -> None:
     followed = build_followed(context, options.sources)
     if not followed:
         raise LoadError(f"{context.city.name_en} declares no live source of that name")
-    print(f"following {', '.join(each.declaration.key for each in followed)}", flush=True)
+    print(f"following {', '.join(name_of(each.target) for each in followed)}", flush=True)
     asyncio.run(_supervise(engine, context, followed))
 
 
@@ -55,11 +55,17 @@ def build_followed(context: Context, keys: Sequence[str] = ()) -> list[Followed]
     folder = incoming_dir(context.settings, context.city)
     return [
         FollowedRecords(
-            LiveTarget(context.engine, context.city, each, DistrictLocator(districts)), folder
+            LiveTarget(context.engine, context.city, each, rule, DistrictLocator(districts)), folder
         )
         for each in read_declarations(SOURCES / context.city.code)
-        if each.live and each.live.path and (not keys or each.key in keys)
+        for rule in each.live
+        if not rule.intake and (not keys or each.key in keys)
     ]
+
+
+def name_of(target: LiveTarget) -> str:
+    """Return the source's key and what it tells of."""
+    return f"{target.declaration.key} ({target.rule.feed})"
 
 
 async def _supervise(engine: Engine, context: Context, followed: Sequence[Followed]) -> None:
@@ -75,8 +81,7 @@ async def _supervise(engine: Engine, context: Context, followed: Sequence[Follow
 
 async def follow(engine: Engine, source: Followed, stop: asyncio.Event) -> None:
     """Look at one source again and again; after a failure with growing pauses."""
-    live_rule = source.declaration.live
-    poll_s = live_rule.poll_s if live_rule else LONGEST_PAUSE_S
+    poll_s = source.target.rule.poll_s
     failures = 0
     while not stop.is_set():
         message = await asyncio.to_thread(_poll, engine, source)
@@ -103,10 +108,10 @@ def _poll(engine: Engine, source: Followed) -> str | None:
     except (OperationsError, SQLAlchemyError, OSError) as error:
         message = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
     except Exception as error:  # a fault of the program in one source must not stop the others
-        _logger.exception("following %s failed", source.declaration.key)
+        _logger.exception("following %s failed", name_of(source.target))
         message = f"unforeseen {type(error).__name__}: {error}"
     if message:
-        _logger.warning("%s: %s", source.declaration.key, message)
+        _logger.warning("%s: %s", name_of(source.target), message)
     with suppress(SQLAlchemyError):
-        keep_poll(engine, source.declaration, message)
+        keep_poll(engine, source.target.declaration.key, source.target.rule, message)
     return message

@@ -10,10 +10,11 @@ from psycopg import sql
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from commands.refreshing import read_missed_loads, refresh
 from geodata.announce import LOADS
 from geodata.city import City
 from geodata.errors import OperationsError
+from layers.build import build_states, refresh_states
+from layers.version import Build
 
 GATHER_S = 1.0  # a refresh for all that was loaded meanwhile
 PAUSE_S = 2.0
@@ -23,7 +24,7 @@ _logger = logging.getLogger(__name__)
 async def keep_states_current(engine: Engine, city: City, stop: asyncio.Event) -> None:
     """Refresh what loads touch, whichever process loaded them, until the end.
 
-    After a lost connection the loads that were missed meanwhile are looked up first.
+    At the start and after a lost connection everything is brought up to date first.
     """
     while not stop.is_set():
         try:
@@ -37,14 +38,17 @@ def _keep(engine: Engine, city: City, stop: asyncio.Event) -> None:
     address = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(address, autocommit=True, connect_timeout=5) as connection:
         connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(LOADS)))
-        waiting = set(read_missed_loads(engine))
+        _say(build_states(engine, city))  # what was loaded while nobody listened
         while not stop.is_set():
-            if waiting:
-                for build in refresh(engine, city, waiting):
-                    _logger.info("states of %s: version %s", build.indicator, build.version)
-                waiting = set()
-            waiting |= _load_ids(note.payload for note in connection.notifies(timeout=GATHER_S))
+            loads = _load_ids(note.payload for note in connection.notifies(timeout=GATHER_S))
+            if loads:
+                _say(refresh_states(engine, city, loads))
             connection.execute("SELECT 1")
+
+
+def _say(builds: Iterable[Build]) -> None:
+    for build in builds:
+        _logger.info("states of %s: version %s", build.indicator, build.version)
 
 
 def _load_ids(payloads: Iterable[str]) -> set[int]:

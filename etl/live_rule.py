@@ -1,9 +1,9 @@
 """How a source arrives live: the block `live` of its declaration."""
 
 from datetime import timedelta
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from etl.freshness import parse_cadence
 from etl.mapping import Strict
@@ -22,11 +22,11 @@ class LiveRule(Strict):
     path: str | None = None
     url: str | None = Field(default=None, pattern=r"^https?://")
     intake: bool = False
-    feed: Literal["positions", "trip_updates"] | None = Field(
-        default=None, description="gtfs_rt: what the messages tell of"
+    feed: Literal["records", "positions", "trip_updates"] = Field(
+        default="records", description="records as in the source's files, or GTFS-RT messages"
     )
     timetable: str | None = Field(
-        default=None, description="gtfs_rt: key of the source whose trips they refer to"
+        default=None, description="GTFS-RT: key of the feed whose trips they refer to"
     )
     poll: str = Field(default="PT2S", pattern=_DURATION)
     expected: str = Field(pattern=_DURATION, description="stale after three of these")
@@ -45,8 +45,20 @@ class LiveRule(Strict):
     def _one_way(self) -> Self:
         if sum([self.path is not None, self.url is not None, self.intake]) != 1:
             raise ValueError("give exactly one of path, url and intake")
+        if (self.feed == "records") != (self.timetable is None):
+            raise ValueError("GTFS-RT messages need the key of their timetable, records have none")
+        if self.feed == "records" and self.url:
+            raise ValueError("records are followed in files or taken in, not fetched")
         return self
 
 
 def _seconds(duration: str) -> float:
     return (parse_cadence(duration) or timedelta()).total_seconds()
+
+
+def _as_list(value: object) -> object:
+    return value if isinstance(value, list) else [value]
+
+
+# A source may arrive in several ways; one may be given without the brackets of a list.
+LiveRules = Annotated[list[LiveRule], BeforeValidator(_as_list)]

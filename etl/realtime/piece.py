@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -11,6 +12,7 @@ import polars as pl
 from sqlalchemy import Connection, Engine
 
 from etl.declaration import SourceDeclaration
+from etl.live_rule import LiveRule
 from etl.load import driver
 from etl.outcome import LoadOutcome
 from etl.pipeline import close_load, lock_source, open_load, refuse
@@ -34,6 +36,7 @@ class LiveTarget:
     engine: Engine
     city: City
     declaration: SourceDeclaration
+    rule: LiveRule
     locator: Locator
 
 
@@ -67,13 +70,19 @@ def load_piece(
             outcome = loader(connection, target.city, declaration, path, load_id, target.locator)
             outcome = replace(outcome, rejects=_renumbered(outcome.rejects, piece.lines_before))
             done = close_load(connection, declaration, planned, load_id, outcome)
-            keep_event(connection, declaration, outcome.event_to)
+            keep_event(connection, declaration.key, target.rule, outcome.event_to)
             keep(connection)
     return done
 
 
 def _renumbered(rejects: pl.DataFrame, lines_before: int) -> pl.DataFrame:
-    return rejects.with_columns(pl.col("row_number") + lines_before)
+    """Count rows, also those that a reason names, from the file's first line."""
+
+    def move(reason: str) -> str:
+        return re.sub(r"\brow (\d+)", lambda found: f"row {int(found[1]) + lines_before}", reason)
+
+    reasons = pl.Series("reason", [move(each) for each in rejects["reason"]], dtype=pl.String)
+    return rejects.with_columns(pl.col("row_number") + lines_before, reasons)
 
 
 def refuse_piece(target: LiveTarget, piece: Piece, keep: Keep, message: str) -> FileLoad:

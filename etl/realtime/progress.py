@@ -6,7 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Connection, Engine, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from etl.declaration import SourceDeclaration
+from etl.live_rule import LiveRule
 from etl.realtime.tail import Progress
 from geodata.clock import now
 from geodata.tables import live_position, live_source
@@ -35,28 +35,25 @@ def keep_progress(connection: Connection, source: str, file: str, progress: Prog
 
 
 def keep_event(
-    connection: Connection, declaration: SourceDeclaration, last_event_at: datetime | None
+    connection: Connection, source: str, rule: LiveRule, last_event_at: datetime | None
 ) -> None:
-    """Remember the latest event of a source."""
-    _keep(connection, declaration, last_event_at=last_event_at)
+    """Remember the latest event of a source's way of arriving."""
+    _keep(connection, source, rule, last_event_at=last_event_at)
 
 
-def keep_poll(engine: Engine, declaration: SourceDeclaration, message: str | None) -> None:
+def keep_poll(engine: Engine, source: str, rule: LiveRule, message: str | None) -> None:
     """Remember that a source was looked at, and why that failed if it did."""
     with engine.begin() as connection:
-        _keep(connection, declaration, polled_at=now(), message=message)
+        _keep(connection, source, rule, polled_at=now(), message=message)
 
 
-def _keep(connection: Connection, declaration: SourceDeclaration, **facts: object) -> None:
-    if declaration.live is None:
-        return
-    known = {"kind": declaration.live.feed or "records", "expected_s": declaration.live.expected_s}
-    statement = insert(live_source).values(source=declaration.key, **known, **facts)
-    changes: dict[str, ColumnElement[Any]] = {
-        name: statement.excluded[name] for name in (*known, *facts)
-    }
+def _keep(connection: Connection, source: str, rule: LiveRule, **facts: object) -> None:
+    statement = insert(live_source).values(
+        source=source, kind=rule.feed, expected_s=rule.expected_s, **facts
+    )
+    new = statement.excluded
+    changes: dict[str, ColumnElement[Any]] = {name: new[name] for name in ("expected_s", *facts)}
     if "last_event_at" in facts:
-        changes["last_event_at"] = func.greatest(
-            live_source.c.last_event_at, statement.excluded.last_event_at
-        )
-    connection.execute(statement.on_conflict_do_update(index_elements=["source"], set_=changes))
+        changes["last_event_at"] = func.greatest(live_source.c.last_event_at, new.last_event_at)
+    key = ["source", "kind"]
+    connection.execute(statement.on_conflict_do_update(index_elements=key, set_=changes))

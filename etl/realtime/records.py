@@ -8,7 +8,6 @@ from typing import Literal
 
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
-from etl.declaration import SourceDeclaration
 from etl.pipeline import reason_of
 from etl.realtime.piece import LiveTarget, Piece, load_piece, refuse_piece
 from etl.realtime.progress import keep_progress, read_progress
@@ -25,8 +24,7 @@ class FollowedRecords:
 
     def __init__(self, target: LiveTarget, folder: Path) -> None:
         """Follow the files that the declaration names below `folder`."""
-        self.declaration: SourceDeclaration = target.declaration
-        self._target = target
+        self.target = target
         self._folder = folder
 
     def poll(self) -> Iterator[FileLoad]:
@@ -36,28 +34,27 @@ class FollowedRecords:
             OSError: a file cannot be read.
             SQLAlchemyError: the database is gone; nothing is lost, the next poll begins there.
         """
-        live = self.declaration.live
-        if live is None or live.path is None:
-            return
-        for path in sorted(self._folder.glob(live.path)):
+        for path in sorted(self._folder.glob(self.target.rule.path or "")):
             while (chunk := self._next(path)) is not None:
                 yield from self._load(chunk)
 
     def _next(self, path: Path) -> Chunk | None:
-        kind: Literal["csv", "ndjson"] = "csv" if self.declaration.format == "csv" else "ndjson"
-        with self._target.engine.connect() as connection:
-            progress = read_progress(connection, self.declaration.key, path.name)
+        kind: Literal["csv", "ndjson"] = (
+            "csv" if self.target.declaration.format == "csv" else "ndjson"
+        )
+        with self.target.engine.connect() as connection:
+            progress = read_progress(connection, self.target.declaration.key, path.name)
         return read_new(path, progress, kind)
 
     def _load(self, chunk: Chunk) -> Iterator[FileLoad]:
         """Load a chunk; where it is refused as a whole, halve it until the fault stands alone."""
         keep = partial(
-            keep_progress, source=self.declaration.key, file=chunk.name, progress=chunk.after
+            keep_progress, source=self.target.declaration.key, file=chunk.name, progress=chunk.after
         )
         header_lines = 1 if chunk.header else 0
         piece = Piece(chunk.name, chunk.content, chunk.before.lines - header_lines)
         try:
-            yield load_piece(self._target, piece, keep)
+            yield load_piece(self.target, piece, keep)
             return
         except DBAPIError as error:
             if not isinstance(error, _FAULTY_ROWS):
@@ -70,4 +67,4 @@ class FollowedRecords:
                 yield from self._load(half)
             return
         alone = replace(piece, content=chunk.lines[0], lines_before=chunk.before.lines)
-        yield refuse_piece(self._target, alone, keep, message)
+        yield refuse_piece(self.target, alone, keep, message)

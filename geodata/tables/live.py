@@ -18,7 +18,7 @@ live_source = Table(
     "live_source",
     metadata,
     Column("source", Text, primary_key=True),
-    Column("kind", Text, nullable=False),  # records | positions | trip_updates
+    Column("kind", Text, primary_key=True),  # records | positions | trip_updates
     Column("expected_s", Float, nullable=False),  # how often it should say something
     time_column("polled_at"),
     time_column("last_event_at"),  # null: nothing yet

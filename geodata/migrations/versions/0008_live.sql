@@ -36,7 +36,7 @@ CREATE TABLE ops.live_source (
     polled_at TIMESTAMP WITH TIME ZONE,
     last_event_at TIMESTAMP WITH TIME ZONE,
     message TEXT,
-    CONSTRAINT pk_live_source PRIMARY KEY (source)
+    CONSTRAINT pk_live_source PRIMARY KEY (source, kind)
 );
 
 CREATE TABLE ops.vehicle_position (
