@@ -42,7 +42,15 @@ load = Table(
     time_column("event_to"),
     Column("stages", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
     Column("message", Text),
+    # number of the transaction: tells for ever which loads a reader of then could not see yet
+    Column(
+        "xact_id",
+        BigInteger,
+        nullable=False,
+        server_default=text("(pg_current_xact_id())::text::bigint"),
+    ),
 )
+Index("ix_load_xact", load.c.xact_id)
 Index("ix_load_source", load.c.source, load.c.sha256)
 
 rejected_row = Table(

@@ -7,15 +7,15 @@ from sqlalchemy import (
     Column,
     DateTime,
     Float,
-    ForeignKey,
     Identity,
     Index,
     Integer,
+    SmallInteger,
     Table,
     Text,
 )
 
-from geodata.tables.columns import SCHEMA, metadata, time_column
+from geodata.tables.columns import metadata, time_column
 
 state_build = Table(
     "state_build",
@@ -27,6 +27,10 @@ state_build = Table(
     Column("sources", ARRAY(Text), nullable=False),
     Column("is_simulated", Boolean, nullable=False),
     time_column("as_of"),  # latest event time among the records used
+    Column("definition", Text),  # checksum of what states follow from besides records
+    Column("seen", Text),  # snapshot of the database: which loads are in the states
+    Column("classes_id", BigInteger),  # build whose classes still hold
+    Column("state_rows", BigInteger, nullable=False, server_default="0"),
 )
 Index("ix_state_build_indicator", state_build.c.indicator, state_build.c.build_id)
 
@@ -38,12 +42,9 @@ state = Table(
     Column("starts_at", DateTime(timezone=True), primary_key=True),  # of the indicator's grain
     Column("cell", BigInteger, primary_key=True),  # 0: the record has no place
     Column("district_id", Text, primary_key=True),
-    Column(
-        "build_id",
-        BigInteger,
-        ForeignKey(f"{SCHEMA}.state_build.build_id", ondelete="CASCADE"),
-        nullable=False,
-    ),
+    # the build that wrote the row last; without a foreign key, whose check costs more than the row
+    Column("build_id", BigInteger, nullable=False),
+    Column("measure", SmallInteger, nullable=False, server_default="0"),  # position in the entry
     Column("n", BigInteger, nullable=False),
     Column("n_missing", BigInteger, nullable=False),
     Column("num", Float),
@@ -57,8 +58,24 @@ state = Table(
     Column("hist", ARRAY(Integer)),  # class Q at high volume: counts per fixed bin
     Column("is_estimated", Boolean, nullable=False, server_default="false"),
 )
-Index("ix_state_cell", state.c.indicator, state.c.cell)
-Index("ix_state_build", state.c.build_id)
+Index("ix_state_starts", state.c.indicator, state.c.starts_at)
+
+state_change = Table(
+    "state_change",
+    metadata,
+    Column("build_id", BigInteger, primary_key=True),
+    Column("indicator", Text, nullable=False),
+    time_column("built_at", nullable=False),
+    Column("is_full", Boolean, nullable=False),
+    Column("load_ids", ARRAY(BigInteger), nullable=False),  # new since the build before
+    Column("rows_computed", BigInteger, nullable=False),
+    Column("rows_written", BigInteger, nullable=False),
+    Column("rows_removed", BigInteger, nullable=False),
+    time_column("changed_from"),  # first and last step in which a row changed
+    time_column("changed_to"),
+    time_column("late_from"),  # first of those that had ended more than 48 hours before
+)
+Index("ix_state_change_indicator", state_change.c.indicator, state_change.c.build_id)
 
 layer_breaks = Table(
     "layer_breaks",
