@@ -56,7 +56,7 @@ class _Records(Declared):
     component: str | None = None  # column with the component's key; none: the default component
     component_names: dict[str, str] = {}  # value of that column -> key, where they differ
     one_per: tuple[str, ...] = ()  # keep one record (the lowest `order`) of each
-    order: str = "load_id"
+    order: str = "load_id"  # with a minus before it the highest
     one_source_per: tuple[str, ...] = ()  # of several sources, the one loaded last speaks for each
     estimated: bool = False
 

@@ -57,6 +57,11 @@ def _daily_span(merged: pl.DataFrame) -> pl.Series:
     return rows.join(means, on="row", how="left", maintain_order="left")["span"]
 
 
+def _middle(merged: pl.DataFrame) -> pl.Series:
+    """Middle of `vals`; of an even number the mean of the two in the middle (percentile_cont)."""
+    return merged.select(value=pl.col("vals").list.median())["value"]
+
+
 def _over(above: str, below: pl.Expr) -> pl.Expr:
     return pl.when(below > 0).then(pl.col(above) / below)
 
@@ -65,6 +70,7 @@ FORMULAS: Mapping[str, Formula] = MappingProxyType(
     {
         "excess_wait": Formula(("num", "den", "sum_w", "sum_wx"), _excess_wait),
         "relative_deviation": Formula(("sum_w", "sum_x", "sum_x2"), _relative_deviation),
+        "middle": Formula(("vals",), _middle),
         "daily_span": Formula(("vals",), _daily_span),
     }
 )

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import polars as pl
 
+from layers.histogram import add_bins
 from layers.state import COUNTS, SUMS
 
 
@@ -11,8 +12,8 @@ def merge_states(states: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
     """Return one merged state for each group of the columns `by`.
 
     Sums add up and stay null where nothing was known; raw values are concatenated, distinct
-    identifiers united, both ascending; one estimated part makes the whole estimated. Columns that
-    the frame lacks are left out.
+    identifiers united, both ascending; counts a bin add up; one estimated part makes the whole
+    estimated. Columns that the frame lacks are left out.
     """
     present = set(states.columns)
     merged = [pl.col(name).sum() for name in COUNTS if name in present]
@@ -24,8 +25,11 @@ def merge_states(states: pl.DataFrame, by: Sequence[str]) -> pl.DataFrame:
     if "is_estimated" in present:
         merged.append(pl.col("is_estimated").any())
     if not by:
-        return states.group_by(pl.lit(0).alias("_")).agg(merged).drop("_")
-    return states.group_by(list(by)).agg(merged).sort(list(by))
+        return merge_states(states.with_columns(_=pl.lit(0)), ["_"]).drop("_")
+    result = states.group_by(list(by)).agg(merged).sort(list(by))
+    if "hist" in present:
+        result = result.join(add_bins(states, list(by)), on=list(by), how="left", nulls_equal=True)
+    return result
 
 
 def _known_sum(name: str) -> pl.Expr:

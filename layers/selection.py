@@ -6,7 +6,18 @@ from typing import Any, Literal
 
 import numpy as np
 import polars as pl
-from sqlalchemy import Connection, Label, Select, cast, func, literal, literal_column, select
+from sqlalchemy import (
+    BigInteger,
+    Connection,
+    Label,
+    Select,
+    cast,
+    func,
+    literal,
+    literal_column,
+    select,
+    true,
+)
 from sqlalchemy import Integer as SqlInteger
 
 from geodata.grid import NO_CELL, STORAGE_RES, cell_res, children_range, parent_sql, res_sql
@@ -58,8 +69,10 @@ class Selection:
 
 
 def read_merged(connection: Connection, selection: Selection) -> pl.DataFrame:
-    """Return one merged state a key, with `vals` (class Q, some formulas) or `ids_n` (U)."""
+    """Return one merged state a key, with `vals` or `hist` (Q, some formulas) or `ids_n` (U)."""
     merged = _read_sums(connection, selection)
+    if selection.indicator.histogram:
+        return merged.join(_read_bins(connection, selection), on="key", how="left")
     if "vals" in _needs(selection.indicator):
         return merged.join(_read_values(connection, selection), on="key", how="left")
     if selection.indicator.state_class is StateClass.DISTINCT:
@@ -106,6 +119,18 @@ def _read_values(connection: Connection, selection: Selection) -> pl.DataFrame:
     schema: Schema = {"key": KEY_TYPES[selection.by], "value": pl.Float64}
     flat = _read(connection, statement, schema)
     return flat.sort("key", "value").group_by("key", maintain_order=True).agg(vals="value")
+
+
+def _read_bins(connection: Connection, selection: Selection) -> pl.DataFrame:
+    """Return each key's counts a bin, added up in the database."""
+    unnested = func.unnest(state.c.hist).table_valued("count", with_ordinality="bin")
+    bins = unnested.render_derived(name="bins")
+    total = cast(func.sum(bins.c.count), BigInteger)
+    statement = select(_key(selection), bins.c.bin, total).select_from(state).join(bins, true())
+    grouped = _where(statement, selection).group_by(literal_column("1"), bins.c.bin)
+    schema: Schema = {"key": KEY_TYPES[selection.by], "bin": pl.Int64, "hist": pl.Int64}
+    flat = _read(connection, grouped, schema)
+    return flat.sort("key", "bin").group_by("key", maintain_order=True).agg("hist")
 
 
 def _read_distinct(connection: Connection, selection: Selection) -> pl.DataFrame:

@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 
 from layers import interval
 from layers.formula import apply_formula
+from layers.histogram import as_matrix, read_rank
 from layers.indicator import Indicator, LowNumber, StateClass
 from layers.quantile import rank_of
 from layers.status import Status
@@ -58,10 +59,10 @@ def _numbers(merged: pl.DataFrame, indicator: Indicator) -> tuple[Floats, Floats
             below = _floats(merged, "hours")
         with np.errstate(divide="ignore", invalid="ignore"):
             value = np.where(below > 0, above / below, np.nan)
-        if indicator.value:
-            value = apply_formula(indicator.value, merged)
         numbers = (value, *_bounds(merged, indicator, above, below))
     value, lo, hi = numbers
+    if indicator.value:
+        value = apply_formula(indicator.value, merged)
     return indicator.scale * value, indicator.scale * lo, indicator.scale * hi
 
 
@@ -102,12 +103,24 @@ def _bounds(
 def _quantiles(merged: pl.DataFrame, indicator: Indicator) -> tuple[Floats, Floats, Floats]:
     """Return the value of rank ceil(p*n) and those of the order-statistic ranks around it."""
     quantile = indicator.quantile or 0.5
-    n = merged["vals"].list.len().fill_null(0).to_numpy().astype(np.int64)
+    counts = as_matrix(merged["hist"], indicator.histogram) if indicator.histogram else None
+    if counts is None:
+        n = merged["vals"].list.len().fill_null(0).to_numpy().astype(np.int64)
+    else:
+        n = counts.sum(axis=1)
     sizes, where = np.unique(n, return_inverse=True)
     bounds = np.array([interval.rank_bounds(int(size), quantile) for size in sizes], dtype=np.int64)
     bounds = bounds.reshape(-1, 2)[where]
     ranks = (rank_of(quantile, n), bounds[:, 0], bounds[:, 1])
-    value, lo, hi = (_at_rank(merged, np.where(n > 0, rank, 0)) for rank in ranks)
+    chosen = [np.where(n > 0, rank, 0) for rank in ranks]
+    if counts is not None and indicator.histogram is not None:
+        where_in_bin = (0.5, 0.0, 1.0)  # the bounds take their bins in whole
+        value, lo, hi = (
+            read_rank(counts, rank, indicator.histogram, at)
+            for rank, at in zip(chosen, where_in_bin, strict=True)
+        )
+    else:
+        value, lo, hi = (_at_rank(merged, rank) for rank in chosen)
     return value, lo, hi
 
 
