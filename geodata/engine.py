@@ -1,6 +1,8 @@
 """The one SQLAlchemy engine of a process, on DATABASE_URL or on the private cluster."""
 
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 
 import psycopg
@@ -16,6 +18,18 @@ from geodata.settings import Settings, get_settings
 MINIMUM_POSTGRESQL = 13
 MINIMUM_POSTGIS = 3
 DRIVER = "postgresql+psycopg"
+
+
+@contextmanager
+def open_snapshot(engine: Engine) -> Iterator[Connection]:
+    """Open a transaction whose every query sees the same moment.
+
+    An answer is read by several queries; a build that commits between two of them would make it
+    half old and half new, under an address that never changes its content.
+    """
+    reader = engine.connect().execution_options(isolation_level="REPEATABLE READ")
+    with reader as connection, connection.begin():
+        yield connection
 
 
 def get_engine(settings: Settings | None = None) -> Engine:

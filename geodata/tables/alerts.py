@@ -43,13 +43,16 @@ alert_change = Table(
     Column("change_id", BigInteger, Identity(always=True), primary_key=True),
     Column("alert_id", BigInteger, ForeignKey(f"{SCHEMA}.alert.alert_id"), nullable=False),
     time_column("changed_at", nullable=False),
-    # pending | raised | escalated | recovered | again | cancelled | acknowledged | assigned | closed
+    # pending raised escalated recovered again cancelled | acknowledged assigned closed
     Column("change", Text, nullable=False),
     Column("state", Text, nullable=False),  # after the change, like what follows
     Column("severity", Integer, nullable=False),
     Column("case_state", Text, nullable=False),
     Column("assigned_to", Text),
     Column("value", Float),
+    Column("limit_value", Float),
+    Column("text_zh", Text, nullable=False),
+    Column("text_en", Text, nullable=False),
     Column("who", Text),  # null: the rule itself
     Column("note", Text),
 )

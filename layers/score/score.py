@@ -96,7 +96,7 @@ def read_scores(engine: Engine, city: City) -> dict[str, PlaceScore]:
     """Return the scores of the city (key `city`) and of each district by its district_id."""
     today = now().astimezone(city.zone).date()
     parts = {
-        domain: [_read_parts(engine, city, scored, today) for scored in entries]
+        domain: [read_parts(engine, city, scored, today) for scored in entries]
         for domain, entries in load_rules().domains.items()
     }
     places = {key for columns in parts.values() for column in columns for key in column}
@@ -111,7 +111,7 @@ def read_scores(engine: Engine, city: City) -> dict[str, PlaceScore]:
     }
 
 
-def _read_parts(engine: Engine, city: City, scored: Scored, today: date) -> dict[str, Part]:
+def read_parts(engine: Engine, city: City, scored: Scored, today: date) -> dict[str, Part]:
     """Return one indicator's part for the city and every district."""
     indicator = find_indicator(scored.indicator)
     component = resolve_component(indicator, scored.component)

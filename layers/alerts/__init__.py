@@ -1,0 +1,1 @@
+"""Alerts: rules as configuration, a state machine without a clock of its own, cases for people."""

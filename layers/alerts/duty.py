@@ -1,0 +1,100 @@
+"""What the duty officer does to a case, and what a round of the rules does to the alerts."""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, fields
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine, RowMapping
+
+from geodata.clock import now
+from geodata.queries import alerts as queries
+from layers.alerts import machine
+from layers.alerts.machine import Alert, Change, Step, Timing
+from layers.alerts.observation import Observation
+from layers.errors import QueryError
+
+_COLUMNS = tuple(field.name for field in fields(Alert))
+
+
+def as_alert(row: RowMapping) -> Alert:
+    """Return the alert of a row of `ops.alert`."""
+    return Alert(**{name: row[name] for name in _COLUMNS})
+
+
+def apply_observations(
+    engine: Engine, seen: Iterable[Observation], timings: Mapping[str, Timing], at: datetime
+) -> list[tuple[Alert, Change]]:
+    """Bring the alerts up to date with a round of observations; returns what changed.
+
+    One transaction a round: all of it is visible, or none.
+    """
+    changed: list[tuple[Alert, Change]] = []
+    with engine.begin() as connection:
+        active = {alert.key: alert for alert in map(as_alert, queries.read_active(connection))}
+        for each in seen:
+            known, timing = active.get(each.key), timings[each.rule]
+            if known is None:
+                steps = machine.begin(each, timing, at)
+            else:
+                steps = [machine.advance(known, each, timing, at)]
+            for alert, change in steps:
+                if alert != known:
+                    _write(connection, alert, change, at)
+                if change:
+                    changed.append((alert, change))
+    return changed
+
+
+def _write(connection: Connection, alert: Alert, change: Change | None, at: datetime) -> None:
+    alert_id = queries.write_alert(connection, asdict(alert))
+    if change:
+        queries.write_change(connection, alert_id, change, at)
+
+
+def acknowledge(engine: Engine, alert_id: int, who: str, note: str = "") -> Alert:
+    """Note that somebody knows of an alert; see `machine.acknowledge`.
+
+    Raises:
+        NotFoundError: there is no such alert.
+        QueryError: it cannot be acknowledged, or nobody signs.
+    """
+    return _act(engine, alert_id, who, note, lambda alert, _: machine.acknowledge(alert))
+
+
+def assign(engine: Engine, alert_id: int, to: str, who: str, note: str = "") -> Alert:
+    """Give a case to somebody; see `machine.assign`.
+
+    Raises:
+        NotFoundError: there is no such alert.
+        QueryError: it cannot be assigned, or nobody signs.
+    """
+    return _act(engine, alert_id, who, note, lambda alert, _: machine.assign(alert, to))
+
+
+def close(engine: Engine, alert_id: int, who: str, note: str = "") -> Alert:
+    """Close a case; see `machine.close`.
+
+    Raises:
+        NotFoundError: there is no such alert.
+        QueryError: it cannot be closed, or nobody signs.
+    """
+    return _act(engine, alert_id, who, note, machine.close)
+
+
+def _act(
+    engine: Engine,
+    alert_id: int,
+    who: str,
+    note: str,
+    act: Callable[[Alert, datetime], Step],
+) -> Alert:
+    if not who.strip():
+        raise QueryError("whoever acts on a case signs with a name")
+    with engine.begin() as connection:
+        at = now()
+        alert, change = act(as_alert(queries.read_one(connection, alert_id)), at)
+        queries.write_alert(connection, asdict(alert))
+        queries.write_change(
+            connection, alert_id, str(change), at, who=who.strip(), note=note.strip() or None
+        )
+        return alert

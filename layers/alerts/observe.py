@@ -1,0 +1,105 @@
+"""What the rules see now: each rule's observations of its subjects."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import Engine
+
+from geodata.city import City
+from geodata.operations import read_district_list
+from layers.alerts.machine import Timing
+from layers.alerts.observation import Observation
+from layers.alerts.rules import AbnormalLoadRule, Rule, StaleRule, Step, TargetRule, load_rules
+from layers.score.rules import Scored
+from layers.score.score import CITY, Part, read_parts
+from layers.statistics.abnormal_load import AbnormalLoad
+
+Names = Mapping[str, tuple[str, str]]  # subject -> zh, en
+
+
+def timings() -> dict[str, Timing]:
+    """Return how long the condition of each rule must hold and be gone."""
+    return {rule.key: Timing(rule.pending, rule.recovery) for rule in load_rules()}
+
+
+def read_names(engine: Engine, city: City) -> dict[str, tuple[str, str]]:
+    """Return the names of the districts and, under `city`, of the city."""
+    rows = read_district_list(engine).select("district_id", "name_zh", "name_en").iter_rows()
+    return {CITY: (city.name_zh, city.name_en), **{key: (zh, en) for key, zh, en in rows}}
+
+
+def observe_targets(
+    engine: Engine, city: City, rule: TargetRule, names: Names, at: datetime
+) -> list[Observation]:
+    """Return how each subject of a target rule stands at a moment."""
+    scored = Scored(indicator=rule.indicator, component=rule.component, period=rule.period)
+    parts = read_parts(engine, city, scored, at.astimezone(city.zone).date())
+    return [
+        judge_target(rule, place, part, names)
+        for place, part in parts.items()
+        if (place == CITY) == (rule.by == "city") and place in names
+    ]
+
+
+def judge_target(rule: TargetRule, place: str, part: Part, names: Names) -> Observation:
+    """Return the observation of one place; without a score nothing is known."""
+    kind = "city" if place == CITY else "district"
+    score = part.score
+    if score is None:
+        return Observation(rule.key, kind, place, None, holds=False)
+    reached = [step for step in rule.below if score < step.limit]
+    worst = max(reached, key=lambda step: step.severity, default=None)
+    limit = worst.limit if worst else max(step.limit for step in rule.below)
+    severity = worst.severity if worst else 0
+    words = _words(rule, names[place], f"{score:.2f}", f"{limit:.2f}")
+    return Observation(
+        rule.key, kind, place, severity, score < rule.clear_from, "", score, limit, *words
+    )
+
+
+def judge_load(
+    rule: AbnormalLoadRule, place: str, part: str, found: AbnormalLoad, names: Names
+) -> Observation:
+    """Return the observation of one place's last whole hour; an unknown hour says nothing."""
+    kind = "city" if place == CITY else "district"
+    if found.level is None:
+        return Observation(rule.key, kind, place, None, holds=False, part=part)
+    severity = found.level if found.level >= rule.from_level else 0
+    limit = found.limit if found.limit is not None else found.expected
+    observed = float(found.observed or 0)
+    shown = "—" if limit is None else f"{limit:.0f}"
+    words = _words(rule, names[place], f"{observed:.0f}", shown, part)
+    return Observation(
+        rule.key, kind, place, severity, bool(severity), part, observed, limit, *words
+    )
+
+
+def judge_silence(rule: StaleRule, source: str, lag_s: float, expected_s: float) -> Observation:
+    """Return the observation of one live source."""
+    intervals = lag_s / expected_s
+    reached = [step for step in rule.silent if intervals > step.limit]
+    worst: Step | None = max(reached, key=lambda step: step.severity, default=None)
+    limit = (worst or rule.silent[0]).limit * expected_s
+    minutes = f"{lag_s / 60:.0f}"
+    words = (
+        _words(rule, (source, source), f"{minutes} 分钟", "")[0],
+        _words(rule, (source, source), f"{minutes} min", "")[1],
+    )
+    severity = worst.severity if worst else 0
+    return Observation(
+        rule.key, "source", source, severity, bool(severity), "", lag_s, limit, *words
+    )
+
+
+def _words(
+    rule: Rule, names: tuple[str, str], value: str, limit: str, name: str = ""
+) -> tuple[str, str]:
+    return (
+        rule.text_zh.format(subject=names[0], value=value, limit=limit, name=name),
+        rule.text_en.format(subject=names[1], value=value, limit=limit, name=name),
+    )
+
+
+def rules_of(kind: type[Rule], rules: Sequence[Rule] | None = None) -> Iterable[Rule]:
+    """Return the rules of one kind."""
+    return [rule for rule in (rules or load_rules()) if isinstance(rule, kind)]

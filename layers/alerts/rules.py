@@ -1,0 +1,101 @@
+"""The alert rules, read from `rules.yaml`; unknown keys are refused."""
+
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import Field, ValidationError, model_validator
+
+from geodata.errors import DeclarationError
+from layers.declaration import Declared
+from layers.registry import find_indicator, resolve_component
+from layers.score.rules import ScoredPeriod
+
+FILE = Path(__file__).with_name("rules.yaml")
+SEVERITIES = (1, 2, 3)
+
+
+class _Rule(Declared):
+    """What every rule says: its name, how long its condition must hold, and its words.
+
+    The words may hold `{subject}`, `{name}`, `{value}` and `{limit}`.
+    """
+
+    key: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    pending: timedelta = timedelta(0)  # the condition holds this long before the alert is raised
+    recovery: timedelta = timedelta(0)  # and is gone this long before it counts as recovered
+    text_zh: str
+    text_en: str
+
+
+class Step(Declared):
+    """A severity and the score or age from which it applies."""
+
+    severity: Literal[1, 2, 3]
+    limit: float
+
+
+class TargetRule(_Rule):
+    """An indicator's score against its target (1.00 on target) below a limit."""
+
+    kind: Literal["target"]
+    indicator: str
+    component: str = "default"
+    period: ScoredPeriod
+    by: Literal["city", "district"] = "city"
+    below: tuple[Step, ...] = Field(min_length=1)
+    clear_from: float  # hysteresis: over only from this score
+
+    @model_validator(mode="after")
+    def _is_consistent(self) -> "TargetRule":
+        resolve_component(find_indicator(self.indicator), self.component)
+        if any(step.limit > self.clear_from for step in self.below):
+            raise ValueError(f"{self.key}: clear_from lies below a limit")
+        return self
+
+
+class AbnormalLoadRule(_Rule):
+    """Incidents in the last whole hour far above what is usual (E10); its level is the severity."""
+
+    kind: Literal["abnormal_load"]
+    by: Literal["city", "district"] = "district"
+    components: tuple[str, ...] = ("all",)
+    from_level: Literal[1, 2, 3] = 1
+
+
+class StaleRule(_Rule):
+    """A live source silent for this many of its expected intervals."""
+
+    kind: Literal["stale_source"]
+    silent: tuple[Step, ...] = Field(min_length=1)
+
+
+Rule = Annotated[TargetRule | AbnormalLoadRule | StaleRule, Field(discriminator="kind")]
+
+
+class Rules(Declared):
+    """All rules; every key once."""
+
+    rules: tuple[Rule, ...]
+
+    @model_validator(mode="after")
+    def _keys_are_unique(self) -> "Rules":
+        keys = [rule.key for rule in self.rules]
+        if len(set(keys)) != len(keys):
+            raise ValueError("two rules have the same key")
+        return self
+
+
+@cache
+def load_rules() -> tuple[Rule, ...]:
+    """Return the rules.
+
+    Raises:
+        DeclarationError: the file is wrong; names the key.
+    """
+    try:
+        return Rules.model_validate(yaml.safe_load(FILE.read_text("utf-8"))).rules
+    except ValidationError as error:
+        raise DeclarationError(f"{FILE.parent.name}/{FILE.name}: {error}") from error

@@ -1,0 +1,70 @@
+"""Rules applied to values: limits, hysteresis, words; and the rules' file itself."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+from pydantic import ValidationError
+
+from layers.alerts.observe import judge_load, judge_silence, judge_target, timings
+from layers.alerts.rules import AbnormalLoadRule, StaleRule, TargetRule, load_rules
+from layers.registry import Target
+from layers.score.score import Part
+from layers.statistics.abnormal_load import AbnormalLoad
+from layers.status import Status
+
+NAMES = {"city": ("长春市", "Changchun"), "220102": ("南关区", "Nanguan District")}
+NOON = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
+RULE = TargetRule.model_validate(
+    {
+        "key": "fire", "kind": "target", "indicator": "within_target_share", "component": "119",
+        "period": "week", "by": "district", "clear_from": 0.65,
+        "below": [{"severity": 1, "limit": 0.6}, {"severity": 2, "limit": 0.3}],
+        "text_zh": "{subject} {value}<{limit}", "text_en": "{subject} {value}<{limit}",
+    }
+)  # fmt: skip
+TARGET = Target(
+    indicator="x", op=">=", value=90, source="s", status="C", valid_from=date(2020, 1, 1)
+)
+
+
+def part(score: float | None) -> Part:
+    return Part("within_target_share", "119", 1.0, None, score, Status.OK, TARGET, score)
+
+
+@pytest.mark.parametrize(
+    ("score", "severity", "holds"),
+    [(0.7, 0, False), (0.62, 0, True), (0.59, 1, True), (0.3, 1, True), (0.29, 2, True)],
+)
+def test_a_score_is_judged_with_hysteresis(score: float, severity: int, holds: bool) -> None:
+    found = judge_target(RULE, "220102", part(score), NAMES)
+    assert (found.severity, found.holds) == (severity, holds)
+    assert found.subject_kind == "district"
+
+
+def test_the_words_name_subject_value_and_the_limit_that_was_passed() -> None:
+    found = judge_target(RULE, "220102", part(0.29), NAMES)
+    assert (found.text_zh, found.text_en) == ("南关区 0.29<0.30", "Nanguan District 0.29<0.30")
+    assert judge_target(RULE, "220102", part(None), NAMES).severity is None
+
+
+def test_an_abnormal_hour_counts_from_the_rules_level() -> None:
+    rule = next(rule for rule in load_rules() if isinstance(rule, AbnormalLoadRule))
+    quiet = judge_load(rule, "220102", "all", AbnormalLoad(NOON, 1, 20, 11.0, 24.0), NAMES)
+    loud = judge_load(rule, "220102", "all", AbnormalLoad(NOON, 3, 40, 11.0, 24.0), NAMES)
+    unknown = judge_load(rule, "220102", "all", AbnormalLoad(NOON, None), NAMES)
+    assert [quiet.severity, loud.severity, unknown.severity] == [0, 3, None]
+    assert (loud.value, loud.limit) == (40.0, 24.0)
+    assert "40" in loud.text_zh
+    assert "南关区" in loud.text_zh
+
+
+@pytest.mark.parametrize(("lag_s", "severity"), [(900, 0), (901, 1), (6001, 2)])
+def test_silence_is_counted_in_expected_intervals(lag_s: float, severity: int) -> None:
+    rule = next(rule for rule in load_rules() if isinstance(rule, StaleRule))
+    assert judge_silence(rule, "incidents_119", lag_s, 300.0).severity == severity
+
+
+def test_the_rules_file_is_sound_and_refuses_nonsense() -> None:
+    assert set(timings()) == {rule.key for rule in load_rules()}
+    with pytest.raises(ValidationError, match="clear_from lies below"):
+        TargetRule.model_validate({**RULE.model_dump(), "clear_from": 0.5})
