@@ -1,15 +1,21 @@
-"""H4 by straight line: minutes from where people live to the nearest hospital, an estimate."""
+"""H4: minutes from where people live to the nearest hospital, by car.
 
+On the road graph where roads are loaded; else by straight line, which is an estimate.
+"""
+
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from geodata.crs import to_metric
 from geodata.queries.places import read_facilities
 from geodata.queries.residents import read_residents
+from layers.access.city_network import in_metres, read_drive_network
+from layers.access.routing import cost_to_nearest
 from layers.indicator import TOTAL
 from layers.request import MeasureRequest
 from layers.rollup import merge_states
@@ -35,7 +41,7 @@ def straight_line_min(distance_m: Floats, detour_factor: float, speed_kmh: float
 
 
 def weighted_minutes(travel: pl.DataFrame, snapshot_at: datetime) -> pl.DataFrame:
-    """Return the states of points with cell, district_id, residents and minutes (null: none)."""
+    """Return the states of points: cell, district_id, residents, minutes (or null), is_estimated."""
     residents, minutes = pl.col("residents"), pl.col("minutes")
     return _states(
         travel,
@@ -46,7 +52,7 @@ def weighted_minutes(travel: pl.DataFrame, snapshot_at: datetime) -> pl.DataFram
 
 
 def within_limit(travel: pl.DataFrame, limit_min: float, snapshot_at: datetime) -> pl.DataFrame:
-    """Return the states of points with cell, district_id, residents and minutes (null: none)."""
+    """Return the states of points: cell, district_id, residents, minutes (or null), is_estimated."""
     residents, minutes = pl.col("residents"), pl.col("minutes")
     reached = pl.when(minutes <= limit_min).then(residents).otherwise(0.0)
     known = minutes.is_not_null()
@@ -63,11 +69,11 @@ def _states(travel: pl.DataFrame, snapshot_at: datetime, **sums: pl.Expr) -> pl.
     states = travel.select(
         "cell",
         "district_id",
+        "is_estimated",
         component=pl.lit(TOTAL),
         starts_at=pl.lit(snapshot_at.astimezone(UTC)),
         n=known.cast(pl.Int64),
         n_missing=(~known).cast(pl.Int64),
-        is_estimated=pl.lit(value=True),
         **sums,
     )
     return complete_states(merge_states(states, KEYS))
@@ -75,18 +81,27 @@ def _states(travel: pl.DataFrame, snapshot_at: datetime, **sums: pl.Expr) -> pl.
 
 def _travel(request: MeasureRequest) -> pl.DataFrame:
     """Return the population points with the minutes to the nearest hospital that works."""
-    city, parameters = request.city, request.measure.parameters
-    people = read_residents(request.connection)
-    hospitals = read_facilities(request.connection, ["hospital"]).filter("is_active")
-    minutes = np.full(len(people), np.nan)
-    placed = people["lon"].is_not_null().to_numpy()
-    if len(hospitals) and placed.any():
-        tree = cKDTree(np.column_stack(to_metric(city, hospitals["lon"], hospitals["lat"])))
-        homes = people.filter(pl.Series(placed))
-        distance_m, _ = tree.query(np.column_stack(to_metric(city, homes["lon"], homes["lat"])))
+    connection, city, parameters = request.connection, request.city, request.measure.parameters
+    people = read_residents(connection)
+    hospitals = read_facilities(connection, ["hospital"]).filter("is_active")
+    homes, doors = in_metres(city, people), in_metres(city, hospitals)
+    network = read_drive_network(connection, city, parameters["time_of_day"])
+    if network is None:
+        minutes = _straight_line(homes, doors, parameters)
+    else:
+        minutes = cost_to_nearest(network, network.snap(homes), network.snap(doors))
+    return people.with_columns(
+        minutes=pl.Series(np.where(np.isfinite(minutes), minutes, np.nan)).fill_nan(None),
+        is_estimated=pl.lit(network is None),
+    )
+
+
+def _straight_line(homes: Floats, doors: Floats, parameters: Mapping[str, Any]) -> Floats:
+    minutes = np.full(len(homes), np.nan)
+    placed = np.isfinite(homes).all(axis=1)
+    if len(doors) and placed.any():
+        distance_m, _ = cKDTree(doors).query(homes[placed])
         minutes[placed] = straight_line_min(
-            distance_m,
-            float(parameters["detour_factor"]),
-            float(parameters["speed_kmh"]),
+            distance_m, float(parameters["detour_factor"]), float(parameters["speed_kmh"])
         )
-    return people.with_columns(minutes=pl.Series(minutes).fill_nan(None))
+    return minutes
