@@ -67,6 +67,7 @@ def _add_data(add: AddCommand) -> None:
     rejected.add_argument("--load", type=int, dest="load_id", metavar="ID", help="of this load")
     build = add("build", data.build, "compute indicators' states from the records")
     build.add_argument("indicators", nargs="*", metavar="INDICATOR", help="all, when none is named")
+    build.add_argument("--full", action="store_true", help="all states, not only what is new")
     add("docs", data.docs, "write docs/indicators.md from the catalogue")
 
 

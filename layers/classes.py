@@ -9,7 +9,7 @@ import mapclassify
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Engine, delete, select
+from sqlalchemy import Connection, Engine, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from geodata.city import City
@@ -134,7 +134,7 @@ def read_classes(
     target = _target_of(entry, key)
     kept = _name_kept(entry, key, step, by)
     with engine.begin() as connection:
-        build_id = _newest_build(connection, indicator)
+        build_id = _classes_build(connection, indicator)
         breaks = _kept(connection, indicator, kept, res, build_id)
     if breaks is None:
         pooled = _pooled(engine, city, entry, key, res if by == "cell" else None, step)
@@ -157,9 +157,11 @@ def _target_of(entry: Indicator, component: str) -> float | None:
     return found.value if found else None
 
 
-def _newest_build(connection: Connection, indicator: str) -> int | None:
+def _classes_build(connection: Connection, indicator: str) -> int | None:
+    """Return the build whose classes hold: a few new records do not move the legend."""
     c = state_build.c
-    newest = select(c.build_id).where(c.indicator == indicator).order_by(c.build_id.desc())
+    build_id = func.coalesce(c.classes_id, c.build_id)
+    newest = select(build_id).where(c.indicator == indicator).order_by(c.build_id.desc())
     return connection.execute(newest.limit(1)).scalar_one_or_none()
 
 

@@ -7,7 +7,6 @@ import polars as pl
 from polars.datatypes import DataType
 from sqlalchemy import Connection
 
-from geodata.tables import SCHEMA
 from layers.state import KEYS, STATE_SCHEMA
 
 _ROWS_PER_CHUNK = 100_000
@@ -15,17 +14,16 @@ _TIME_FORMAT = "%Y-%m-%d %H:%M:%S%.6f%:z"
 
 
 def copy_states(
-    connection: Connection, indicator: str, build_id: int, states: pl.DataFrame
+    connection: Connection, into: str, build: Mapping[str, pl.Expr], states: pl.DataFrame
 ) -> None:
-    """Append the states of one build; columns as `complete_states` returns them.
+    """Append states to a table; columns as `complete_states` returns them, after those of `build`.
 
     They go in the order of the primary key, which then grows at one end.
     """
     driver = connection.connection.driver_connection
     assert driver is not None  # noqa: S101
-    build = {"indicator": pl.lit(indicator), "build_id": pl.lit(build_id)}
     columns = ", ".join([*build, *STATE_SCHEMA])
-    statement = f"COPY {SCHEMA}.state ({columns}) FROM STDIN (FORMAT csv)"
+    statement = f"COPY {into} ({columns}) FROM STDIN (FORMAT csv)"
     with driver.cursor() as cursor, cursor.copy(statement) as copy:
         for chunk in states.sort(KEYS).iter_slices(_ROWS_PER_CHUNK):
             copy.write(encode_states(chunk, build))

@@ -1,5 +1,6 @@
 """E8: events received and not yet closed, at the end of each day."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
@@ -29,20 +30,27 @@ def open_states(request: MeasureRequest) -> pl.DataFrame:
     first, last = (Period.containing(day, Grain.DAY) for day in (min(local), max(local)))
     stale = timedelta(days=float(request.measure.parameters["stale_open_days"]))
     coverage = read_coverage(request.connection, request.indicator)
-    states = [
-        _of_day(spans, day, zone, stale, coverage)
-        for day in Period(first.first, last.end).split(Grain.DAY)
-    ]
+    days = request.wanted(list(Period(first.first, last.end).split(Grain.DAY)))
+    if not days:
+        return pl.DataFrame(schema=STATE_SCHEMA)
+    channels = spans["component"].unique().sort().to_list()
+    begin = days[0].start_at(zone).astimezone(UTC)
+    spans = spans.filter(pl.col("closed_at").is_null() | (pl.col("closed_at") > begin))
+    states = [_of_day(spans, channels, day, zone, stale, coverage) for day in days]
     return complete_states(merge_states(pl.concat(states, how="diagonal"), KEYS))
 
 
 def _of_day(
-    spans: pl.DataFrame, day: Period, zone: str, stale: timedelta, coverage: Coverage
+    spans: pl.DataFrame,
+    channels: Sequence[str],
+    day: Period,
+    zone: str,
+    stale: timedelta,
+    coverage: Coverage,
 ) -> pl.DataFrame:
     start, end = (at.astimezone(UTC) for at in (day.start_at(zone), day.end_at(zone)))
     found = open_at(spans, end, stale)
     # one row for every component that was looked at, even when nothing is open
-    channels = spans["component"].unique().sort().to_list()
     looked = pl.DataFrame(
         {"component": [each for each in channels if coverage.covers([each], (start, end))]},
         schema={"component": pl.String},

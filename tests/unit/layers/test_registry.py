@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from geodata.errors import DeclarationError, NotFoundError
-from layers.build import load_function
+from layers.compute import load_function
 from layers.declaration import FunctionMeasure
 from layers.documentation import build_documentation
 from layers.errors import QueryError

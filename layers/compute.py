@@ -1,0 +1,76 @@
+"""Computing the states of one measure, of some steps or all, into a table."""
+
+from datetime import UTC, datetime
+from importlib import import_module
+from typing import Protocol
+
+import ibis
+import polars as pl
+from sqlalchemy import Connection
+
+from geodata.city import City
+from layers.declaration import FunctionMeasure
+from layers.expression import state_expression
+from layers.indicator import Indicator
+from layers.period import Period
+from layers.reach import Reach
+from layers.request import MeasureRequest
+from layers.state import complete_states
+from layers.state_write import Scope, Span, insert_frame, insert_query
+
+
+class MeasureFunction(Protocol):
+    """What `function: layers.measures.<module>:<name>` must name.
+
+    It returns a frame with `component`, `starts_at` (local midnight at which the step begins, an
+    aware time), `cell` (resolution 10 or `NO_CELL`), `district_id` and those columns of
+    `STATE_SCHEMA` that the indicator's class needs; absent ones become null. One row a key: rows
+    of equal component, step, cell and district must be merged (`layers.rollup.merge_states`).
+    The connection's time zone is the city's. Where a window is asked for, exactly its steps are
+    returned, with the same numbers as without a window.
+    """
+
+    def __call__(self, request: MeasureRequest) -> pl.DataFrame:
+        """Return the states of the measure."""
+
+
+def load_function(measure: FunctionMeasure) -> MeasureFunction:
+    """Return the function that a measure names."""
+    module, _, name = measure.function.partition(":")
+    function: MeasureFunction = getattr(import_module(module), name)
+    return function
+
+
+def spans_of(city: City, windows: tuple[Period, ...] | None) -> tuple[Span, ...] | None:
+    """Return the first instant of each window and the first one after it."""
+    if windows is None:
+        return None
+    return tuple(
+        (each.start_at(city.timezone).astimezone(UTC), each.end_at(city.timezone).astimezone(UTC))
+        for each in windows
+    )
+
+
+def compute_states(
+    connection: Connection,
+    city: City,
+    indicator: Indicator,
+    scope: Scope,
+    reach: Reach,
+    snapshot_at: datetime,
+    into: str,
+) -> int:
+    """Write the states of the scope's measure into a table; return how many."""
+    measure = indicator.measures[scope.measure]
+    if not isinstance(measure, FunctionMeasure):
+        states = state_expression(indicator, measure, snapshot_at, scope.spans, scope.components)
+        return insert_query(connection, scope, str(ibis.to_sql(states, dialect="postgres")), into)
+    function = load_function(measure)
+    windows = [None] if reach.windows is None else list(reach.windows)
+    frames = [
+        complete_states(
+            function(MeasureRequest(connection, city, indicator, measure, snapshot_at, window))
+        )
+        for window in windows
+    ]
+    return insert_frame(connection, scope, pl.concat(frames), into)

@@ -1,0 +1,260 @@
+"""One indicator brought up to date, in one transaction on one snapshot of the records."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, update
+
+from geodata.announce import LAYERS, announce
+from geodata.city import City
+from geodata.clock import now
+from geodata.errors import NotFoundError
+from geodata.tables import state, state_build, state_change
+from layers.compute import compute_states, spans_of
+from layers.definition import definition_digest
+from layers.indicator import Indicator
+from layers.period import Period
+from layers.reach import ALL, Reach, find_reach
+from layers.registry import load_catalogue
+from layers.standing import (
+    changes_coverage,
+    read_loads,
+    read_loads_after,
+    read_snapshot,
+    read_unseen_loads,
+    snapshot_begin,
+)
+from layers.state_write import (
+    FRESH,
+    KEPT,
+    Scope,
+    Written,
+    has_states,
+    merge_fresh,
+    open_fresh,
+    remove_states,
+)
+from layers.version import Build, read_build_in
+
+LATE_AFTER = timedelta(hours=48)  # what changes later corrects a period that was thought complete
+_NEW_CLASSES_ABOVE = 0.05  # share of the states that may change before classes are made anew
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a rebuild starts from and has to do."""
+
+    kept: Row[Any] | None  # the build so far
+    loads: list[Row[Any]]  # those the indicator counts now
+    new: Sequence[int]  # those not seen before
+    reaches: tuple[Reach, ...]  # by measure
+    is_full: bool
+    is_defined_anew: bool
+
+
+def rebuild(engine: Engine, city: City, indicator: Indicator, *, is_full: bool) -> Build | None:
+    """Bring an indicator's states up to date; return its build, none where nothing is loaded.
+
+    One builder of an indicator at a time. The lock is taken in a transaction of its own, so that
+    the snapshot is taken after it; readers are not held up.
+    """
+    with engine.begin() as guard:
+        guard.execute(select(func.pg_advisory_xact_lock(func.hashtext(indicator.key))))
+        snapshot = engine.connect().execution_options(isolation_level="REPEATABLE READ")
+        with snapshot as connection, connection.begin():
+            connection.execute(select(func.set_config("TimeZone", city.timezone, True)))
+            return _rebuild(connection, city, indicator, is_full=is_full)
+
+
+def _rebuild(
+    connection: Connection, city: City, indicator: Indicator, *, is_full: bool
+) -> Build | None:
+    plan = _plan(connection, city, indicator, is_full=is_full)
+    if plan is None:
+        return read_build_in(connection, indicator)
+    if not plan.loads:
+        remove_states(connection, indicator.key)
+        connection.execute(delete(state_build).where(state_build.c.indicator == indicator.key))
+        return None
+    facts = _facts(connection, city, indicator, plan.loads)
+    newest = _newest_step(connection, indicator)
+    build_id = _insert_build(connection, facts)
+    written = _write(connection, city, indicator, plan, build_id)
+    if plan.kept is not None and not _changes_bytes(connection, indicator, plan, written, facts):
+        connection.execute(delete(state_build).where(state_build.c.build_id == build_id))
+        _update_build(connection, plan.kept.build_id, facts)
+        return read_build_in(connection, indicator)
+    _replace_build(connection, plan, build_id, written, newest)
+    _keep_change(connection, city, indicator, plan, build_id, written)
+    _announce(connection, indicator)
+    return read_build_in(connection, indicator)
+
+
+def _plan(
+    connection: Connection, city: City, indicator: Indicator, *, is_full: bool
+) -> Plan | None:
+    """Return what is to do; None where no load came since the last build."""
+    kept = _read_kept(connection, indicator)
+    unseen = read_unseen_loads(connection, kept.seen) if kept is not None else None
+    is_same = kept is not None and kept.definition == definition_digest(indicator, city)
+    if kept is None or unseen is None or is_full or not is_same:
+        everything = (ALL,) * len(indicator.measures)
+        is_anew = unseen is None or not is_same
+        loads = read_loads(connection, indicator)
+        return Plan(kept, loads, unseen or (), everything, is_full=True, is_defined_anew=is_anew)
+    if not unseen:
+        return None
+    reaches = tuple(
+        find_reach(connection, city, indicator, position, unseen)
+        for position in range(len(indicator.measures))
+    )
+    loads = read_loads_after(connection, indicator, kept.load_ids, unseen)
+    return Plan(kept, loads, unseen, reaches, is_full=False, is_defined_anew=False)
+
+
+def _read_kept(connection: Connection, indicator: Indicator) -> Row[Any] | None:
+    c = state_build.c
+    newest = select(state_build).where(c.indicator == indicator.key).order_by(c.build_id.desc())
+    return connection.execute(newest.limit(1)).one_or_none()
+
+
+def _facts(
+    connection: Connection, city: City, indicator: Indicator, loads: list[Row[Any]]
+) -> dict[str, Any]:
+    """Return what a build says of itself, as a row of `ops.state_build`."""
+    return {
+        "indicator": indicator.key,
+        "built_at": now(),
+        "load_ids": [row.load_id for row in loads],
+        "sources": sorted({row.source for row in loads}),
+        "is_simulated": any(row.provenance == "simulated" for row in loads),
+        "as_of": max(row.event_to or row.finished_at for row in loads),
+        "definition": definition_digest(indicator, city),
+        "seen": read_snapshot(connection),
+    }
+
+
+def _insert_build(connection: Connection, facts: dict[str, Any]) -> int:
+    statement = insert(state_build).values(facts).returning(state_build.c.build_id)
+    return int(connection.execute(statement).scalar_one())
+
+
+def _write(
+    connection: Connection, city: City, indicator: Indicator, plan: Plan, build_id: int
+) -> Written:
+    """Compute what the plan reaches and make the kept states equal to it."""
+    written = Written()
+    is_first = not has_states(connection, indicator.key)
+    if plan.is_full:
+        written.removed += remove_states(connection, indicator.key, len(indicator.measures))
+    if not is_first:
+        open_fresh(connection)
+    for position, reach in enumerate(plan.reaches):
+        if reach.is_nothing:
+            continue
+        measure = indicator.measures[position]
+        begin = snapshot_begin(connection, city, indicator, measure.table, plan.loads)
+        spans = spans_of(city, reach.windows)
+        scope = Scope(indicator.key, position, build_id, spans, reach.components)
+        into = KEPT if is_first else FRESH
+        rows = compute_states(connection, city, indicator, scope, reach, begin, into)
+        written.computed += rows
+        if is_first:
+            written.written += rows
+            written.added += rows
+        else:
+            merge_fresh(connection, scope, written)
+    return written
+
+
+def _changes_bytes(
+    connection: Connection,
+    indicator: Indicator,
+    plan: Plan,
+    written: Written,
+    facts: dict[str, Any],
+) -> bool:
+    """Tell whether any answer may differ from those under the version so far."""
+    named = ("sources", "is_simulated", "as_of")
+    return (
+        plan.is_defined_anew
+        or not written.is_nothing
+        or any(getattr(plan.kept, name) != facts[name] for name in named)
+        or changes_coverage(connection, indicator, plan.new)
+    )
+
+
+def _update_build(connection: Connection, build_id: int, facts: dict[str, Any]) -> None:
+    """Remember what was seen; the version stays, and so does the time at which it was made."""
+    remembered = {name: facts[name] for name in ("load_ids", "definition", "seen")}
+    connection.execute(
+        update(state_build).where(state_build.c.build_id == build_id).values(remembered)
+    )
+
+
+def _replace_build(
+    connection: Connection, plan: Plan, build_id: int, written: Written, newest: datetime | None
+) -> None:
+    """Make the new build the only one; its classes are those so far while little has changed."""
+    classes_id, rows = build_id, written.added - written.removed
+    if plan.kept is not None:
+        rows += plan.kept.state_rows
+        moved = (written.written + written.removed) / max(rows, 1)
+        begins = newest is not None and max(written.changed, default=newest) > newest
+        if not plan.is_full and moved <= _NEW_CLASSES_ABOVE and not begins:
+            classes_id = plan.kept.classes_id or build_id
+        c = state_build.c
+        older = (c.indicator == plan.kept.indicator) & (c.build_id != build_id)
+        connection.execute(delete(state_build).where(older))
+    own = update(state_build).where(state_build.c.build_id == build_id)
+    connection.execute(own.values(classes_id=classes_id, state_rows=rows))
+
+
+def _newest_step(connection: Connection, indicator: Indicator) -> datetime | None:
+    newest = select(func.max(state.c.starts_at)).where(state.c.indicator == indicator.key)
+    found: datetime | None = connection.execute(newest).scalar_one()
+    return found
+
+
+def _keep_change(
+    connection: Connection,
+    city: City,
+    indicator: Indicator,
+    plan: Plan,
+    build_id: int,
+    written: Written,
+) -> None:
+    """Write down what the build changed, and whether it corrects a step that was long over."""
+    built_at = now()
+    day = (built_at - LATE_AFTER).astimezone(city.zone).date()
+    over = Period.containing(day, indicator.grain).start_at(city.timezone)
+    first = min(written.changed, default=None)
+    is_late = plan.kept is not None and first is not None and first < over
+    connection.execute(
+        insert(state_change).values(
+            build_id=build_id,
+            indicator=indicator.key,
+            built_at=built_at,
+            is_full=plan.is_full,
+            load_ids=list(plan.new),
+            rows_computed=written.computed,
+            rows_written=written.written,
+            rows_removed=written.removed,
+            changed_from=first,
+            changed_to=max(written.changed, default=None),
+            late_from=first if is_late else None,
+        )
+    )
+
+
+def _announce(connection: Connection, indicator: Indicator) -> None:
+    """Tell the listeners the new version, and those of the indicators divided by this one."""
+    divided = [each for each in load_catalogue().values() if each.denominator == indicator.key]
+    for each in (indicator, *divided):
+        try:
+            version = read_build_in(connection, each).version
+        except NotFoundError:
+            continue
+        announce(connection, LAYERS, indicator=each.key, version=version)

@@ -1,0 +1,134 @@
+"""What the states of an indicator stand on: the loads counted, and those not counted yet."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+import ibis
+from sqlalchemy import Connection, Row, func, or_, select, text
+
+from geodata.city import City
+from geodata.tables import load, source_coverage
+from layers.declaration import Condition
+from layers.expression import matches
+from layers.indicator import Indicator
+from layers.period import Period
+from layers.schema import record_table
+
+_ONE_BY_ONE = 64  # more loads are looked up together
+
+
+def read_snapshot(connection: Connection) -> str:
+    """Return which transactions this one sees, as PostgreSQL writes it; empty on another server.
+
+    The server's identity is part of it: numbers of transactions mean nothing elsewhere, as after
+    the database was restored from a dump.
+    """
+    server = "SELECT system_identifier || ' ' || pg_current_snapshot() FROM pg_control_system()"
+    return str(connection.execute(text(server)).scalar_one())
+
+
+def read_unseen_loads(connection: Connection, seen: str | None) -> list[int] | None:
+    """Return the loads that a snapshot did not see, ascending; None where it cannot be told."""
+    server, _, snapshot = (seen or "").partition(" ")
+    here, _, _ = read_snapshot(connection).partition(" ")
+    if server != here:
+        return None
+    # numbers below the snapshot's lowest were all finished: the index leaves them out
+    unseen = text(
+        "SELECT load_id FROM ops.load WHERE status = 'loaded' "
+        "AND xact_id >= pg_snapshot_xmin(CAST(:seen AS pg_snapshot))::text::bigint "
+        "AND NOT pg_visible_in_snapshot(xact_id::text::xid8, CAST(:seen AS pg_snapshot)) "
+        "ORDER BY load_id"
+    )
+    return list(connection.execute(unseen, {"seen": snapshot}).scalars())
+
+
+def read_loads(connection: Connection, indicator: Indicator) -> list[Row[Any]]:
+    """Return the load rows whose current records the indicator counts."""
+    numbers: set[int] = set()
+    for table, where in _tables(indicator):
+        records = record_table(table)
+        current = records.filter(records.retired_by.isnull(), matches(records, where))
+        numbers |= _numbers(connection, current.select("load_id").distinct())
+    return _load_rows(connection, numbers)
+
+
+def read_loads_after(
+    connection: Connection, indicator: Indicator, counted: Iterable[int], unseen: Sequence[int]
+) -> list[Row[Any]]:
+    """Return the same as `read_loads`, from the loads counted before and the new ones.
+
+    Looked at again are the new loads and those that they took records from.
+    """
+    again = set(unseen)
+    for table, _ in _tables(indicator):
+        records = record_table(table)
+        retired = records.filter(records.retired_by.isin(list(unseen)))
+        again |= _numbers(connection, retired.select("load_id").distinct())
+    numbers = set(counted) - again
+    for table, where in _tables(indicator):
+        numbers |= _still_counted(connection, table, where, again - numbers)
+    return _load_rows(connection, numbers)
+
+
+def _still_counted(
+    connection: Connection, table: str, where: tuple[Condition, ...], loads: set[int]
+) -> set[int]:
+    records = record_table(table)
+    current = records.filter(records.retired_by.isnull(), matches(records, where))
+    if len(loads) > _ONE_BY_ONE:
+        of_loads = current.filter(current.load_id.isin(sorted(loads)))
+        return _numbers(connection, of_loads.select("load_id").distinct())
+    found: set[int] = set()
+    for number in sorted(loads):  # the first record decides: the others need not be read
+        one = current.filter(current.load_id == number).select("load_id").limit(1)
+        found |= _numbers(connection, one)
+    return found
+
+
+def _tables(indicator: Indicator) -> Iterator[tuple[str, tuple[Condition, ...]]]:
+    for measure in indicator.measures:
+        yield measure.table, measure.where
+        for name in getattr(measure, "also", ()):
+            yield name, ()
+
+
+def _numbers(connection: Connection, table: ibis.Table) -> set[int]:
+    query = str(ibis.to_sql(table, dialect="postgres"))
+    return set(connection.exec_driver_sql(query).scalars())
+
+
+def _load_rows(connection: Connection, numbers: set[int]) -> list[Row[Any]]:
+    chosen = select(load).where(load.c.load_id.in_(numbers)).order_by(load.c.load_id)
+    return list(connection.execute(chosen))
+
+
+def changes_coverage(connection: Connection, indicator: Indicator, loads: Sequence[int]) -> bool:
+    """Tell whether loads said anew where they looked, or took back that they did."""
+    c = source_coverage.c
+    found = select(c.coverage_id).where(
+        c.table_name.in_(indicator.tables), or_(c.load_id.in_(loads), c.retired_by.in_(loads))
+    )
+    return connection.execute(found.limit(1)).first() is not None
+
+
+def snapshot_begin(
+    connection: Connection, city: City, indicator: Indicator, table: str, loads: list[Row[Any]]
+) -> datetime:
+    """Return the begin of the step from which undated records count.
+
+    That is the step of the earliest day their sources say they cover; where none says, that of the
+    earliest load.
+    """
+    own = [row for row in loads if row.table_name == table] or loads
+    declared = connection.execute(
+        select(func.min(source_coverage.c.starts_at)).where(
+            source_coverage.c.table_name == table,
+            source_coverage.c.source.in_({row.source for row in own}),
+            source_coverage.c.retired_by.is_(None),
+        )
+    ).scalar_one()
+    moment: datetime = declared or min(row.event_from or row.finished_at for row in own)
+    day = moment.astimezone(city.zone).date()
+    return Period.containing(day, indicator.grain).start_at(city.timezone).astimezone(UTC)

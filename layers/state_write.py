@@ -1,0 +1,150 @@
+"""Writes computed states over the kept ones: only rows that differ, in one transaction."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import polars as pl
+from sqlalchemy import Connection, text
+
+from geodata.tables import SCHEMA
+from layers.state import KEYS, STATE_SCHEMA
+from layers.state_copy import copy_states
+
+KEPT = f"{SCHEMA}.state"
+FRESH = "fresh_state"
+_COLUMNS = (*STATE_SCHEMA, "measure")
+_VALUES = tuple(name for name in _COLUMNS if name not in KEYS)
+Span = tuple[datetime, datetime]
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The states that a computation gives anew: all others stay as they are."""
+
+    indicator: str
+    measure: int
+    build_id: int
+    spans: tuple[Span, ...] | None = None  # None: every step
+    components: tuple[str, ...] | None = None  # None: every component
+
+
+@dataclass
+class Written:
+    """What changed in the kept states; adds up over the measures of an indicator."""
+
+    computed: int = 0
+    written: int = 0
+    added: int = 0
+    removed: int = 0
+    changed: list[datetime] = field(default_factory=list)  # first and last step, of each change
+
+    @property
+    def is_nothing(self) -> bool:
+        """Tell whether the states are as they were."""
+        return not (self.written or self.removed)
+
+
+def open_fresh(connection: Connection) -> None:
+    """Make the session's table for states just computed; it is emptied at every commit."""
+    connection.exec_driver_sql(
+        f"CREATE TEMPORARY TABLE IF NOT EXISTS {FRESH} (LIKE {KEPT}) ON COMMIT DELETE ROWS"
+    )
+
+
+def insert_query(connection: Connection, scope: Scope, query: str, into: str) -> int:
+    """Let the database compute states into a table; nothing travels. Return how many."""
+    columns, order = ", ".join(STATE_SCHEMA), ", ".join(KEYS)
+    return connection.exec_driver_sql(
+        f"INSERT INTO {into} (indicator, build_id, measure, {columns}) "  # noqa: S608
+        f"SELECT '{scope.indicator}', {scope.build_id}, {scope.measure}, {columns} "
+        # in the order of the primary key, which then grows at one end
+        f"FROM ({query}) AS states ORDER BY {order}"
+    ).rowcount
+
+
+def insert_frame(connection: Connection, scope: Scope, frame: pl.DataFrame, into: str) -> int:
+    """Append states computed here to a table. Return how many."""
+    fixed = {
+        "indicator": pl.lit(scope.indicator),
+        "build_id": pl.lit(scope.build_id),
+        "measure": pl.lit(scope.measure),
+    }
+    copy_states(connection, into, fixed, frame)
+    return frame.height
+
+
+def merge_fresh(connection: Connection, scope: Scope, written: Written) -> None:
+    """Make the kept states of the scope equal to the fresh ones, touching only what differs."""
+    connection.exec_driver_sql(f"ANALYZE {FRESH}")
+    where, values = _where(scope)
+    same_key = " AND ".join(f"f.{name} = s.{name}" for name in KEYS)
+    removed = _change(
+        connection,
+        f"DELETE FROM {KEPT} s WHERE {where} "  # noqa: S608
+        f"AND NOT EXISTS (SELECT FROM {FRESH} f WHERE {same_key}) RETURNING s.starts_at, 1 AS old",
+        values,
+    )
+    fresh, kept = (", ".join(f"{alias}.{name}" for name in _VALUES) for alias in "fs")
+    columns = ", ".join(("indicator", "build_id", *_COLUMNS))
+    update = ", ".join(f"{name} = excluded.{name}" for name in ("build_id", *_VALUES))
+    added = _change(
+        connection,
+        f"INSERT INTO {KEPT} AS k ({columns}) SELECT f.indicator, f.build_id, "  # noqa: S608
+        f"{', '.join(f'f.{name}' for name in _COLUMNS)} FROM {FRESH} f LEFT JOIN {KEPT} s "
+        f"ON s.indicator = f.indicator AND {same_key} "
+        f"WHERE s.indicator IS NULL OR ({fresh}) IS DISTINCT FROM ({kept}) "
+        f"ORDER BY {', '.join(f'f.{name}' for name in KEYS)} "
+        f"ON CONFLICT (indicator, {', '.join(KEYS)}) DO UPDATE SET {update} "
+        "RETURNING k.starts_at, CASE WHEN k.xmax = 0 THEN 0 ELSE 1 END AS old",
+        {},
+    )
+    connection.exec_driver_sql(f"DELETE FROM {FRESH}")  # noqa: S608
+    written.removed += removed.rows
+    written.written += added.rows
+    written.added += added.rows - int(added.old or 0)
+    written.changed += [at for row in (removed, added) for at in (row.first, row.last) if at]
+
+
+def remove_states(connection: Connection, indicator: str, measures: int = 0) -> int:
+    """Remove the states of the measures from a position on. Return how many."""
+    return connection.execute(
+        text(f"DELETE FROM {KEPT} WHERE indicator = :indicator AND measure >= :measures"),  # noqa: S608
+        {"indicator": indicator, "measures": measures},
+    ).rowcount
+
+
+def has_states(connection: Connection, indicator: str) -> bool:
+    """Tell whether any state of the indicator is kept."""
+    found = text(f"SELECT EXISTS (SELECT FROM {KEPT} WHERE indicator = :indicator)")  # noqa: S608
+    return bool(connection.execute(found, {"indicator": indicator}).scalar_one())
+
+
+def _change(connection: Connection, statement: str, values: dict[str, Any]) -> Any:
+    """Run a statement that returns `starts_at` and `old` of each changed row; return the sums."""
+    counted = (
+        f"WITH changed AS ({statement}) SELECT count(*) AS rows, sum(old) AS old, "  # noqa: S608
+        "min(starts_at) AS first, max(starts_at) AS last FROM changed"
+    )
+    return connection.execute(text(counted), values).one()
+
+
+def _where(scope: Scope) -> tuple[str, dict[str, Any]]:
+    tests = ["s.indicator = :indicator", "s.measure = :measure"]
+    values: dict[str, Any] = {"indicator": scope.indicator, "measure": scope.measure}
+    if scope.components is not None:
+        tests.append("s.component = ANY(:components)")
+        values["components"] = list(scope.components)
+    if scope.spans is not None:
+        tests.append(f"({_within(scope.spans, values)})")
+    return " AND ".join(tests), values
+
+
+def _within(spans: Sequence[Span], values: dict[str, Any]) -> str:
+    for number, (first, end) in enumerate(spans):
+        values |= {f"first_{number}": first, f"end_{number}": end}
+    return " OR ".join(
+        f"(s.starts_at >= :first_{number} AND s.starts_at < :end_{number})"
+        for number in range(len(spans))
+    )
