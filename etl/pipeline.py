@@ -1,6 +1,7 @@
 """A source from its files to the database: a transaction a file, visible at once or not at all."""
 
 import logging
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +21,8 @@ from etl.quarantine import keep_rejected
 from etl.records import load_file
 from etl.result import FileLoad, LoadResult
 from etl.roads.load import load_roads
+from etl.traffic.destroy import destroy
+from etl.traffic.load import load_plate_reads
 from geodata.announce import LOADS, announce
 from geodata.city import City
 from geodata.clock import now
@@ -28,7 +31,8 @@ from geodata.errors import DatabaseError, LoadError, OperationsError
 from geodata.settings import get_settings
 from geodata.tables import district, load
 
-_LOADERS = {"gtfs": load_feed, "osm": load_roads}
+Loader = Callable[[Connection, City, SourceDeclaration, Path, int, Locator], LoadOutcome]
+_LOADERS: dict[str, Loader] = {"gtfs": load_feed, "osm": load_roads}
 _logger = logging.getLogger(__name__)
 
 
@@ -70,6 +74,8 @@ def _load_planned(
             result = _load_locked(connection, city, declaration, planned, locator, started_at)
             if result.status == "already loaded":
                 transaction.rollback()
+        if declaration.pairing is not None:  # single reads are kept no longer than it takes
+            destroy(path, sha256)
         return result
     except OperationsError as error:
         message = str(error)
@@ -97,13 +103,19 @@ def _load_locked(
     ):
         return already
     load_id = open_load(connection, city, declaration, planned, started_at)
-    loader = _LOADERS.get(declaration.format, load_file)
+    loader = _loader_of(declaration)
     outcome: LoadOutcome = loader(connection, city, declaration, planned.path, load_id, locator)
     if outcome.changes_nothing and was_loaded_before(
         connection, declaration, planned.sha256, load_id
     ):
         return already
     return close_load(connection, declaration, planned, load_id, outcome)
+
+
+def _loader_of(declaration: SourceDeclaration) -> Loader:
+    if declaration.pairing is not None:
+        return load_plate_reads
+    return _LOADERS.get(declaration.format, load_file)
 
 
 def lock_source(connection: Connection, declaration: SourceDeclaration) -> None:

@@ -22,6 +22,7 @@ RecordTable = Literal[
     "health_record",
     "stop_event",
     "dispatch_trip",
+    "link_time",
 ]
 
 

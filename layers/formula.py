@@ -62,6 +62,16 @@ def _middle(merged: pl.DataFrame) -> pl.Series:
     return merged.select(value=pl.col("vals").list.median())["value"]
 
 
+_DTP = (0.0, 0.3, 0.5, 0.6, 0.7, 1.0)  # delay time proportion: edges of the bands
+_TPI = (0.0, 2.0, 4.0, 6.0, 8.0, 10.0)
+
+
+def _traffic_index(merged: pl.DataFrame) -> pl.Series:
+    """Delay over travel time (`num`, `den`), interpolated within its band to the index 0-10."""
+    share = merged.select(value=_over("num", pl.col("den")))["value"].fill_null(float("nan"))
+    return pl.Series(np.interp(share.to_numpy(), _DTP, _TPI)).fill_nan(None)
+
+
 def _over(above: str, below: pl.Expr) -> pl.Expr:
     return pl.when(below > 0).then(pl.col(above) / below)
 
@@ -70,6 +80,7 @@ FORMULAS: Mapping[str, Formula] = MappingProxyType(
     {
         "excess_wait": Formula(("num", "den", "sum_w", "sum_wx"), _excess_wait),
         "relative_deviation": Formula(("sum_w", "sum_x", "sum_x2"), _relative_deviation),
+        "traffic_index": Formula(("num", "den"), _traffic_index),
         "middle": Formula(("vals",), _middle),
         "daily_span": Formula(("vals",), _daily_span),
     }

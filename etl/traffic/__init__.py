@@ -1,0 +1,1 @@
+"""Reads of number plates: paired into travel times, and destroyed."""
