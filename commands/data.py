@@ -53,12 +53,16 @@ def rejected(options: argparse.Namespace) -> None:
 
 
 def build(options: argparse.Namespace) -> None:
-    """Compute the states of the named indicators, or of all."""
+    """Bring states up to date (`--full`: compute all) and publish what changed."""
     from layers.build import build_states
+    from layers.publish import publish_layers
 
     context = get_context()
-    for each in build_states(context.ready_engine, context.city, options.indicators or None):
+    named = options.indicators or None
+    for each in build_states(context.ready_engine, context.city, named, full=options.full):
         print(each)
+    for name in publish_layers(context.engine, context.city, context.settings.data_dir, named):
+        print(f"published {name}")
 
 
 def docs(options: argparse.Namespace) -> None:

@@ -95,6 +95,13 @@ def _build(context: Context) -> str:
     return f"{len(build_states(context.engine, context.city))} indicators"
 
 
+def _publish(context: Context) -> str:
+    from layers.publish import publish_layers
+
+    data_dir = context.settings.data_dir
+    return f"{len(publish_layers(context.engine, context.city, data_dir))} new"
+
+
 FIRST_STEPS: list[Step] = [
     ("database", _database),
     ("schema", _schema),
@@ -104,4 +111,5 @@ LAST_STEPS: list[Step] = [
     ("districts", _districts),
     ("loading", _load),
     ("building the indicators", _build),
+    ("publishing layers for GIS clients", _publish),
 ]

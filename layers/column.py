@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import polars as pl
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
@@ -41,6 +42,33 @@ def read_column(
     covered = _covered_cells(connection, city, data_dir, question, build, cells)
     value, status = _of_nothing(question, build)
     return align(cells, values, *empty_column(covered, value, status))
+
+
+def read_hexes(
+    connection: Connection,
+    city: City,
+    data_dir: Path,
+    question: Question,
+    build: Build,
+    *,
+    zeros: bool,
+) -> pl.DataFrame:
+    """Return cell, value, lo, hi, n, num, den, status of the city's cells that have states.
+
+    With `zeros` those too in which nothing happened although the sources looked.
+    """
+    cells = read_cells(data_dir, city, CITY_AREA, question.res)
+    found = answer(connection, city, question).rename({"key": "cell"})
+    found = found.filter(pl.col("cell").is_in(pl.Series(cells).implode()))
+    value, status = _of_nothing(question, build)
+    if zeros and not np.isnan(value):
+        covered = cells[_covered_cells(connection, city, data_dir, question, build, cells)]
+        empty = pl.DataFrame({"cell": np.setdiff1d(covered, found["cell"].to_numpy())})
+        empty = empty.with_columns(
+            value=pl.lit(value), n=pl.lit(0), num=pl.lit(0.0), status=pl.lit(int(status))
+        )
+        found = pl.concat([found, empty], how="diagonal_relaxed")
+    return found.select("cell", "value", "lo", "hi", "n", "num", "den", "status").sort("cell")
 
 
 def _covered_cells(

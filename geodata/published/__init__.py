@@ -1,0 +1,1 @@
+"""What may be published: layers, the views that GIS clients see, and reads of their numbers."""

@@ -1,0 +1,94 @@
+"""The collections of the GIS service: a view for each published layer and resolution."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from sqlalchemy import Connection, select, text
+
+from geodata.published.layers import PublishedLayer
+from geodata.tables import published_layer
+from geodata.tables.published import PUBLISHED
+
+HEX_PREFIX = "hex_"
+COARSE_PREFIX = "hex7_"
+FINE_RES = 8
+COARSE_RES = 7
+INCIDENTS = "incident_count"  # the layer that is the collection `incidents`, too
+
+Statuses = Mapping[int, tuple[str, str]]  # code to key and Chinese name
+
+
+def write_views(
+    connection: Connection, layer: PublishedLayer, statuses: Mapping[int, tuple[str, str]]
+) -> None:
+    """Make the layer's collections; `statuses` names each code in its key and in Chinese."""
+    layer_id = connection.execute(
+        select(published_layer.c.layer_id).where(published_layer.c.name == layer.name)
+    ).scalar_one()
+    words = _status_columns(statuses, "v.status")
+    for view, res in _views_of(layer.name).items():
+        if res in layer.res:
+            _replace_view(connection, view, _hex_view(int(layer_id), res, words))
+            _comment(connection, view, layer)
+
+
+def write_district_view(connection: Connection, statuses: Statuses) -> None:
+    """Make the collection of every indicator's districts."""
+    words = _status_columns(statuses, "v.status")
+    query = (
+        "SELECT l.name || '.' || d.district_id AS id, l.name AS indicator, l.title_zh, "  # noqa: S608 - our own words
+        "l.title_en, "
+        "d.district_id, d.name_zh, d.name_en, v.value, v.lo, v.hi, v.n, "
+        f"{words}, l.unit_zh, l.unit_en, l.period, l.starts_at, "
+        "l.ends_at, l.version, l.is_simulated, d.geom "
+        "FROM ops.published_district v JOIN ops.published_layer l USING (layer_id) "
+        "JOIN ops.district d USING (district_id) WHERE d.geom IS NOT NULL"
+    )
+    _replace_view(connection, "district_values", query)
+
+
+def drop_views(connection: Connection, name: str) -> None:
+    """Drop the collections of a layer."""
+    for view in _views_of(name):
+        connection.execute(text(f'DROP VIEW IF EXISTS {PUBLISHED}."{view}"'))
+
+
+def _views_of(name: str) -> dict[str, int]:
+    views = {HEX_PREFIX + name: FINE_RES, COARSE_PREFIX + name: COARSE_RES}
+    return views | ({"incidents": FINE_RES} if name == INCIDENTS else {})
+
+
+def _hex_view(layer_id: int, res: int, words: str) -> str:
+    """Return the select of a layer's hexagons; the outlines are indexed, the values found by key.
+
+    `layer_id` and `res` are our own numbers, never a visitor's.
+    """
+    return (
+        f"SELECT c.zone AS id, v.value, v.lo, v.hi, v.n, {words}, l.period, l.starts_at, "  # noqa: S608 - our own numbers
+        "l.ends_at, l.version, l.is_simulated, c.geom "
+        "FROM ops.published_value v JOIN ops.published_cell c USING (cell) "
+        f"JOIN ops.published_layer l USING (layer_id) WHERE v.layer_id = {layer_id} "
+        f"AND v.res = {res}"
+    )
+
+
+def _status_columns(statuses: Statuses, column: str) -> str:
+    ordered = [statuses[code] for code in sorted(statuses)]
+    keys, names = (", ".join(f"'{each[place]}'" for each in ordered) for place in (0, 1))
+    return (
+        f"(ARRAY[{keys}])[{column} + 1] AS status, (ARRAY[{names}])[{column} + 1] AS status_zh, "
+        f"{column}::integer AS status_code"
+    )
+
+
+def _replace_view(connection: Connection, view: str, query: str) -> None:
+    connection.execute(text(f'CREATE OR REPLACE VIEW {PUBLISHED}."{view}" AS {query}'))
+
+
+def _comment(connection: Connection, view: str, layer: PublishedLayer) -> None:
+    """Say the unit where a client's column list shows it."""
+    driver: Any = connection.connection.driver_connection
+    said = f"{layer.title_zh} · {layer.title_en} [{layer.unit_zh} · {layer.unit_en}]"
+    quoted = said.replace("'", "''")
+    for column in ("value", "lo", "hi"):
+        driver.execute(f"COMMENT ON COLUMN {PUBLISHED}.\"{view}\".{column} IS '{quoted}'")
