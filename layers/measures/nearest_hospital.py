@@ -41,7 +41,7 @@ def straight_line_min(distance_m: Floats, detour_factor: float, speed_kmh: float
 
 
 def weighted_minutes(travel: pl.DataFrame, snapshot_at: datetime) -> pl.DataFrame:
-    """Return the states of points: cell, district_id, residents, minutes (or null), is_estimated."""
+    """Return states of points: cell, district_id, residents, minutes (or null), is_estimated."""
     residents, minutes = pl.col("residents"), pl.col("minutes")
     return _states(
         travel,
@@ -52,7 +52,7 @@ def weighted_minutes(travel: pl.DataFrame, snapshot_at: datetime) -> pl.DataFram
 
 
 def within_limit(travel: pl.DataFrame, limit_min: float, snapshot_at: datetime) -> pl.DataFrame:
-    """Return the states of points: cell, district_id, residents, minutes (or null), is_estimated."""
+    """Return states of points: cell, district_id, residents, minutes (or null), is_estimated."""
     residents, minutes = pl.col("residents"), pl.col("minutes")
     reached = pl.when(minutes <= limit_min).then(residents).otherwise(0.0)
     known = minutes.is_not_null()

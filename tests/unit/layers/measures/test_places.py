@@ -78,7 +78,7 @@ def test_h4_sums_over_residents_and_leaves_out_the_unreachable():
             "district_id": "220102",
             "residents": [500.0, 300.0, 200.0, 50.0],
             "minutes": [8.0, 22.0, 40.0, None],
-            "is_estimated": [False] * 4,
+            "is_estimated": [True] * 4,
         }
     )
     mean = weighted_minutes(travel, DAY).row(0, named=True)
