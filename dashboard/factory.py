@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from dashboard.cache import build_cache
 from dashboard.context import Context
 from dashboard.live.stores import live_stores
-from dashboard.pages import chooser, district, explore, kiosk, not_found, wall
+from dashboard.pages import chooser, district, duty, explore, kiosk, not_found, wall
 from dashboard.problems import KNOWN_ERRORS, PROBLEM, problem_page, show_problem
 from geodata.city import City
 from geodata.settings import ROOT, Settings
@@ -23,6 +23,7 @@ PAGES: dict[str, ModuleType] = {
     "explore": explore,
     "kiosk": kiosk,
     "district": district,
+    "duty": duty,
 }
 Layout = Callable[[Context, str, str], Component]
 

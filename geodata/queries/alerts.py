@@ -1,17 +1,16 @@
 """Reading and writing alerts and their history; every write is announced."""
 
-import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, Select, insert, select, update
 from sqlalchemy.dialects.postgresql import distinct_on
 
+from geodata.announce import ALERTS, announce
 from geodata.errors import NotFoundError
 from geodata.tables import alert, alert_change
 
-CHANNEL = "occ_alert"
 _SNAPSHOT = (
     "state", "severity", "case_state", "assigned_to", "value", "limit_value", "text_zh", "text_en",
 )  # fmt: skip
@@ -110,5 +109,4 @@ def write_change(
             **{name: now_is[name] for name in _SNAPSHOT},
         )
     )
-    message = {"alert_id": alert_id, "change": change, "severity": now_is["severity"]}
-    connection.execute(select(func.pg_notify(CHANNEL, json.dumps(message))))
+    announce(connection, ALERTS, alert_id=alert_id, change=change, severity=now_is["severity"])

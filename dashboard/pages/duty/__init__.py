@@ -1,0 +1,151 @@
+"""`/duty`: the warnings of the city and who deals with each; a warning ends in a closed case."""
+
+from datetime import timedelta
+
+from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
+from dash.development.base_component import Component
+from sqlalchemy import RowMapping
+
+from dashboard.components.provenance import simulated_badge
+from dashboard.components.text import bilingual, two_lines
+from dashboard.context import Context
+from dashboard.i18n import LANGUAGES, translate
+from dashboard.live.stores import ALERTS, RESYNC
+from dashboard.pages.duty.cases import case_card, history_list
+from geodata.clock import now
+from geodata.errors import OperationsError
+from geodata.operations import read_freshness
+from geodata.queries.alerts import read_alerts, read_changes
+from layers.alerts.duty import acknowledge, assign, close
+
+CLOSED_SHOWN = timedelta(days=3)
+REFRESH_MS = 30_000  # ages move; what happens is pushed
+ACT = "duty-act"
+INPUTS = ("who", "to", "note")
+
+
+def layout(context: Context, _rest: str, _search: str) -> html.Main:
+    """Return the page with the cases of now."""
+    return html.Main(
+        [
+            header(context),
+            officer_form(),
+            html.Div("", id="duty-answer", role="status", className="duty-answer"),
+            html.Div(build_cases(context), id="duty-cases", className="duty-cases"),
+            html.Aside(
+                [bilingual("duty.history", tag=html.H2), html.Div(id="duty-history")],
+                className="panel duty-side",
+            ),
+            dcc.Interval(id="duty-refresh", interval=REFRESH_MS),
+        ],
+        className="duty",
+    )
+
+
+def header(context: Context) -> html.Header:
+    """Return titles, provenance, the way back."""
+    return html.Header(
+        [
+            dcc.Link(two_lines(context.city.title_zh, context.city.title_en), href="/"),
+            bilingual("duty.title", tag=html.H1),
+            simulated_badge(read_freshness(context.engine).is_simulated),
+        ],
+        className="duty-header",
+    )
+
+
+def officer_form() -> html.Div:
+    """Return who acts, whom a case goes to, and a remark; the name stays in this browser."""
+    fields = [
+        html.Label(
+            [
+                bilingual(f"duty.{name}", tag=html.Span),
+                dcc.Input(
+                    id=f"duty-{name}",
+                    type="text",
+                    maxLength=80,
+                    debounce=False,
+                    persistence=name == "who",
+                    persistence_type="local",
+                ),
+            ]
+        )
+        for name in INPUTS
+    ]
+    return html.Div(fields, className="duty-form panel")
+
+
+def read_cases(context: Context) -> list[RowMapping]:
+    """Return the raised alerts: those not closed, and those closed in the last days."""
+    at = now()
+    with context.engine.connect() as connection:
+        rows = read_alerts(connection, at)
+    return [
+        row
+        for row in rows
+        if row["case_state"] != "closed" or at - row["changed_at"] < CLOSED_SHOWN
+    ]
+
+
+def build_cases(context: Context) -> list[Component]:
+    """Return a card a case, or the word that there is none."""
+    rows = read_cases(context)
+    if not rows:
+        return [bilingual("duty.none", class_name="empty panel")]
+    return [case_card(row, context.city.timezone, ACT) for row in rows]
+
+
+def build_history(context: Context, alert_id: int) -> Component:
+    """Return what happened to a case."""
+    with context.engine.connect() as connection:
+        changes = read_changes(connection, alert_id)
+    return history_list(alert_id, changes, context.city.timezone)
+
+
+def act(context: Context, action: str, alert_id: int, who: str, to: str, note: str) -> str:
+    """Do what a button says; returns the sentence for the officer."""
+    try:
+        match action:
+            case "acknowledge":
+                acknowledge(context.engine, alert_id, who, note)
+            case "assign":
+                assign(context.engine, alert_id, to or who, who, note)
+            case "close":
+                close(context.engine, alert_id, who, note)
+            case _:
+                return ""
+    except OperationsError as error:
+        refused = [translate("duty.refused", code) for code in LANGUAGES]
+        return f"{' '.join(refused)}: {error}"
+    done = " ".join(translate(f"duty.done.{action}", code) for code in LANGUAGES)
+    return f"{done} · {alert_id}"
+
+
+def register(app: Dash, context: Context) -> None:
+    """Do what buttons say, and show what others did as it happens."""
+
+    @app.callback(
+        Output("duty-answer", "children"),
+        Output("duty-note", "value"),
+        Output("duty-history", "children"),
+        Input({"type": ACT, "action": ALL, "alert": ALL}, "n_clicks"),
+        [State(f"duty-{name}", "value") for name in INPUTS],
+        prevent_initial_call=True,
+    )
+    def on_button(_clicks: list[int | None], typed: list[str | None]) -> tuple[object, ...]:
+        if not ctx.triggered_id or not ctx.triggered[0]["value"]:
+            return (no_update,) * 3
+        action, alert_id = ctx.triggered_id["action"], int(ctx.triggered_id["alert"])
+        answer = act(context, action, alert_id, *(text or "" for text in typed))
+        return answer, "", build_history(context, alert_id)
+
+    @app.callback(
+        Output("duty-cases", "children"),
+        Input("duty-answer", "children"),
+        Input("duty-refresh", "n_intervals"),
+        Input(ALERTS, "data"),
+        Input(RESYNC, "data"),
+        prevent_initial_call=True,
+    )
+    def refresh(*_why: object) -> list[Component]:
+        return build_cases(context)
