@@ -1,33 +1,29 @@
 """What the public may see: small numbers are withheld before they reach a kiosk.
 
-The kiosk publishes one fixed period and one geography: the districts and their total, the city.
-Where exactly one district is withheld the total would give it away, so the district with the next
-smallest count is withheld with it.
+The kiosk publishes one geography, the districts and their total, over periods that never overlap.
+Which districts are withheld is decided by `layers.suppression` and kept for the period.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from dashboard.readings import Value
-from layers.indicator import Indicator, StateClass
+from dashboard.context import Context
+from dashboard.headlines import Subject, resolve
+from dashboard.readings import Value, read_districts
+from dashboard.scenes.model import Headline
+from layers.indicator import Indicator
 from layers.status import Status
+from layers.suppression.block import last_complete_block
+from layers.suppression.pattern import Publication, read_pattern
+from layers.suppression.places import has_small_count, withheld_places
 
-LIMITS = {"emergency": 5, "health": 10}
 
-
-def smallest_count(value: Value, indicator: Indicator) -> float | None:
-    """Return the smallest count a value gives away: itself, its numerator, denominator or n."""
-    match indicator.state_class:
-        case StateClass.ADDITIVE:
-            counts = [value.value]
-        case StateClass.RATIO if indicator.denominator:
-            counts = [value.num]
-        case StateClass.RATIO:
-            counts = [value.num, value.den]
-        case _:
-            counts = [value.n]
-    known = [count for count in counts if count]
-    return min(known) if known else None
+def resolve_published(context: Context, headline: Headline) -> Subject | None:
+    """Return what a headline speaks of in public: days pooled are those of a fixed span."""
+    found = resolve(context, headline)
+    if found is None or headline.days is None:
+        return found
+    return replace(found, period=last_complete_block(headline.days, found.period.end))
 
 
 def withhold(value: Value) -> Value:
@@ -36,28 +32,36 @@ def withhold(value: Value) -> Value:
 
 
 def disclose(value: Value, indicator: Indicator) -> Value:
-    """Return the value, or that it is withheld."""
-    limit = LIMITS.get(indicator.domain)
-    if indicator.kiosk == "hidden":
-        return withhold(value)
-    if limit is None:
-        return value
-    count = smallest_count(value, indicator)
-    if count is not None and count < limit:
+    """Return the value of the whole, or that it is withheld."""
+    if indicator.kiosk == "hidden" or has_small_count(value, indicator):
         return withhold(value)
     return replace(value, lo=None, hi=None)
 
 
-def disclose_districts(values: Mapping[str, Value], indicator: Indicator) -> dict[str, Value]:
+def disclose_districts(
+    values: Mapping[str, Value], indicator: Indicator, already: Collection[str] = ()
+) -> dict[str, Value]:
     """Return each district's value as the public sees it next to the city's total."""
-    shown = {key: disclose(value, indicator) for key, value in values.items()}
-    withheld = [key for key, value in shown.items() if value.status == Status.SUPPRESSED]
-    counts = {
-        key: count
+    withheld = withheld_places(values, indicator, already)
+    if indicator.kiosk == "hidden":
+        withheld = frozenset(values)
+    return {
+        key: withhold(value) if key in withheld else replace(value, lo=None, hi=None)
         for key, value in values.items()
-        if key not in withheld and (count := smallest_count(value, indicator))
     }
-    if len(withheld) == 1 and counts:
-        smallest = min(counts, key=lambda key: (counts[key], key))
-        shown[smallest] = withhold(values[smallest])
-    return shown
+
+
+def read_disclosed(context: Context, found: Subject) -> dict[str, Value]:
+    """Return each district's value as the public sees it, by the pattern kept for the period."""
+    values = read_districts(context, found.build, found.period, found.component)
+    publication = Publication(found.indicator.key, found.component, found.period, "district")
+    version = f"{found.build.indicator}/{found.build.version}/{found.component}/{found.period}"
+    withheld = context.cache.get_or(
+        f"withheld/{version}/district",
+        lambda: read_pattern(
+            context.engine,
+            publication,
+            lambda already: withheld_places(values, found.indicator, already),
+        ),
+    )
+    return disclose_districts(values, found.indicator, withheld)

@@ -8,11 +8,10 @@ from dashboard.choropleth import Choropleth, district_values, public_choropleth
 from dashboard.components.legend import legend
 from dashboard.components.text import named
 from dashboard.context import Context
-from dashboard.disclosure import disclose_districts
-from dashboard.headlines import Subject, resolve
+from dashboard.disclosure import read_disclosed, resolve_published
+from dashboard.headlines import Subject
 from dashboard.pages.kiosk.state import KioskState
 from dashboard.pages.kiosk.subjects import chosen_domain
-from dashboard.readings import read_districts
 from dashboard.scenes.model import load_kiosk
 
 STATES = ("no_data", "suppressed")
@@ -21,7 +20,7 @@ STATES = ("no_data", "suppressed")
 def subject_map(context: Context, state: KioskState) -> tuple[dict[str, Any], list[Component]]:
     """Return the map's colours and its legend; outlines alone while nothing is loaded."""
     subject = load_kiosk().subjects[chosen_domain(state)]
-    found = resolve(context, subject)
+    found = resolve_published(context, subject)
     if found is None:
         return {"districtValues": None, "palette": [], "breaks": []}, []
     drawn = disclosed(context, found)
@@ -37,7 +36,6 @@ def subject_map(context: Context, state: KioskState) -> tuple[dict[str, Any], li
 
 def disclosed(context: Context, found: Subject) -> Choropleth:
     """Return the districts as the public sees them."""
-    values = read_districts(context, found.build, found.period, found.component)
-    shown = disclose_districts(values, found.indicator)
+    shown = read_disclosed(context, found)
     rows = [(key, value.value, value.status) for key, value in shown.items()]
     return public_choropleth(found, district_values(rows))

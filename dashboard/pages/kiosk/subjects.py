@@ -5,15 +5,14 @@ from dash.development.base_component import Component
 
 from dashboard.components.text import named
 from dashboard.context import Context
-from dashboard.disclosure import disclose, disclose_districts
+from dashboard.disclosure import disclose, read_disclosed, resolve_published
 from dashboard.headlines import Subject as Resolved
-from dashboard.headlines import resolve
 from dashboard.i18n import Language, translate
 from dashboard.numbers import format_number, format_reading, is_shown
 from dashboard.pages.kiosk.districts import district_name
 from dashboard.pages.kiosk.state import KioskState
 from dashboard.periods import period_text
-from dashboard.readings import Value, read_districts, read_one
+from dashboard.readings import Value, read_one
 from dashboard.scenes.model import Domain, Subject, load_kiosk
 
 
@@ -31,7 +30,7 @@ def subject_cards(context: Context, state: KioskState) -> list[dcc.Link]:
 
 def subject_card(context: Context, state: KioskState, domain: Domain, subject: Subject) -> dcc.Link:
     """Return one subject."""
-    found = resolve(context, subject)
+    found = resolve_published(context, subject)
     own, whole = read_pair(context, found, state.district)
     body: list[Component] = [html.P(translate("kiosk.no_value", state.lang), className="sentence")]
     if found is not None:
@@ -54,8 +53,7 @@ def read_pair(
     whole = disclose(read_one(*asked), found.indicator)
     if district_id is None:
         return whole, whole
-    districts = disclose_districts(read_districts(*asked), found.indicator)
-    return districts.get(district_id, Value()), whole
+    return read_disclosed(context, found).get(district_id, Value()), whole
 
 
 def told(
