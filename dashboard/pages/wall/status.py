@@ -13,6 +13,7 @@ from dashboard.i18n import LANGUAGES, translate
 from dashboard.scenes.model import DOMAINS
 from geodata.clock import now
 from geodata.operations import Freshness
+from geodata.queries.alerts import count_open
 from layers.score.city_status import CityStatus, Facts, city_status
 from layers.score.score import PlaceScore
 
@@ -25,19 +26,21 @@ def status_line(
 ) -> list[Component]:
     """Return status with reason, the badge, and how old the newest incident on the screen is."""
     return [
-        status_block(city_status(scores, read_facts())),
+        status_block(city_status(scores, read_facts(context))),
         simulated_badge(freshness.is_simulated),
         data_age(context, freshness.incidents_to),
     ]
 
 
-def read_facts() -> Facts:
+def read_facts(context: Context) -> Facts:
     """Return what the rule looks at besides the scores."""
+    with context.engine.connect() as connection:
+        open_alerts = count_open(connection, now())
     names: dict[str, tuple[str, str]] = {
         name: (translate(f"domain.{name}", "zh"), translate(f"domain.{name}", "en"))
         for name in DOMAINS
     }
-    return Facts(domain_names=names)
+    return Facts(open_alerts=open_alerts, domain_names=names)
 
 
 def status_block(status: CityStatus) -> html.Div:
