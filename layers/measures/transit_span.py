@@ -1,0 +1,66 @@
+"""T4: how long a day a place is served, and in how many clock hours, by service day.
+
+Both are read anew for any geometry: the span from the first and last departures of its cells, the
+hours from the union of theirs. Neither is ever a sum.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import date
+
+import polars as pl
+
+from geodata.queries.timetable import read_served
+from geodata.queries.transit import read_service_dates
+from layers.formula import HOURS_A_DAY
+from layers.indicator import TOTAL
+from layers.period import Grain, Period
+from layers.request import MeasureRequest
+from layers.state import complete_states
+
+_EPOCH = date(1970, 1, 1)
+_HOURS = 63  # bits of a bigint; a service day that runs on for longer does not occur
+
+
+def compute_service_span(served: pl.DataFrame, timezone: str) -> pl.DataFrame:
+    """Return the first and the last departure of each cell, marked with their service day."""
+    marks = [_day() * HOURS_A_DAY + pl.col(name) / 3600 for name in ("first_s", "last_s")]
+    return _states(served, timezone, vals=pl.concat_list(marks))
+
+
+def compute_service_hours(served: pl.DataFrame, timezone: str) -> pl.DataFrame:
+    """Return the clock hours with a departure, each marked with its service day (class U)."""
+    bits = pl.col("hour_bits")
+    hours = [
+        pl.when((bits // 2**hour) % 2 == 1).then(_day() * int(HOURS_A_DAY) + hour)
+        for hour in range(_HOURS)
+    ]
+    return _states(served, timezone, ids=pl.concat_list(hours).list.drop_nulls())
+
+
+SPAN_MEASURES: Mapping[str, Callable[[pl.DataFrame, str], pl.DataFrame]] = {
+    "service_span_h": compute_service_span,
+    "service_hours": compute_service_hours,
+}
+
+
+def span_states(request: MeasureRequest) -> pl.DataFrame:
+    """Return the states of T4 for every service day whose calendar day is fully expanded."""
+    connection, zone = request.connection, request.city.timezone
+    days = [Period.containing(day, Grain.DAY) for day in read_service_dates(connection, zone)]
+    wanted = [period.first for period in request.wanted(days)]
+    return SPAN_MEASURES[request.indicator.key](read_served(connection, wanted), zone)
+
+
+def _day() -> pl.Expr:
+    return (pl.col("service_on") - _EPOCH).dt.total_days()
+
+
+def _states(served: pl.DataFrame, timezone: str, **columns: pl.Expr) -> pl.DataFrame:
+    midnight = pl.col("service_on").cast(pl.Datetime("us")).dt.replace_time_zone(timezone)
+    return complete_states(
+        served.with_columns(
+            **columns,
+            component=pl.lit(TOTAL),
+            starts_at=midnight.dt.convert_time_zone("UTC"),
+        )
+    )
