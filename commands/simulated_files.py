@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from etl.traffic.destroy import receipt_of
 from geodata.city import City
 from geodata.clock import now
 from geodata.settings import Settings
@@ -47,7 +48,7 @@ def read_simulated_files(settings: Settings, city: City) -> SimulatedFiles | Non
         return None
     made_from = (marker.seed, marker.days, marker.configuration)
     is_same = made_from == (settings.seed, settings.simulate_days, _configuration(city))
-    is_whole = all((folder / name).exists() for name in marker.files)
+    is_whole = all(_is_there(folder / name) for name in marker.files)
     return marker if is_same and is_whole else None
 
 
@@ -92,6 +93,11 @@ def describe_age(files: SimulatedFiles, city: City) -> str:
     return f"simulated files end on {files.last_on}; `app.py simulate` writes them up to yesterday"
 
 
+def _is_there(path: Path) -> bool:
+    """Whether a file lies there, or did until its single reads were counted and destroyed."""
+    return path.exists() or receipt_of(path).exists()
+
+
 def _retire(folder: Path) -> None:
     """Remove the files of an earlier simulation, its marker first."""
     marker = folder / MARKER
@@ -102,6 +108,7 @@ def _retire(folder: Path) -> None:
     marker.unlink()
     for name in names:
         (folder / name).unlink(missing_ok=True)
+        receipt_of(folder / name).unlink(missing_ok=True)
 
 
 def _configuration(city: City) -> str:

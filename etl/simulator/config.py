@@ -194,6 +194,15 @@ class Health(Part):
     recognition_months: int = 6
 
 
+class Traffic(Part):
+    """Number-plate readers on a lattice of main roads around the middle of the city."""
+
+    readers_a_side: int = Field(default=8, ge=2, le=30)
+    spacing_m: float = Field(default=1500, gt=200)
+    trips_per_day: int = Field(default=18000, ge=0)
+    days: int = Field(default=3, ge=0)
+
+
 class Simulation(Part):
     """All settings of the simulator for one city."""
 
@@ -204,6 +213,7 @@ class Simulation(Part):
     faults: Faults = Faults()
     broadband: Broadband
     health: Health = Health()
+    traffic: Traffic = Traffic()
 
 
 def read_simulation(path: Path) -> Simulation:

@@ -11,6 +11,7 @@ from etl.simulator.files import Written
 from etl.simulator.hospital_reports import write_ed_presence, write_recognition
 from etl.simulator.hospitals import build_hospitals, write_hospitals
 from etl.simulator.incident_files import write_incidents, write_stations
+from etl.simulator.plate_reads import write_plate_reads
 from etl.simulator.radio_samples import write_radio_samples
 from etl.simulator.rail_feed import write_rail_feed
 from etl.simulator.residents_file import write_residents
@@ -76,6 +77,7 @@ def simulate(city: City, out_dir: Path, seed: int, start_on: date, days: int) ->
         *write_incidents(world, out_dir, start_on, days),
         *_write_broadband(world, out_dir, start_on, days),
         *_write_health(world, out_dir, start_on, days),
+        *write_plate_reads(world, out_dir, start_on, days),
     ]
     text = README.format(
         name_en=city.name_en,

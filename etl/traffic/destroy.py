@@ -21,11 +21,12 @@ def destroy(path: Path, sha256: str) -> None:
             stream.write(b"\0" * min(_BLOCK_BYTES, size - start))
         stream.flush()
         os.fsync(stream.fileno())
-    receipt = path.with_name(path.name + RECEIPT)
-    receipt.write_text(f"destroyed {now().isoformat()}, sha256 {sha256}\n", encoding="ascii")
+    receipt_of(path).write_text(
+        f"destroyed {now().isoformat()}, sha256 {sha256}\n", encoding="ascii"
+    )
     path.unlink()
 
 
-def was_destroyed(path: Path) -> bool:
-    """Tell whether a file has gone this way."""
-    return path.with_name(path.name + RECEIPT).exists()
+def receipt_of(path: Path) -> Path:
+    """Return where the receipt lies of a file that has gone this way."""
+    return path.with_name(path.name + RECEIPT)
