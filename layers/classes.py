@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from geodata.city import City
 from geodata.clock import now
+from geodata.engine import open_snapshot
 from geodata.tables import UNKNOWN_DISTRICT, layer_breaks, state_build
 from layers.indicator import Indicator
 from layers.palette import palette_of
@@ -199,7 +200,7 @@ def _pooled(
     """Return the values of the newest periods: of cells at a resolution, else of districts."""
     periods = available_periods(engine, city, entry.key, component, step)[-MOST_PERIODS:]
     questions = [_question(entry.key, component, period, res, city) for period in periods]
-    with engine.connect() as connection:
+    with open_snapshot(engine) as connection:
         parts = [of_places(answer(connection, city, question)) for question in questions]
     return pl.concat([*parts, pl.Series("value", [], dtype=pl.Float64)]).drop_nulls().to_numpy()
 

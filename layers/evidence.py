@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Engine, select
 
 from geodata.city import City
 from geodata.clock import now
+from geodata.engine import open_snapshot
 from geodata.errors import NotFoundError
 from geodata.tables import load
 from layers.indicator import ALL, Indicator
@@ -60,7 +61,7 @@ def read_evidence(engine: Engine, city: City, query: ValueQuery) -> Evidence:
         QueryError: the query is not `by="city"`, or does not fit the indicator.
     """
     question = check_query(query, city)
-    with engine.connect() as connection:
+    with open_snapshot(engine) as connection:
         row = answer(connection, city, question).row(0, named=True)
         build = _build(connection, question.indicator)
         sources = _read_sources(connection, build)

@@ -7,6 +7,7 @@ from sqlalchemy import Connection, Engine, select
 
 from geodata.city import City
 from geodata.clock import now
+from geodata.engine import open_snapshot
 from geodata.errors import NotFoundError
 from geodata.tables import district
 from layers.coverage import read_coverage
@@ -42,7 +43,7 @@ def read_values(engine: Engine, city: City, query: ValueQuery) -> pl.DataFrame:
         QueryError: the question does not fit the indicator.
     """
     question = check_query(query, city)
-    with engine.connect() as connection:
+    with open_snapshot(engine) as connection:
         _check_district(connection, question.district_id)
         return answer(connection, city, question)
 

@@ -17,7 +17,7 @@ from fastapi.routing import APIRoute
 from sqlalchemy import Engine
 
 from geodata.city import City, load_city
-from geodata.engine import get_engine
+from geodata.engine import get_engine, open_snapshot
 from geodata.errors import DatabaseError, GeographyError, NotFoundError, OperationsError
 from geodata.grid import cell_area_km2, cell_centres, cell_res, cell_to_parents, text_to_cell
 from geodata.settings import get_settings
@@ -113,7 +113,7 @@ def get_values(
     def build() -> bytes:
         query = ValueQuery(indicator, Period.parse(period), component, by="cell", res=res)
         question = of_area(check_query(query, here.city), area)
-        with here.engine.connect() as connection:
+        with open_snapshot(here.engine) as connection:
             return encode_column(
                 *read_column(connection, here.city, here.data_dir, question, version)
             )
@@ -137,7 +137,7 @@ def get_cell(
         number = text_to_cell(cell)
         query = ValueQuery(indicator, Period.parse(period), component, by="city", cell=number)
         question = check_query(query, here.city)
-        with here.engine.connect() as connection:
+        with open_snapshot(here.engine) as connection:
             if read_build_in(connection, question.indicator).version != version:
                 raise NotFoundError(f"{indicator} has no version {version!r} any more")
             row = answer(connection, here.city, question).row(0, named=True)
