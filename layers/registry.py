@@ -17,6 +17,8 @@ from layers.indicator import ALL, DEFAULT, Indicator
 
 CATALOGUE = Path(__file__).parent / "catalogue"
 TARGETS_FILE = "targets.yaml"
+GOALPOSTS_FILE = "goalposts.yaml"
+_NOT_ENTRIES = (TARGETS_FILE, GOALPOSTS_FILE)
 T = TypeVar("T")
 
 
@@ -50,7 +52,7 @@ def read_catalogue(folder: Path) -> Mapping[str, Indicator]:
         DeclarationError: an entry is wrong; names the file and the key.
     """
     entries = [
-        _read_entry(path) for path in sorted(folder.glob("*.yaml")) if path.name != TARGETS_FILE
+        _read_entry(path) for path in sorted(folder.glob("*.yaml")) if path.name not in _NOT_ENTRIES
     ]
     ordered = sorted(entries, key=lambda entry: (entry.domain, entry.position, entry.key))
     return MappingProxyType({entry.key: entry for entry in ordered})
