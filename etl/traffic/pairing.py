@@ -89,13 +89,18 @@ def _day_part(local: pl.Expr) -> pl.Expr:
 
 
 def _free_flow(drives: pl.DataFrame) -> pl.DataFrame:
-    """Return length over the P85 speed (the value of rank ceil(0.85 n)) of each day's night."""
+    """Return length over the P85 speed of each day's night: the time of the drive that has it.
+
+    It is the value of rank ceil(0.85 n) of the speeds, so that of the times in falling order.
+    """
     rank = (SPEED_QUANTILE * pl.len()).ceil().cast(pl.Int64) - 1
-    speed = (pl.col("length_m") / pl.col("time_s")).sort().get(rank)
     return (
         drives.filter(pl.col("day_part") == "night")
         .group_by("link_id", "day")
-        .agg((pl.col("length_m").first() / speed).alias("free_flow_s"), pl.len().alias("drives"))
+        .agg(
+            pl.col("time_s").sort(descending=True).get(rank).alias("free_flow_s"),
+            pl.len().alias("drives"),
+        )
         .filter(pl.col("drives") >= LEAST_VEHICLES)
         .drop("drives")
     )

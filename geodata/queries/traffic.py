@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 import polars as pl
 from sqlalchemy import Connection, func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from geodata.tables import link_time, reader_link
 
@@ -45,7 +46,7 @@ def read_segments(connection: Connection, at: datetime) -> pl.DataFrame:
     ]  # fmt: skip
     statement = (
         select(*columns)
-        .distinct(t.link_id)
+        .ext(distinct_on(t.link_id))
         .join(reader_link, (link.link_id == t.link_id) & link.retired_by.is_(None))
         .where(t.retired_by.is_(None), t.starts_at > hour_before, t.starts_at <= at)
         .order_by(t.link_id, t.starts_at.desc())
