@@ -1,6 +1,7 @@
 """The one ASGI application: layers, health, and the Dash application mounted inside."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from typing import Any
 
 from a2wsgi import WSGIMiddleware
@@ -12,6 +13,8 @@ from dashboard.headers import SecurityHeaders, policy
 from dashboard.health import health_router
 from dashboard.live.router import live_router
 from geodata.city import City
+from geodata.service.app import PREFIX as GIS_PREFIX
+from geodata.service.app import create_service
 from geodata.settings import Settings
 from layers.service import Context as LayersContext
 from layers.service import get_context, router
@@ -24,7 +27,16 @@ def create_server(
 ) -> FastAPI:
     """Compose the application that uvicorn serves; `routers` are those of other rooms."""
     dash_app = create_app(engine, city, settings)
-    server = FastAPI(title=city.title_en, docs_url=None, redoc_url=None, openapi_url=None)
+    gis, gis_service = create_service(engine, city)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await gis_service.close()
+
+    server = FastAPI(
+        title=city.title_en, docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan
+    )
     layers = LayersContext(engine, city, settings.data_dir)
     server.dependency_overrides[get_context] = lambda: layers
     server.include_router(router)
@@ -32,6 +44,7 @@ def create_server(
     server.include_router(live_router(engine))
     for each in routers:
         server.include_router(each)
+    server.mount(GIS_PREFIX, gis)
     screens: Any = WSGIMiddleware(dash_app.server, workers=WSGI_THREADS)  # its own ASGI types
     server.mount("/", screens)
     server.add_middleware(SecurityHeaders, policy=policy(dash_app.csp_hashes()))

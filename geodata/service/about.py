@@ -1,0 +1,89 @@
+"""What each collection is, in both languages: title, description, licence, where it comes from."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from geodata.published.layers import PublishedLayer
+from geodata.published.views import COARSE_PREFIX, HEX_PREFIX, INCIDENTS
+
+SIMULATED = "SIMULATED · 模拟数据"
+
+_PLAIN: Mapping[str, tuple[str, str]] = {
+    "districts": ("行政区 · Districts", "行政区界线，WGS-84。District outlines, WGS-84."),
+    "facilities": (
+        "设施 · Facilities",
+        "公众可到达的设施，不含通信基站。"
+        "Facilities open to the public; base stations are left out.",
+    ),
+    "stops": ("公交站点 · Stops", "GTFS 站点。Stops and stations of the GTFS feeds."),
+    "district_values": (
+        "分区指标 · Indicators by district",
+        "每个指标最近一个固定时段的分区数值。用 indicator 筛选。"
+        "Each indicator's newest fixed period by district; filter by indicator.",
+    ),
+}
+
+
+@dataclass(frozen=True)
+class About:
+    """A collection's description; `layer` is None for those that are not one indicator's."""
+
+    title: str
+    description: str
+    keywords: tuple[str, ...]
+    layer: PublishedLayer | None = None
+    res: int | None = None
+
+
+def layer_of(collection: str, layers: Mapping[str, PublishedLayer]) -> PublishedLayer | None:
+    """Return the layer that a collection shows."""
+    name = INCIDENTS if collection == "incidents" else collection
+    for prefix in (COARSE_PREFIX, HEX_PREFIX):
+        name = name.removeprefix(prefix)
+    return layers.get(name)
+
+
+def describe(collection: str, layers: Mapping[str, PublishedLayer]) -> About:
+    """Return a collection's description."""
+    layer = layer_of(collection, layers)
+    if layer is None:
+        title, text = _PLAIN.get(collection, (collection, collection))
+        return About(title, text, ("city", "城市"))
+    res = 7 if collection.startswith(COARSE_PREFIX) else 8
+    badge = f" · {SIMULATED}" if layer.is_simulated else ""
+    title = f"{layer.title_zh} · {layer.title_en} (H3 {res}){badge}"
+    text = (
+        f"{layer.description_zh} {layer.description_en} "
+        f"单位 {layer.unit_zh} · unit {layer.unit_en}. "
+        f"时段 {layer.period} · period {layer.period}; version {layer.version}. {_rule(layer)}"
+    )
+    words = (layer.domain, layer.indicator, layer.component, layer.code, "H3")
+    return About(title, text.strip(), tuple(word for word in words if word), layer, res)
+
+
+def _rule(layer: PublishedLayer) -> str:
+    if layer.smallest_count is None:
+        return ""
+    k = layer.smallest_count
+    return (
+        f"小于 {k} 的计数及可由合计推算的计数不公布。"
+        f"Counts below {k}, and those that totals would reveal, are suppressed."
+    )
+
+
+def provenance(layer: PublishedLayer) -> dict[str, Any]:
+    """Return where a layer's numbers come from, for a collection's metadata."""
+    return {
+        "provenance": "simulated" if layer.is_simulated else "real",
+        "sources": list(layer.sources),
+        "owners": list(layer.owners),
+        "licences": list(layer.licences),
+        "period": layer.period,
+        "version": layer.version,
+        "asOf": layer.as_of.isoformat() if layer.as_of else None,
+        "publishedAt": layer.published_at.isoformat(),
+        "unit": {"zh": layer.unit_zh, "en": layer.unit_en},
+        "formula": layer.formula,
+        "smallestCount": layer.smallest_count,
+    }

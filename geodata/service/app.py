@@ -1,0 +1,32 @@
+"""The GIS service as one application, to be mounted under a prefix of another."""
+
+from fastapi import Depends, FastAPI
+from sqlalchemy import Engine
+
+from geodata.city import City
+from geodata.service.catalog import Service
+from geodata.service.collections import collections_router
+from geodata.service.dggs.router import dggs_router
+from geodata.service.features import add_features_and_tiles
+
+PREFIX = "/ogc"
+
+
+def create_service(engine: Engine, city: City) -> tuple[FastAPI, Service]:
+    """Compose the service; the second part is what its owner closes at the end.
+
+    It connects at the first request, so that the screens start without it. Its interactive
+    documentation would load scripts from elsewhere and is left out; `/api` describes it.
+    """
+    service = Service(engine, city)
+    app = FastAPI(
+        title=f"{city.title_en}: OGC API",
+        openapi_url="/api",
+        docs_url=None,
+        redoc_url=None,
+        dependencies=[Depends(service.ready)],
+    )
+    app.include_router(collections_router(service))
+    app.include_router(dggs_router(service))
+    add_features_and_tiles(app)
+    return app, service

@@ -1,0 +1,102 @@
+"""Zones: which cells have data, within an area, at a level, listed each or compactly."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+from sqlalchemy import Connection
+
+from geodata.grid import (
+    Cells,
+    cell_centres,
+    cell_polygons,
+    cell_res,
+    cell_to_parents,
+    cells_to_children,
+)
+from geodata.published.layers import PublishedLayer
+from geodata.published.reading import read_cells_of
+
+Box = tuple[float, float, float, float]
+_REACH_DEG = {0: 25.0, 1: 10.0, 2: 4.0, 3: 1.5}  # from a zone's centre to its corners, generously
+_FINE_REACH_DEG = 0.6
+
+
+@dataclass(frozen=True)
+class ZoneQuery:
+    """What a client asks for."""
+
+    level: int
+    box: Box | None = None
+    parent: int | None = None
+    is_compact: bool = True
+
+
+def read_zones(connection: Connection, layers: list[PublishedLayer], query: ZoneQuery) -> Cells:
+    """Return the zones of a level that cover where the layers have data, ascending."""
+    parts = [
+        cell_to_parents(read_cells_of(connection, layer.name, res), query.level)
+        for layer in layers
+        if (res := source_level(layer, query.level)) is not None
+    ]
+    zones = np.unique(np.concatenate(parts)) if parts else np.empty(0, dtype=np.int64)
+    if query.parent is not None:
+        zones = zones[_are_below(zones, query.parent)]
+    if query.box is not None and len(zones):
+        zones = zones[_touch(zones, query.box)]
+    return compact(zones) if query.is_compact else zones
+
+
+def source_level(layer: PublishedLayer, level: int) -> int | None:
+    """Return the level whose cells tell where a layer has data at a level; None beyond the finest.
+
+    The coarsest that is not coarser than asked for: its list is the shortest.
+    """
+    return min((res for res in layer.res if res >= level), default=None)
+
+
+def compact(zones: Cells) -> Cells:
+    """Return the zones with complete families replaced by their parent, up to level 0."""
+    kept = [zones]
+    rest = zones
+    for level in range(int(cell_res(zones).max()) - 1 if len(zones) else -1, -1, -1):
+        parents, sizes = np.unique(cell_to_parents(rest, level), return_counts=True)
+        whole = parents[sizes == _family_sizes(parents, level)]
+        if len(whole) == 0:
+            break
+        kept[-1] = rest[~np.isin(cell_to_parents(rest, level), whole)]
+        kept.append(whole)
+        rest = whole
+    return np.sort(np.concatenate(kept))
+
+
+def descendants(zone: int, depth: int) -> Cells:
+    """Return the sub-zones of a zone at a relative depth, in the canonical order."""
+    level = int(cell_res(np.array([zone]))[0])
+    return np.sort(cells_to_children(np.array([zone], dtype=np.int64), level + depth))
+
+
+def _family_sizes(parents: Cells, level: int) -> Cells:
+    """Return how many children each has: 7, of a pentagon 6."""
+    children = cells_to_children(parents, level + 1)
+    return np.unique(cell_to_parents(children, level), return_counts=True)[1]
+
+
+def _are_below(zones: Cells, parent: int) -> np.ndarray:
+    level = int(cell_res(np.array([parent]))[0])
+    if len(zones) == 0 or level > int(cell_res(zones[:1])[0]):
+        return np.zeros(len(zones), dtype=np.bool_)
+    return np.asarray(cell_to_parents(zones, level) == parent)
+
+
+def _touch(zones: Cells, box: Box) -> np.ndarray:
+    """Tell which zones share a point with a box; outlines only of those whose centre is near."""
+    west, south, east, north = box
+    reach = _REACH_DEG.get(int(cell_res(zones[:1])[0]), _FINE_REACH_DEG)
+    lon, lat = cell_centres(zones)
+    near = (lon > west - reach) & (lon < east + reach)
+    near &= (lat > south - reach) & (lat < north + reach)
+    outlines = cell_polygons(zones[near])
+    touching = np.zeros(len(zones), dtype=np.bool_)
+    touching[near] = shapely.intersects(outlines, shapely.box(west, south, east, north))
+    return touching
