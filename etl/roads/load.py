@@ -44,9 +44,9 @@ def load_roads(
     found = read_ways(path)
     ways = _usable(_within(found, declaration.area), city)
     placed = _has_two_places(ways)
-    roads = build_roads(ways.chosen(placed))
-    if roads.edges.is_empty():
+    if not placed.any():
         raise LoadError(f"{path}: none of its {found.tags.height} ways can be used")
+    roads = build_roads(ways.chosen(placed))
     _retire(connection, declaration.key, load_id)
     records = insert_rows(connection, road_node, roads.nodes, declaration.key, load_id)
     records += insert_rows(connection, road_edge, roads.edges, declaration.key, load_id)
