@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import polars as pl
@@ -9,11 +10,13 @@ from sqlalchemy import Connection, func, select
 
 from geodata.grid import cell_area_km2
 from geodata.tables import district
+from layers.period import Period
 from layers.question import Question
 from layers.registry import find_indicator, resolve_component
 from layers.selection import read_merged, read_steps
 
 AREA = "area_km2"
+HOURS = "period_h"
 
 
 def read_denominator(
@@ -25,6 +28,10 @@ def read_denominator(
     """
     if question.indicator.denominator == AREA:
         return _read_area(connection, question, keys)
+    if question.indicator.denominator == HOURS:
+        return keys.select(
+            "key", den=pl.Series(_hours(connection, question, keys), dtype=pl.Float64)
+        )
     return read_stock(connection, _of_stock(question)).select("key", den="num")
 
 
@@ -87,3 +94,27 @@ def _one_area(connection: Connection, question: Question) -> float | None:
         total = total.where(district.c.district_id == question.district_id)
     area: float | None = connection.execute(total).scalar_one()
     return area
+
+
+def _hours(connection: Connection, question: Question, keys: pl.DataFrame) -> list[float]:
+    """Return the hours of those steps in the period that have states, for every key.
+
+    By period each step has its own.
+    """
+    begins = read_steps(connection, question.indicator, question.components)
+    grain = question.indicator.grain_of(question.component)
+    steps = {
+        Period.containing(at.astimezone(ZoneInfo(question.zone)).date(), grain) for at in begins
+    }
+
+    def within(period: Period) -> float:
+        inside = [s for s in steps if period.first <= s.first and s.end <= period.end]
+        spans = (
+            s.end_at(question.zone).timestamp() - s.start_at(question.zone).timestamp()
+            for s in inside
+        )
+        return sum(spans) / 3600
+
+    if question.by == "period":
+        return [within(Period.parse(key)) for key in keys["key"]]
+    return [within(question.period)] * len(keys)

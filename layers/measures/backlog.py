@@ -1,6 +1,6 @@
-"""E8: events received and not yet closed, at the end of each day."""
+"""E8: events received and not yet closed: how many, how old, for how many hours of each day."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import polars as pl
@@ -15,6 +15,7 @@ from layers.rollup import merge_states
 from layers.state import KEYS, STATE_SCHEMA, complete_states
 
 _PLACE = ("component", "cell", "district_id")
+OfDay = Callable[[pl.DataFrame, datetime, timedelta], pl.DataFrame]
 
 
 def open_states(request: MeasureRequest) -> pl.DataFrame:
@@ -22,6 +23,38 @@ def open_states(request: MeasureRequest) -> pl.DataFrame:
 
     That nothing is open is said only of a channel whose files begin no later than that day.
     """
+    return _by_day(request, open_at)
+
+
+def stale_states(request: MeasureRequest) -> pl.DataFrame:
+    """Return the events open for longer than the limit at the end of each day."""
+    return _by_day(request, stale_at)
+
+
+def age_states(request: MeasureRequest) -> pl.DataFrame:
+    """Return the ages in minutes of the events open at the end of each day."""
+    return _by_day(request, ages_at)
+
+
+def open_time_states(request: MeasureRequest) -> pl.DataFrame:
+    """Return the hours that events were open in each day: over the hours of a period, their mean.
+
+    What is still open counts to the end of the day; those open too long do not count.
+    """
+
+    def of_day(spans: pl.DataFrame, end: datetime, stale: timedelta) -> pl.DataFrame:
+        start = Period.containing(
+            (end - timedelta(microseconds=1)).astimezone(request.city.zone).date(), Grain.DAY
+        ).start_at(request.city.timezone)
+        kept = spans.filter(pl.col("received_at") >= end - stale)
+        busy = open_seconds(kept, start.astimezone(UTC), end)
+        return busy.select(*_PLACE, "n", num=pl.col("sum_wx") / 3600)
+
+    return _by_day(request, of_day)
+
+
+def _by_day(request: MeasureRequest, of_day: OfDay) -> pl.DataFrame:
+    """Return the states of every wanted day, each asked of the spans and the end of the day."""
     spans = read_open_spans(request.connection).rename({"channel": "component"})
     if spans.is_empty():
         return pl.DataFrame(schema=STATE_SCHEMA)
@@ -36,30 +69,44 @@ def open_states(request: MeasureRequest) -> pl.DataFrame:
     channels = spans["component"].unique().sort().to_list()
     begin = days[0].start_at(zone).astimezone(UTC)
     spans = spans.filter(pl.col("closed_at").is_null() | (pl.col("closed_at") > begin))
-    states = [_of_day(spans, channels, day, zone, stale, coverage) for day in days]
+    states = []
+    for day in days:
+        start, end = (at.astimezone(UTC) for at in (day.start_at(zone), day.end_at(zone)))
+        looked = _looked(channels, (start, end), coverage)
+        stacked = pl.concat([of_day(spans, end, stale), looked], how="diagonal")
+        states.append(stacked.with_columns(starts_at=pl.lit(start)))
     return complete_states(merge_states(pl.concat(states, how="diagonal"), KEYS))
 
 
-def _of_day(
-    spans: pl.DataFrame,
-    channels: Sequence[str],
-    day: Period,
-    zone: str,
-    stale: timedelta,
-    coverage: Coverage,
+def _looked(
+    channels: Sequence[str], span: tuple[datetime, datetime], coverage: Coverage
 ) -> pl.DataFrame:
-    start, end = (at.astimezone(UTC) for at in (day.start_at(zone), day.end_at(zone)))
-    found = open_at(spans, end, stale)
-    # one row for every component that was looked at, even when nothing is open
-    looked = pl.DataFrame(
-        {"component": [each for each in channels if coverage.covers([each], (start, end))]},
+    """Return one row for every component that was looked at, even when nothing is open."""
+    return pl.DataFrame(
+        {"component": [each for each in channels if coverage.covers([each], span)]},
         schema={"component": pl.String},
     ).with_columns(
         cell=pl.lit(NO_CELL, pl.Int64), district_id=pl.lit(UNKNOWN_DISTRICT), num=pl.lit(0.0)
     )
-    busy = open_seconds(spans, start, end)
-    stacked = pl.concat([found, looked, busy], how="diagonal")
-    return stacked.with_columns(starts_at=pl.lit(start))
+
+
+def _open(moment: datetime) -> pl.Expr:
+    """Half-open spans: received at or before the moment, closed after it or never."""
+    closed = pl.col("closed_at")
+    return (pl.col("received_at") <= moment) & (closed.is_null() | (closed > moment))
+
+
+def stale_at(spans: pl.DataFrame, moment: datetime, stale: timedelta) -> pl.DataFrame:
+    """Return the events open at a moment for longer than `stale` by place: `n`, `num`."""
+    forgotten = spans.filter(_open(moment) & (pl.col("received_at") < moment - stale))
+    return forgotten.group_by(_PLACE).agg(n=pl.len().cast(pl.Int64), num=pl.len().cast(pl.Float64))
+
+
+def ages_at(spans: pl.DataFrame, moment: datetime, stale: timedelta) -> pl.DataFrame:
+    """Return the ages in minutes, ascending, of the events open at a moment by place."""
+    minutes = (pl.lit(moment) - pl.col("received_at")).dt.total_microseconds() / 60e6
+    kept = spans.filter(_open(moment) & (pl.col("received_at") >= moment - stale))
+    return kept.group_by(_PLACE).agg(n=pl.len().cast(pl.Int64), vals=minutes.sort())
 
 
 def open_at(spans: pl.DataFrame, moment: datetime, stale: timedelta) -> pl.DataFrame:
@@ -67,11 +114,9 @@ def open_at(spans: pl.DataFrame, moment: datetime, stale: timedelta) -> pl.DataF
 
     Spans are half-open: received at or before the moment, closed after it or never.
     """
-    received, closed = pl.col("received_at"), pl.col("closed_at")
-    is_open = (received <= moment) & (closed.is_null() | (closed > moment))
-    forgotten = received < moment - stale
+    forgotten = pl.col("received_at") < moment - stale
     return (
-        spans.filter(is_open)
+        spans.filter(_open(moment))
         .group_by(_PLACE)
         .agg(
             n=(~forgotten).sum().cast(pl.Int64),
@@ -82,11 +127,15 @@ def open_at(spans: pl.DataFrame, moment: datetime, stale: timedelta) -> pl.DataF
 
 
 def open_seconds(spans: pl.DataFrame, start: datetime, end: datetime) -> pl.DataFrame:
-    """Return the seconds that events were open within [start, end) by place, as `sum_wx`.
+    """Return the seconds that events were open within [start, end) by place, as `sum_wx`; `n`.
 
     Divided by the seconds of the span it is the mean number of open events.
     """
     from_at = pl.max_horizontal(pl.col("received_at"), pl.lit(start))
     to_at = pl.min_horizontal(pl.col("closed_at").fill_null(end), pl.lit(end))
     seconds = (to_at - from_at).dt.total_microseconds() / 1e6
-    return spans.filter(to_at > from_at).group_by(_PLACE).agg(sum_wx=seconds.sum())
+    return (
+        spans.filter(to_at > from_at)
+        .group_by(_PLACE)
+        .agg(n=pl.len().cast(pl.Int64), sum_wx=seconds.sum())
+    )

@@ -9,7 +9,7 @@ import pytest
 import shapely
 
 from geodata.grid import cell_to_parents
-from layers.measures.backlog import open_at, open_seconds
+from layers.measures.backlog import ages_at, open_at, open_seconds, stale_at
 from layers.measures.hotspots import are_served, working_points
 from layers.measures.nearest_hospital import straight_line_min, weighted_minutes, within_limit
 from layers.measures.speed_tiles import combine, spread
@@ -45,6 +45,17 @@ def test_e8_mean_over_an_hour(spans):
 def test_e8_what_was_never_closed_is_reported_apart(spans):
     found = open_at(spans, at("08:45") + timedelta(days=31), timedelta(days=30))
     assert (found["num"].sum(), found["n_missing"].sum()) == (0, 2)
+    later = at("08:45") + timedelta(days=31)
+    assert stale_at(spans, later, timedelta(days=30))["num"].sum() == 2
+    assert ages_at(spans, later, timedelta(days=30)).is_empty()
+    assert stale_at(spans, at("08:45"), timedelta(days=30)).is_empty()
+
+
+def test_e8_ages_of_what_is_open(spans):
+    """E8: at 08:55 three are open, received at 08:10, 08:30 and 08:50."""
+    found = ages_at(spans, at("08:55"), timedelta(days=30))
+    assert found["vals"].to_list() == [[5.0, 25.0, 45.0]]
+    assert found["n"].to_list() == [3]
 
 
 def test_b7_a_venue_is_served_from_inside_or_within_50_m():
