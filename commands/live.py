@@ -16,6 +16,7 @@ from commands.live_states import keep_states_current
 from commands.simulated_files import incoming_dir
 from etl.commands import SOURCES
 from etl.declaration import read_declarations
+from etl.realtime.feed import FollowedFeed
 from etl.realtime.piece import LiveTarget
 from etl.realtime.progress import keep_poll
 from etl.realtime.records import FollowedRecords
@@ -53,13 +54,15 @@ def build_followed(context: Context, keys: Sequence[str] = ()) -> list[Followed]
     """Return the city's live sources, or those named."""
     districts = read_districts(context.city)
     folder = incoming_dir(context.settings, context.city)
-    return [
-        FollowedRecords(
-            LiveTarget(context.engine, context.city, each, rule, DistrictLocator(districts)), folder
-        )
+    targets = [
+        LiveTarget(context.engine, context.city, each, rule, DistrictLocator(districts))
         for each in read_declarations(SOURCES / context.city.code)
         for rule in each.live
         if not rule.intake and (not keys or each.key in keys)
+    ]
+    return [
+        FollowedRecords(each, folder) if each.rule.feed == "records" else FollowedFeed(each, folder)
+        for each in targets
     ]
 
 

@@ -46,36 +46,6 @@ def test_a_later_revision_supersedes_an_earlier_one_never(calls):
     calls.append(line("a", revision=0))
     calls.poll()
     assert calls.rows("incident", "record_id", "revision") == [("a", 2)]
-    assert (
-        calls.rejected() == [(4, "the same record_id as row 3, which counts")]
-        or len(calls.rejected()) == 1
-    )
-
-
-def test_rotation_loses_no_line(calls):
-    calls.append(HEADER + line("a"))
-    calls.poll()
-    calls.append(line("b"))
-    calls.path.rename(calls.folder / "calls.csv.1")
-    calls.append(HEADER + line("c"))
-    calls.poll()
-    assert calls.rows("incident", "record_id") == [("a",), ("b",), ("c",)]
-
-
-def test_truncation_begins_anew(calls):
-    calls.append(HEADER + line("a") + line("b"))
-    calls.poll()
-    calls.path.write_text(HEADER + line("c"))
-    calls.poll()
-    assert calls.rows("incident", "record_id") == [("a",), ("b",), ("c",)]
-
-
-def test_bad_lines_are_kept_with_their_place_in_the_file(calls):
-    calls.append(HEADER + line("a"))
-    calls.poll()
-    calls.append("b,0,911,help,2026-11-22 08:00:00,,,\n" + line("c") + "d,0,110\n")
-    calls.poll()
-    assert calls.rows("incident", "record_id") == [("a",), ("c",)]
     assert calls.rejected() == [(4, "the same record_id as row 3, which counts")]
 
 

@@ -1,0 +1,217 @@
+"""T6: GTFS-RT messages become vehicles' places and stop events; a real feed fits its timetable."""
+
+import io
+import zipfile
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+import yaml
+from google.transit.gtfs_realtime_pb2 import FeedMessage
+from sqlalchemy import select
+
+from etl.declaration import SourceDeclaration, read_declaration
+from etl.pipeline import load_source
+from etl.realtime.feed import FollowedFeed
+from etl.realtime.piece import LiveTarget
+from geodata.districts import DistrictLocator
+from geodata.tables import rejected_row, stop_event, vehicle_position
+
+ROOT = Path(__file__).resolve().parents[3]
+BASE = {
+    "title_zh": "来源", "title_en": "source", "owner": "buses", "licence": "none",
+    "cadence": "P1D", "provenance": "simulated", "path": "none_*.csv", "format": "csv",
+    "table": "stop_event",
+    "mapping": dict.fromkeys(
+        ("service_on", "trip_id", "stop_sequence", "stop_id", "route_id", "scheduled_at"), "x"
+    ),
+}  # fmt: skip
+DAY = datetime(2026, 11, 30, 16, tzinfo=UTC)  # midnight of 1 December in Changchun
+KM = 1000 / 111_320
+FEED = {
+    "agency.txt": "agency_id,agency_name,agency_url,agency_timezone\na,A,http://a,Asia/Shanghai\n",
+    "stops.txt": "stop_id,stop_name,stop_lat,stop_lon\n"
+    + "".join(f"S{n},S{n},{43.88 + KM * (n - 1)},125.32\n" for n in (1, 2, 3)),
+    "routes.txt": "route_id,agency_id,route_short_name,route_type\nR,a,1,3\n",
+    "calendar.txt": "service_id,monday,tuesday,wednesday,thursday,friday,saturday,sunday,"
+    "start_date,end_date\nD,1,1,1,1,1,1,1,20261101,20261231\n",
+    "trips.txt": "route_id,service_id,trip_id,direction_id\nR,D,T1,0\nR,D,T2,0\n",
+    "stop_times.txt": "trip_id,arrival_time,departure_time,stop_id,stop_sequence\n"
+    + "".join(
+        f"{trip},{clock},{clock},S{n},{n}\n"
+        for trip, hour in (("T1", "07"), ("T2", "08"))
+        for n, clock in ((1, f"{hour}:00:00"), (2, f"{hour}:05:00"), (3, f"{hour}:10:00"))
+    ),
+}
+
+
+def declared(key: str, feed: str, timetable: str) -> SourceDeclaration:
+    live = {"path": f"rt/{key}_{feed}_*.pb", "feed": feed, "timetable": timetable,
+            "poll": "PT10S", "expected": "PT30S"}  # fmt: skip
+    return SourceDeclaration.model_validate(BASE | {"key": key, "live": live})
+
+
+@pytest.fixture
+def follow(engine, city, districts, tmp_path):
+    """Return a function that follows a declared feed below the test's folder."""
+    (tmp_path / "rt").mkdir()
+
+    def make(declaration):
+        locator = DistrictLocator(districts)
+        target = LiveTarget(engine, city, declaration, declaration.live[0], locator)
+        return FollowedFeed(target, tmp_path)
+
+    return make
+
+
+@pytest.fixture
+def line(engine, city, tmp_path, monkeypatch):
+    """A timetable of one line with two trips, loaded."""
+    monkeypatch.setenv("OCC_NOW", "2026-12-01T00:00:00+00:00")
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, content in FEED.items():
+            archive.writestr(name, content)
+    (tmp_path / "line.zip").write_bytes(buffer.getvalue())
+    content = yaml.safe_load((ROOT / "tests/data/declarations/gtfs_raba.yaml").read_text())
+    content |= {
+        "key": f"line_{tmp_path.name}"[:40],
+        "path": "line.zip",
+        "timezone": "Asia/Shanghai",
+    }
+    declaration = SourceDeclaration.model_validate(content)
+    assert load_source(engine, city, declaration, root=tmp_path).status == "loaded"
+    return declaration.key
+
+
+def positions(at: datetime, *vehicles) -> bytes:
+    """A message with vehicle, trip, kilometres along the line, seconds its clock is ahead."""
+    made = FeedMessage()
+    made.header.gtfs_realtime_version = "2.0"
+    made.header.timestamp = int(at.timestamp())
+    for vehicle_id, trip_id, km, ahead_s in vehicles:
+        vehicle = made.entity.add(id=vehicle_id).vehicle
+        vehicle.vehicle.id = vehicle_id
+        vehicle.trip.trip_id = trip_id
+        vehicle.position.latitude, vehicle.position.longitude = 43.88 + KM * km, 125.32
+        vehicle.timestamp = int(at.timestamp()) + ahead_s
+    return made.SerializeToString()
+
+
+def stop_rows(engine, key: str):
+    c = stop_event.c
+    statement = select(c.trip_id, c.stop_sequence, c.observed_at, c.scheduled_at).where(
+        c.source == key, c.retired_by.is_(None)
+    )
+    with engine.connect() as connection:
+        return sorted(tuple(row) for row in connection.execute(statement))
+
+
+def test_a_bus_leaves_its_stops_between_two_fixes(engine, follow, line, tmp_path):
+    key = f"avl_{tmp_path.name}"[:40]
+    feed = follow(declared(key, "positions", line))
+    start = DAY + timedelta(hours=7, minutes=1)
+    for number, km in enumerate((0.0, 0.5, 0.9, 1.1, 1.5)):
+        at = start + timedelta(seconds=100 * number)
+        (tmp_path / "rt" / f"{key}_positions_{number}.pb").write_bytes(
+            positions(at, ("bus", "T1", km, 0))
+        )
+    assert [done.rows_loaded for done in feed.poll()] == [1] * 5
+    assert list(feed.poll()) == []
+    rows = stop_rows(engine, key)
+    assert [(trip, stop) for trip, stop, _, _ in rows] == [("T1", 1), ("T1", 2)]
+    left, second = (row[2] - row[3] for row in rows)
+    assert (round(left.total_seconds()), round(second.total_seconds())) == (64, 10)
+    with engine.connect() as connection:
+        c = vehicle_position.c
+        place = connection.execute(
+            select(c.progress_m, c.deviation_s, c.stop_sequence, c.route_id).where(c.source == key)
+        ).one()
+    assert (round(place.progress_m, -1), round(place.deviation_s, -1), place.stop_sequence) == (
+        1500, 10, 2
+    )  # fmt: skip
+
+
+def test_one_message_twice_and_one_too_late_change_nothing(engine, follow, line, tmp_path):
+    key = f"again_{tmp_path.name}"[:40]
+    feed = follow(declared(key, "positions", line))
+    at = DAY + timedelta(hours=7, minutes=4)
+    for number, (shift_s, km) in enumerate(((0, 0.9), (60, 1.1), (60, 1.1), (0, 0.9), (90, 1.2))):
+        moment = at + timedelta(seconds=shift_s)
+        (tmp_path / "rt" / f"{key}_positions_{number}.pb").write_bytes(
+            positions(moment, ("bus", "T1", km, 0))
+        )
+    list(feed.poll())
+    assert [(trip, stop) for trip, stop, _, _ in stop_rows(engine, key)] == [("T1", 2)]
+    with engine.connect() as connection:
+        c = vehicle_position.c
+        assert connection.execute(select(c.recorded_at).where(c.source == key)).scalar_one() == (
+            at + timedelta(seconds=90)
+        )
+
+
+def test_a_vehicle_whose_clock_runs_ahead_is_kept_aside(engine, follow, line, tmp_path):
+    key = f"ahead_{tmp_path.name}"[:40]
+    feed = follow(declared(key, "positions", line))
+    content = positions(DAY + timedelta(hours=7), ("bad", "T1", 0.0, 61), ("good", "T2", 0.0, 60))
+    (tmp_path / "rt" / f"{key}_positions_0.pb").write_bytes(content)
+    (done,) = feed.poll()
+    assert (done.rows_in, done.rows_loaded, done.rows_rejected) == (2, 1, 1)
+    with engine.connect() as connection:
+        reason = connection.execute(
+            select(rejected_row.c.reason).where(rejected_row.c.load_id == done.load_id)
+        ).scalar_one()
+    assert reason == "lies after the message's own time"
+
+
+def test_a_damaged_message_is_refused_and_the_next_one_read(follow, line, tmp_path):
+    key = f"damaged_{tmp_path.name}"[:40]
+    feed = follow(declared(key, "positions", line))
+    (tmp_path / "rt" / f"{key}_positions_0.pb").write_bytes(b"\xff\xff\xff")
+    (tmp_path / "rt" / f"{key}_positions_1.pb").write_bytes(
+        positions(DAY + timedelta(hours=7), ("bus", "T1", 0.0, 0))
+    )
+    assert [done.status for done in feed.poll()] == ["refused", "loaded"]
+    assert list(feed.poll()) == []
+
+
+def test_a_headway_is_to_the_bus_before_on_the_route(engine, follow, line, tmp_path):
+    key = f"headway_{tmp_path.name}"[:40]
+    feed = follow(declared(key, "positions", line))
+    first, second = DAY + timedelta(hours=7, minutes=50), DAY + timedelta(hours=8, minutes=4)
+    steps = [
+        (first, ("one", "T1", 0.9, 0)), (first + timedelta(seconds=60), ("one", "T1", 1.1, 0)),
+        (second, ("two", "T2", 0.9, 0)), (second + timedelta(seconds=60), ("two", "T2", 1.1, 0)),
+    ]  # fmt: skip
+    for number, (at, vehicle) in enumerate(steps):
+        (tmp_path / "rt" / f"{key}_positions_{number}.pb").write_bytes(positions(at, vehicle))
+    list(feed.poll())
+    with engine.connect() as connection:
+        c = vehicle_position.c
+        found = connection.execute(
+            select(c.headway_s, c.scheduled_headway_s).where(c.source == key, c.vehicle_id == "two")
+        ).one()
+    assert (round(found.headway_s), found.scheduled_headway_s) == (840, 3600)
+
+
+@pytest.mark.realdata
+@pytest.mark.parametrize(
+    ("feed", "file", "rows", "on_trips"),
+    [
+        ("trip_updates", "raba-trip-updates.pb", 9, 9),
+        ("positions", "raba-vehicle-positions.pb", 22, 1),
+    ],
+)
+def test_a_real_feed_matches_its_timetable(
+    engine, city, follow, trial_data, tmp_path, monkeypatch, feed, file, rows, on_trips
+):
+    monkeypatch.setenv("OCC_NOW", "2025-06-08T21:10:00+00:00")
+    timetable = read_declaration(ROOT / "tests/data/declarations/gtfs_raba.yaml")
+    load_source(engine, city, timetable, root=trial_data)
+    key = f"raba_{feed}"
+    content = (trial_data / "transit" / "rt" / "raba" / file).read_bytes()
+    (tmp_path / "rt" / f"{key}_{feed}_1.pb").write_bytes(content)
+    (done,) = follow(declared(key, feed, timetable.key)).poll()
+    assert (done.status, done.rows_in, done.rows_rejected) == ("loaded", rows, 0)
+    (stage,) = done.stages
+    assert rows - stage.dropped.get("on no known trip", 0) == on_trips
