@@ -14,6 +14,7 @@ from geodata import tables
 from geodata.districts import DistrictLocator, load_districts, read_districts
 from geodata.grid import latlng_to_cells
 from layers.build import build_states
+from tests.integration.layers.seeded_roads import seed_roads
 
 FIRST = datetime(2026, 9, 30, 16, tzinfo=UTC)  # 2026-10-01 in Changchun
 DAYS = 40
@@ -122,6 +123,7 @@ def seeded(engine: Engine, city, add: Add, points, emergencies):
         )
     for table, rows in _others(points).items():
         add(table, rows, source=table, event_to=end)
+    seed_roads(add)
     build_states(engine, city)
     return engine
 
