@@ -55,6 +55,7 @@ class _Records(Declared):
     time: str | None = None  # column; none: a snapshot, dated by the loads it came from
     where: tuple[Condition, ...] = ()
     component: str | None = None  # column with the component's key; none: the default component
+    into: str | None = None  # without such a column: the component that all records belong to
     component_names: dict[str, str] = {}  # value of that column -> key, where they differ
     one_per: tuple[str, ...] = ()  # keep one record (the lowest `order`) of each
     order: str = "load_id"  # with a minus before it the highest

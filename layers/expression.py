@@ -154,7 +154,7 @@ def _keyed(
 def _component(table: ibis.Table, indicator: Indicator, measure: DeclarativeMeasure) -> ibis.Value:
     if measure.component is None:
         only = indicator.component_keys[0] if len(indicator.component_keys) == 1 else TOTAL
-        return ibis.literal(only)
+        return ibis.literal(measure.into or only)
     column = table[measure.component].cast("string")
     if measure.component_names:
         return column.substitute(measure.component_names)
@@ -188,8 +188,9 @@ def _one_of_each(records: ibis.Table, measure: DeclarativeMeasure) -> ibis.Table
     if not measure.one_per:
         return records
     column = records[measure.order.removeprefix("-")]
-    order = column.desc() if measure.order.startswith("-") else column
-    window = ibis.window(group_by=["component", *measure.one_per], order_by=order)
+    order = column.desc(nulls_first=False) if measure.order.startswith("-") else column
+    ties = [records.load_id, records.district_id]
+    window = ibis.window(group_by=["component", *measure.one_per], order_by=[order, *ties])
     ranked = records.mutate(place_in_group=ibis.row_number().over(window))
     kept = ranked.place_in_group == 0
     if isinstance(measure, CountMeasure) and measure.observed:

@@ -81,6 +81,13 @@ def place(points, index: int) -> dict[str, Any]:
     }
 
 
+def _square(points, index: int) -> str:
+    around = shapely.box(
+        *(np.array([-1, -1, 1, 1]) * 0.0005 + np.tile([points[0][index], points[1][index]], 2))
+    )
+    return f"SRID=4326;MULTIPOLYGON({around.wkt.removeprefix('POLYGON ')})"
+
+
 @pytest.fixture(scope="module")
 def emergencies(points) -> list[dict[str, Any]]:
     rng = np.random.default_rng(11)
@@ -131,22 +138,25 @@ def seeded(engine: Engine, city, add: Add, points, emergencies):
 def _others(points) -> dict[str, list[dict[str, Any]]]:
     """Return records of every other table: facilities, residents, speed tests, results."""
     rng = np.random.default_rng(5)
-    kinds = ("hospital", "wifi_ap", "hotspot_venue", "base_station")
+    kinds = ("hospital", "wifi_ap", "hotspot_venue", "base_station", "school")
     month = {"starts_at": FIRST, "ends_at": FIRST + timedelta(days=31)}
     return {
         "facility": [
             {
                 "facility_id": str(i),
-                "kind": kinds[i % 4],
+                "kind": kinds[i % 5],
                 "node_id": str(i // 12),
                 "site_id": str(i // 24),
                 "technology": "5g",
-                "beds": float(i % 700) if kinds[i % 4] == "hospital" else None,
-                "doctors": float(i % 90) if kinds[i % 4] == "hospital" else None,
-                "last_seen_at": FIRST if kinds[i % 4] == "wifi_ap" else None,
+                "beds": float(i % 700) if kinds[i % 5] == "hospital" else None,
+                "doctors": float(i % 90) if kinds[i % 5] == "hospital" else None,
+                "last_seen_at": FIRST if kinds[i % 5] == "wifi_ap" else None,
+                "students": 200 + i if kinds[i % 5] == "school" else None,
+                "down_mbps": float(i) if kinds[i % 5] == "school" else None,
+                "footprint": _square(points, i) if kinds[i % 5] == "hotspot_venue" else None,
                 **place(points, i),
             }
-            for i in range(400)
+            for i in range(500)
         ],
         "population": [
             {
@@ -166,9 +176,53 @@ def _others(points) -> dict[str, list[dict[str, Any]]]:
                 "down_kbps": float(rng.integers(1_000, 900_000)),
                 "up_kbps": float(rng.integers(1_000, 90_000)),
                 "latency_ms": None if i % 9 == 0 else float(rng.integers(3, 90)),
+                "rsrp_dbm": None,
                 **place(points, i),
             }
             for i in range(1500)
+        ]
+        + [
+            {
+                "sample_id": f"r{i}",
+                "kind": "radio",
+                "technology": ("4g", "5g")[i % 2],
+                "sampled_at": FIRST + timedelta(hours=int(rng.integers(0, DAYS * 24))),
+                **dict.fromkeys(("down_kbps", "up_kbps", "latency_ms")),
+                "rsrp_dbm": float(rng.integers(-125, -70)),
+                **place(points, i % 40),
+            }
+            for i in range(12_000)
+        ],
+        "premise": [
+            {
+                "premise_id": str(i // 2),
+                "operator": ("one", "two")[i % 2],
+                "service_level": 1 + i % 3,
+                **place(points, i // 2),
+            }
+            for i in range(600)
+        ],
+        "radio_prediction": [
+            {
+                "operator": ("中国移动", "中国联通")[i % 2],
+                "pixel_id": str(i),
+                "rsrp_4g_dbm": float(-90 - i % 40),
+                "rsrp_5g_dbm": float(-85 - i % 40),
+                "sinr_5g_db": float(i % 12 - 6),
+                **place(points, i),
+            }
+            for i in range(1500)
+        ],
+        "ed_visit": [
+            {
+                "hospital_id": "h",
+                "visit_id": str(i),
+                "room_in_at": FIRST + timedelta(hours=i),
+                "room_out_at": FIRST + timedelta(hours=i, minutes=10 + i % 300),
+                "outcome": "died" if i % 20 == 0 else "admitted",
+                "district_id": str(points[3][i]),
+            }
+            for i in range(400)
         ],
         "statistic": [
             {
@@ -180,7 +234,16 @@ def _others(points) -> dict[str, list[dict[str, Any]]]:
                 **month,
             }
             for i in range(30)
-            for variable, value in (("results_existing", 100 + i), ("results_recognised", 60))
+            for variable, value in (
+                ("results_existing", 100 + i),
+                ("results_recognised", 60),
+                ("ehr_records", 500 + i),
+                ("ehr_active", 300),
+                ("ed_present", 30 + i),
+                ("ed_spaces", 40),
+                ("bed_days_occupied", 900 + i),
+                ("bed_days_open", 1000),
+            )
         ],
         "speed_tile": [
             {
