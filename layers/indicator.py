@@ -152,6 +152,11 @@ class Indicator(Declared):
         names = [name for m in self.measures for name in (m.table, *getattr(m, "also", ()))]
         return tuple(dict.fromkeys(names))
 
+    def is_doubtful(self, value: float | None) -> bool:
+        """Tell whether a value is so high that what it is divided by is in doubt."""
+        limit = self.doubtful_above
+        return limit is not None and value is not None and value > limit
+
     def grain_of(self, component: str) -> Grain:
         """Return the step the states of a component are kept by."""
         declared = self.components.get(component)
