@@ -1,17 +1,18 @@
 """One indicator brought up to date, in one transaction on one snapshot of the records."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
+import polars as pl
 from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, update
 
 from geodata.announce import LAYERS, announce
 from geodata.city import City
 from geodata.clock import now
 from geodata.errors import NotFoundError
-from geodata.tables import state, state_build, state_change
+from geodata.tables import load, state, state_build, state_change
 from layers.compute import compute_states, spans_of
 from layers.definition import definition_digest
 from layers.indicator import Indicator
@@ -32,12 +33,14 @@ from layers.state_write import (
     Scope,
     Written,
     has_states,
+    insert_frame,
     merge_fresh,
     open_fresh,
     remove_states,
 )
 from layers.version import Build, read_build_in
 
+_ELSEWHERE = "partitions:"  # begins the definition of states that stand on no table
 LATE_AFTER = timedelta(hours=48)  # what changes later corrects a period that was thought complete
 _NEW_CLASSES_ABOVE = 0.05  # share of the states that may change before classes are made anew
 
@@ -52,33 +55,73 @@ class Plan:
     reaches: tuple[Reach, ...]  # by measure
     is_full: bool
     is_defined_anew: bool
+    frames: Mapping[int, pl.DataFrame] | None = None  # by measure, where computed elsewhere
 
 
 def rebuild(engine: Engine, city: City, indicator: Indicator, *, is_full: bool) -> Build | None:
-    """Bring an indicator's states up to date; return its build, none where nothing is loaded.
+    """Bring an indicator's states up to date; return its build, none where nothing is loaded."""
 
-    One builder of an indicator at a time. The lock is taken in a transaction of its own, so that
-    the snapshot is taken after it; readers are not held up.
+    def work(connection: Connection) -> Build | None:
+        plan = _plan(connection, city, indicator, is_full=is_full)
+        return _apply(connection, city, indicator, plan)
+
+    return _alone(engine, city, indicator, work)
+
+
+def replace_states(
+    engine: Engine,
+    city: City,
+    indicator: Indicator,
+    frames: Mapping[int, pl.DataFrame],
+    load_ids: Iterable[int],
+) -> Build | None:
+    """Put states computed elsewhere, by measure, in place of the indicator's; return its build.
+
+    They stay until they are replaced again, or until the tables hold records it counts.
+    """
+
+    def work(connection: Connection) -> Build | None:
+        kept = _read_kept(connection, indicator)
+        c = load.c
+        chosen = select(load).where(c.load_id.in_(list(load_ids))).order_by(c.load_id)
+        loads = list(connection.execute(chosen))
+        everything = (ALL,) * len(indicator.measures)
+        anew = kept is None or kept.definition != _digest(indicator, city, is_elsewhere=True)
+        plan = Plan(kept, loads, (), everything, True, anew, frames)
+        return _apply(connection, city, indicator, plan)
+
+    return _alone(engine, city, indicator, work)
+
+
+def _alone(
+    engine: Engine,
+    city: City,
+    indicator: Indicator,
+    work: Callable[[Connection], Build | None],
+) -> Build | None:
+    """Do the work in a transaction, as the only builder of the indicator.
+
+    The lock is taken in a transaction of its own, so that the snapshot is taken after it; readers
+    are not held up.
     """
     with engine.begin() as guard:
         guard.execute(select(func.pg_advisory_xact_lock(func.hashtext(indicator.key))))
         snapshot = engine.connect().execution_options(isolation_level="REPEATABLE READ")
         with snapshot as connection, connection.begin():
             connection.execute(select(func.set_config("TimeZone", city.timezone, True)))
-            return _rebuild(connection, city, indicator, is_full=is_full)
+            return work(connection)
 
 
-def _rebuild(
-    connection: Connection, city: City, indicator: Indicator, *, is_full: bool
+def _apply(
+    connection: Connection, city: City, indicator: Indicator, plan: Plan | None
 ) -> Build | None:
-    plan = _plan(connection, city, indicator, is_full=is_full)
     if plan is None:
         return read_build_in(connection, indicator)
     if not plan.loads:
         remove_states(connection, indicator.key)
         connection.execute(delete(state_build).where(state_build.c.indicator == indicator.key))
         return None
-    facts = _facts(connection, city, indicator, plan.loads)
+    facts = _facts(connection, city, indicator, plan)
     newest = _newest_step(connection, indicator)
     build_id = _insert_build(connection, facts)
     written = _write(connection, city, indicator, plan, build_id)
@@ -97,6 +140,8 @@ def _plan(
 ) -> Plan | None:
     """Return what is to do; None where no load came since the last build."""
     kept = _read_kept(connection, indicator)
+    if _is_elsewhere(kept) and not read_loads(connection, indicator):
+        return None
     unseen = read_unseen_loads(connection, kept.seen) if kept is not None else None
     is_same = kept is not None and kept.definition == definition_digest(indicator, city)
     if kept is None or unseen is None or is_full or not is_same:
@@ -114,16 +159,24 @@ def _plan(
     return Plan(kept, loads, unseen, reaches, is_full=False, is_defined_anew=False)
 
 
+def _is_elsewhere(kept: Row[Any] | None) -> bool:
+    return kept is not None and (kept.definition or "").startswith(_ELSEWHERE)
+
+
 def _read_kept(connection: Connection, indicator: Indicator) -> Row[Any] | None:
     c = state_build.c
     newest = select(state_build).where(c.indicator == indicator.key).order_by(c.build_id.desc())
     return connection.execute(newest.limit(1)).one_or_none()
 
 
-def _facts(
-    connection: Connection, city: City, indicator: Indicator, loads: list[Row[Any]]
-) -> dict[str, Any]:
+def _digest(indicator: Indicator, city: City, *, is_elsewhere: bool) -> str:
+    """Return what the states follow from besides records, marked where these are no table's."""
+    return (_ELSEWHERE if is_elsewhere else "") + definition_digest(indicator, city)
+
+
+def _facts(connection: Connection, city: City, indicator: Indicator, plan: Plan) -> dict[str, Any]:
     """Return what a build says of itself, as a row of `ops.state_build`."""
+    loads = plan.loads
     return {
         "indicator": indicator.key,
         "built_at": now(),
@@ -131,7 +184,7 @@ def _facts(
         "sources": sorted({row.source for row in loads}),
         "is_simulated": any(row.provenance == "simulated" for row in loads),
         "as_of": max(row.event_to or row.finished_at for row in loads),
-        "definition": definition_digest(indicator, city),
+        "definition": _digest(indicator, city, is_elsewhere=plan.frames is not None),
         "seen": read_snapshot(connection),
     }
 
@@ -159,7 +212,10 @@ def _write(
         spans = spans_of(city, reach.windows)
         scope = Scope(indicator.key, position, build_id, spans, reach.components)
         into = KEPT if is_first else FRESH
-        rows = compute_states(connection, city, indicator, scope, reach, begin, into)
+        if plan.frames is None:
+            rows = compute_states(connection, city, indicator, scope, reach, begin, into)
+        else:
+            rows = insert_frame(connection, scope, plan.frames[position], into)
         written.computed += rows
         if is_first:
             written.written += rows
