@@ -7,6 +7,7 @@ from geodata.city import City
 from geodata.service.catalog import Service
 from geodata.service.collections import collections_router
 from geodata.service.dggs.router import dggs_router
+from geodata.service.exports import exports_router
 from geodata.service.features import add_features_and_tiles
 
 PREFIX = "/ogc"
@@ -28,5 +29,6 @@ def create_service(engine: Engine, city: City) -> tuple[FastAPI, Service]:
     )
     app.include_router(collections_router(service))
     app.include_router(dggs_router(service))
-    add_features_and_tiles(app)
+    app.include_router(exports_router(service))
+    add_features_and_tiles(app, PREFIX)
     return app, service

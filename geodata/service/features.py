@@ -1,6 +1,6 @@
 """OGC API Features and Tiles by tipg: JSON and vector tiles, no page with foreign scripts."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, FastAPI, HTTPException, Path, Query, Request
 from tipg import collections as tipg_collections
@@ -39,15 +39,21 @@ def collection_named(
     return known[collectionId]
 
 
-def add_features_and_tiles(service: FastAPI) -> None:
-    """Add tipg's routes below `/collections`, with our filters and without its HTML."""
+def add_features_and_tiles(service: FastAPI, prefix: str) -> None:
+    """Add tipg's routes below `/collections`, with our filters and without its HTML.
+
+    `prefix` is where the service is mounted: tipg's links need it.
+    """
+    shared: Any = {
+        "with_common": False,
+        "collection_dependency": collection_named,
+        "router_prefix": prefix,
+    }
     for router in (
-        OGCFeaturesFactory(with_common=False, collection_dependency=collection_named).router,
-        OGCTilesFactory(
-            with_common=False, collection_dependency=collection_named, with_viewer=False
-        ).router,
+        OGCFeaturesFactory(**shared).router,
+        OGCTilesFactory(**shared, with_viewer=False).router,
     ):
-        service.include_router(_without_styles(router))
+        service.include_router(_ours_first(router))
     service.dependency_overrides |= {
         dependencies.filter_query: filter_query,
         dependencies.OutputType: _metadata_type,
@@ -59,12 +65,18 @@ def add_features_and_tiles(service: FastAPI) -> None:
     tipg_collections.mvt_settings.max_features_per_tile = LARGEST_TILE
 
 
-def _without_styles(router: APIRouter) -> APIRouter:
-    """Leave out the list of styles that name servers elsewhere."""
-    router.routes = [
-        route for route in router.routes if not getattr(route, "path", "").endswith("style.json")
+def _ours_first(router: APIRouter) -> APIRouter:
+    """Leave out what we answer ourselves, and styles, which name servers elsewhere.
+
+    tipg's own router keeps all of them: it makes its links from their names.
+    """
+    ours = {"/collections", "/collections/{collectionId}"}
+    kept = [
+        route
+        for route in router.routes
+        if (path := getattr(route, "path", "")) not in ours and not path.endswith("style.json")
     ]
-    return router
+    return APIRouter(routes=kept)
 
 
 def _metadata_type(f: Annotated[Literal["json"] | None, Query()] = None) -> MediaType:

@@ -1,0 +1,71 @@
+"""Exports for data portals and context brokers: a DCAT catalogue and NGSI-LD indicators."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi.responses import FileResponse, JSONResponse
+from sqlalchemy import func, select
+
+from geodata.published.reading import read_districts_of
+from geodata.service.catalog import Service
+from geodata.service.dcat import SourceRow, catalogue
+from geodata.service.links import base_url
+from geodata.service.ngsi import CONTEXT_PATH, entities
+from geodata.tables import load
+
+CONTEXT_FILE = Path(__file__).with_name("ngsi-context.jsonld")
+LD_JSON = "application/ld+json"
+
+
+def exports_router(service: Service) -> APIRouter:
+    """Return the routes of the catalogue and of the indicators."""
+    router = APIRouter(tags=["Exports"])
+
+    @router.get("/catalogue")
+    def get_catalogue(request: Request) -> JSONResponse:
+        found = catalogue(service, base_url(request), _read_sources(service))
+        return JSONResponse(found, media_type=LD_JSON)
+
+    @router.get(CONTEXT_PATH)
+    def get_context() -> FileResponse:
+        return FileResponse(CONTEXT_FILE, media_type=LD_JSON)
+
+    @router.get("/ngsi-ld/v1/entities")
+    def get_entities(
+        request: Request,
+        type: Annotated[Literal["KeyPerformanceIndicator"] | None, Query()] = None,
+        options: Annotated[Literal["keyValues", "simplified"] | None, Query()] = None,
+        indicator: Annotated[str | None, Query(max_length=80)] = None,
+    ) -> JSONResponse:
+        names = [indicator] if indicator else list(service.layers)
+        if indicator and indicator not in service.layers:
+            raise HTTPException(404, f"no layer is called {indicator!r}")
+        with service.engine.connect() as connection:
+            frames = {name: read_districts_of(connection, name) for name in names}
+        found = entities(service, base_url(request), frames, is_simplified=options is not None)
+        return JSONResponse(found, media_type=LD_JSON)
+
+    return router
+
+
+def _read_sources(service: Service) -> list[SourceRow]:
+    """Return each source of the current loads with what it covers and when it was renewed."""
+    c = load.c
+    statement = (
+        select(
+            c.source,
+            func.max(c.owner),
+            func.max(c.licence),
+            func.bool_or(c.provenance == "simulated"),
+            func.min(c.event_from),
+            func.max(c.event_to),
+            func.max(c.finished_at),
+            func.array_agg(c.table_name.distinct()),
+        )
+        .where(c.status == "loaded")
+        .group_by(c.source)
+        .order_by(c.source)
+    )
+    with service.engine.connect() as connection:
+        return [SourceRow(*row) for row in connection.execute(statement)]

@@ -1,0 +1,82 @@
+"""The GIS service over a published October, on a real port for real clients."""
+
+import threading
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+
+import pytest
+import uvicorn
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+from sqlalchemy import insert
+
+from geodata.service.app import PREFIX, create_service
+from geodata.tables import source_coverage
+from layers.build import build_states
+from layers.publish import publish_layers
+from tests.integration.layers.conftest import DAYS, FIRST, _others, add, emergencies, points
+
+__all__ = ["add", "emergencies", "points"]
+
+KEYS = ("incident_count", "incident_rate_10k", "call_to_arrival_p90", "residents", "down_mean_mbps")
+
+
+@pytest.fixture(scope="module")
+def data_dir(tmp_path_factory):
+    return tmp_path_factory.mktemp("data")
+
+
+@pytest.fixture(scope="module")
+def published(engine, city, data_dir, add, points, emergencies):
+    """A database with a month of emergencies, residents and speed tests, built and published."""
+    end = FIRST + timedelta(days=DAYS)
+    number = add("incident", emergencies, source="incidents", event_to=end)
+    covered = {"source": "incidents", "table_name": "incident", "starts_at": FIRST, "ends_at": end}
+    with engine.begin() as connection:
+        connection.execute(insert(source_coverage).values(load_id=number, **covered))
+    records = _others(points)
+    for table in ("population", "network_sample"):
+        add(table, records[table], source=table, event_to=end)
+    build_states(engine, city, KEYS)
+    publish_layers(engine, city, data_dir, KEYS)
+    return engine
+
+
+@pytest.fixture(scope="module")
+def application(published, city) -> FastAPI:
+    gis, behind = create_service(published, city)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await behind.close()
+
+    app = FastAPI(lifespan=lifespan)
+    app.mount(PREFIX, gis)
+    return app
+
+
+@pytest.fixture(scope="module")
+def address(application) -> Iterator[str]:
+    """Where the service answers over HTTP, for clients that are programs of their own."""
+    server = uvicorn.Server(uvicorn.Config(application, port=0, log_level="error"))
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    while not (server.started and server.servers):
+        threading.Event().wait(0.02)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    yield f"http://127.0.0.1:{port}{PREFIX}"
+    server.should_exit = True
+    thread.join(10)
+
+
+@pytest.fixture(scope="module")
+def client(published, city) -> Iterator[TestClient]:
+    gis, behind = create_service(published, city)
+    app = FastAPI()
+    app.mount(PREFIX, gis)
+    with TestClient(app, base_url=f"http://testserver{PREFIX}") as made:
+        yield made
+        assert made.portal is not None
+        made.portal.call(behind.close)

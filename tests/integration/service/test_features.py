@@ -1,0 +1,88 @@
+"""OGC API Features and Tiles, asked by real GIS clients."""
+
+import json
+import shutil
+import subprocess
+
+import pytest
+from owslib.ogcapi.features import Features
+
+needs_gdal = pytest.mark.skipif(
+    shutil.which("ogrinfo") is None, reason="GDAL is not installed: scripts/setup-system.sh --tests"
+)
+
+
+def _run(*command: str) -> str:
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    return done.stdout
+
+
+def test_collections_say_what_they_are_in_both_languages(client):
+    found = client.get("/collections/hex_incident_count").json()
+    assert found["title"] == "警情数 · Incidents (H3 8) · SIMULATED · 模拟数据"
+    assert found["provenance"]["provenance"] == "simulated"
+    assert found["provenance"]["unit"] == {"zh": "起", "en": "incidents"}
+    assert found["license"] == "CC0-1.0"
+    names = [each["id"] for each in client.get("/collections").json()["collections"]]
+    assert {"districts", "facilities", "stops", "incidents", "district_values"} <= set(names)
+    assert "hex7_incident_count" not in names
+
+
+def test_a_filter_is_cql2_and_no_function_of_the_database(client):
+    items = "/collections/hex_residents/items"
+    found = client.get(items, params={"filter": "value > 2900 AND status = 'ok'", "limit": 9999})
+    assert found.json()["numberMatched"] > 0
+    assert all(each["properties"]["value"] > 2900 for each in found.json()["features"])
+    for call in ("pg_sleep(5) IS NULL", "pg_read_file('/etc/passwd') = 'x'", "version() = 'x'"):
+        refused = client.get(items, params={"filter": call})
+        assert refused.status_code == 400, refused.text
+    asked = client.get(items, params={"filter": '{"op":"pg_sleep","args":[5]}'})
+    assert asked.status_code == 400
+
+
+def test_there_is_no_page_that_would_load_scripts_from_elsewhere(client):
+    paths = ("/", "/collections", "/collections/districts", "/collections/districts/items")
+    for path in paths:
+        answer = client.get(path, headers={"Accept": "text/html"})
+        assert answer.headers["content-type"].startswith("application/"), path
+    assert client.get("/collections/districts/items?f=html").status_code == 422
+    assert client.get("/docs").status_code == 404
+    assert "ops." not in client.get("/api").text
+
+
+def test_what_does_not_exist_is_said_plainly(client):
+    assert client.get("/collections/state/items").status_code == 404
+    assert client.get("/collections/ops.incident/items").status_code == 404
+
+
+def test_owslib_reads_pages_of_features(address):
+    service = Features(address)
+    assert "districts" in service.feature_collections()
+    page = service.collection_items("hex_residents", limit=7, offset=7)
+    assert len(page["features"]) == page["numberReturned"] == 7
+    assert page["numberMatched"] > 500
+    assert service.collection_queryables("hex_residents")["properties"]["value"]
+
+
+@needs_gdal
+def test_gdal_reads_every_page_of_a_collection(address, client):
+    told = client.get("/collections/hex_residents/items?limit=1").json()["numberMatched"]
+    source = f"OAPIF:{address}"
+    written = json.loads(_run("ogr2ogr", "-f", "GeoJSON", "/vsistdout/", source, "hex_residents"))
+    assert len(written["features"]) == told > 500
+    summary = _run("ogrinfo", "-ro", "-so", source, "incidents")
+    assert "Geometry: Polygon" in summary
+    assert "value: Real" in summary
+
+
+@needs_gdal
+def test_gdal_reads_a_vector_tile(client, tmp_path):
+    tile = client.get("/collections/hex_residents/tiles/WebMercatorQuad/8/217/93")
+    assert tile.headers["content-type"] == "application/vnd.mapbox-vector-tile"
+    file = tmp_path / "93.mvt"
+    file.write_bytes(tile.content)
+    place = ["-oo", "Z=8", "-oo", "X=217", "-oo", "Y=93"]
+    summary = _run("ogrinfo", "-ro", "-so", "-al", *place, str(file))
+    count = int(summary.split("Feature Count: ")[1].split()[0])
+    assert count > 300
+    assert "status_zh: String" in summary
