@@ -1,6 +1,7 @@
 """Computing the states of one measure, of some steps or all, into a table."""
 
 from datetime import UTC, datetime
+from functools import lru_cache
 from importlib import import_module
 from typing import Protocol
 
@@ -14,9 +15,11 @@ from layers.expression import state_expression
 from layers.indicator import Indicator
 from layers.period import Period
 from layers.reach import Reach
+from layers.registry import find_indicator
 from layers.request import MeasureRequest
+from layers.schema import record_schema
 from layers.state import complete_states
-from layers.state_write import Scope, Span, insert_frame, insert_query
+from layers.state_write import CHOSEN, Records, Scope, Span, insert_frame, insert_query
 
 
 class MeasureFunction(Protocol):
@@ -41,6 +44,17 @@ def load_function(measure: FunctionMeasure) -> MeasureFunction:
     return function
 
 
+@lru_cache(maxsize=1024)
+def _compile(key: str, position: int, snapshot_at: datetime) -> str:
+    """Return the query of a measure's states; making it takes longer than running it on a day."""
+    indicator = find_indicator(key)
+    measure = indicator.measures[position]
+    assert not isinstance(measure, FunctionMeasure)  # noqa: S101
+    chosen = ibis.table(record_schema(measure.table), name=CHOSEN)
+    states = state_expression(indicator, measure, snapshot_at, chosen)
+    return str(ibis.to_sql(states, dialect="postgres"))
+
+
 def spans_of(city: City, windows: tuple[Period, ...] | None) -> tuple[Span, ...] | None:
     """Return the first instant of each window and the first one after it."""
     if windows is None:
@@ -63,8 +77,9 @@ def compute_states(
     """Write the states of the scope's measure into a table; return how many."""
     measure = indicator.measures[scope.measure]
     if not isinstance(measure, FunctionMeasure):
-        states = state_expression(indicator, measure, snapshot_at, scope.spans, scope.components)
-        return insert_query(connection, scope, str(ibis.to_sql(states, dialect="postgres")), into)
+        query = _compile(indicator.key, scope.measure, snapshot_at)
+        records = Records(measure.table, measure.time)
+        return insert_query(connection, scope, records, query, into)
     function = load_function(measure)
     windows = [None] if reach.windows is None else list(reach.windows)
     frames = [

@@ -5,7 +5,7 @@ The session of the engine must be set to the city's time zone: steps begin at lo
 
 import operator
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import reduce
 from typing import Any
 
@@ -40,8 +40,6 @@ _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
     "not_null": lambda column, _: column.notnull(),
 }
 _NULL = ibis.null("float64")
-_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
-Span = tuple[datetime, datetime]
 _KEYS = ["component", "starts_at", "cell", "district_id"]
 
 
@@ -49,17 +47,15 @@ def state_expression(
     indicator: Indicator,
     measure: DeclarativeMeasure,
     snapshot_at: datetime,
-    spans: Sequence[Span] | None = None,
-    components: Sequence[str] | None = None,
+    table: ibis.Table | None = None,
 ) -> ibis.Table:
     """Return the states of a measure, with the columns of `STATE_SCHEMA` in order.
 
-    `snapshot_at` dates the records of a measure without a time column. `spans` are the instants
-    from and before which records are used (whole steps; None: all), `components` those wanted.
+    `snapshot_at` dates the records of a measure without a time column. `table` may stand for the
+    measure's record table: some of its rows, of whole steps.
     """
-    table = record_table(measure.table)
-    table = table.filter(table.retired_by.isnull(), _within(table, measure, spans))
-    records = _keyed(table, indicator, measure, snapshot_at, components)
+    table = record_table(measure.table) if table is None else table
+    records = _keyed(table.filter(table.retired_by.isnull()), indicator, measure, snapshot_at)
     records = _one_of_each(_of_one_source(records, measure), measure)
     observed = _observe(records, measure)
     if isinstance(measure, FieldMeasure | RatioMeasure):
@@ -89,55 +85,11 @@ def _plain(value: object) -> object:
     return list(value) if isinstance(value, list | tuple) else value
 
 
-def touched_expression(
-    indicator: Indicator, measure: DeclarativeMeasure, loads: Sequence[int]
-) -> ibis.Table:
-    """Return `component` and `starts_at` of the states whose records the loads brought or retired.
-
-    The measure has a time column.
-    """
-    table = record_table(measure.table)
-    touched = table.filter(are_of_loads(table, loads))
-    keyed = _keyed(touched, indicator, measure, _NEVER, None)
-    return keyed.select("component", "starts_at").distinct()
-
-
-def are_of_loads(table: ibis.Table, loads: Sequence[int]) -> ibis.Value:
-    """Return whether a record was brought or retired by one of the loads."""
-    return table.load_id.isin(list(loads)) | table.retired_by.isin(list(loads))
-
-
-def _within(
-    table: ibis.Table, measure: DeclarativeMeasure, spans: Sequence[Span] | None
-) -> ibis.Value:
-    """Return whether a record's own time lies in one of the spans: an index can tell."""
-    if spans is None or measure.time is None:
-        return ibis.literal(True)
-    column = _instant(table[measure.time])
-    tests = [(column >= _literal(first)) & (column < _literal(end)) for first, end in spans]
-    return reduce(operator.or_, tests)
-
-
-def _literal(moment: datetime) -> ibis.Value:
-    return ibis.literal(moment, type="timestamp('UTC')")
-
-
-def _instant(column: ibis.Value) -> ibis.Value:
-    """Return a time as it is, a date as the local midnight at which it begins."""
-    return column.cast("timestamp('UTC')") if column.type().is_date() else column
-
-
-def step_begin(column: ibis.Value, grain: str) -> ibis.Value:
-    """Return the local midnight at which the step of a time or date begins, as an instant."""
-    return _instant(column).truncate(_STEP_UNITS[grain])
-
-
 def _keyed(
     table: ibis.Table,
     indicator: Indicator,
     measure: DeclarativeMeasure,
     snapshot_at: datetime,
-    components: Sequence[str] | None,
 ) -> ibis.Table:
     """Return the records that count, with the four key columns of a state."""
     table = table.filter(matches(table, measure.where))
@@ -147,8 +99,7 @@ def _keyed(
         starts_at=_starts_at(table, indicator, measure, snapshot_at),
         cell=cell.cast("int64"),
     )
-    wanted = indicator.component_keys if components is None else components
-    return keyed.filter(keyed.component.isin(list(wanted)))
+    return keyed.filter(keyed.component.isin(list(indicator.component_keys)))
 
 
 def _component(table: ibis.Table, indicator: Indicator, measure: DeclarativeMeasure) -> ibis.Value:
@@ -169,8 +120,11 @@ def _starts_at(
 ) -> ibis.Value:
     """Return the local midnight at which the record's step begins, as an instant."""
     if measure.time is None:
-        return _literal(snapshot_at)
-    return step_begin(table[measure.time], indicator.grain)
+        return ibis.literal(snapshot_at, type="timestamp('UTC')")
+    column = table[measure.time]
+    if column.type().is_date():
+        column = column.cast("timestamp('UTC')")
+    return column.truncate(_STEP_UNITS[indicator.grain])
 
 
 def _of_one_source(records: ibis.Table, measure: DeclarativeMeasure) -> ibis.Table:

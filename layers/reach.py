@@ -8,18 +8,15 @@ steps, too, more is reached; what cannot be narrowed is computed whole.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 
-import ibis
-from sqlalchemy import Connection, func, or_, select
+from sqlalchemy import Connection, func, literal, or_, select
 
 from geodata.city import City
 from geodata.tables import source_coverage, state
+from layers.condition import find_table, is_of_loads, meets, step_begin
 from layers.declaration import Condition, DeclarativeMeasure, FunctionMeasure
-from layers.expression import are_of_loads, matches, step_begin, touched_expression
-from layers.indicator import Indicator
+from layers.indicator import TOTAL, Indicator
 from layers.period import Grain, Period
-from layers.schema import record_table
 
 FAR = date(9999, 1, 1)
 _MOST_WINDOWS = 24  # more are taken as one, gaps included
@@ -65,9 +62,29 @@ def find_reach(
         return ALL if _is_touched(connection, measure, loads) else NOTHING
     if isinstance(measure, FunctionMeasure):
         return _reach_of_function(connection, city, indicator, position, loads)
-    rows = _rows(connection, touched_expression(indicator, measure, loads))
-    components = tuple(sorted({row.component for row in rows}))
-    return Reach(_windows(city, (row.starts_at for row in rows), indicator.grain), components)
+    touched = _touched_states(connection, indicator, measure, loads)
+    components = tuple(sorted({component for component, _ in touched}))
+    return Reach(_windows(city, (begin for _, begin in touched), indicator.grain), components)
+
+
+def _touched_states(
+    connection: Connection,
+    indicator: Indicator,
+    measure: DeclarativeMeasure,
+    loads: Sequence[int],
+) -> list[tuple[str, datetime]]:
+    """Return component and begin of the steps of the records that the loads brought or retired."""
+    table = find_table(measure.table)
+    keys = indicator.component_keys
+    only = keys[0] if len(keys) == 1 else TOTAL
+    component = table.c[measure.component] if measure.component else literal(only)
+    begin = step_begin(table.c[str(measure.time)], indicator.grain)
+    touched = select(component, begin).where(is_of_loads(table, loads), meets(table, measure.where))
+    named = [
+        (measure.component_names.get(key, key), at)
+        for key, at in connection.execute(touched.distinct())
+    ]
+    return [(key, at) for key, at in named if key in keys and at is not None]
 
 
 def _reach_of_function(
@@ -102,10 +119,10 @@ def _coarsest(indicator: Indicator) -> Grain:
 def _touched_begins(
     connection: Connection, measure: FunctionMeasure, grain: Grain, loads: Sequence[int]
 ) -> list[datetime]:
-    table = record_table(measure.table)
-    touched = table.filter(are_of_loads(table, loads), matches(table, measure.where))
-    begins = touched.select(starts_at=step_begin(table[str(measure.time)], grain)).distinct()
-    return [row.starts_at for row in _rows(connection, begins) if row.starts_at is not None]
+    table = find_table(measure.table)
+    begin = step_begin(table.c[str(measure.time)], grain)
+    touched = select(begin).where(is_of_loads(table, loads), meets(table, measure.where))
+    return [at for at in connection.scalars(touched.distinct()) if at is not None]
 
 
 def _covered_begins(
@@ -145,22 +162,23 @@ def _speakers_change(
     """
     if measure.component is None:
         return False
-    table = record_table(measure.table)
-    of_loads = table.filter(are_of_loads(table, loads))
-    pairs = _rows(connection, of_loads.select("source", measure.component).distinct())
-    return any(_changes(connection, measure, row[0], row[1], loads) for row in pairs)
+    table = find_table(measure.table)
+    pairs = select(table.c.source, table.c[measure.component]).where(is_of_loads(table, loads))
+    return any(
+        _changes(connection, measure, source, key, loads)
+        for source, key in connection.execute(pairs.distinct()).all()
+    )
 
 
 def _changes(
     connection: Connection, measure: FunctionMeasure, source: str, key: str, loads: Sequence[int]
 ) -> bool:
-    table = record_table(measure.table)
-    own = table.filter(table.source == source, table[str(measure.component)] == key)
-    is_now = own.filter(own.retired_by.isnull())
-    was_there = own.filter(
-        own.load_id.notin(list(loads)), own.retired_by.isnull() | own.retired_by.isin(list(loads))
-    )
-    return _exists(connection, is_now) != _exists(connection, was_there)
+    c = find_table(measure.table).c
+    own = select(c.load_id).where(c.source == source, c[str(measure.component)] == key)
+    was_current = or_(c.retired_by.is_(None), c.retired_by.in_(loads))
+    is_now = connection.execute(own.where(c.retired_by.is_(None)).limit(1)).first()
+    was_there = connection.execute(own.where(c.load_id.not_in(loads), was_current).limit(1)).first()
+    return (is_now is None) != (was_there is None)
 
 
 def _is_touched(
@@ -182,16 +200,9 @@ def has_rows(
     connection: Connection, name: str, where: tuple[Condition, ...], loads: Sequence[int]
 ) -> bool:
     """Tell whether the loads brought or retired records of a table that meet the conditions."""
-    table = record_table(name)
-    return _exists(connection, table.filter(are_of_loads(table, loads), matches(table, where)))
-
-
-def _exists(connection: Connection, table: ibis.Table) -> bool:
-    return bool(_rows(connection, table.select(found=ibis.literal(1)).limit(1)))
-
-
-def _rows(connection: Connection, table: ibis.Table) -> Sequence[Any]:
-    return connection.exec_driver_sql(str(ibis.to_sql(table, dialect="postgres"))).all()
+    table = find_table(name)
+    found = select(table.c.load_id).where(is_of_loads(table, loads), meets(table, where))
+    return connection.execute(found.limit(1)).first() is not None
 
 
 def _windows(city: City, begins: Iterable[datetime], grain: Grain) -> tuple[Period, ...]:

@@ -4,16 +4,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-import ibis
-from sqlalchemy import Connection, Row, func, or_, select, text
+from sqlalchemy import Connection, Row, Select, func, or_, select, text
 
 from geodata.city import City
 from geodata.tables import load, source_coverage
+from layers.condition import find_table, meets
 from layers.declaration import Condition
-from layers.expression import matches
 from layers.indicator import Indicator
 from layers.period import Period
-from layers.schema import record_table
 
 _ONE_BY_ONE = 64  # more loads are looked up together
 
@@ -48,9 +46,7 @@ def read_loads(connection: Connection, indicator: Indicator) -> list[Row[Any]]:
     """Return the load rows whose current records the indicator counts."""
     numbers: set[int] = set()
     for table, where in _tables(indicator):
-        records = record_table(table)
-        current = records.filter(records.retired_by.isnull(), matches(records, where))
-        numbers |= _numbers(connection, current.select("load_id").distinct())
+        numbers |= set(connection.scalars(_current(table, where).distinct()))
     return _load_rows(connection, numbers)
 
 
@@ -63,9 +59,10 @@ def read_loads_after(
     """
     again = set(unseen)
     for table, _ in _tables(indicator):
-        records = record_table(table)
-        retired = records.filter(records.retired_by.isin(list(unseen)))
-        again |= _numbers(connection, retired.select("load_id").distinct())
+        c = find_table(table).c
+        again |= set(
+            connection.scalars(select(c.load_id).where(c.retired_by.in_(unseen)).distinct())
+        )
     numbers = set(counted) - again
     for table, where in _tables(indicator):
         numbers |= _still_counted(connection, table, where, again - numbers)
@@ -75,16 +72,19 @@ def read_loads_after(
 def _still_counted(
     connection: Connection, table: str, where: tuple[Condition, ...], loads: set[int]
 ) -> set[int]:
-    records = record_table(table)
-    current = records.filter(records.retired_by.isnull(), matches(records, where))
+    current, load_id = _current(table, where), find_table(table).c.load_id
     if len(loads) > _ONE_BY_ONE:
-        of_loads = current.filter(current.load_id.isin(sorted(loads)))
-        return _numbers(connection, of_loads.select("load_id").distinct())
+        return set(connection.scalars(current.where(load_id.in_(loads)).distinct()))
     found: set[int] = set()
     for number in sorted(loads):  # the first record decides: the others need not be read
-        one = current.filter(current.load_id == number).select("load_id").limit(1)
-        found |= _numbers(connection, one)
+        found |= set(connection.scalars(current.where(load_id == number).limit(1)))
     return found
+
+
+def _current(table: str, where: tuple[Condition, ...]) -> Select[tuple[int]]:
+    """Return the query of the loads of the current records that meet the conditions."""
+    records = find_table(table)
+    return select(records.c.load_id).where(records.c.retired_by.is_(None), meets(records, where))
 
 
 def _tables(indicator: Indicator) -> Iterator[tuple[str, tuple[Condition, ...]]]:
@@ -92,11 +92,6 @@ def _tables(indicator: Indicator) -> Iterator[tuple[str, tuple[Condition, ...]]]
         yield measure.table, measure.where
         for name in getattr(measure, "also", ()):
             yield name, ()
-
-
-def _numbers(connection: Connection, table: ibis.Table) -> set[int]:
-    query = str(ibis.to_sql(table, dialect="postgres"))
-    return set(connection.exec_driver_sql(query).scalars())
 
 
 def _load_rows(connection: Connection, numbers: set[int]) -> list[Row[Any]]:

@@ -14,6 +14,7 @@ from layers.state_copy import copy_states
 
 KEPT = f"{SCHEMA}.state"
 FRESH = "fresh_state"
+CHOSEN = "chosen_records"
 _COLUMNS = (*STATE_SCHEMA, "measure")
 _VALUES = tuple(name for name in _COLUMNS if name not in KEYS)
 Span = tuple[datetime, datetime]
@@ -28,6 +29,14 @@ class Scope:
     build_id: int
     spans: tuple[Span, ...] | None = None  # None: every step
     components: tuple[str, ...] | None = None  # None: every component
+
+
+@dataclass(frozen=True)
+class Records:
+    """The table that a measure counts, and its column with the record's time, where it has one."""
+
+    table: str
+    time: str | None
 
 
 @dataclass
@@ -53,15 +62,29 @@ def open_fresh(connection: Connection) -> None:
     )
 
 
-def insert_query(connection: Connection, scope: Scope, query: str, into: str) -> int:
-    """Let the database compute states into a table; nothing travels. Return how many."""
+def insert_query(
+    connection: Connection, scope: Scope, records: Records, query: str, into: str
+) -> int:
+    """Let the database compute states into a table; nothing travels. Return how many.
+
+    The query reads `CHOSEN`: the records of the scope's steps.
+    """
     columns, order = ", ".join(STATE_SCHEMA), ", ".join(KEYS)
-    return connection.exec_driver_sql(
-        f"INSERT INTO {into} (indicator, build_id, measure, {columns}) "  # noqa: S608
+    chosen, wanted = "true", "true"
+    values: dict[str, Any] = {}
+    if scope.spans is not None:
+        chosen = _within(str(records.time), scope.spans, values)
+    if scope.components is not None:
+        wanted, values["components"] = "component = ANY(:components)", list(scope.components)
+    statement = (
+        f"WITH {CHOSEN} AS NOT MATERIALIZED "  # noqa: S608
+        f"(SELECT * FROM {SCHEMA}.{records.table} WHERE {chosen}) "
+        f"INSERT INTO {into} (indicator, build_id, measure, {columns}) "
         f"SELECT '{scope.indicator}', {scope.build_id}, {scope.measure}, {columns} "
         # in the order of the primary key, which then grows at one end
-        f"FROM ({query}) AS states ORDER BY {order}"
-    ).rowcount
+        f"FROM ({query.replace(':', chr(92) + ':')}) AS states WHERE {wanted} ORDER BY {order}"
+    )
+    return connection.execute(text(statement), values).rowcount
 
 
 def insert_frame(connection: Connection, scope: Scope, frame: pl.DataFrame, into: str) -> int:
@@ -137,14 +160,15 @@ def _where(scope: Scope) -> tuple[str, dict[str, Any]]:
         tests.append("s.component = ANY(:components)")
         values["components"] = list(scope.components)
     if scope.spans is not None:
-        tests.append(f"({_within(scope.spans, values)})")
+        tests.append(f"({_within('s.starts_at', scope.spans, values)})")
     return " AND ".join(tests), values
 
 
-def _within(spans: Sequence[Span], values: dict[str, Any]) -> str:
+def _within(column: str, spans: Sequence[Span], values: dict[str, Any]) -> str:
+    """Return whether a time lies in one of the spans; an index on it can tell."""
     for number, (first, end) in enumerate(spans):
         values |= {f"first_{number}": first, f"end_{number}": end}
     return " OR ".join(
-        f"(s.starts_at >= :first_{number} AND s.starts_at < :end_{number})"
+        f"({column} >= :first_{number} AND {column} < :end_{number})"
         for number in range(len(spans))
     )
