@@ -37,6 +37,9 @@ def split_lines(city: City, lines: Geometries) -> pl.DataFrame:
     line, cell = _candidates(city, simple)
     cells, position = np.unique(cell, return_inverse=True)
     shapes = metric_lines(city, np.asarray(cell_polygons(cells), dtype=object))
+    shapely.prepare(shapes)
+    meets = shapely.intersects(shapes[position], simple[line])
+    line, cell, position = line[meets], cell[meets], position[meets]
     within = shapely.intersection(simple[line], shapes[position])
     parts, pair = shapely.get_parts(within, return_index=True)
     length_m = shapely.length(parts)

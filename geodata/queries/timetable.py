@@ -5,15 +5,17 @@ the same ids.
 """
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 
 import polars as pl
 from sqlalchemy import Connection, text
 
 from geodata.queries.frame import Schema
+from geodata.queries.transit import read_service_dates
 
 SERVED_SCHEMA: Schema = {
-    "service_on": pl.Date,
+    "source": pl.String,
+    "service_id": pl.String,
     "cell": pl.Int64,
     "district_id": pl.String,
     "n": pl.Int64,
@@ -42,18 +44,29 @@ STOP_SCHEMA: Schema = {
 }  # fmt: skip
 SHAPE_SCHEMA: Schema = {"source": pl.String, "shape_id": pl.String, "geom": pl.Binary}
 
-# A service day's clock starts at noon less 12 h of the feed's own zone.
+# Boardable calls of the timetable, once for every start of a trip run by frequencies.
 _SERVED = """
-    SELECT d.service_on, coalesce(d.cell, 0), d.district_id, count(*),
-           min(s.second), max(s.second), bit_or(1::bigint << least(s.second / 3600, 62)::int),
-           bool_or(d.is_estimated)
-    FROM ops.departure d
-    JOIN ops.gtfs_feed f ON f.source = d.source AND f.retired_by IS NULL
-    CROSS JOIN LATERAL (SELECT extract(epoch FROM d.departs_at
-        - ((d.service_on + time '12:00') AT TIME ZONE f.timezone - interval '12 hours')
-        )::bigint AS second) s
-    WHERE d.retired_by IS NULL AND d.is_boardable AND d.service_on = ANY(:dates)
-    GROUP BY 1, 2, 3
+    WITH ends AS (
+        SELECT source, trip_id, min(departure_s) AS first_s, max(stop_sequence) AS last_sequence
+        FROM ops.gtfs_stop_time WHERE retired_by IS NULL GROUP BY 1, 2
+    ), starts AS (
+        SELECT f.source, f.trip_id, begin_s - e.first_s AS shift, NOT f.exact_times AS is_loose
+        FROM ops.gtfs_frequency f JOIN ends e USING (source, trip_id),
+             generate_series(f.start_s, f.end_s - 1, f.headway_s) AS begin_s
+        WHERE f.retired_by IS NULL
+    )
+    SELECT c.source, t.service_id, coalesce(p.cell, 0), p.district_id, count(*),
+           min(c.departure_s + coalesce(s.shift, 0))::bigint,
+           max(c.departure_s + coalesce(s.shift, 0))::bigint,
+           bit_or(1::bigint << least((c.departure_s + coalesce(s.shift, 0)) / 3600, 62)),
+           bool_or(c.is_estimated OR coalesce(s.is_loose, false))
+    FROM ops.gtfs_stop_time c
+    JOIN ends e ON (e.source, e.trip_id) = (c.source, c.trip_id)
+    JOIN ops.gtfs_trip t ON (t.source, t.trip_id) = (c.source, c.trip_id) AND t.retired_by IS NULL
+    JOIN ops.gtfs_stop p ON (p.source, p.stop_id) = (c.source, c.stop_id) AND p.retired_by IS NULL
+    LEFT JOIN starts s ON (s.source, s.trip_id) = (c.source, c.trip_id)
+    WHERE c.retired_by IS NULL AND c.pickup_type <> 1 AND c.stop_sequence < e.last_sequence
+    GROUP BY 1, 2, 3, 4
 """
 # How often a trip runs on a day of its service: once, or at every start of its frequencies.
 _SEGMENTS = """
@@ -83,6 +96,14 @@ _SERVICE_DAYS = """
     SELECT source, service_id, service_on FROM ops.gtfs_service_day
     WHERE retired_by IS NULL AND service_on = ANY(:dates)
 """
+# Days of the week without service count where the feed runs before and after them.
+_RAN = """
+    SELECT DISTINCT day::date FROM ops.gtfs_feed f,
+           generate_series(greatest(f.starts_on, CAST(:first AS date)),
+                           least(f.ends_on, CAST(:end AS date) - 1),
+                           interval '1 day') AS day
+    WHERE f.retired_by IS NULL ORDER BY 1
+"""
 _STOPS = """
     SELECT source, stop_id, ST_X(geom), ST_Y(geom) FROM ops.gtfs_stop
     WHERE retired_by IS NULL AND geom IS NOT NULL
@@ -92,13 +113,13 @@ _SHAPES = """
 """
 
 
-def read_served(connection: Connection, dates: Sequence[date]) -> pl.DataFrame:
-    """Return when each cell is served on service days (SERVED_SCHEMA).
+def read_served(connection: Connection) -> pl.DataFrame:
+    """Return when each cell is served by the services of the feeds (SERVED_SCHEMA).
 
     `first_s`, `last_s` are seconds of the service day of the first and last boardable departure,
     bit h of `hour_bits` says that there is one in clock hour h (24 and above: past midnight).
     """
-    return _rows(connection, _SERVED, SERVED_SCHEMA, dates=list(dates))
+    return _rows(connection, _SERVED, SERVED_SCHEMA)
 
 
 def read_segments(connection: Connection) -> pl.DataFrame:
@@ -108,6 +129,22 @@ def read_segments(connection: Connection) -> pl.DataFrame:
     `shape_id` is blank and distances are null where the feed gives none.
     """
     return _rows(connection, _SEGMENTS, SEGMENT_SCHEMA)
+
+
+def read_running_dates(connection: Connection, timezone: str, past_days: int) -> list[date]:
+    """Return the service days to tell of: those fully expanded, and some days before them.
+
+    The timetable is known for every day its feeds run; of the days before the expanded ones the
+    last `past_days` on which any feed says it runs are taken.
+    """
+    expanded = read_service_dates(connection, timezone)
+    if not expanded:
+        return []
+    first = expanded[0]
+    ran = connection.execute(
+        text(_RAN), {"first": first - timedelta(days=past_days), "end": first}
+    ).scalars()
+    return [*ran, *expanded]
 
 
 def read_running_services(connection: Connection, dates: Sequence[date]) -> pl.DataFrame:

@@ -9,8 +9,11 @@ from datetime import date
 
 import polars as pl
 
-from geodata.queries.timetable import read_served
-from geodata.queries.transit import read_service_dates
+from geodata.queries.timetable import (
+    read_running_dates,
+    read_running_services,
+    read_served,
+)
 from layers.formula import HOURS_A_DAY
 from layers.indicator import TOTAL
 from layers.period import Grain, Period
@@ -44,11 +47,30 @@ SPAN_MEASURES: Mapping[str, Callable[[pl.DataFrame, str], pl.DataFrame]] = {
 
 
 def span_states(request: MeasureRequest) -> pl.DataFrame:
-    """Return the states of T4 for every service day whose calendar day is fully expanded."""
+    """Return the states of T4 for the expanded service days and `parameters.past_days` before."""
     connection, zone = request.connection, request.city.timezone
-    days = [Period.containing(day, Grain.DAY) for day in read_service_dates(connection, zone)]
-    wanted = [period.first for period in request.wanted(days)]
-    return SPAN_MEASURES[request.indicator.key](read_served(connection, wanted), zone)
+    past_days = int(request.measure.parameters.get("past_days", 0))
+    dates = read_running_dates(connection, zone, past_days)
+    wanted = request.wanted([Period.containing(day, Grain.DAY) for day in dates])
+    running = read_running_services(connection, [period.first for period in wanted])
+    served = on_days(read_served(connection), running)
+    return SPAN_MEASURES[request.indicator.key](served, zone)
+
+
+def on_days(served: pl.DataFrame, running: pl.DataFrame) -> pl.DataFrame:
+    """Return what the services that run on each day do together, a row a day and place."""
+    hours = [((pl.col("hour_bits") // 2**h) % 2).max() * 2**h for h in range(_HOURS)]
+    return (
+        running.join(served, on=["source", "service_id"])
+        .group_by("service_on", "cell", "district_id", maintain_order=True)
+        .agg(
+            pl.col("n").sum(),
+            pl.col("first_s").min(),
+            pl.col("last_s").max(),
+            pl.sum_horizontal(hours).alias("hour_bits"),
+            pl.col("is_estimated").any(),
+        )
+    )
 
 
 def _day() -> pl.Expr:

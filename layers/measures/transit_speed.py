@@ -15,12 +15,12 @@ from geodata.crs import to_metric
 from geodata.districts import DistrictLocator, read_districts
 from geodata.lines import metric_lines, split_lines
 from geodata.queries.timetable import (
+    read_running_dates,
     read_running_services,
     read_segments,
     read_shapes,
     read_stop_places,
 )
-from geodata.queries.transit import read_service_dates
 from layers.indicator import TOTAL
 from layers.period import Grain, Period
 from layers.request import MeasureRequest
@@ -33,10 +33,12 @@ _WAY = ("source", "shape_id", "from_stop_id", "to_stop_id", "from_dist", "to_dis
 
 
 def speed_states(request: MeasureRequest) -> pl.DataFrame:
-    """Return T5 for every service day whose calendar day is fully expanded."""
+    """Return T5 for the expanded service days and `parameters.past_days` before them."""
     connection, zone = request.connection, request.city.timezone
-    days = [Period.containing(day, Grain.DAY) for day in read_service_dates(connection, zone)]
-    dates = [period.first for period in request.wanted(days)]
+    past_days = int(request.measure.parameters.get("past_days", 0))
+    days = read_running_dates(connection, zone, past_days)
+    wanted = request.wanted([Period.containing(day, Grain.DAY) for day in days])
+    dates = [period.first for period in wanted]
     segments = read_segments(connection)
     ways = build_ways(request.city, segments, read_stop_places(connection), read_shapes(connection))
     parts = split_ways(request.city, ways)

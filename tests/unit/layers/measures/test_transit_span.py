@@ -4,9 +4,9 @@ from datetime import UTC, date, datetime
 
 import polars as pl
 
-from geodata.queries.timetable import SERVED_SCHEMA
+from geodata.queries.timetable import SERVED_SCHEMA, SERVICE_DAY_SCHEMA
 from layers.formula import apply_formula
-from layers.measures.transit_span import compute_service_hours, compute_service_span
+from layers.measures.transit_span import compute_service_hours, compute_service_span, on_days
 from layers.rollup import merge_states
 
 ZONE = "Asia/Shanghai"
@@ -14,23 +14,20 @@ TUESDAY = date(2026, 12, 1)
 
 
 def served(*rows: tuple[int, float, float, list[int]], on: date = TUESDAY) -> pl.DataFrame:
-    return pl.DataFrame(
+    calls = pl.DataFrame(
         [
-            (
-                on,
-                cell,
-                "d",
-                6,
-                int(first * 3600),
-                int(last * 3600),
-                sum(1 << h for h in hours),
-                False,
-            )
+            ("m", "WD", cell, "d", 6, int(first * 3600), int(last * 3600), _bits(hours), False)
             for cell, first, last, hours in rows
         ],
         schema=dict(SERVED_SCHEMA),
         orient="row",
     )
+    running = pl.DataFrame([("m", "WD", on)], schema=dict(SERVICE_DAY_SCHEMA), orient="row")
+    return on_days(calls, running)
+
+
+def _bits(hours: list[int]) -> int:
+    return sum(1 << hour for hour in hours)
 
 
 S1 = served((1, 7.0, 24.5, [7, 9, 24]))
@@ -65,3 +62,23 @@ def test_t4_a_state_carries_the_midnight_of_its_service_day() -> None:
     """T4: what departs after midnight belongs to the service day before."""
     midnight = datetime(2026, 11, 30, 16, tzinfo=UTC)
     assert compute_service_span(S1, ZONE)["starts_at"].to_list() == [midnight]
+
+
+def test_t4_services_and_feeds_of_one_day_are_joined() -> None:
+    """T4: the hours of two services are united, also where their ids are equal in two feeds."""
+    rows = [
+        (source, "WD", 1, "d", 1, first, last, _bits(hours), False)
+        for source, first, last, hours in (
+            ("a", 25_200, 32_400, [7, 9]),
+            ("b", 32_400, 36_000, [9, 10]),
+        )
+    ]
+    calls = pl.DataFrame(rows, schema=dict(SERVED_SCHEMA), orient="row")
+    both = pl.DataFrame(
+        [("a", "WD", TUESDAY), ("b", "WD", TUESDAY)], schema=dict(SERVICE_DAY_SCHEMA), orient="row"
+    )
+    together = on_days(calls, both)
+    assert span_h(compute_service_span(together, ZONE)) == 3.0
+    assert len(compute_service_hours(together, ZONE)["ids"][0]) == 3
+    alone = on_days(calls, both.filter(pl.col("source") == "a"))
+    assert span_h(compute_service_span(alone, ZONE)) == 2.0
