@@ -53,7 +53,14 @@ def _add_database(add: AddCommand) -> None:
 
 
 def _add_data(add: AddCommand) -> None:
-    add("simulate", data.simulate, "write anew, from the seed, the files that nobody publishes")
+    simulating = add(
+        "simulate", data.simulate, "write anew, from the seed, the files that nobody publishes"
+    )
+    simulating.add_argument("--live", action="store_true", help="play today as it happens")
+    simulating.add_argument("--speed", type=float, default=1.0, help="times real time")
+    simulating.add_argument("--from", dest="from_", metavar="HH:MM", help="begin there, not now")
+    simulating.add_argument("--until", metavar="HH:MM", help="end there")
+    simulating.add_argument("--faults", nargs="*", default=[], metavar="FAULT", help="all, or some")
     load = add("load", data.load, "load sources' files; a file loaded before changes nothing")
     load.add_argument("names", nargs="*", metavar="SOURCE|DECLARATION.yaml")
     load.add_argument("--path", type=Path, metavar="FILE", help="this file, not the declared one")

@@ -7,7 +7,12 @@ from geodata.settings import ROOT
 
 
 def simulate(options: argparse.Namespace) -> None:
-    """Write the simulated departments' files anew, up to yesterday."""
+    """Write the simulated departments' files anew, up to yesterday; or play today as it happens."""
+    if options.live:
+        from commands.simulate_live import simulate_live
+
+        simulate_live(options)
+        return
     from commands.simulated_files import write_simulated_files
 
     context = get_context()

@@ -1,20 +1,44 @@
 """The clock: everything that asks for the time asks here, so that tests and replay can set it."""
 
 import os
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 from geodata.errors import SettingsError
 
 
 def now() -> datetime:
-    """Return the current instant in UTC, or the one that `OCC_NOW` (ISO 8601 with zone) fixes.
+    """Return the current instant in UTC, or the one that the environment sets.
+
+    `OCC_NOW` (ISO 8601 with zone) fixes it. `OCC_CLOCK` (`<time>@<unix seconds>x<speed>`) lets it
+    run: it is that time at those seconds since 1970, and moves so much faster since; processes
+    with the same value have the same clock.
 
     Raises:
-        SettingsError: `OCC_NOW` is not an ISO 8601 time with a zone.
+        SettingsError: one of them does not read so.
     """
+    running = os.environ.get("OCC_CLOCK")
+    if running:
+        return _running(running, datetime.now(UTC))
     fixed = os.environ.get("OCC_NOW")
-    if not fixed:
-        return datetime.now(UTC)
+    return _parse(fixed) if fixed else datetime.now(UTC)
+
+
+def running_clock(at: datetime, real: datetime, speed: float) -> str:
+    """Return the value of `OCC_CLOCK` that shows `at` at the instant `real` and then runs."""
+    return f"{at.isoformat()}@{real.timestamp():.3f}x{speed:g}"
+
+
+def _running(text: str, real: datetime) -> datetime:
+    begin, _, rest = text.partition("@")
+    seconds, _, speed = rest.partition("x")
+    try:
+        elapsed_s = (real.timestamp() - float(seconds)) * float(speed)
+    except ValueError as error:
+        raise SettingsError(f"OCC_CLOCK is not <time>@<seconds>x<speed>: {text!r}") from error
+    return _parse(begin) + timedelta(seconds=elapsed_s)
+
+
+def _parse(fixed: str) -> datetime:
     try:
         moment = datetime.fromisoformat(fixed)
     except ValueError as error:

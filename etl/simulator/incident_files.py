@@ -88,21 +88,37 @@ def crossed_calls(world: World, accidents: pl.DataFrame, on: date) -> pl.DataFra
 
 
 def _known_by(calls: pl.DataFrame, on: date, ends_on: date) -> pl.DataFrame:
-    """Blank every clock that lies after the files were written; revision 1 once closed."""
+    """Blank every clock that lies after the files were written."""
     limit = float(((ends_on - on).days + 1) * 86_400)
     known = calls.with_columns(
         pl.when(pl.col(clock) < limit).then(pl.col(clock)).alias(clock) for clock in CLOCKS
     ).filter(pl.col("received").is_not_null())
-    return known.with_columns(revision=pl.col("closed").is_not_null().cast(pl.Int8))
+    return numbered(known)
+
+
+def numbered(calls: pl.DataFrame) -> pl.DataFrame:
+    """Number each state of a call by how many of the clocks that follow the answer it knows."""
+    known = pl.sum_horizontal(pl.col(clock).is_not_null() for clock in CLOCKS[2:])
+    return calls.with_columns(revision=known.cast(pl.Int8))
+
+
+def calls_of_day(world: World, dispatchers: list[Dispatcher], on: date) -> pl.DataFrame:
+    """Return all calls of a system and day, clocks in seconds after the day's midnight."""
+    parts = [channel_calls(world, dispatcher, on) for dispatcher in dispatchers]
+    if any(dispatcher.channel == "122" for dispatcher in dispatchers):
+        parts.append(crossed_calls(world, parts[-1], on))
+    return pl.concat(parts).sort("received", "record_id")
 
 
 def _day(
     world: World, dispatchers: list[Dispatcher], gazetteer: Gazetteer, on: date, ends_on: date
 ) -> pl.DataFrame:
-    parts = [channel_calls(world, dispatcher, on) for dispatcher in dispatchers]
-    if any(dispatcher.channel == "122" for dispatcher in dispatchers):
-        parts.append(crossed_calls(world, parts[-1], on))
-    calls = _known_by(pl.concat(parts).sort("received", "record_id"), on, ends_on)
+    calls = _known_by(calls_of_day(world, dispatchers, on), on, ends_on)
+    return with_words(world, gazetteer, calls, on)
+
+
+def with_words(world: World, gazetteer: Gazetteer, calls: pl.DataFrame, on: date) -> pl.DataFrame:
+    """Return the calls with local clock times and an address in words."""
     midnight = datetime(on.year, on.month, on.day)  # noqa: DTZ001 - local clocks, as departments write
     return calls.with_columns(
         (pl.lit(midnight) + pl.duration(seconds=pl.col(clock).cast(pl.Int64))).alias(clock)
@@ -126,7 +142,8 @@ def _shifted(calls: pl.DataFrame, datum: str) -> pl.DataFrame:
     return calls.with_columns(**columns)
 
 
-def _as_sent(calls: pl.DataFrame, system: System) -> pl.DataFrame:
+def as_sent(calls: pl.DataFrame, system: System) -> pl.DataFrame:
+    """Return the calls as a department writes them: its datum, its times, its column names."""
     yes_no = {"repeat": "is_repeat", "aid": "is_mutual_aid"}
     frame = _shifted(calls, system.datum).with_columns(
         *(pl.col(clock).dt.strftime(system.time_format) for clock in CLOCKS),
@@ -199,6 +216,6 @@ def write_incidents(world: World, folder: Path, start_on: date, days: int) -> li
             calls = pl.concat(_day(world, dispatchers, gazetteer, on, ends_on) for on in month_days)
             path = folder / "emergency" / f"incidents_{system.key}_{month}.csv"
             written.append(
-                write_csv(path, _as_sent(calls, system), f"incidents_{system.key}", system.encoding)
+                write_csv(path, as_sent(calls, system), f"incidents_{system.key}", system.encoding)
             )
     return written
