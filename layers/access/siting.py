@@ -57,8 +57,20 @@ def fewest_sites(cost: Floats, weights: Floats, limit: float) -> Siting:
 
 
 def best_sites(cost: Floats, weights: Floats, limit: float, number: int) -> Siting:
-    """Return so many sites that reach the most weight (MCLP)."""
-    model = MCLP.from_cost_matrix(cost, weights, limit, p_facilities=number)
+    """Return so many sites that reach the most weight (MCLP).
+
+    Places that the same sites reach are put to the solver as one, and those that none reaches not
+    at all: the optimum is the same, the problem a fraction.
+    """
+    patterns, place = np.unique(cost <= limit, axis=0, return_inverse=True)
+    joint = np.bincount(place, weights=weights, minlength=len(patterns))
+    matters = patterns.any(axis=1) & (joint > 0)
+    if not matters.any():
+        return Siting((), 0.0, float(weights.sum()))
+    reached = np.where(patterns[matters], 0.0, 2.0)
+    model = MCLP.from_cost_matrix(
+        reached, joint[matters], 1.0, p_facilities=min(number, cost.shape[1])
+    )
     return _solved(model, cost, weights, limit)
 
 

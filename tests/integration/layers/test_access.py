@@ -14,7 +14,9 @@ from etl.declaration import SourceDeclaration, read_declaration
 from geodata.city import City, load_city
 from geodata.crs import to_metric
 from geodata.districts import load_districts
+from geodata.grid import cell_area_km2, cell_to_parents
 from geodata.queries.residents import read_residents
+from layers.access.planning import further_stations, station_areas
 from layers.build import build_states
 from layers.question import ValueQuery
 from layers.reading import latest_period, read_values
@@ -198,3 +200,24 @@ def test_e9_and_t8_are_given(routed: Engine, city: City) -> None:
     assert 0 < fast["num"] < slow["num"] < slow["den"] == 812_935
     index = city_value(routed, city, "ptai")
     assert 0 < index["value"] < 1
+
+
+def test_e9_planners_see_areas_and_further_sites(routed: Engine, city: City) -> None:
+    """E9: every populated hexagon belongs to one station; a site at a station adds nothing."""
+    with routed.connect() as connection:
+        areas = station_areas(connection, city)
+        homes = read_residents(connection)
+        hexagons = np.unique(cell_to_parents(homes["cell"].to_numpy(), 9))
+        outskirts = homes.sort("lat").filter(pl.col("lon").is_not_null())[[0, 400, -1]]
+        market = pl.DataFrame({"lon": [-51.227811], "lat": [-30.027565]})  # a station already
+        sites = pl.concat([market, outskirts.select("lon", "lat")])
+        alone = [
+            further_stations(connection, city, sites[row], 300, 1).covered_weight
+            for row in range(len(sites))
+        ]
+        found = further_stations(connection, city, sites, 300, 1)
+    assert len(areas) == 15
+    assert areas["is_too_large"].is_null().all()  # these stations have no class
+    assert areas["area_km2"].sum() == pytest.approx(cell_area_km2(hexagons).sum(), rel=1e-9)
+    assert alone[0] == 0
+    assert 0 < found.covered_weight == max(alone) < found.total_weight < 812_935

@@ -1,3 +1,5 @@
+from itertools import combinations
+
 import numpy as np
 import polars as pl
 import pytest
@@ -28,6 +30,15 @@ def test_e9_best_sites_by_covered_weight() -> None:
     assert 100 * one.share == pytest.approx(57.69, abs=0.005)
     assert two.covered_weight == 230
     assert 100 * two.share == pytest.approx(88.46, abs=0.005)
+
+
+def test_e9_best_sites_equal_trying_every_choice() -> None:
+    """E9: merging places that the same sites reach changes nothing."""
+    rng = np.random.default_rng(2)
+    cost, weights = rng.uniform(0, 10, (60, 7)), rng.integers(0, 90, 60).astype(float)
+    tried = [covered_weight(cost, weights, 2, list(pick)) for pick in combinations(range(7), 3)]
+    assert best_sites(cost, weights, 2, 3).covered_weight == max(tried)
+    assert best_sites(cost, weights, -1, 3).sites == ()
 
 
 def test_e9_places_nobody_can_reach_stay_uncovered() -> None:
