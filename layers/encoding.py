@@ -1,5 +1,7 @@
 """The binary layouts in which cells and their values travel to the browser."""
 
+from io import BytesIO
+
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
@@ -18,6 +20,14 @@ def encode_cells(cells: Cells) -> bytes:
 def encode_column(values: NDArray[np.float32], status: Statuses) -> bytes:
     """Return n float32, little-endian, NaN where there is no value, followed by n status bytes."""
     return values.astype("<f4").tobytes() + status.tobytes()
+
+
+def encode_arrow(cells: Cells, values: NDArray[np.float32], status: Statuses) -> bytes:
+    """Return an Arrow IPC stream of cell (uint64), value (null where there is none) and status."""
+    frame = pl.DataFrame({"cell": cells.astype(np.uint64), "value": values, "status": status})
+    stream = BytesIO()
+    frame.with_columns(pl.col("value").fill_nan(None)).write_ipc_stream(stream)
+    return stream.getvalue()
 
 
 def decode_column(content: bytes) -> tuple[NDArray[np.float32], Statuses]:

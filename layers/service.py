@@ -23,7 +23,7 @@ from geodata.grid import cell_area_km2, cell_centres, cell_res, cell_to_parents,
 from geodata.settings import get_settings
 from layers.address import PREFIX
 from layers.column import of_area, read_column
-from layers.encoding import encode_cells, encode_column
+from layers.encoding import encode_arrow, encode_cells, encode_column
 from layers.errors import QueryError
 from layers.grid_cache import CITY_AREA, FINEST_CITY_RES, districts_of, grid_version, read_cells
 from layers.period import Period
@@ -33,6 +33,7 @@ from layers.status import Status
 from layers.version import read_build_in
 
 BINARY = "application/octet-stream"
+ARROW = "application/vnd.apache.arrow.stream"
 IMMUTABLE = "public, max-age=31536000, immutable"
 REVALIDATE = "no-cache"
 ERROR_STATUS: dict[type[OperationsError], int] = {
@@ -119,6 +120,29 @@ def get_values(
             )
 
     return _answer(request, build, BINARY)
+
+
+@router.get("/values/{indicator}/{component}/{version}/{period}/{area}/{res}.arrow")
+def get_values_arrow(
+    request: Request,
+    here: Here,
+    indicator: Name,
+    component: Name,
+    version: Version,
+    period: PeriodText,
+    area: Name,
+    res: int,
+) -> Response:
+    """Return cell, value, status as an Arrow IPC stream: the two binary answers for programs."""
+
+    def build() -> bytes:
+        query = ValueQuery(indicator, Period.parse(period), component, by="cell", res=res)
+        question = of_area(check_query(query, here.city), area)
+        with here.engine.connect() as connection:
+            column = read_column(connection, here.city, here.data_dir, question, version)
+        return encode_arrow(read_cells(here.data_dir, here.city, area, res), *column)
+
+    return _answer(request, build, ARROW)
 
 
 @router.get("/cell/{indicator}/{component}/{version}/{period}/{cell}.json")

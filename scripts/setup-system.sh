@@ -38,6 +38,7 @@ scripts/find-python.sh >/dev/null 2>&1 || missing+=(python3-venv)
 if [ "$with_tests" = yes ]; then
     has_chromium || missing+=(chromium)
     has_libatomic || missing+=(libatomic1)
+    command -v ogrinfo >/dev/null || missing+=(gdal-bin)
 fi
 [ "${#missing[@]}" -gt 0 ] || exit 0
 

@@ -1,6 +1,7 @@
 import json
 
 import numpy as np
+import polars as pl
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -52,6 +53,21 @@ def test_a_district_alone_has_its_own_list_and_only_its_own_events(client, seede
     values, _ = decode_column(answer.content)
     query = ValueQuery(KEY, OCTOBER, "all", by="city", district_id="220102")
     assert values.sum() == read_values(seeded, city, query)["value"][0]
+
+
+def test_arrow_holds_the_same_cells_values_and_statuses(client, city, version):
+    address = values_address(KEY, "all", version, OCTOBER, 7)
+    answer = client.get(address.replace(".bin", ".arrow"))
+    assert answer.headers["content-type"] == "application/vnd.apache.arrow.stream"
+    assert "immutable" in answer.headers["cache-control"]
+    frame = pl.read_ipc_stream(answer.content)
+    values, status = decode_column(client.get(address).content)
+    cells = np.frombuffer(client.get(cells_address(city, 7)).content, dtype="<u8")
+    assert frame.schema == {"cell": pl.UInt64, "value": pl.Float32, "status": pl.UInt8}
+    assert (frame["cell"].to_numpy() == cells).all()
+    assert (frame["status"].to_numpy() == status).all()
+    found = frame["value"].fill_null(float("nan")).to_numpy()
+    np.testing.assert_array_equal(found, values)
 
 
 def test_answers_are_kept_for_ever_packed_and_not_sent_twice(client, version):
