@@ -40,7 +40,8 @@ def read_raster(path: Path, declaration: SourceDeclaration) -> Extracted:
     rows, columns = np.nonzero(~np.isnan(bands).all(axis=0))
     if len(rows) > _MOST_PIXELS:
         raise ExtractError(f"{path}: {len(rows)} pixels hold values; at most {_MOST_PIXELS}")
-    x, y = affine * (columns + 0.5, rows + 0.5)
+    x = affine.a * (columns + 0.5) + affine.b * (rows + 0.5) + affine.c
+    y = affine.d * (columns + 0.5) + affine.e * (rows + 0.5) + affine.f
     lon, lat = Transformer.from_crs(crs, _WGS84, always_xy=True).transform(x, y)
     values = {
         name: pl.Series(band[rows, columns]).fill_nan(None)

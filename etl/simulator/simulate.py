@@ -8,14 +8,19 @@ from etl.simulator.base_stations import build_masts, write_base_stations
 from etl.simulator.bus_feed import build_bus_timetable, write_bus_feed
 from etl.simulator.bus_records import write_bus_records
 from etl.simulator.files import Written
+from etl.simulator.health_returns import write_bed_days, write_health_records
 from etl.simulator.hospital_reports import write_ed_presence, write_recognition
 from etl.simulator.hospitals import build_hospitals, write_hospitals
 from etl.simulator.incident_files import write_incidents, write_stations
 from etl.simulator.plate_reads import write_plate_reads
+from etl.simulator.predictions import write_predictions
+from etl.simulator.premises import write_premises
 from etl.simulator.radio_samples import write_radio_samples
 from etl.simulator.rail_feed import write_rail_feed
+from etl.simulator.rescue_rooms import write_rescue_rooms
 from etl.simulator.residents_file import write_residents
 from etl.simulator.roads_file import write_roads
+from etl.simulator.schools import write_schools
 from etl.simulator.speed_tests import write_speed_tests
 from etl.simulator.venues import build_venues, write_access_points, write_venues
 from etl.simulator.world import World, build_world
@@ -45,15 +50,22 @@ def _write_broadband(world: World, folder: Path, start_on: date, days: int) -> l
         *write_radio_samples(world, folder, start_on, days, masts),
         *write_venues(world, folder, venues),
         *write_access_points(world, folder, venues, ends_on),
+        *write_premises(world, folder),
+        *write_predictions(world, folder, masts),
+        *write_schools(world, folder),
     ]
 
 
 def _write_health(world: World, folder: Path, start_on: date, days: int) -> list[Written]:
     hospitals = build_hospitals(world)
+    ends_on = start_on + timedelta(days=days - 1)
     return [
         *write_hospitals(folder, hospitals),
         *write_ed_presence(world, folder, start_on, days, hospitals),
-        *write_recognition(world, folder, start_on + timedelta(days=days - 1), hospitals),
+        *write_recognition(world, folder, ends_on, hospitals),
+        *write_rescue_rooms(world, folder, start_on, days, hospitals),
+        *write_bed_days(world, folder, ends_on, hospitals),
+        *write_health_records(world, folder, ends_on, hospitals),
     ]
 
 

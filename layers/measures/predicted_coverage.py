@@ -16,6 +16,7 @@ from layers.rollup import merge_states
 from layers.state import KEYS, complete_states
 
 BEST = "best"
+_EDGE_M = 0.05  # centres are kept in degrees of seven decimals
 Floats = NDArray[np.float64]
 
 
@@ -84,7 +85,7 @@ def _pixel_of(people: pl.DataFrame, pixels: pl.DataFrame, pixel_m: float) -> NDA
         return np.full(len(people), -1, dtype=np.int64)
     tree = cKDTree(pixels.select("x_m", "y_m").to_numpy())
     distance, row = tree.query(people.select("x_m", "y_m").to_numpy(), p=np.inf)
-    return np.where(distance <= 0.5 * pixel_m, row, -1).astype(np.int64)
+    return np.where(distance <= 0.5 * pixel_m + _EDGE_M, row, -1).astype(np.int64)
 
 
 def _states_of(
