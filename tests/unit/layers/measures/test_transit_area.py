@@ -1,0 +1,52 @@
+"""T1's companion: built-up area within reach of a stop."""
+
+import numpy as np
+import polars as pl
+import pytest
+import shapely
+
+from geodata.city import City, load_city
+from geodata.crs import to_metric
+from geodata.grid import cell_area_km2, cell_centres, cells_to_children, latlng_to_cells
+from layers.measures.transit_area import _cut, built_up_area, reach
+
+
+@pytest.fixture(scope="module")
+def city() -> City:
+    return load_city("changchun")
+
+
+def test_t1_a_circle_has_the_area_of_64_segments_a_quarter() -> None:
+    """T1 area: 0.785319 of 0.785398 km2."""
+    assert round(float(shapely.area(reach(np.array([[0.0, 0.0]]), 500))) / 1e6, 6) == 0.785319
+
+
+def test_t1_overlapping_circles_count_once() -> None:
+    """T1 area: dissolved before clipping."""
+    twice = reach(np.array([[0.0, 0.0], [0.0, 0.0], [5000.0, 0.0]]), 500)
+    assert float(twice.area) / 1e6 == pytest.approx(2 * 0.785319, rel=1e-6)
+
+
+def people(cells: np.ndarray, residents: list[float]) -> pl.DataFrame:
+    return pl.DataFrame({"cell": cells, "residents": residents})
+
+
+def test_t1_built_up_is_where_people_live_densely(city: City) -> None:
+    """T1 area: cells of resolution 9 by residents per km2."""
+    cells = latlng_to_cells(np.array([43.88, 43.88]), np.array([125.32, 125.40]), 10)
+    built = built_up_area(city, people(cells, [1000.0, 10.0]), 9, 1500, 1)
+    home = latlng_to_cells(np.array([43.88]), np.array([125.32]), 9)
+    assert built.area / 1e6 == pytest.approx(float(cell_area_km2(home)[0]), rel=0.003)
+
+
+def test_t1_every_resolution_is_measured_on_its_own_hexagons(city: City) -> None:
+    """T1 area (N): each resolution adds up to the whole, half of which is near a stop."""
+    parent = latlng_to_cells(np.array([43.88]), np.array([125.32]), 7)
+    cells = cells_to_children(parent, 10)
+    built = built_up_area(city, people(cells, [50.0] * len(cells)), 9, 1500, 1)
+    lon, lat = cell_centres(parent)
+    served = reach(np.column_stack(to_metric(city, lon, lat)), 500)
+    for res in (7, 8, 9):
+        parts = _cut(city, built, served, res)
+        assert parts["den"].sum() == pytest.approx(built.area, rel=1e-5)
+        assert parts["num"].sum() == pytest.approx(served.area, rel=1e-5)
