@@ -22,6 +22,7 @@ from geodata.errors import DatabaseError, GeographyError, NotFoundError, Operati
 from geodata.grid import cell_area_km2, cell_centres, cell_res, cell_to_parents, text_to_cell
 from geodata.settings import get_settings
 from layers.address import PREFIX
+from layers.analysis import read_analysis
 from layers.column import of_area, read_column
 from layers.encoding import encode_arrow, encode_cells, encode_column
 from layers.errors import QueryError
@@ -118,6 +119,30 @@ def get_values(
             return encode_column(
                 *read_column(connection, here.city, here.data_dir, question, version)
             )
+
+    return _answer(request, build, BINARY)
+
+
+@router.get("/analysis/{name}/{indicator}/{component}/{version}/{period}/{area}/{res}.bin")
+def get_analysis(
+    request: Request,
+    here: Here,
+    name: Name,
+    indicator: Name,
+    component: Name,
+    version: Version,
+    period: PeriodText,
+    area: Name,
+    res: int,
+) -> Response:
+    """Return an analysis of a layer in the layout of the layer itself."""
+
+    def build() -> bytes:
+        query = ValueQuery(indicator, Period.parse(period), component, by="cell", res=res)
+        question = of_area(check_query(query, here.city), area)
+        with open_snapshot(here.engine) as connection:
+            layer = (connection, here.city, here.data_dir, question, version)
+            return encode_column(*read_analysis(*layer, name))
 
     return _answer(request, build, BINARY)
 
