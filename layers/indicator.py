@@ -121,6 +121,7 @@ class Indicator(Declared):
     estimated_zh: str = ""
     estimated_en: str = ""
     expected_interval: timedelta | None = None  # stale after three of them; ISO 8601
+    stale_with: Literal["newest", "oldest"] = "newest"  # load, or timetable: one past its end tells
     measures: tuple[Measure, ...] = Field(min_length=1)
 
     @model_validator(mode="after")

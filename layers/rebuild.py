@@ -40,6 +40,7 @@ from layers.state_write import (
 )
 from layers.version import Build, read_build_in
 
+_FEED = "gtfs"  # what a load of a timetable says it fills: several tables at once
 _ELSEWHERE = "partitions:"  # begins the definition of states that stand on no table
 LATE_AFTER = timedelta(hours=48)  # what changes later corrects a period that was thought complete
 _NEW_CLASSES_ABOVE = 0.05  # share of the states that may change before classes are made anew
@@ -183,10 +184,18 @@ def _facts(connection: Connection, city: City, indicator: Indicator, plan: Plan)
         "load_ids": [row.load_id for row in loads],
         "sources": sorted({row.source for row in loads}),
         "is_simulated": any(row.provenance == "simulated" for row in loads),
-        "as_of": max(row.event_to or row.finished_at for row in loads),
+        "as_of": _as_of(indicator, loads),
         "definition": _digest(indicator, city, is_elsewhere=plan.frames is not None),
         "seen": read_snapshot(connection),
     }
+
+
+def _as_of(indicator: Indicator, loads: Sequence[Row[Any]]) -> datetime:
+    """Return until when the records tell: the newest of them, or the timetable that ends first."""
+    is_oldest = indicator.stale_with == "oldest"
+    feeds = [row for row in loads if row.table_name == _FEED] if is_oldest else []
+    until: list[datetime] = [row.event_to or row.finished_at for row in feeds or loads]
+    return min(until) if feeds else max(until)
 
 
 def _insert_build(connection: Connection, facts: dict[str, Any]) -> int:
