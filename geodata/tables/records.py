@@ -29,7 +29,7 @@ incident = Table(
     "incident",
     metadata,
     Column("incident_id", BigInteger, Identity(always=True), primary_key=True),
-    *provenance(),
+    *provenance(checked=False),
     Column("record_id", Text, nullable=False),
     Column("revision", Integer, nullable=False, server_default="0"),
     Column("event_id", Text, nullable=False),
@@ -51,7 +51,7 @@ incident = Table(
     Column("is_test", Boolean, nullable=False, server_default="false"),
     Column("is_duplicate", Boolean, nullable=False, server_default="false"),
     Column("is_batch_keyed", Boolean, nullable=False, server_default="false"),
-    *place(),
+    *place(checked=False),
 )
 record_indexes(incident, "record_id")
 Index("ix_incident_received", incident.c.received_at, incident.c.channel)
