@@ -9,15 +9,19 @@ from pathlib import Path
 from bench.copying import bench_copying
 from bench.database import load_incidents, open_database
 from bench.indexing import bench_indexing
+from bench.loading import bench_loading
 from bench.locating import bench_locating
 from bench.reading import bench_reading
 from bench.report import format_table, write_results
 from bench.sample import make_incidents
-from bench.states import bench_states
+from bench.states import bench_refresh, bench_states
 from bench.timing import Table
 from geodata.city import City, load_city
 from geodata.districts import DistrictLocator, read_districts
 from geodata.settings import get_settings
+
+_MOST_COPIED = 500_000
+_MOST_REFRESHED = 50_000
 
 
 def main() -> None:
@@ -25,29 +29,33 @@ def main() -> None:
     options = _parse()
     load = os.getloadavg()[0]
     tables = []
-    for table in _run(load_city(get_settings().city), options.points, options.incidents):
+    for table in _run(load_city(get_settings().city), options.rows):
         print(format_table(table), flush=True)
         tables.append(table)
-    write_results(tables, load)
+        write_results(tables, load)  # what was measured is kept when a later stage fails
 
 
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
-    parser.add_argument("--points", type=int, default=1_000_000, help="points to index and locate")
-    parser.add_argument("--incidents", type=int, default=200_000, help="incidents to load and sum")
+    rows = int(os.environ.get("BENCH_ROWS", "10_000_000"))
+    parser.add_argument("--rows", type=int, default=rows, help="incidents (BENCH_ROWS)")
     return parser.parse_args()
 
 
-def _run(city: City, points: int, incidents: int) -> Iterator[Table]:
-    yield bench_indexing(city, points)
-    yield bench_locating(city, points)
-    frame = make_incidents(city, DistrictLocator(read_districts(city)), incidents)
+def _run(city: City, rows: int) -> Iterator[Table]:
+    yield bench_indexing(city, rows)
+    yield bench_locating(city, rows)
+    frame = make_incidents(city, DistrictLocator(read_districts(city)), rows)
     with open_database(city) as engine, tempfile.TemporaryDirectory() as folder:
-        yield bench_copying(engine, frame)
-        load_incidents(engine, frame)
-        yield bench_states(engine, city, incidents)
+        yield bench_copying(engine, frame.head(_MOST_COPIED))
+        yield bench_loading(engine, frame)
+        yield bench_states(engine, city, frame)
         for res in (7, 8):
             yield bench_reading(engine, city, Path(folder), res)
+    with open_database(city) as engine:  # every indicator of incidents is built there
+        few = frame.head(_MOST_REFRESHED)
+        load_incidents(engine, few)
+        yield bench_refresh(engine, city, few)
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ def bench_copying(engine: Engine, frame: pl.DataFrame) -> Table:
     features = features.rename_geometry("geom")
     copy = f"COPY {_TABLE} ({names}) FROM STDIN"
     return Table(
-        "Incidents with points into PostGIS by COPY, no indexes",
+        f"3a. Load: {frame.height:,} incidents with points by COPY, no indexes",
         (
             _time(engine, "etl.copy.copy_frame", frame.height, lambda: _ours(engine, frame)),
             _time(engine, "floor: COPY of the same bytes, made before", frame.height,

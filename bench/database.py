@@ -54,8 +54,8 @@ def columns_of(frame: pl.DataFrame) -> dict[str, Kind]:
     }
 
 
-def load_incidents(engine: Engine, frame: pl.DataFrame) -> None:
-    """Write incidents with the load that brought them."""
+def load_incidents(engine: Engine, frame: pl.DataFrame) -> int:
+    """Write incidents with the load that brought them; return its number."""
     at = now()
     row = {
         "source": SOURCE, "table_name": "incident", "file": SOURCE, "sha256": SOURCE,
@@ -68,3 +68,4 @@ def load_incidents(engine: Engine, frame: pl.DataFrame) -> None:
         statement = insert(load).values(row).returning(load.c.load_id)
         load_id = int(connection.execute(statement).scalar_one())
         copy_records(driver(connection), incident, frame, columns_of(frame), (SOURCE, load_id))
+    return load_id

@@ -12,14 +12,26 @@ from geodata.city import City
 Floats = npt.NDArray[np.float64]
 FIRST = datetime(2026, 9, 30, 16, tzinfo=UTC)
 DAYS = 31
+_CENTRES = 300
+_ADDRESSES = 20_000
 _CHANNELS = ("110", "119", "120", "122")
 
 
 def make_points(city: City, count: int) -> tuple[Floats, Floats]:
-    """Return longitudes and latitudes: dense in the middle, some beyond the boundaries."""
+    """Return longitudes and latitudes: calls come from addresses, few of them from most.
+
+    Addresses lie around a few hundred centres, most of these in the middle of the city; a handful
+    is beyond the boundaries. How often one calls falls off like the inverse of its rank.
+    """
     rng = np.random.default_rng(20141101)
-    lon = rng.normal(city.camera.lon, 0.5, count)
-    return lon, rng.normal(city.camera.lat, 0.4, count)
+    centre = rng.normal((city.camera.lon, city.camera.lat), (0.25, 0.2), (_CENTRES, 2))
+    home = rng.integers(0, _CENTRES, _ADDRESSES)
+    address = rng.normal(centre[home], (0.02, 0.015))
+    weight = 1 / np.arange(10, _ADDRESSES + 10)
+    chosen = address[rng.choice(_ADDRESSES, count, p=weight / weight.sum())]
+    # a phone's place is not exact: within some ten metres
+    lon, lat = (chosen + rng.normal(0, 0.0002, (count, 2))).T
+    return np.ascontiguousarray(lon), np.ascontiguousarray(lat)
 
 
 def make_incidents(city: City, locator: Locator, count: int) -> pl.DataFrame:

@@ -1,11 +1,19 @@
-"""States of incident_count: the catalogue's build against the same sums in plain SQL."""
+"""States: all of incident_count against plain SQL and DuckDB, and those a few calls reach."""
 
-from sqlalchemy import Engine, text
+from datetime import timedelta
 
-from bench.timing import Table, time_best
+import duckdb
+import polars as pl
+from sqlalchemy import Engine, select, text
+
+from bench.database import load_incidents
+from bench.timing import Measure, Table, time_best
 from geodata.city import City
-from layers.build import build_states
+from geodata.tables import state_change
+from layers.build import build_states, refresh_states
 
+KEY = "incident_count"
+_FEW = 10
 _PLAIN = """
     CREATE TEMPORARY TABLE bench_state ON COMMIT DROP AS
     SELECT channel, date_trunc('day', received_at), cell, district_id, count(*), sum(1.0::float8)
@@ -13,24 +21,73 @@ _PLAIN = """
     WHERE retired_by IS NULL AND NOT (is_duplicate OR is_test OR is_cancelled OR is_mutual_aid)
     GROUP BY 1, 2, 3, 4
 """
+_DUCKDB = """
+    CREATE OR REPLACE TABLE bench_state AS
+    SELECT channel, date_trunc('day', received_at), cell, district_id, count(*), sum(1.0::float8)
+    FROM facts GROUP BY ALL
+"""
 
 
-def bench_states(engine: Engine, city: City, incidents: int) -> Table:
-    """Build all states of the incidents in the database."""
-
-    def run_plain() -> None:
-        with engine.begin() as connection:
-            connection.execute(text(f"SET LOCAL TimeZone = '{city.timezone}'"))
-            connection.execute(text(_PLAIN))
-
-    ours = time_best(
-        "layers.build.build_states",
-        incidents,
-        lambda: build_states(engine, city, ["incident_count"]),
-    )
+def bench_states(engine: Engine, city: City, frame: pl.DataFrame) -> Table:
+    """Build all states of the incidents in the database, and again after a few new ones."""
+    rows = frame.height
+    ours = time_best("layers.build.build_states, from nothing", rows,
+                     lambda: build_states(engine, city, [KEY]), 1)  # fmt: skip
     with engine.connect() as connection:
         states = connection.execute(text("SELECT count(*) FROM ops.state")).scalar_one()
-    plain = time_best("floor: GROUP BY into a table without indexes", incidents, run_plain)
+    again = time_best("the same, everything again: no row differs", rows,
+                      lambda: build_states(engine, city, [KEY], full=True), 1)  # fmt: skip
+    nothing = time_best("the same, nothing new", rows, lambda: build_states(engine, city, [KEY]))
+    peers = [
+        time_best("PostgreSQL GROUP BY into a table without indexes", rows,
+                  lambda: _run_plain(engine, city), 1),
+        _duckdb(city, frame),
+    ]  # fmt: skip
     return Table(
-        f"States of incident_count: {incidents:,} incidents, {states:,} states", (ours, plain)
+        f"4. Aggregate: {rows:,} incidents, {states:,} states of {KEY}",
+        (ours, again, nothing, *peers),
     )
+
+
+def _run_plain(engine: Engine, city: City) -> None:
+    with engine.begin() as connection:
+        connection.execute(text(f"SET LOCAL TimeZone = '{city.timezone}'"))
+        connection.execute(text(_PLAIN))
+
+
+def _duckdb(city: City, frame: pl.DataFrame) -> Measure:
+    facts = frame.select("channel", "received_at", "cell", "district_id").to_arrow()
+    with duckdb.connect() as connection:
+        connection.execute(f"SET TimeZone = '{city.timezone}'")
+        connection.register("facts", facts)
+        return time_best("DuckDB GROUP BY, from and into memory", frame.height,
+                          lambda: connection.execute(_DUCKDB), 1)  # fmt: skip
+
+
+def bench_refresh(engine: Engine, city: City, frame: pl.DataFrame) -> Table:
+    """Refresh every indicator of incidents after ten new calls of the last day."""
+    build_states(engine, city)
+    measures = []
+    for name in ("first after the process began", "later"):
+        new = frame.tail(_FEW).with_columns(
+            record_id=pl.format("{}-{}", pl.lit(name), "record_id"),
+            received_at=pl.lit(frame["received_at"].max()) + timedelta(seconds=1),
+        )
+        number = load_incidents(engine, new)
+        touched: list[int] = []
+
+        def refresh(load_id: int = number, touched: list[int] = touched) -> None:
+            touched.append(len(refresh_states(engine, city, [load_id])))
+
+        done = time_best(f"layers.build.refresh_states, {name}", _FEW, refresh, 1)
+        note = f"{touched[0]} indicators, {_computed(engine, number):,} states computed"
+        measures.append(Measure(done.name, _FEW, done.seconds, note))
+    title = f"5. Refresh: {_FEW} new calls beside {frame.height:,}"
+    return Table(title, tuple(reversed(measures)))
+
+
+def _computed(engine: Engine, load_id: int) -> int:
+    c = state_change.c
+    with engine.connect() as connection:
+        found = connection.scalars(select(c.rows_computed).where(c.load_ids.contains([load_id])))
+        return sum(found)
