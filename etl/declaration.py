@@ -9,7 +9,17 @@ from pydantic import Field, PrivateAttr, ValidationError, field_validator, model
 
 from etl.gtfs.window import Expansion
 from etl.live_rule import LiveRules
-from etl.mapping import Coverage, GroupBy, Mapping, Names, Pairing, Strict, Text, check_zone
+from etl.mapping import (
+    Coverage,
+    GroupBy,
+    Mapping,
+    Names,
+    Pairing,
+    Strict,
+    Text,
+    Weights,
+    check_zone,
+)
 from etl.targets import TARGETS, WHOLE_FORMATS, TargetName
 from geodata.errors import DeclarationError
 
@@ -70,6 +80,9 @@ class SourceDeclaration(Strict):
         default=None, ge=22, le=32, description="length of a gNB's number in an NR cell identity"
     )
     allocate: bool = Field(default=False, description="spread polygons over cells by area")
+    weights: Weights | None = Field(
+        default=None, description="population: spread units over cells by weight"
+    )
     mode: Literal["append", "snapshot"] = "append"
     scope: Names = Field(
         default_factory=list,
@@ -129,6 +142,8 @@ class SourceDeclaration(Strict):
         for whole_format, table in WHOLE_FORMATS.items():
             if (self.format == whole_format) != (self.table == table):
                 raise ValueError(f"format {whole_format} and table {table} go together")
+        if self.weights and (self.table != "population" or self.allocate):
+            raise ValueError("weights belong to table: population, without allocate")
         if self.scope and self.mode != "snapshot":
             raise ValueError("scope belongs to mode: snapshot")
         if self.format not in WHOLE_FORMATS:

@@ -121,6 +121,15 @@ class GroupBy(Strict):
         return [self.key, *self.first_by, *self.earliest, *self.latest, *counted]
 
 
+class Weights(Strict):
+    """A file that says how the people of a published unit are spread: one row a unit and cell."""
+
+    path: str = Field(description="CSV in the incoming folder, else beside the declaration")
+    unit: str = Field(description="column with the unit's id")
+    cell: str = Field(description="column with an H3 cell of any resolution")
+    weight: str = Field(description="column with, for example, residential floor area")
+
+
 class Coverage(Strict):
     """Where and when the source is complete, so that no row there means none happened."""
 

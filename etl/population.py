@@ -35,7 +35,7 @@ def place_hexagons(batch: Batch, declaration: SourceDeclaration, locator: Locato
             ROW, pl.lit(label).alias("field"), pl.lit("is not an H3 cell").alias("reason")
         )
     )
-    batch = replace(batch, frame=_at_centres(batch.frame, locator))
+    batch = replace(batch, frame=at_centres(batch.frame, locator))
     return batch.staged("place", rows_in, count_reasons(batch.rejects.slice(before)))
 
 
@@ -55,7 +55,8 @@ def storage_cells(texts: Sequence[str]) -> grid.Cells:
     return cells
 
 
-def _at_centres(frame: pl.DataFrame, locator: Locator) -> pl.DataFrame:
+def at_centres(frame: pl.DataFrame, locator: Locator) -> pl.DataFrame:
+    """Add the centres of the cells as `@x`, `@y`, and the district they lie in."""
     lon, lat = grid.cell_centres(frame["cell"].to_numpy())
     frame = frame.with_columns(
         pl.Series(X, lon),
@@ -96,7 +97,7 @@ def allocate_polygons(batch: Batch, locator: Locator) -> Batch:
     schema = {ROW: pl.Int64, "cell": pl.Int64, "residents": pl.Float64}
     shares = pl.concat([pl.DataFrame(schema=schema), *parts])
     spread = batch.frame.drop(WKB, "residents").join(shares, on=ROW, maintain_order="left")
-    batch = replace(batch, frame=_at_centres(spread, locator))
+    batch = replace(batch, frame=at_centres(spread, locator))
     return batch.staged("place", rows_in, count_reasons(batch.rejects.slice(before)))
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 
 from etl.check import check
 from etl.coverage import compute_coverage
+from etl.dasymetric import read_weights, spread_by_weights
 from etl.declaration import SourceDeclaration
 from etl.extract import READ_IN_DEGREES, Extracted, read_file
 from etl.load import Changes, load_records
@@ -87,8 +88,8 @@ def _place(batch: Batch, declaration: SourceDeclaration, city: City, locator: Lo
     batch = read_wkt(batch)
     if declaration.table == "speed_tile":
         return place_tiles(batch)
-    if declaration.allocate:
-        return allocate_polygons(batch, locator)
+    if declaration.weights or declaration.allocate:
+        return _spread(batch, declaration, city, locator)
     if declaration.table == "population" and "cell" in declaration.mapping:
         return place_hexagons(batch, declaration, locator)
     if not TARGETS[declaration.table].is_placed:
@@ -101,6 +102,12 @@ def _place(batch: Batch, declaration: SourceDeclaration, city: City, locator: Lo
     if declaration.table == "facility":
         batch = replace(batch, frame=add_footprints(batch.frame))
     return batch
+
+
+def _spread(batch: Batch, declaration: SourceDeclaration, city: City, locator: Locator) -> Batch:
+    if declaration.weights:
+        return spread_by_weights(batch, read_weights(declaration, city), locator)
+    return allocate_polygons(batch, locator)
 
 
 def as_extracted(declaration: SourceDeclaration) -> SourceDeclaration:

@@ -74,6 +74,15 @@ def cut_by_cells(
     return source.astype(np.int64), cells[at], parts
 
 
+def largest_remainder(total: int, weights: grid.Floats) -> npt.NDArray[np.int64]:
+    """Share an integer over weights; ties go to the earlier weight, the sum is exact."""
+    exact = total * weights / weights.sum()
+    shares: npt.NDArray[np.int64] = np.floor(exact).astype(np.int64)
+    order = np.argsort(-(exact - shares), kind="stable")
+    shares[order[: total - int(shares.sum())]] += 1
+    return shares
+
+
 def to_metres(city: City, shapes: Shapes) -> Shapes:
     """Return shapes in WGS-84 in the city's metric CRS, corner by corner."""
     project = transformer(city)

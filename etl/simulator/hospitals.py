@@ -8,8 +8,8 @@ import polars as pl
 
 from etl.simulator.config import Health
 from etl.simulator.files import Written, write_csv
-from etl.simulator.population import largest_remainder
 from etl.simulator.world import World
+from geodata.areal import largest_remainder
 
 DEFAULT_GRADE, DEFAULT_BEDS = "二级乙等", 180
 SAME_SITE_M = 250.0

@@ -11,21 +11,13 @@ from etl.simulator.config import Population
 from etl.simulator.density import Candidates, Fields, urban_candidates, village_points
 from etl.simulator.planar import Floats, Plane
 from etl.simulator.randomness import stream
+from geodata.areal import largest_remainder
 from geodata.districts import DistrictLocator
 from geodata.grid import cell_centres, cell_to_parents, latlng_to_cells
 
 Integers = NDArray[np.int64]
 NEIGHBOURHOOD_RES = 8
 DENSE_PER_CELL = 5_500.0  # residents of a res-8 cell (0.54 km²) that count as fully urban
-
-
-def largest_remainder(total: int, weights: Floats) -> Integers:
-    """Share an integer over weights; ties go to the earlier weight, the sum is exact."""
-    exact = total * weights / weights.sum()
-    shares: Integers = np.floor(exact).astype(np.int64)
-    order = np.argsort(-(exact - shares), kind="stable")
-    shares[order[: total - int(shares.sum())]] += 1
-    return shares
 
 
 @dataclass(frozen=True, eq=False)
