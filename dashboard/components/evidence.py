@@ -78,6 +78,11 @@ def evidence_rows(sheet: Evidence, language: Language) -> list[tuple[str, str]]:
         ("as_of", local_time(sheet.build.as_of, sheet.zone)),
         ("built", local_time(sheet.build.built_at, sheet.zone)),
     ]
+    if indicator.codes:
+        rows.append(("codes", "; ".join(f"{each.scheme} {each.code}" for each in indicator.codes)))
+    if indicator.is_doubtful(value.value):
+        doubt = indicator.doubtful_zh if chinese else indicator.doubtful_en
+        rows.append(("doubtful", doubt))
     if sheet.target is not None and standing_of(value.value, sheet.target):
         rows.append(("standing", translate("evidence.standing_rule", language)))
     return rows
