@@ -1,18 +1,23 @@
 """What the rules see now: each rule's observations of its subjects."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 
 from sqlalchemy import Engine
 
 from geodata.city import City
+from geodata.errors import NotFoundError
 from geodata.operations import read_district_list
-from layers.alerts.machine import Timing
+from geodata.queries.live import read_sources_freshness
+from geodata.tables import UNKNOWN_DISTRICT
+from layers.alerts.duty import apply_observations
+from layers.alerts.machine import Alert, Change, Timing
 from layers.alerts.observation import Observation
-from layers.alerts.rules import AbnormalLoadRule, Rule, StaleRule, Step, TargetRule, load_rules
+from layers.alerts.rules import AbnormalLoadRule, Rule, StaleRule, TargetRule, load_rules
 from layers.score.rules import Scored
 from layers.score.score import CITY, Part, read_parts
-from layers.statistics.abnormal_load import AbnormalLoad
+from layers.statistics.abnormal_load import HOUR, AbnormalLoad
+from layers.statistics.hourly import Place, read_abnormal_load
 
 Names = Mapping[str, tuple[str, str]]  # subject -> zh, en
 
@@ -78,7 +83,7 @@ def judge_silence(rule: StaleRule, source: str, lag_s: float, expected_s: float)
     """Return the observation of one live source."""
     intervals = lag_s / expected_s
     reached = [step for step in rule.silent if intervals > step.limit]
-    worst: Step | None = max(reached, key=lambda step: step.severity, default=None)
+    worst = max(reached, key=lambda step: step.severity, default=None)
     limit = (worst or rule.silent[0]).limit * expected_s
     minutes = f"{lag_s / 60:.0f}"
     words = (
@@ -100,6 +105,50 @@ def _words(
     )
 
 
-def rules_of(kind: type[Rule], rules: Sequence[Rule] | None = None) -> Iterable[Rule]:
-    """Return the rules of one kind."""
-    return [rule for rule in (rules or load_rules()) if isinstance(rule, kind)]
+def observe(engine: Engine, city: City, at: datetime) -> list[Observation]:
+    """Return what every rule sees at a moment."""
+    names = read_names(engine, city)
+    seen: list[Observation] = []
+    for rule in load_rules():
+        match rule:
+            case TargetRule():
+                seen += observe_targets(engine, city, rule, names, at)
+            case AbnormalLoadRule():
+                seen += observe_loads(engine, city, rule, names, at)
+            case StaleRule():
+                seen += observe_silence(engine, rule, at)
+    return seen
+
+
+def observe_loads(
+    engine: Engine, city: City, rule: AbnormalLoadRule, names: Names, at: datetime
+) -> list[Observation]:
+    """Return how the last whole hour of each subject stands beside its own past."""
+    hour = at.replace(minute=0, second=0, microsecond=0) - HOUR
+    districts = [key for key in names if key not in (CITY, UNKNOWN_DISTRICT)]
+    places = {CITY: Place()} if rule.by == "city" else {key: Place(key) for key in districts}
+    with engine.connect() as connection:
+        try:
+            return [
+                judge_load(
+                    rule, key, part, read_abnormal_load(connection, city, place, hour, part), names
+                )
+                for key, place in places.items()
+                for part in rule.components
+            ]
+        except NotFoundError:  # nothing was loaded yet: nothing is known
+            return []
+
+
+def observe_silence(engine: Engine, rule: StaleRule, at: datetime) -> list[Observation]:
+    """Return how long each live source has said nothing; one that never spoke is not judged."""
+    return [
+        judge_silence(rule, each.source, each.lag.total_seconds(), each.expected.total_seconds())
+        for each in read_sources_freshness(engine, at)
+        if each.lag is not None
+    ]
+
+
+def evaluate(engine: Engine, city: City, at: datetime) -> list[tuple[Alert, Change]]:
+    """Judge every rule at a moment and bring the alerts up to date; returns what changed."""
+    return apply_observations(engine, observe(engine, city, at), timings(), at)
