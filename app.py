@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from commands import data, database, live, screens, steps
+from commands import data, database, live, screens, steps, telemetry
 from geodata.errors import OperationsError
 
 EXIT_STATUS: dict[type[OperationsError], int] = {OperationsError: 2}
@@ -75,7 +75,22 @@ def _add_data(add: AddCommand) -> None:
     build = add("build", data.build, "compute indicators' states from the records")
     build.add_argument("indicators", nargs="*", metavar="INDICATOR", help="all, when none is named")
     build.add_argument("--full", action="store_true", help="all states, not only what is new")
+    _add_partitions(add)
     add("docs", data.docs, "write docs/indicators.md from the catalogue")
+
+
+def _add_partitions(add: AddCommand) -> None:
+    kept = add("telemetry", telemetry.telemetry, "list day partitions, or remove those too old")
+    kept.add_argument("action", choices=["list", "prune"])
+    export = add(
+        "export-partitions", telemetry.export_partitions, "write a table's records as partitions"
+    )
+    export.add_argument("table", metavar="TABLE")
+    count = add("aggregate", telemetry.aggregate, "compute indicators' states from partitions")
+    count.add_argument("indicators", nargs="+", metavar="INDICATOR")
+    count.add_argument("--cluster", metavar="tcp://HOST:PORT", help="scheduler of a Dask cluster")
+    for each in (export, count):
+        each.add_argument("--store", metavar="URL", help="folder or fsspec address")
 
 
 if __name__ == "__main__":

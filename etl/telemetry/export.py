@@ -1,0 +1,62 @@
+"""Records of a table as day partitions, for a cluster to aggregate."""
+
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import polars as pl
+from sqlalchemy import ColumnElement, Connection, func, select
+
+from etl.targets import TARGETS, Target
+from etl.telemetry.load import partition_schema
+from geodata.errors import NotFoundError
+from geodata.partitions import Partition, PartitionStore
+
+
+def export_partitions(
+    connection: Connection, store: PartitionStore, table: str, timezone: str
+) -> Iterator[tuple[Partition, int]]:
+    """Write the current records of a table, and yield each partition with its rows.
+
+    Raises:
+        NotFoundError: there is no such table of records that have a time.
+    """
+    target = TARGETS.get(table)
+    if target is None or target.event_time is None or target.table.schema != "ops":
+        raise NotFoundError(f"no table '{table}' of records with a time")
+    c = target.table.c
+    day = func.date(func.timezone(timezone, c[target.event_time]))
+    days = (
+        select(c.source, day.label("day"))
+        .where(c.retired_by.is_(None), c[target.event_time].is_not(None))
+        .distinct()
+        .order_by("day", c.source)
+    )
+    for source, on in connection.execute(days).all():
+        records = _read_day(connection, target, source, on, timezone)
+        partition = Partition(table, on, source)
+        store.write(partition, records.sort(target.event_time, *target.key))
+        yield partition, records.height
+
+
+def _read_day(
+    connection: Connection, target: Target, source: str, on: date, timezone: str
+) -> pl.DataFrame:
+    c = target.table.c
+    schema = partition_schema(target)
+    columns: list[ColumnElement[Any]] = [c[name] for name in schema if name in c]
+    if target.is_placed:
+        columns += [func.ST_X(c.geom).label("lon"), func.ST_Y(c.geom).label("lat")]
+    begin, end = (
+        datetime.combine(day, time(), ZoneInfo(timezone)) for day in (on, on + timedelta(days=1))
+    )
+    happened_at = c[str(target.event_time)]
+    statement = select(*columns).where(
+        c.source == source, c.retired_by.is_(None), happened_at >= begin, happened_at < end
+    )
+    rows = [tuple(row) for row in connection.execute(statement)]
+    names = [name for name in schema if name in c] + (["lon", "lat"] if target.is_placed else [])
+    return pl.DataFrame(rows, schema={name: schema[name] for name in names}, orient="row").select(
+        list(schema)
+    )
