@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from commands.context import Context, get_context
+from commands.live_alerts import keep_watch
 from commands.live_states import keep_states_current
 from commands.simulated_files import incoming_dir
 from etl.commands import SOURCES
@@ -79,6 +80,7 @@ async def _supervise(engine: Engine, context: Context, followed: Sequence[Follow
         loop.add_signal_handler(number, stop.set)
     tasks = [asyncio.create_task(follow(engine, each, stop)) for each in followed]
     tasks.append(asyncio.create_task(keep_states_current(engine, context.city, stop)))
+    tasks.append(asyncio.create_task(keep_watch(engine, context.city, stop)))
     await asyncio.gather(*tasks)
 
 

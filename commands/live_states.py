@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from geodata.announce import LOADS
+from geodata.candidates import find_candidates, read_rules
 from geodata.city import City
 from geodata.errors import OperationsError
 from layers.build import build_states, refresh_states
@@ -38,10 +39,12 @@ def _keep(engine: Engine, city: City, stop: asyncio.Event) -> None:
     address = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(address, autocommit=True, connect_timeout=5) as connection:
         connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(LOADS)))
+        rules = read_rules(city)
         _say(build_states(engine, city))  # what was loaded while nobody listened
         while not stop.is_set():
             loads = _load_ids(note.payload for note in connection.notifies(timeout=GATHER_S))
             if loads:
+                find_candidates(engine, rules, loads)
                 _say(refresh_states(engine, city, loads))
             connection.execute("SELECT 1")
 

@@ -37,9 +37,15 @@ def serve(options: argparse.Namespace) -> None:
 def create_worker() -> ASGIApp:
     """Return the application in a server process of its own; uvicorn calls it by name."""
     from dashboard.server import create_server
+    from etl.commands import SOURCES
+    from etl.declaration import read_declarations
+    from etl.intake import intake_router
 
     context = get_context()
-    return create_server(context.engine, context.city, context.settings)
+    engine, city, settings = context.engine, context.city, context.settings
+    declarations = read_declarations(SOURCES / city.code)
+    intake = intake_router(engine, city, declarations, settings.intake_token)
+    return create_server(engine, city, settings, [intake])
 
 
 def _serve(context: Context) -> None:

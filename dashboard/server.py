@@ -12,6 +12,7 @@ from dashboard.factory import create_app
 from dashboard.headers import SecurityHeaders, policy
 from dashboard.health import health_router
 from dashboard.live.router import live_router
+from dashboard.live.vehicles import vehicles_router
 from geodata.city import City
 from geodata.service.app import PREFIX as GIS_PREFIX
 from geodata.service.app import create_service
@@ -42,6 +43,7 @@ def create_server(
     server.include_router(router)
     server.include_router(health_router(engine))
     server.include_router(live_router(engine))
+    server.include_router(vehicles_router(engine))
     for each in routers:
         server.include_router(each)
     server.mount(GIS_PREFIX, gis)

@@ -24,6 +24,7 @@ from etl.targets import GEOMETRY_TEXT, TARGETS
 from etl.telemetry.load import load_partitions
 from etl.telemetry.place import place_pings
 from etl.transform import transform
+from geodata.candidates import read_joined
 from geodata.city import City
 from geodata.clock import now
 from geodata.errors import LoadError
@@ -59,6 +60,7 @@ def load_file(
     batch = _place(batch, declaration, city, locator)
     batch = check(batch, TARGETS[declaration.table], now() + _CLOCK_TOLERANCE)
     _refuse_if_none(path, batch, extracted, declaration)
+    batch = _join_events(connection, batch, declaration)
     batch, changes = _keep(connection, city, batch, declaration, load_id)
     event_from, event_to = event_span(batch.frame, TARGETS[declaration.table].event_time)
     return LoadOutcome(
@@ -71,6 +73,21 @@ def load_file(
         event_to=event_to,
         coverage=tuple(compute_coverage(declaration, event_from, event_to, city.zone, now())),
         changes_nothing=changes.is_none,
+    )
+
+
+def _join_events(connection: Connection, batch: Batch, declaration: SourceDeclaration) -> Batch:
+    """Let calls that were confirmed to repeat an event stay so, whatever their source says."""
+    joined = read_joined(connection, declaration.key) if declaration.table == "incident" else {}
+    if not joined or "event_id" not in batch.frame.columns:
+        return batch
+    event_id = pl.col("record_id").replace_strict(joined, default=None, return_dtype=pl.String)
+    return replace(
+        batch,
+        frame=batch.frame.with_columns(
+            pl.coalesce(event_id, "event_id").alias("event_id"),
+            (event_id.is_not_null() | pl.col("is_duplicate")).alias("is_duplicate"),
+        ),
     )
 
 

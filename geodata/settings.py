@@ -42,6 +42,9 @@ class Settings(BaseSettings):
         default={"vehicle_ping": 30, "network_sample": 180, "plate_read": 1},
         description="days that partitions of a kind, and files of plate reads, are kept; JSON",
     )
+    intake_token: str | None = Field(
+        default=None, min_length=16, description="what POST /intake/incidents asks for; off without"
+    )
     seed: int = Field(default=20141101, description="seed of the simulator")
     simulate_days: int = Field(default=56, ge=7, le=400, description="days the simulator writes")
 

@@ -1,0 +1,73 @@
+"""Reads of live data: how fresh each live source is, where vehicles are."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Literal
+
+from sqlalchemy import Engine, func, select
+
+from geodata.tables import live_source, vehicle_position
+
+STALE_AFTER_INTERVALS = 3  # METHODS 10
+
+SourceState = Literal["fresh", "stale", "silent", "failing"]
+
+
+@dataclass(frozen=True)
+class SourceFreshness:
+    """How late a live source is."""
+
+    source: str
+    kind: str  # records | positions | trip_updates
+    last_event_at: datetime | None
+    lag: timedelta | None
+    expected: timedelta
+    state: SourceState  # silent: never said anything; failing: cannot be read
+    message: str | None
+
+
+def read_sources_freshness(engine: Engine, at: datetime) -> list[SourceFreshness]:
+    """Return every live source that was ever followed, the most overdue first."""
+    with engine.connect() as connection:
+        found = [_judge(row, at) for row in connection.execute(select(live_source))]
+    return sorted(found, key=_overdue, reverse=True)
+
+
+def _judge(row: Any, at: datetime) -> SourceFreshness:
+    expected = timedelta(seconds=row.expected_s)
+    lag = None if row.last_event_at is None else at - row.last_event_at
+    return SourceFreshness(
+        row.source, row.kind, row.last_event_at, lag, expected,
+        judge_source(lag, expected, row.message), row.message,
+    )  # fmt: skip
+
+
+def judge_source(lag: timedelta | None, expected: timedelta, message: str | None) -> SourceState:
+    """Return the state of a source: stale when its lag exceeds three expected intervals."""
+    if lag is not None and lag > STALE_AFTER_INTERVALS * expected:
+        return "stale"
+    if message:
+        return "failing"
+    return "silent" if lag is None else "fresh"
+
+
+def _overdue(source: SourceFreshness) -> float:
+    if source.lag is None:
+        return float("inf")
+    return source.lag / source.expected
+
+
+def read_vehicles(engine: Engine, since: datetime) -> list[Mapping[str, Any]]:
+    """Return the vehicles seen since an instant: place, route, deviation, headway."""
+    c = vehicle_position.c
+    columns = [
+        c.vehicle_id, c.recorded_at, c.route_id, c.direction_id, c.trip_id, c.bearing_deg,
+        c.deviation_s, c.headway_s, c.scheduled_headway_s, c.off_shape_m,
+        func.ST_X(c.geom).label("lon"), func.ST_Y(c.geom).label("lat"),
+    ]  # fmt: skip
+    statement = select(*columns).where(c.recorded_at >= since, c.geom.is_not(None))
+    with engine.connect() as connection:
+        return [
+            dict(row) for row in connection.execute(statement.order_by(c.vehicle_id)).mappings()
+        ]
