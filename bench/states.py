@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import duckdb
 import polars as pl
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, any_, select, text
 
 from bench.database import load_incidents
 from bench.timing import Measure, Table, time_best
@@ -89,5 +89,5 @@ def bench_refresh(engine: Engine, city: City, frame: pl.DataFrame) -> Table:
 def _computed(engine: Engine, load_id: int) -> int:
     c = state_change.c
     with engine.connect() as connection:
-        found = connection.scalars(select(c.rows_computed).where(c.load_ids.contains([load_id])))
+        found = connection.scalars(select(c.rows_computed).where(any_(c.load_ids) == load_id))
         return sum(found)

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, any_, select
 
 from etl.pipeline import load_source
 from geodata.city import City
@@ -45,5 +45,5 @@ def test_states_of_the_new_days_are_those_of_a_full_build(
     assert states(engine) == refreshed
     c = state_change.c
     with engine.connect() as connection:
-        found = select(c.is_full).where(c.load_ids.contains([load_id]), c.indicator.in_(KEYS))
+        found = select(c.is_full).where(any_(c.load_ids) == load_id, c.indicator.in_(KEYS))
         assert list(connection.scalars(found)) == [False, False]
