@@ -13,10 +13,11 @@ _EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 _BOOKKEEPING = (ROW, "@wkb")
 
 
-def check(batch: Batch, target: Target, not_after: datetime) -> Batch:
+def check(batch: Batch, target: Target, not_after: datetime, *, is_live: bool = False) -> Batch:
     """Reject what breaks a rule of the target table; merge identical repetitions.
 
-    `not_after` is the latest instant an event can have happened at.
+    `not_after` is the latest instant an event can have happened at. Of what comes live, earlier
+    revisions of a record that a later one follows at once are merged into it: they are no faults.
     """
     rows_in, before = batch.frame.height, batch.rejects.height
     for condition, field, reason in _rules(batch.frame, target, not_after):
@@ -26,7 +27,11 @@ def check(batch: Batch, target: Target, not_after: datetime) -> Batch:
         )
     merged = merge_repetitions(batch)
     notes = {"identical repetitions merged": merged.members.height - batch.members.height}
-    batch = reject_conflicts(merged, target)
+    latest = merge_revisions(merged, target) if is_live else merged
+    notes["revisions that a later one followed at once"] = (
+        latest.members.height - merged.members.height
+    )
+    batch = reject_conflicts(latest, target)
     return batch.staged("check", rows_in, notes | count_reasons(batch.rejects.slice(before)))
 
 
@@ -60,6 +65,21 @@ def merge_repetitions(batch: Batch) -> Batch:
     merged = repeated.select(pl.col("@winner").alias(ROW), pl.col(ROW).alias(MEMBER)).unique()
     kept = winner.filter(pl.col(ROW) == pl.col("@winner")).drop("@winner")
     return batch.merge(kept.unique(values, keep="last", maintain_order=True), merged)
+
+
+def merge_revisions(batch: Batch, target: Target) -> Batch:
+    """Keep the highest revision of a record; it carries the rows of the lower ones."""
+    if "revision" not in batch.frame.columns:
+        return batch
+    key = [name for name in target.key if name in batch.frame.columns]
+    highest = pl.col("revision").max().over(key)
+    ranked = batch.frame.sort("revision", ROW).with_columns(
+        pl.col(ROW).last().over(key).alias("@winner"), (pl.col("revision") < highest).alias("@old")
+    )
+    merged = ranked.filter("@old").select(pl.col("@winner").alias(ROW), pl.col(ROW).alias(MEMBER))
+    if merged.is_empty():
+        return batch
+    return batch.merge(batch.frame.filter(~pl.col(ROW).is_in(merged[MEMBER].implode())), merged)
 
 
 def reject_conflicts(batch: Batch, target: Target) -> Batch:

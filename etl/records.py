@@ -43,8 +43,10 @@ def load_file(
     path: Path,
     load_id: int,
     locator: Locator,
+    *,
+    is_piece: bool = False,
 ) -> LoadOutcome:
-    """Load one file of records in the caller's transaction.
+    """Load one file of records, or a piece of a live one, in the caller's transaction.
 
     Raises:
         ExtractError: the file cannot be read as declared.
@@ -58,8 +60,14 @@ def load_file(
     batch = decode_radio(batch, declaration.gnb_id_bits)
     batch = _name_districts(connection, batch)
     batch = _place(batch, declaration, city, locator)
-    batch = check(batch, TARGETS[declaration.table], now() + _CLOCK_TOLERANCE)
-    _refuse_if_none(path, batch, extracted, declaration)
+    batch = check(
+        batch,
+        TARGETS[declaration.table],
+        now() + _CLOCK_TOLERANCE,
+        is_live=is_piece,
+    )
+    if not is_piece:  # the few rows of a moment may well be all bad
+        _refuse_if_none(path, batch, extracted, declaration)
     batch = _join_events(connection, batch, declaration)
     batch, changes = _keep(connection, city, batch, declaration, load_id)
     event_from, event_to = event_span(batch.frame, TARGETS[declaration.table].event_time)
@@ -154,8 +162,6 @@ def _refuse_if_none(
 ) -> None:
     """A file of which nothing is usable is a wrong file or a wrong declaration, not bad rows."""
     if batch.frame.height or (extracted.rows_in == 0 and declaration.allow_empty):
-        return
-    if declaration.live:  # the few rows of a moment may well be all bad
         return
     rejects = pl.concat([batch.rejects, extracted.rejects], how="diagonal_relaxed")
     field, reason, count = (

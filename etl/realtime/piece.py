@@ -6,6 +6,7 @@ import re
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import polars as pl
@@ -27,6 +28,7 @@ from geodata.clock import now
 
 FileLoader = Callable[[Connection, City, SourceDeclaration, Path, int, Locator], LoadOutcome]
 Keep = Callable[[Connection], None]
+_LOAD_RECORDS: FileLoader = partial(load_file, is_piece=True)
 
 
 @dataclass(frozen=True)
@@ -50,7 +52,7 @@ class Piece:
 
 
 def load_piece(
-    target: LiveTarget, piece: Piece, keep: Keep, loader: FileLoader = load_file
+    target: LiveTarget, piece: Piece, keep: Keep, loader: FileLoader = _LOAD_RECORDS
 ) -> FileLoad:
     """Load a piece; `keep` writes in the same transaction how far the source was read.
 

@@ -1,5 +1,11 @@
 """A file of calls is followed line by line, whatever happens to it."""
 
+import os
+import random
+import signal
+import subprocess
+import sys
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
@@ -46,7 +52,11 @@ def test_a_later_revision_supersedes_an_earlier_one_never(calls):
     calls.append(line("a", revision=0))
     calls.poll()
     assert calls.rows("incident", "record_id", "revision") == [("a", 2)]
-    assert calls.rejected() == [(4, "the same record_id as row 3, which counts")]
+    assert calls.rejected() == []
+    calls.append(line("a", revision=1))
+    calls.poll()
+    assert calls.rows("incident", "record_id", "revision") == [("a", 2)]
+    assert calls.rejected() == [(5, "revision 2 is already known")]
 
 
 def test_rotation_loses_no_line(calls):
@@ -112,3 +122,54 @@ def test_freshness_knows_the_latest_event(calls):
             {"key": calls.declaration.key},
         ).one()
     assert (found[0].isoformat(), found[1]) == ("2026-11-22T01:30:00+00:00", 300.0)
+
+
+FOLLOW = """
+import sys, threading
+from pathlib import Path
+from sqlalchemy.engine import make_url
+from etl.declaration import SourceDeclaration
+from etl.realtime.piece import LiveTarget
+from etl.realtime.records import FollowedRecords
+from geodata.city import load_city
+from geodata.districts import DistrictLocator, read_districts
+from geodata.engine import connect
+city = load_city("changchun")
+declaration = SourceDeclaration.model_validate_json(sys.argv[2])
+locator = DistrictLocator(read_districts(city))
+target = LiveTarget(connect(make_url(sys.argv[1])), city, declaration, declaration.live[0], locator)
+followed, pause = FollowedRecords(target, Path(sys.argv[3])), threading.Event()
+print("following", flush=True)
+while True:
+    for done in followed.poll():
+        print(done.load_id, flush=True)
+    pause.wait(0.01)
+"""
+
+
+def test_kill_9_at_random_points_loses_and_doubles_nothing(calls):
+    """Three followers one after another are killed while lines are appended; a fourth ends it."""
+    rng = random.Random(7)
+    calls.append(HEADER)
+    url = calls.engine.url.render_as_string(hide_password=False)
+    arguments = [sys.executable, "-c", FOLLOW, url, calls.declaration.model_dump_json(),
+                 str(calls.path.parent.parent)]  # fmt: skip
+    sent = 0
+    for _ in range(3):
+        process = subprocess.Popen(arguments, stdout=subprocess.PIPE, text=True, env=os.environ)
+        assert process.stdout is not None
+        assert process.stdout.readline() == "following\n"
+        for _ in range(rng.randint(1, 4)):
+            calls.append("".join(line(f"r{sent + n}") for n in range(5)) + "bad,0,911,,x,,,\n")
+            sent += 5
+            if rng.random() < 0.5:
+                process.stdout.readline()
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        process.stdout.close()
+    calls.poll()
+    assert len(calls.rows("incident", "record_id")) == sent
+    assert len(calls.rejected()) == sent // 5
+    with calls.engine.connect() as connection:
+        every = text("SELECT count(*) FROM ops.incident WHERE source = :key")
+        assert connection.execute(every, {"key": calls.declaration.key}).scalar_one() == sent
