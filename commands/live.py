@@ -26,6 +26,7 @@ from geodata.districts import DistrictLocator, read_districts
 from geodata.errors import LoadError, OperationsError
 
 LONGEST_PAUSE_S = 60.0
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _logger = logging.getLogger(__name__)
 
 
@@ -76,8 +77,15 @@ async def _supervise(engine: Engine, context: Context, followed: Sequence[Follow
     """Run everything until a signal comes; nothing that fails stops the rest."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
+
+    def leave() -> None:
+        """Finish what is under way; a second signal ends the process at once, which is safe."""
+        stop.set()
+        for number in _SIGNALS:
+            loop.remove_signal_handler(number)
+
+    for number in _SIGNALS:
+        loop.add_signal_handler(number, leave)
     tasks = [asyncio.create_task(follow(engine, each, stop)) for each in followed]
     tasks.append(asyncio.create_task(keep_states_current(engine, context.city, stop)))
     tasks.append(asyncio.create_task(keep_watch(engine, context.city, stop)))
