@@ -4,6 +4,8 @@ Areas are geometry: a coarse hexagon is not the union of the finer cells, so eac
 own states (`drawn` in the catalogue). The built-up area is estimated from where people live.
 """
 
+from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -25,36 +27,27 @@ from layers.state import complete_states
 
 QUAD_SEGS = 64  # a circle of 500 m then has 0.785319 of its 0.785398 km2
 _COARSEST_RES = 5
-_CUT_SCHEMA = {
-    "district_id": pl.String,
-    "cell": pl.Int64,
-    "num": pl.Float64,
-    "den": pl.Float64,
-}
+_TILE_CORNERS = 300
+_CUT_SCHEMA = pl.Schema(
+    {"district_id": pl.String, "cell": pl.Int64, "num": pl.Float64, "den": pl.Float64}
+)
 
 
 def area_states(request: MeasureRequest) -> pl.DataFrame:
     """Return built-up m2 within `radius_m` (`num`) over built-up m2 (`den`) by drawn cell (R).
 
-    `parameters`: radius_m, and for the built-up area `built_res`, `residents_per_km2` and
-    `gaps_km2`.
+    `parameters`: radius_m, and for the built-up area `built_res`, `residents_per_km2`, `least_km2`
+    (of a part; smaller ones are villages) and `gaps_km2` (holes up to it belong to it).
     """
     parameters, city = request.measure.parameters, request.city
     people = read_residents(request.connection)
-    built = built_up_area(
-        city,
-        people,
-        int(parameters["built_res"]),
-        float(parameters["residents_per_km2"]),
-        float(parameters["gaps_km2"]),
-    )
+    rule = BuiltUp(**{name: parameters[name] for name in BuiltUp.__annotations__})
+    built = built_up_area(city, people, rule)
     points = read_boarding_points(request.connection).drop_nulls()
     x_m, y_m = to_metric(city, points["lon"], points["lat"])
     served = reach(np.column_stack([x_m, y_m]), float(parameters["radius_m"]))
-    parts = [
-        _cut(city, built, served, res)
-        for res in range(_COARSEST_RES, request.indicator.max_res + 1)
-    ]
+    resolutions = range(_COARSEST_RES, request.indicator.max_res + 1)
+    parts = cut_by_cells(city, built, served, resolutions)
     first = read_first_service_date(request.connection)
     starts_at = (
         Period.containing(first, request.indicator.grain).start_at(city.timezone)
@@ -62,7 +55,7 @@ def area_states(request: MeasureRequest) -> pl.DataFrame:
         else request.snapshot_at
     )
     return complete_states(
-        pl.concat(parts).with_columns(
+        parts.with_columns(
             component=pl.lit(TOTAL),
             starts_at=pl.lit(starts_at).dt.convert_time_zone("UTC"),
             n=pl.lit(1, pl.Int64),
@@ -77,21 +70,30 @@ def reach(xy_m: NDArray[np.float64], radius_m: float) -> Any:
     return shapely.union_all(circles)
 
 
-def built_up_area(
-    city: City, people: pl.DataFrame, res: int, residents_per_km2: float, gaps_km2: float
-) -> Any:
-    """Return the cells at least as densely lived in as asked, in metres, small gaps closed."""
+@dataclass(frozen=True)
+class BuiltUp:
+    """What makes hexagons of a resolution built-up."""
+
+    built_res: int
+    residents_per_km2: float
+    least_km2: float
+    gaps_km2: float
+
+
+def built_up_area(city: City, people: pl.DataFrame, rule: BuiltUp) -> Any:
+    """Return the densely lived-in hexagons, in metres, without villages and small gaps."""
     lived = (
         people.filter(pl.col("cell") != 0)
-        .group_by(parent_expr("cell", res).alias("cell"))
+        .group_by(parent_expr("cell", rule.built_res).alias("cell"))
         .agg(pl.col("residents").sum())
         .sort("cell")
     )
     cells = lived["cell"].to_numpy()
-    dense = lived["residents"].to_numpy() >= residents_per_km2 * cell_area_km2(cells)
+    dense = lived["residents"].to_numpy() >= rule.residents_per_km2 * cell_area_km2(cells)
     polygons = np.asarray(cell_polygons(cells[dense]), dtype=object)
     joined = shapely.union_all(metric_lines(city, polygons)) if len(polygons) else shapely.Polygon()
-    closed = [_without_gaps(part, gaps_km2 * 1e6) for part in shapely.get_parts(joined)]
+    parts = [part for part in shapely.get_parts(joined) if part.area >= rule.least_km2 * 1e6]
+    closed = [_without_gaps(part, rule.gaps_km2 * 1e6) for part in parts]
     return shapely.union_all(closed)
 
 
@@ -100,29 +102,56 @@ def _without_gaps(polygon: shapely.Polygon, limit_m2: float) -> shapely.Polygon:
     return shapely.Polygon(polygon.exterior, kept)
 
 
-def _cut(city: City, built: Any, served: Any, res: int) -> pl.DataFrame:
-    """Return cell, district_id, num, den of the hexagons of one resolution, split by district."""
-    cells = cover(_degrees(city, built), res)
-    shapes = metric_lines(city, np.asarray(cell_polygons(cells), dtype=object))
+def cut_by_cells(city: City, built: Any, served: Any, resolutions: Iterable[int]) -> pl.DataFrame:
+    """Return cell, district_id, num, den of the hexagons of each resolution, split by district."""
+    both = shapely.intersection(built, served)
     districts = read_districts(city)
     outlines = metric_geometry(city, districts.geometry)
+    homes = {
+        str(district_id): [tiles(shapely.intersection(part, outline)) for part in (built, both)]
+        for district_id, outline in zip(districts["district_id"], outlines, strict=True)
+    }
     parts = [pl.DataFrame(schema=_CUT_SCHEMA)]
-    for district_id, outline in zip(districts["district_id"], outlines, strict=True):
-        home = shapely.intersection(built, outline)
-        shapely.prepare(home)
-        near = shapely.intersects(home, shapes)
-        pieces = shapely.intersection(home, shapes[near])
-        frame = pl.DataFrame(
-            {
-                "cell": cells[near],
-                "num": shapely.area(shapely.intersection(pieces, served)),
-                "den": shapely.area(pieces),
-            }
-        )
-        parts.append(
-            frame.select(pl.lit(str(district_id)).alias("district_id"), "cell", "num", "den")
-        )
-    return pl.concat(parts).filter(pl.col("den") > 0)
+    for res in resolutions:
+        cells = cover(_degrees(city, built), res)
+        shapes = metric_lines(city, np.asarray(cell_polygons(cells), dtype=object))
+        tree = shapely.STRtree(shapes)
+        for district_id, (own, near) in homes.items():
+            areas = {"num": _areas(tree, shapes, near), "den": _areas(tree, shapes, own)}
+            frame = pl.DataFrame({"district_id": district_id, "cell": cells, **areas})
+            parts.append(frame.filter(pl.col("den") > 0).cast(_CUT_SCHEMA))
+    return pl.concat(parts)
+
+
+def tiles(geometry: Any) -> list[Any]:
+    """Return the geometry in pieces of few corners: cutting a large one costs all its corners."""
+    if shapely.get_num_coordinates(geometry) <= _TILE_CORNERS:
+        return [] if shapely.is_empty(geometry) else [geometry]
+    west, south, east, north = geometry.bounds
+    if east - west > north - south:
+        middle = (west + east) / 2
+        halves = [(west, south, middle, north), (middle, south, east, north)]
+    else:
+        middle = (south + north) / 2
+        halves = [(west, south, east, middle), (west, middle, east, north)]
+    return [
+        tile
+        for half in halves
+        for tile in tiles(shapely.intersection(geometry, shapely.box(*half)))
+    ]
+
+
+def _areas(
+    tree: shapely.STRtree, shapes: NDArray[np.object_], pieces: list[Any]
+) -> NDArray[np.float64]:
+    """Return the area that the pieces have within each shape."""
+    if not pieces:
+        return np.zeros(len(shapes))
+    piece, shape = tree.query(pieces, predicate="intersects")
+    met = np.asarray(pieces, dtype=object)[piece]
+    within = shapely.area(shapely.intersection(met, shapes[shape]))
+    sums = np.bincount(shape, weights=within, minlength=len(shapes))
+    return sums.astype(np.float64)
 
 
 def _degrees(city: City, geometry: Any) -> Any:

@@ -8,7 +8,7 @@ import shapely
 from geodata.city import City, load_city
 from geodata.crs import to_metric
 from geodata.grid import cell_area_km2, cell_centres, cells_to_children, latlng_to_cells
-from layers.measures.transit_area import _cut, built_up_area, reach
+from layers.measures.transit_area import BuiltUp, built_up_area, cut_by_cells, reach, tiles
 
 
 @pytest.fixture(scope="module")
@@ -27,6 +27,9 @@ def test_t1_overlapping_circles_count_once() -> None:
     assert float(twice.area) / 1e6 == pytest.approx(2 * 0.785319, rel=1e-6)
 
 
+ANY_SIZE = BuiltUp(9, 1500, 0, 1)
+
+
 def people(cells: np.ndarray, residents: list[float]) -> pl.DataFrame:
     return pl.DataFrame({"cell": cells, "residents": residents})
 
@@ -34,7 +37,7 @@ def people(cells: np.ndarray, residents: list[float]) -> pl.DataFrame:
 def test_t1_built_up_is_where_people_live_densely(city: City) -> None:
     """T1 area: cells of resolution 9 by residents per km2."""
     cells = latlng_to_cells(np.array([43.88, 43.88]), np.array([125.32, 125.40]), 10)
-    built = built_up_area(city, people(cells, [1000.0, 10.0]), 9, 1500, 1)
+    built = built_up_area(city, people(cells, [1000.0, 10.0]), ANY_SIZE)
     home = latlng_to_cells(np.array([43.88]), np.array([125.32]), 9)
     assert built.area / 1e6 == pytest.approx(float(cell_area_km2(home)[0]), rel=0.003)
 
@@ -43,10 +46,25 @@ def test_t1_every_resolution_is_measured_on_its_own_hexagons(city: City) -> None
     """T1 area (N): each resolution adds up to the whole, half of which is near a stop."""
     parent = latlng_to_cells(np.array([43.88]), np.array([125.32]), 7)
     cells = cells_to_children(parent, 10)
-    built = built_up_area(city, people(cells, [50.0] * len(cells)), 9, 1500, 1)
+    built = built_up_area(city, people(cells, [50.0] * len(cells)), ANY_SIZE)
     lon, lat = cell_centres(parent)
     served = reach(np.column_stack(to_metric(city, lon, lat)), 500)
     for res in (7, 8, 9):
-        parts = _cut(city, built, served, res)
+        parts = cut_by_cells(city, built, served, [res])
         assert parts["den"].sum() == pytest.approx(built.area, rel=1e-5)
         assert parts["num"].sum() == pytest.approx(served.area, rel=1e-5)
+
+
+def test_t1_tiles_make_up_the_geometry() -> None:
+    """T1 area: cutting into tiles loses nothing."""
+    served = reach(np.column_stack([np.arange(20) * 700.0, np.arange(20) * 300.0]), 500)
+    pieces = tiles(served)
+    assert len(pieces) > 4
+    assert sum(piece.area for piece in pieces) == pytest.approx(served.area, rel=1e-12)
+
+
+def test_t1_a_village_is_not_built_up(city: City) -> None:
+    """T1 area: a dense patch smaller than the least size does not count."""
+    cell = latlng_to_cells(np.array([43.88]), np.array([125.32]), 10)
+    village = built_up_area(city, people(cell, [1000.0]), BuiltUp(9, 1500, 5, 1))
+    assert village.is_empty
