@@ -47,6 +47,7 @@ def make_incidents(city: City, locator: Locator, count: int) -> pl.DataFrame:
             "channel": np.array(_CHANNELS)[rng.integers(0, len(_CHANNELS), count)],
             "address": "人民大街" + number,
             "received_at": pl.Series(seconds) * timedelta(seconds=1) + FIRST,
+            "closed_at": pl.Series(seconds + 3600) * timedelta(seconds=1) + FIRST,
             "original_lon": lon,
             "original_lat": lat,
             X: lon,

@@ -72,6 +72,7 @@ def bench_refresh(engine: Engine, city: City, frame: pl.DataFrame) -> Table:
         new = frame.tail(_FEW).with_columns(
             record_id=pl.format("{}-{}", pl.lit(name), "record_id"),
             received_at=pl.lit(frame["received_at"].max()) + timedelta(seconds=1),
+            closed_at=None,
         )
         number = load_incidents(engine, new)
         touched: list[int] = []

@@ -1,9 +1,20 @@
 """Reads what the geometric measures need: facilities, tiles, open spans."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import polars as pl
-from sqlalchemy import BigInteger, ColumnElement, Connection, Integer, cast, func, select
+from sqlalchemy import (
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Integer,
+    and_,
+    cast,
+    func,
+    or_,
+    select,
+)
 from sqlalchemy.sql.expression import false
 
 from geodata.queries.frame import Schema, read_frame
@@ -71,20 +82,27 @@ def read_speed_tiles(connection: Connection, column: str) -> pl.DataFrame:
     return read_frame(connection, statement, schema)
 
 
-def read_open_spans(connection: Connection) -> pl.DataFrame:
+def read_received(connection: Connection) -> dict[str, tuple[datetime, datetime]]:
+    """Return when each channel received its first and its last real event."""
+    c = incident.c
+    statement = select(c.channel, func.min(c.received_at), func.max(c.received_at))
+    rows = connection.execute(statement.where(_is_real()).group_by(c.channel))
+    return {channel: (first, last) for channel, first, last in rows}
+
+
+def read_open_spans(connection: Connection, since: datetime) -> pl.DataFrame:
     """Return channel, cell (0: none), district_id, received_at and closed_at of real events.
 
-    Duplicates, tests, cancelled calls and mutual aid are left out; `closed_at` is null while open.
+    Those closed until `since` are left out; `closed_at` is null while open.
     """
     c = incident.c
-    left_out = (c.is_duplicate, c.is_test, c.is_cancelled, c.is_mutual_aid)
     statement = select(
         c.channel,
         func.coalesce(c.cell, 0),
         c.district_id,
         _microseconds(c.received_at),
         _microseconds(c.closed_at),
-    ).where(c.retired_by.is_(None), *(flag == false() for flag in left_out))
+    ).where(_is_real(), or_(c.closed_at.is_(None), c.closed_at > since))
     schema: Schema = {
         "channel": pl.String,
         "cell": pl.Int64,
@@ -94,3 +112,10 @@ def read_open_spans(connection: Connection) -> pl.DataFrame:
     }
     frame = read_frame(connection, statement, schema)
     return frame.cast({"received_at": _TIME, "closed_at": _TIME})
+
+
+def _is_real() -> ColumnElement[bool]:
+    """Return whether a record is current and an event: no duplicate, test, cancelled or aid."""
+    c = incident.c
+    left_out = (c.is_duplicate, c.is_test, c.is_cancelled, c.is_mutual_aid)
+    return and_(c.retired_by.is_(None), *(flag == false() for flag in left_out))

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import polars as pl
 
 from geodata.grid import NO_CELL
-from geodata.queries.places import read_open_spans
+from geodata.queries.places import read_open_spans, read_received
 from geodata.tables import UNKNOWN_DISTRICT
 from layers.coverage import Coverage, read_coverage
 from layers.period import Grain, Period
@@ -55,20 +55,22 @@ def open_time_states(request: MeasureRequest) -> pl.DataFrame:
 
 def _by_day(request: MeasureRequest, of_day: OfDay) -> pl.DataFrame:
     """Return the states of every wanted day, each asked of the spans and the end of the day."""
-    spans = read_open_spans(request.connection).rename({"channel": "component"})
-    if spans.is_empty():
+    received = read_received(request.connection)
+    if not received:
         return pl.DataFrame(schema=STATE_SCHEMA)
     zone = request.city.timezone
-    local = spans["received_at"].dt.convert_time_zone(zone).dt.date().to_list()
-    first, last = (Period.containing(day, Grain.DAY) for day in (min(local), max(local)))
-    stale = timedelta(days=float(request.measure.parameters["stale_open_days"]))
-    coverage = read_coverage(request.connection, request.indicator)
+    first, last = (
+        Period.containing(at.astimezone(request.city.zone).date(), Grain.DAY)
+        for at in (min(at for at, _ in received.values()), max(at for _, at in received.values()))
+    )
     days = request.wanted(list(Period(first.first, last.end).split(Grain.DAY)))
     if not days:
         return pl.DataFrame(schema=STATE_SCHEMA)
-    channels = spans["component"].unique().sort().to_list()
+    stale = timedelta(days=float(request.measure.parameters["stale_open_days"]))
+    coverage = read_coverage(request.connection, request.indicator)
+    channels = sorted(received)
     begin = days[0].start_at(zone).astimezone(UTC)
-    spans = spans.filter(pl.col("closed_at").is_null() | (pl.col("closed_at") > begin))
+    spans = read_open_spans(request.connection, begin).rename({"channel": "component"})
     states = []
     for day in days:
         start, end = (at.astimezone(UTC) for at in (day.start_at(zone), day.end_at(zone)))
