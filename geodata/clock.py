@@ -1,13 +1,33 @@
 """The clock: everything that asks for the time asks here, so that tests and replay can set it."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from datetime import UTC, datetime, timedelta
 
 from geodata.errors import SettingsError
 
+_REPLAYED: ContextVar[datetime | None] = ContextVar("replayed", default=None)
+
+
+@contextmanager
+def replaying(at: datetime) -> Iterator[None]:
+    """Make it that instant for everything done inside, in this thread or task only."""
+    token = _REPLAYED.set(at.astimezone(UTC))
+    try:
+        yield
+    finally:
+        _REPLAYED.reset(token)
+
+
+def replayed() -> datetime | None:
+    """Return the instant that is shown again, None in the present."""
+    return _REPLAYED.get()
+
 
 def now() -> datetime:
-    """Return the current instant in UTC, or the one that the environment sets.
+    """Return the current instant in UTC, the one replayed, or the one that the environment sets.
 
     `OCC_NOW` (ISO 8601 with zone) fixes it. `OCC_CLOCK` (`<time>@<unix seconds>x<speed>`) lets it
     run: it is that time at those seconds since 1970, and moves so much faster since; processes
@@ -16,6 +36,9 @@ def now() -> datetime:
     Raises:
         SettingsError: one of them does not read so.
     """
+    at = _REPLAYED.get()
+    if at is not None:
+        return at
     running = os.environ.get("OCC_CLOCK")
     if running:
         return _running(running, datetime.now(UTC))

@@ -9,11 +9,11 @@ import mapclassify
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from sqlalchemy import Connection, Engine, delete, func, select
+from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from geodata.city import City
-from geodata.clock import now
+from geodata.clock import now, replayed
 from geodata.engine import open_snapshot
 from geodata.tables import UNKNOWN_DISTRICT, layer_breaks, state_build
 from layers.indicator import Indicator
@@ -140,7 +140,7 @@ def read_classes(
     if breaks is None:
         pooled = _pooled(engine, city, entry, key, res if by == "cell" else None, step)
         breaks = compute_breaks(pooled, entry.classification, entry.classes, target)
-        if build_id is not None:
+        if build_id is not None and replayed() is None:
             _keep(engine, indicator, kept, res, build_id, breaks)
     return colour_classes(entry, breaks, target)
 
@@ -180,11 +180,8 @@ def _keep(
     engine: Engine, indicator: str, component: str, res: int, build_id: int, breaks: list[float]
 ) -> None:
     """Keep the breaks; of two that computed them at once the first one stays."""
-    c = layer_breaks.c
     row = {"indicator": indicator, "component": component, "res": res, "build_id": build_id}
     with engine.begin() as connection:
-        outdated = delete(layer_breaks).where(c.indicator == indicator, c.build_id < build_id)
-        connection.execute(outdated)
         statement = insert(layer_breaks).values(**row, breaks=breaks)
         connection.execute(statement.on_conflict_do_nothing())
 

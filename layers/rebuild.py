@@ -16,6 +16,7 @@ from geodata.tables import load, state, state_build, state_change
 from layers.compute import compute_states, spans_of
 from layers.definition import definition_digest
 from layers.indicator import Indicator
+from layers.past import put_builds_away
 from layers.period import Period
 from layers.reach import ALL, Reach, find_reach
 from layers.registry import load_catalogue
@@ -119,8 +120,9 @@ def _apply(
     if plan is None:
         return read_build_in(connection, indicator)
     if not plan.loads:
-        remove_states(connection, indicator.key)
-        connection.execute(delete(state_build).where(state_build.c.indicator == indicator.key))
+        after = plan.kept.build_id + 1 if plan.kept else 0
+        remove_states(connection, indicator.key, after)
+        put_builds_away(connection, indicator.key, now())
         return None
     facts = _facts(connection, city, indicator, plan)
     newest = _newest_step(connection, indicator)
@@ -130,7 +132,8 @@ def _apply(
         connection.execute(delete(state_build).where(state_build.c.build_id == build_id))
         _update_build(connection, plan.kept.build_id, facts)
         return read_build_in(connection, indicator)
-    _replace_build(connection, plan, build_id, written, newest)
+    put_builds_away(connection, indicator.key, facts["built_at"], but=build_id)
+    _finish_build(connection, plan, build_id, written, newest)
     _keep_change(connection, city, indicator, plan, build_id, written)
     _announce(connection, indicator)
     return read_build_in(connection, indicator)
@@ -210,7 +213,8 @@ def _write(
     written = Written()
     is_first = not has_states(connection, indicator.key)
     if plan.is_full:
-        written.removed += remove_states(connection, indicator.key, len(indicator.measures))
+        beyond = len(indicator.measures)
+        written.removed += remove_states(connection, indicator.key, build_id, beyond)
     if not is_first:
         open_fresh(connection)
     for position, reach in enumerate(plan.reaches):
@@ -259,10 +263,10 @@ def _update_build(connection: Connection, build_id: int, facts: dict[str, Any]) 
     )
 
 
-def _replace_build(
+def _finish_build(
     connection: Connection, plan: Plan, build_id: int, written: Written, newest: datetime | None
 ) -> None:
-    """Make the new build the only one; its classes are those so far while little has changed."""
+    """Write how many states there are; the classes are those so far while little has changed."""
     classes_id, rows = build_id, written.added - written.removed
     if plan.kept is not None:
         rows += plan.kept.state_rows
@@ -270,9 +274,6 @@ def _replace_build(
         begins = newest is not None and max(written.changed, default=newest) > newest
         if not plan.is_full and moved <= _NEW_CLASSES_ABOVE and not begins:
             classes_id = plan.kept.classes_id or build_id
-        c = state_build.c
-        older = (c.indicator == plan.kept.indicator) & (c.build_id != build_id)
-        connection.execute(delete(state_build).where(older))
     own = update(state_build).where(state_build.c.build_id == build_id)
     connection.execute(own.values(classes_id=classes_id, state_rows=rows))
 

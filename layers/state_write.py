@@ -13,10 +13,12 @@ from layers.state import KEYS, STATE_SCHEMA
 from layers.state_copy import copy_states
 
 KEPT = f"{SCHEMA}.state"
+PAST = f"{SCHEMA}.state_past"
 FRESH = "fresh_state"
 CHOSEN = "chosen_records"
 _COLUMNS = (*STATE_SCHEMA, "measure")
 _VALUES = tuple(name for name in _COLUMNS if name not in KEYS)
+_ROW = ("indicator", "build_id", *_COLUMNS)
 Span = tuple[datetime, datetime]
 
 
@@ -99,22 +101,29 @@ def insert_frame(connection: Connection, scope: Scope, frame: pl.DataFrame, into
 
 
 def merge_fresh(connection: Connection, scope: Scope, written: Written) -> None:
-    """Make the kept states of the scope equal to the fresh ones, touching only what differs."""
+    """Make the kept states of the scope equal to the fresh ones, touching only what differs.
+
+    Rows that are replaced or removed go to the past, with the build that did it.
+    """
     connection.exec_driver_sql(f"ANALYZE {FRESH}")
     where, values = _where(scope)
     same_key = " AND ".join(f"f.{name} = s.{name}" for name in KEYS)
-    removed = _change(
-        connection,
+    gone = (
         f"DELETE FROM {KEPT} s WHERE {where} "  # noqa: S608
-        f"AND NOT EXISTS (SELECT FROM {FRESH} f WHERE {same_key}) RETURNING s.starts_at, 1 AS old",
-        values,
+        f"AND NOT EXISTS (SELECT FROM {FRESH} f WHERE {same_key})"
     )
+    removed = _change(connection, *_into_past(gone, scope.build_id), values)
     fresh, kept = (", ".join(f"{alias}.{name}" for name in _VALUES) for alias in "fs")
-    columns = ", ".join(("indicator", "build_id", *_COLUMNS))
+    connection.exec_driver_sql(
+        f"INSERT INTO {PAST} ({_names()}, replaced_by) SELECT {_names('s.')}, {scope.build_id} "  # noqa: S608
+        f"FROM {FRESH} f JOIN {KEPT} s ON s.indicator = f.indicator AND {same_key} "
+        f"WHERE ({fresh}) IS DISTINCT FROM ({kept})"
+    )
     update = ", ".join(f"{name} = excluded.{name}" for name in ("build_id", *_VALUES))
     added = _change(
         connection,
-        f"INSERT INTO {KEPT} AS k ({columns}) SELECT f.indicator, f.build_id, "  # noqa: S608
+        "",
+        f"INSERT INTO {KEPT} AS k ({_names()}) SELECT f.indicator, f.build_id, "  # noqa: S608
         f"{', '.join(f'f.{name}' for name in _COLUMNS)} FROM {FRESH} f LEFT JOIN {KEPT} s "
         f"ON s.indicator = f.indicator AND {same_key} "
         f"WHERE s.indicator IS NULL OR ({fresh}) IS DISTINCT FROM ({kept}) "
@@ -130,12 +139,16 @@ def merge_fresh(connection: Connection, scope: Scope, written: Written) -> None:
     written.changed += [at for row in (removed, added) for at in (row.first, row.last) if at]
 
 
-def remove_states(connection: Connection, indicator: str, measures: int = 0) -> int:
-    """Remove the states of the measures from a position on. Return how many."""
-    return connection.execute(
-        text(f"DELETE FROM {KEPT} WHERE indicator = :indicator AND measure >= :measures"),  # noqa: S608
-        {"indicator": indicator, "measures": measures},
-    ).rowcount
+def remove_states(
+    connection: Connection, indicator: str, replaced_by: int, measures: int = 0
+) -> int:
+    """Put the states of the measures from a position on into the past. Return how many.
+
+    `replaced_by` is the build from which on they are no more.
+    """
+    gone = f"DELETE FROM {KEPT} s WHERE s.indicator = :indicator AND s.measure >= :measures"  # noqa: S608
+    values = {"indicator": indicator, "measures": measures}
+    return int(_change(connection, *_into_past(gone, replaced_by), values).rows)
 
 
 def has_states(connection: Connection, indicator: str) -> bool:
@@ -144,11 +157,26 @@ def has_states(connection: Connection, indicator: str) -> bool:
     return bool(connection.execute(found, {"indicator": indicator}).scalar_one())
 
 
-def _change(connection: Connection, statement: str, values: dict[str, Any]) -> Any:
+def _names(alias: str = "") -> str:
+    """Return the columns of a row of states."""
+    return ", ".join(f"{alias}{name}" for name in _ROW)
+
+
+def _into_past(deletion: str, replaced_by: int) -> tuple[str, str]:
+    """Return a deletion that keeps what it removes, and what it returns of each row."""
+    before = (
+        f"gone AS ({deletion} RETURNING {_names('s.')}), "  # noqa: S608
+        f"past AS (INSERT INTO {PAST} ({_names()}, replaced_by) "
+        f"SELECT {_names()}, {int(replaced_by)} FROM gone), "
+    )
+    return before, "SELECT starts_at, 1 AS old FROM gone"
+
+
+def _change(connection: Connection, before: str, statement: str, values: dict[str, Any]) -> Any:
     """Run a statement that returns `starts_at` and `old` of each changed row; return the sums."""
     counted = (
-        f"WITH changed AS ({statement}) SELECT count(*) AS rows, sum(old) AS old, "  # noqa: S608
-        "min(starts_at) AS first, max(starts_at) AS last FROM changed"
+        f"WITH {before}changed AS ({statement}) SELECT count(*) AS rows, "  # noqa: S608
+        "sum(old) AS old, min(starts_at) AS first, max(starts_at) AS last FROM changed"
     )
     return connection.execute(text(counted), values).one()
 

@@ -29,7 +29,14 @@ from geodata.tables.records import (
 )
 from geodata.tables.retired import RETIRED_INDEXES
 from geodata.tables.roads import road_edge, road_node
-from geodata.tables.states import layer_breaks, state, state_build, state_change
+from geodata.tables.states import (
+    layer_breaks,
+    state,
+    state_build,
+    state_build_past,
+    state_change,
+    state_past,
+)
 from geodata.tables.telemetry import telemetry_metadata, vehicle_ping
 from geodata.tables.traffic import link_time, reader_link
 from geodata.tables.transit import (
@@ -88,7 +95,9 @@ __all__ = [
     "speed_tile",
     "state",
     "state_build",
+    "state_build_past",
     "state_change",
+    "state_past",
     "statistic",
     "stop_event",
     "telemetry_metadata",

@@ -1,4 +1,8 @@
-"""Additive states of the indicators, their builds and their classes."""
+"""Additive states of the indicators, their builds and their classes, and what these were before.
+
+`state_past` and `state_build_past` keep what a later build replaced, so that what was shown then
+stays answerable.
+"""
 
 from sqlalchemy import (
     ARRAY,
@@ -86,3 +90,28 @@ layer_breaks = Table(
     Column("build_id", BigInteger, primary_key=True),
     Column("breaks", ARRAY(Float), nullable=False),
 )
+
+
+# A replaced row as it stood, and the build from which on it did not stand any more.
+state_past = Table(
+    "state_past",
+    metadata,
+    *(Column(each.name, each.type, nullable=each.nullable) for each in state.columns),
+    Column("replaced_by", BigInteger, nullable=False),
+)
+Index("ix_state_past_starts", state_past.c.indicator, state_past.c.starts_at)
+Index("ix_state_past_replaced", state_past.c.indicator, state_past.c.replaced_by)
+
+# Without `load_ids` and `seen`: thousands of numbers a build, and no screen shows them.
+state_build_past = Table(
+    "state_build_past",
+    metadata,
+    Column("build_id", BigInteger, primary_key=True, autoincrement=False),
+    *(
+        Column(each.name, each.type, nullable=each.nullable)
+        for each in state_build.columns
+        if each.name not in ("build_id", "load_ids", "seen")
+    ),
+    time_column("replaced_at", nullable=False),
+)
+Index("ix_state_build_past_replaced", state_build_past.c.replaced_at)

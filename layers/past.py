@@ -1,0 +1,46 @@
+"""What states, builds and classes were before: kept for a time, then forgotten."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection, delete, func, insert, literal, select, union_all
+
+from geodata.tables import layer_breaks, state_build, state_build_past, state_past
+
+
+def put_builds_away(
+    connection: Connection, indicator: str, replaced_at: datetime, but: int = 0
+) -> None:
+    """Move an indicator's builds, all but one, to the past: they held until an instant."""
+    c = state_build.c
+    older = (c.indicator == indicator) & (c.build_id != but)
+    names = [each.name for each in state_build_past.columns if each.name != "replaced_at"]
+    kept = select(*(c[name] for name in names), literal(replaced_at)).where(older)
+    connection.execute(insert(state_build_past).from_select([*names, "replaced_at"], kept))
+    connection.execute(delete(state_build).where(older))
+
+
+def forget_past(connection: Connection, before: datetime) -> int:
+    """Drop builds replaced before an instant, and the states and classes only they had.
+
+    Return how many states were dropped.
+    """
+    c = state_build_past.c
+    connection.execute(delete(state_build_past).where(c.replaced_at < before))
+    known = union_all(
+        *(
+            select(each.c.indicator, each.c.build_id, each.c.classes_id)
+            for each in (state_build, state_build_past)
+        )
+    ).subquery()
+    own = select(known.c.build_id).where(
+        known.c.indicator == state_past.c.indicator,
+        known.c.build_id >= state_past.c.build_id,
+        known.c.build_id < state_past.c.replaced_by,
+    )
+    dropped = connection.execute(delete(state_past).where(~own.exists())).rowcount
+    classes = func.coalesce(known.c.classes_id, known.c.build_id)
+    in_use = select(classes).where(
+        known.c.indicator == layer_breaks.c.indicator, classes == layer_breaks.c.build_id
+    )
+    connection.execute(delete(layer_breaks).where(~in_use.exists()))
+    return dropped
