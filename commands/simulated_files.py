@@ -11,10 +11,11 @@ from zoneinfo import ZoneInfo
 from etl.traffic.destroy import receipt_of
 from geodata.city import City
 from geodata.clock import now
-from geodata.settings import Settings
+from geodata.settings import ROOT, Settings
 
 MARKER = "simulated.json"
 SIMULATION = "simulation.yaml"
+SIMULATOR = ROOT / "etl" / "simulator"
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,7 @@ class SimulatedFiles:
     seed: int
     start_on: str
     days: int
-    configuration: str  # checksum of the city's simulation file
+    configuration: str  # checksum of the city's simulation file and of the simulator
     files: list[str]
 
     @property
@@ -112,7 +113,10 @@ def _retire(folder: Path) -> None:
 
 
 def _configuration(city: City) -> str:
-    return hashlib.sha256((city.folder / SIMULATION).read_bytes()).hexdigest()
+    digest = hashlib.sha256((city.folder / SIMULATION).read_bytes())
+    for path in sorted(SIMULATOR.glob("*.py")):  # a newer program may simulate more departments
+        digest.update(path.read_bytes())
+    return digest.hexdigest()
 
 
 def _today(city: City) -> date:
