@@ -12,6 +12,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
 from geodata.errors import DatabaseError
+from geodata.replay import drop_views
 from geodata.tables import SCHEMA
 
 FOLDER = Path(__file__).parent / "migrations"
@@ -30,6 +31,7 @@ def upgrade(engine: Engine) -> list[str]:
             before = current_revision(connection)
             pending = _pending(before)
             if pending:
+                drop_views(connection)
                 _apply(connection)
             return pending
     except (DBAPIError, CommandError) as error:

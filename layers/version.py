@@ -1,12 +1,13 @@
 """What the states of an indicator stand on, and the version that names it in addresses."""
 
+import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, select
 
-from geodata.clock import now
+from geodata.clock import now, replayed
 from geodata.errors import NotFoundError
 from geodata.tables import state_build
 from layers.indicator import Indicator
@@ -14,6 +15,7 @@ from layers.registry import find_indicator, load_catalogue
 
 STALE_AFTER_INTERVALS = 3
 STALE_MARK = "s"
+_REPLAY = re.compile(r"at(\d{1,10})-")
 
 
 @dataclass(frozen=True)
@@ -56,13 +58,25 @@ def read_build_in(connection: Connection, indicator: Indicator) -> Build:
     mark = STALE_MARK if is_stale(indicator, own.as_of, now()) else ""
     return Build(
         indicator=indicator.key,
-        version="-".join(str(row.build_id) for row in used) + mark,
+        version=_replay_mark() + "-".join(str(row.build_id) for row in used) + mark,
         built_at=own.built_at,
         as_of=own.as_of,
         sources=tuple(dict.fromkeys(name for row in used for name in row.sources)),
         load_ids=tuple(dict.fromkeys(number for row in used for number in row.load_ids)),
         is_simulated=any(row.is_simulated for row in used),
     )
+
+
+def _replay_mark() -> str:
+    """Return what begins a version in a replay: its answers are never those of the present."""
+    at = replayed()
+    return f"at{int(at.timestamp())}-" if at else ""
+
+
+def moment_of(version: str) -> datetime | None:
+    """Return the instant at which a version is a replay; None for one of the present."""
+    found = _REPLAY.match(version)
+    return datetime.fromtimestamp(int(found[1]), UTC) if found else None
 
 
 def _newest(connection: Connection, key: str) -> Row[Any] | None:

@@ -1,0 +1,245 @@
+"""The database as it was known at a moment: the same tables, read through views, and nothing else.
+
+Schema `replay` has a view under the name of every table. `occ.at`, a setting of the session, says
+as of when; a connection of `open_as_of` carries it, reads the views in place of the tables, and
+cannot write. So whatever reads the present reads the past, by the same code.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from functools import lru_cache
+from hashlib import sha256
+from typing import Any, Self
+
+import psycopg
+from psycopg.abc import Params, QueryNoTemplate
+from psycopg.copy import Copy, Writer
+from psycopg.sql import Composable
+from sqlalchemy import Engine, NullPool, Table, create_engine, text
+from sqlalchemy.engine import URL, Connection
+
+from geodata.clock import now
+from geodata.errors import NotFoundError
+from geodata.tables import SCHEMA, metadata, state, state_build
+
+REPLAY_SCHEMA = "replay"
+_LOCK_KEY = 7_305_011_001  # any fixed number: two that make the views take turns on it
+_TABLE = re.compile(rb'(?<![\w."])"?' + SCHEMA.encode() + rb'"?\.')
+_AT = "current_setting('occ.at')::timestamptz"
+_LATER = f"(SELECT load_id FROM {SCHEMA}.load WHERE finished_at > {_AT})"  # noqa: S608
+_NOTHING = ("live_position", "vehicle_position")  # kept for the present only
+_WITHIN = ("state_past", "state_build_past")  # read through `state` and `state_build`
+
+
+class FutureError(NotFoundError):
+    """The moment has not come yet."""
+
+
+class BeforeFirstLoadError(NotFoundError):
+    """Nothing had been loaded by then."""
+
+
+class ForgottenError(NotFoundError):
+    """What was shown then is not kept any more."""
+
+
+class ReplayCursor(psycopg.Cursor[Any]):
+    """A cursor that reads the views in place of the tables."""
+
+    def execute(  # type: ignore[override] # templates are not used here
+        self, query: QueryNoTemplate, params: Params | None = None, **options: Any
+    ) -> Self:
+        """Execute a statement on the views."""
+        return super().execute(self._on_views(query), params, **options)
+
+    def executemany(  # type: ignore[override]
+        self, query: QueryNoTemplate, params_seq: Iterable[Params], *, returning: bool = False
+    ) -> None:
+        """Execute a statement several times on the views."""
+        super().executemany(self._on_views(query), params_seq, returning=returning)
+
+    @contextmanager
+    def copy(  # type: ignore[override]
+        self,
+        statement: QueryNoTemplate,
+        params: Params | None = None,
+        *,
+        writer: Writer | None = None,
+    ) -> Iterator[Copy]:
+        """Copy from the views."""
+        with super().copy(self._on_views(statement), params, writer=writer) as copy:
+            yield copy
+
+    def _on_views(self, query: QueryNoTemplate) -> bytes:
+        if isinstance(query, Composable):
+            query = query.as_bytes(self)
+        plain = query if isinstance(query, bytes) else query.encode()
+        return _TABLE.sub(REPLAY_SCHEMA.encode() + b".", plain)
+
+
+def open_as_of(engine: Engine, at: datetime) -> Engine:
+    """Return an engine on which everything is as it was known at an instant, to the second.
+
+    What also depends on the time of day, such as what is stale, needs the clock of then as well:
+    `geodata.clock.replaying`.
+
+    Raises:
+        FutureError: the instant has not come.
+        BeforeFirstLoadError: nothing had been loaded.
+        ForgottenError: states of then are not kept any more.
+    """
+    at = at.astimezone(UTC).replace(microsecond=0)
+    if at > now():
+        raise FutureError(f"{at:%Y-%m-%d %H:%M:%S} UTC has not come yet")
+    _ensure_views(engine)
+    then = _engine(engine.url, at)
+    with then.connect() as connection:
+        if connection.execute(text("SELECT NOT EXISTS (SELECT FROM ops.load)")).scalar_one():
+            raise BeforeFirstLoadError(f"nothing was loaded by {at:%Y-%m-%d %H:%M:%S} UTC")
+    with engine.connect() as connection:
+        if connection.execute(text(_FORGOTTEN), {"at": at}).scalar_one():
+            raise ForgottenError(f"states of {at:%Y-%m-%d %H:%M:%S} UTC are not kept any more")
+    return then
+
+
+@lru_cache(maxsize=4)
+def _engine(url: URL, at: datetime) -> Engine:
+    """Return an engine that holds no connection, so that forgetting it leaves nothing behind."""
+    options = (
+        "-c timezone=UTC -c default_transaction_read_only=on "
+        f"-c occ.at={at.isoformat(timespec='seconds')}"
+    )
+    arguments = {"options": options, "connect_timeout": 10, "cursor_factory": ReplayCursor}
+    return create_engine(url, poolclass=NullPool, connect_args=arguments)
+
+
+# The newest build of then that changed anything is neither kept nor in the past.
+_FORGOTTEN = f"""
+SELECT EXISTS (
+    SELECT FROM (
+        SELECT indicator, max(build_id) AS build_id FROM {SCHEMA}.state_change
+        WHERE built_at <= :at GROUP BY indicator
+    ) newest
+    WHERE NOT EXISTS (SELECT FROM {SCHEMA}.state_build b WHERE b.build_id = newest.build_id)
+    AND NOT EXISTS (SELECT FROM {SCHEMA}.state_build_past p WHERE p.build_id = newest.build_id)
+)
+"""  # noqa: S608
+
+
+def drop_views(connection: Connection) -> None:
+    """Drop the views, which hold on to the tables' columns; the next replay makes them anew."""
+    connection.execute(text(f"DROP SCHEMA IF EXISTS {REPLAY_SCHEMA} CASCADE"))
+
+
+def _ensure_views(engine: Engine) -> None:
+    """Make the views where there are none, or those of another version of the program."""
+    statements = view_statements()
+    digest = sha256("\n".join(statements).encode()).hexdigest()
+    with engine.connect() as connection:
+        if _digest(connection) == digest:
+            return
+    with engine.begin() as connection:
+        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
+        if _digest(connection) == digest:
+            return
+        drop_views(connection)
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+        connection.exec_driver_sql(f"COMMENT ON SCHEMA {REPLAY_SCHEMA} IS '{digest}'")
+
+
+def _digest(connection: Connection) -> str | None:
+    said = text("SELECT obj_description(to_regnamespace(:name)::oid, 'pg_namespace')")
+    found: str | None = connection.execute(said, {"name": REPLAY_SCHEMA}).scalar_one()
+    return found
+
+
+def view_statements() -> list[str]:
+    """Return the DDL of the schema: a view of every table, those that others read first."""
+    names = [table.name for table in metadata.sorted_tables if table.name not in _WITHIN]
+    names.sort(key=lambda name: name != state_build.name)
+    views = [
+        f"CREATE VIEW {REPLAY_SCHEMA}.{name} AS {_query(metadata.tables[f'{SCHEMA}.{name}'])}"
+        for name in names
+    ]
+    return [f"CREATE SCHEMA {REPLAY_SCHEMA}", *views]
+
+
+def _query(table: Table) -> str:
+    """Return the query of a table as it was known."""
+    name, columns = table.name, set(table.columns.keys())
+    known = f"load_id NOT IN {_LATER}"
+    if name in _OWN:
+        return _OWN[name]
+    if name in _NOTHING:
+        return f"SELECT * FROM {table.fullname} WHERE false"  # noqa: S608
+    if name in _TIMES:
+        return f"SELECT * FROM {table.fullname} WHERE {_TIMES[name]} <= {_AT}"  # noqa: S608
+    if "retired_by" in columns:
+        return f"SELECT {_retiring(table)} FROM {table.fullname} WHERE {known}"  # noqa: S608
+    where = f" WHERE {known}" if "load_id" in columns else ""
+    return f"SELECT * FROM {table.fullname}{where}"  # noqa: S608
+
+
+def _retiring(table: Table) -> str:
+    """Return the columns, rows that were retired later being current."""
+    current = f"CASE WHEN retired_by IN {_LATER} THEN NULL ELSE retired_by END AS retired_by"
+    return ", ".join(
+        current if each.name == "retired_by" else f'"{each.name}"' for each in table.columns
+    )
+
+
+def _then(name: str, column: str, decided_at: str) -> str:
+    """Return a column that had its present value only once it was decided."""
+    return f"CASE WHEN {decided_at} <= {_AT} THEN {column} END AS {name}"
+
+
+_TIMES = {
+    "load": "finished_at",
+    "state_change": "built_at",
+    "alert": "since_at",
+    "alert_change": "changed_at",
+}
+
+_BUILD = [each.name for each in state_build.columns]
+_BUILD_PAST = [
+    {"load_ids": "'{}'::bigint[]", "seen": "NULL::text"}.get(name, name) for name in _BUILD
+]
+_STATE = ", ".join(f"s.{each.name}" for each in state.columns)
+_NEWEST = (
+    f"(SELECT indicator, max(build_id) AS build_id FROM {REPLAY_SCHEMA}.state_build "  # noqa: S608
+    "GROUP BY indicator) b ON b.indicator = s.indicator"
+)
+
+_OWN = {
+    "state_build": (
+        f"SELECT {', '.join(_BUILD)} FROM {SCHEMA}.state_build WHERE built_at <= {_AT} "  # noqa: S608
+        f"UNION ALL SELECT {', '.join(_BUILD_PAST)} FROM {SCHEMA}.state_build_past "
+        f"WHERE built_at <= {_AT} AND replaced_at > {_AT}"
+    ),
+    # the build's number decides, not the time: of a row and its successor exactly one is there
+    "state": (
+        f"SELECT {_STATE} FROM {SCHEMA}.state s JOIN {_NEWEST} "  # noqa: S608
+        "WHERE s.build_id <= b.build_id "
+        f"UNION ALL SELECT {_STATE} FROM {SCHEMA}.state_past s JOIN {_NEWEST} "
+        "WHERE s.build_id <= b.build_id AND s.replaced_by > b.build_id"
+    ),
+    "event_candidate": (
+        "SELECT candidate_id, first_source, first_record_id, second_source, second_record_id, "  # noqa: S608
+        f"distance_m, gap_s, CASE WHEN decided_at <= {_AT} THEN state ELSE 'open' END AS state, "
+        f"found_at, {_then('decided_at', 'decided_at', 'decided_at')}, "
+        f"{_then('decided_by', 'decided_by', 'decided_at')}, "
+        f"{_then('load_id', 'load_id', 'decided_at')} "
+        f"FROM {SCHEMA}.event_candidate WHERE found_at <= {_AT}"
+    ),
+    # how far a source was is told by its loads; whether a poll failed is not kept
+    "live_source": (
+        "SELECT s.source, s.kind, s.expected_s, max(l.finished_at) AS polled_at, "  # noqa: S608
+        "max(l.event_to) AS last_event_at, NULL::text AS message "
+        f"FROM {SCHEMA}.live_source s JOIN {SCHEMA}.load l ON l.source = s.source "
+        f"WHERE l.status = 'loaded' AND l.finished_at <= {_AT} "
+        "GROUP BY s.source, s.kind, s.expected_s"
+    ),
+}
