@@ -6,6 +6,7 @@ from datetime import datetime
 import polars as pl
 
 from etl.coverage import CoverageSpan
+from etl.findings import Finding
 from etl.stages import StageSummary
 
 
@@ -14,7 +15,8 @@ class LoadOutcome:
     """What became of a file: its rows, the records they became, the rows kept aside, its span.
 
     `rejects` has file, row_number, field, reason and raw; `coverage` says where and when the rows
-    are all there are; `changes_nothing` if every record was known already.
+    are all there are; `changes_nothing` if every record was known already;
+    without `findings` the rejected rows are summed up as such.
     """
 
     rows_in: int
@@ -26,3 +28,4 @@ class LoadOutcome:
     event_to: datetime | None
     coverage: tuple[CoverageSpan, ...]
     changes_nothing: bool = False
+    findings: tuple[Finding, ...] = ()

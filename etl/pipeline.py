@@ -12,6 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from etl.coverage import keep_coverage
 from etl.declaration import SourceDeclaration
+from etl.findings import Finding, explain_refusal, keep_findings, summarise_rejects
 from etl.gtfs.load import load_feed
 from etl.load import driver
 from etl.outcome import LoadOutcome
@@ -67,6 +68,7 @@ def _load_planned(
 ) -> FileLoad:
     started_at = now()
     sha256 = ""
+    caught: Exception
     try:
         planned = plan_file(path)
         sha256 = planned.sha256
@@ -78,13 +80,15 @@ def _load_planned(
             destroy(path, sha256)
         return result
     except OperationsError as error:
-        message = str(error)
+        caught, message = error, str(error)
     except (SQLAlchemyError, psycopg.Error) as error:
-        message = f"{path}: {reason_of(error)}"
+        caught, message = error, f"{path}: {reason_of(error)}"
     except Exception as error:  # a fault of the program in one file must not stop the other sources
         _logger.exception("loading %s failed", path)
+        caught = error
         message = f"{path}: unforeseen {type(error).__name__}: {reason_of(error)}"
-    return refuse(engine, declaration, path, sha256, started_at, message)
+    found = explain_refusal(caught, message, path.name)
+    return refuse(engine, declaration, path, sha256, started_at, message, found)
 
 
 def _load_locked(
@@ -166,7 +170,7 @@ def close_load(
     load_id: int,
     outcome: LoadOutcome,
 ) -> FileLoad:
-    """Write counts, rejected rows and coverage, and announce the load.
+    """Write counts, rejected rows, findings and coverage, and announce the load.
 
     Raises:
         LoadError: a row is neither loaded nor rejected; that is a fault of the program.
@@ -178,6 +182,7 @@ def close_load(
             f"and {rejected} rejected"
         )
     keep_rejected(driver(connection), load_id, outcome.rejects)
+    keep_findings(connection, load_id, outcome.findings or summarise_rejects(outcome.rejects))
     keep_coverage(connection, declaration, load_id, outcome.coverage)
     counts: dict[str, Any] = {
         "rows_in": outcome.rows_in,
@@ -214,6 +219,7 @@ def refuse(
     sha256: str,
     started_at: datetime,
     message: str,
+    findings: tuple[Finding, ...] = (),
 ) -> FileLoad:
     """Record a refused file in a transaction of its own: the load's was rolled back.
 
@@ -225,6 +231,9 @@ def refuse(
         with engine.begin() as connection:
             statement = insert(load).values(**values, message=message).returning(load.c.load_id)
             load_id = int(connection.execute(statement).scalar_one())
+            keep_findings(
+                connection, load_id, findings or explain_refusal(None, message, path.name)
+            )
     except SQLAlchemyError as error:
         raise DatabaseError(f"{message}; and the database: {reason_of(error)}") from error
     return FileLoad(declaration.key, path.name, "refused", load_id, message=message)

@@ -6,8 +6,9 @@ import re
 
 import polars as pl
 
+from etl.findings import FaultyFileError, Finding
+from etl.gtfs.lines import read_line_notes
 from etl.gtfs.table import FAULT_SCHEMA, Table
-from geodata.errors import ExtractError
 
 _BOM = b"\xef\xbb\xbf"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
@@ -27,7 +28,7 @@ def read_text_table(file: str, data: bytes) -> Table:
         ExtractError: the file is UTF-16, or its header is missing or repeats a column.
     """
     if data.startswith(_UTF16):
-        raise ExtractError(f"{file}: encoded in UTF-16; GTFS requires UTF-8")
+        raise _refusal(file, "invalid_character", "encoded in UTF-16; GTFS requires UTF-8")
     body = data.removeprefix(_BOM)
     _check_header(file, body)
     frame = _read_fast(body)
@@ -36,10 +37,26 @@ def read_text_table(file: str, data: bytes) -> Table:
     frame = _strip(frame)
     malformed = pl.col(_MALFORMED).is_not_null()
     faults = frame.filter(malformed).select(
-        "row_number", pl.lit(None, pl.String).alias("field"), pl.col(_MALFORMED).alias("reason")
+        "row_number",
+        pl.lit(None, pl.String).alias("field"),
+        pl.col(_MALFORMED).alias("reason"),
+        _code_of_flaw().alias("code"),
     )
     rows = frame.filter(~malformed).drop(_MALFORMED)
-    return Table(file, frame.drop(_MALFORMED), rows, faults.cast(FAULT_SCHEMA))
+    notes = read_line_notes(file, data, faults["row_number"].to_list())
+    return Table(file, frame.drop(_MALFORMED), rows, faults.cast(FAULT_SCHEMA), notes)
+
+
+def _code_of_flaw() -> pl.Expr:
+    """Return the kind of a row's flaw: its length, else its characters."""
+    is_ragged = pl.col(_MALFORMED).str.contains("cells, the header has")
+    return (
+        pl.when(is_ragged).then(pl.lit("invalid_row_length")).otherwise(pl.lit("invalid_character"))
+    )
+
+
+def _refusal(file: str, code: str, why: str, row: int = 1) -> FaultyFileError:
+    return FaultyFileError(f"{file}: {why}", [Finding(code, file, row, detail=why)])
 
 
 def _check_header(file: str, body: bytes) -> None:
@@ -51,7 +68,7 @@ def _check_header(file: str, body: bytes) -> None:
         {name.decode(errors="replace") for name in names if names.count(name) > 1} - {""}
     )
     if twice:
-        raise ExtractError(f"{file}: the header repeats {', '.join(twice)}")
+        raise _refusal(file, "duplicated_column", f"the header repeats {', '.join(twice)}")
 
 
 def _read_fast(body: bytes) -> pl.DataFrame | None:
@@ -82,9 +99,10 @@ def _read_carefully(file: str, body: bytes) -> pl.DataFrame:
         header = [_printable(name) for name in next(reader, [])]
         rows = [(reader.line_num, cells) for cells in reader if cells]
     except csv.Error as error:
-        raise ExtractError(f"{file}: line {reader.line_num}: {error}") from error
+        why = f"line {reader.line_num}: {error}"
+        raise _refusal(file, "csv_parsing_failed", why, reader.line_num) from error
     if not any(name.strip() for name in header):
-        raise ExtractError(f"{file}: empty, it has no header")
+        raise _refusal(file, "empty_file", "empty, it has no header")
     width = len(header)
     columns: dict[str, list[str | None]] = {
         name: [_printable(row[i]) if i < len(row) else None for _, row in rows]

@@ -8,27 +8,28 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import polars as pl
 
-from etl.gtfs.archive import read_feed_files
+from etl.findings import FaultyFileError, Finding
+from etl.gtfs.archive import missing_files, read_feed_files
 from etl.gtfs.calendar import compute_service_days
 from etl.gtfs.csv_text import read_text_table
 from etl.gtfs.fields import FILES
+from etl.gtfs.notices import describe_faults, describe_feed
 from etl.gtfs.relations import Tables, check_relations
 from etl.gtfs.table import Table
 from etl.gtfs.times import complete_times
 from etl.gtfs.typed import type_table
-from geodata.errors import ExtractError
 
-_CALENDARS = ("calendar.txt", "calendar_dates.txt")
 _SERVICE_DAYS_AHEAD = timedelta(days=731)
 
 
 @dataclass(frozen=True)
 class Feed:
-    """The tables of one feed by file name, its zone and the days its services run."""
+    """The tables of one feed by file name, its zone, the days its services run, its findings."""
 
     tables: Mapping[str, Table]
     timezone: str
     service_days: pl.DataFrame
+    findings: tuple[Finding, ...] = ()
 
     def rows(self, file: str) -> pl.DataFrame:
         """Return the sound rows of a file the feed has."""
@@ -56,29 +57,34 @@ def read_feed(
         place: gives the rows of stops.txt their place, refusing those that have none.
 
     Raises:
-        ExtractError: a file or column every feed needs is missing or unreadable; names it.
+        FaultyFileError: a file or column every feed needs is missing or unreadable; names it.
     """
-    files = read_feed_files(path)
-    _require_files(path, files)
+    listed = read_feed_files(path)
+    files = listed.data
+    _require_files(path, files, listed.notes)
     text = {file: read_text_table(file, data) for file, data in files.items() if _worth(file, data)}
     typed = {file: type_table(table) for file, table in text.items()}
     if place:
         typed["stops.txt"] = place(typed["stops.txt"])
     tables = check_relations(typed)
     tables["stop_times.txt"] = complete_times(tables["stop_times.txt"], tables["stops.txt"].rows)
+    service_days = compute_service_days(tables, reference_on + _SERVICE_DAYS_AHEAD)
+    found = describe_feed(tables, service_days, reference_on)
     return Feed(
         tables=tables,
         timezone=_read_zone(tables),
-        service_days=compute_service_days(tables, reference_on + _SERVICE_DAYS_AHEAD),
+        service_days=service_days,
+        findings=(*listed.notes, *found),
     )
 
 
-def _require_files(path: Path, files: Mapping[str, bytes]) -> None:
-    missing = [file for file, rule in FILES.items() if rule.required and file not in files]
-    if missing:
-        raise ExtractError(f"{path.name}: {', '.join(missing)} is missing")
-    if not any(file in files for file in _CALENDARS):
-        raise ExtractError(f"{path.name}: neither {' nor '.join(_CALENDARS)} is there")
+def _require_files(path: Path, files: Mapping[str, bytes], notes: tuple[Finding, ...]) -> None:
+    found = missing_files(files)
+    if not found:
+        return
+    names = [each.file for each in found if each.code == "missing_required_file"]
+    why = f"{', '.join(names)} is missing" if names else found[0].message_en
+    raise FaultyFileError(f"{path.name}: {why}", [*found, *notes])
 
 
 def _worth(file: str, data: bytes) -> bool:
@@ -91,11 +97,22 @@ def _read_zone(tables: Tables) -> str:
     zones = agency.rows["agency_timezone"].unique().sort().to_list()
     if not zones:
         why = agency.faults["reason"].unique().sort().to_list() or ["it has no rows"]
-        raise ExtractError(f"agency.txt: no agency is left: {', '.join(why)}")
+        raise FaultyFileError(
+            f"agency.txt: no agency is left: {', '.join(why)}",
+            describe_faults(agency) or [Finding("empty_file", agency.file)],
+        )
     if len(zones) != 1:
-        raise ExtractError(f"agency.txt: one agency_timezone is needed, not {zones}")
+        raise _zone_refusal(
+            "inconsistent_agency_timezone", f"one agency_timezone is needed, not {zones}"
+        )
     try:
         ZoneInfo(zones[0])
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise ExtractError(f"agency.txt: agency_timezone {zones[0]} does not exist") from error
+        reason = f"agency_timezone {zones[0]} does not exist"
+        raise _zone_refusal("invalid_timezone", reason) from error
     return str(zones[0])
+
+
+def _zone_refusal(code: str, why: str) -> FaultyFileError:
+    finding = Finding(code, "agency.txt", field="agency_timezone", detail=why)
+    return FaultyFileError(f"agency.txt: {why}", [finding])

@@ -9,6 +9,7 @@ import polars as pl
 from sqlalchemy import Connection, delete, update
 
 from etl.declaration import SourceDeclaration
+from etl.findings import FaultyFileError, Finding
 from etl.gtfs.feed import Feed, read_feed
 from etl.gtfs.records import build_records, read_service_span
 from etl.gtfs.stops import place_stops, shape_lines
@@ -21,7 +22,6 @@ from etl.stages import StageSummary
 from geodata import tables
 from geodata.city import City
 from geodata.clock import now
-from geodata.errors import LoadError
 
 _TABLES = (
     tables.gtfs_feed,
@@ -65,8 +65,7 @@ def load_feed(
     The earlier feed's departures are deleted: they follow from its other rows, which stay.
 
     Raises:
-        ExtractError: the feed is unusable as a whole; names file and column.
-        LoadError: no service of the feed ever runs.
+        FaultyFileError: the feed is unusable as a whole or never runs; names file and column.
     """
     zone = ZoneInfo(city.timezone)
     reference_on = now().astimezone(zone).date()
@@ -75,7 +74,8 @@ def load_feed(
     )
     span = read_service_span(feed)
     if span is None:
-        raise LoadError(f"{path.name}: no service runs on any day")
+        why = Finding("no_service", "calendar.txt")
+        raise FaultyFileError(f"{path.name}: no service runs on any day", [why, *feed.findings])
     timetable = expand_feed(
         feed, declaration.key, declaration.expand or Expansion(), reference_on, city.timezone
     )
@@ -134,6 +134,7 @@ def _outcome(
         event_from=first,
         event_to=end,
         coverage=tuple(coverage),
+        findings=feed.findings,
     )
 
 

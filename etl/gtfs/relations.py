@@ -27,7 +27,12 @@ def check_relations(tables: Tables) -> Tables:
         checked["frequencies.txt"] = checked["frequencies.txt"].refuse(
             [
                 _unknown("trip_id", trips, "trips.txt"),
-                Rule("end_time", "is not after start_time", _not_after("end_time", "start_time")),
+                Rule(
+                    "end_time",
+                    "is not after start_time",
+                    _not_after("end_time", "start_time"),
+                    "start_and_end_range_out_of_order",
+                ),
             ]
         )
     return checked
@@ -40,7 +45,7 @@ def _known(tables: Tables, column: str, *files: str) -> pl.Series:
 
 def _unknown(column: str, known: pl.Series, file: str) -> Rule:
     reason = f"is not among the sound rows of {file}"
-    return Rule(column, reason, ~pl.col(column).is_in(known.implode()))
+    return Rule(column, reason, ~pl.col(column).is_in(known.implode()), "foreign_key_violation")
 
 
 def _not_after(later: str, earlier: str) -> pl.Expr:
@@ -53,17 +58,19 @@ def _check_stops(stops: Table) -> Table:
     lat, lon = pl.col("stop_lat"), pl.col("stop_lon")
     return stops.refuse(
         [
-            Rule("stop_lat", "is blank", needs_place & lat.is_null()),
-            Rule("stop_lon", "is blank", needs_place & lon.is_null()),
+            Rule("stop_lat", "is blank", needs_place & lat.is_null(), "stop_without_location"),
+            Rule("stop_lon", "is blank", needs_place & lon.is_null(), "stop_without_location"),
             # Nobody waits in the Gulf of Guinea: 0, 0 is how exports write "unknown".
-            Rule("stop_lat", "0, 0 is no place", (lat == 0) & (lon == 0)),
+            Rule("stop_lat", "0, 0 is no place", (lat == 0) & (lon == 0), "point_near_origin"),
         ]
     )
 
 
 def _check_shapes(shapes: Table) -> Table:
     alone = pl.len().over("shape_id") < 2
-    return shapes.refuse([Rule("shape_id", "is the only point of its shape", alone)])
+    return shapes.refuse(
+        [Rule("shape_id", "is the only point of its shape", alone, "single_shape_point")]
+    )
 
 
 def _check_trips(
@@ -96,14 +103,16 @@ def _check_stop_times(
                 "start_pickup_drop_off_window",
                 "on demand (GTFS-Flex): no scheduled departure",
                 on_demand,
+                "on_demand_service",
             ),
-            Rule("stop_id", "is blank", pl.col("stop_id").is_null()),
+            Rule("stop_id", "is blank", pl.col("stop_id").is_null(), "missing_required_field"),
             _unknown("trip_id", trips, "trips.txt"),
             _unknown("stop_id", places, "stops.txt"),
             Rule(
                 "stop_id",
                 "is a station, entrance or node, not a platform",
                 ~pl.col("stop_id").is_in(platforms.implode()),
+                "wrong_stop_location_type",
             ),
         ]
     )

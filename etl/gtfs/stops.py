@@ -35,7 +35,9 @@ def place_stops(
         )
     )
     reasons = [reason for reason in located.rows[_FAULT].unique().sort() if reason]
-    sound = located.refuse([Rule("stop_lat", r, pl.col(_FAULT) == r) for r in reasons])
+    sound = located.refuse(
+        [Rule("stop_lat", r, pl.col(_FAULT) == r, "unplaceable_stop") for r in reasons]
+    )
     return sound.with_rows(assign_district(assign_cell(sound.rows.drop(_FAULT)), locator))
 
 

@@ -8,28 +8,35 @@ from typing import NamedTuple
 
 import polars as pl
 
-FAULT_SCHEMA = pl.Schema({"row_number": pl.Int64, "field": pl.String, "reason": pl.String})
+from etl.findings import Finding
+
+FAULT_SCHEMA = pl.Schema(
+    {"row_number": pl.Int64, "field": pl.String, "reason": pl.String, "code": pl.String}
+)
 
 
 class Rule(NamedTuple):
-    """A row for which `bad` is true is refused: `reason` says why, `field` where."""
+    """A row for which `bad` is true is refused: `field` where, `reason` why, `code` what kind."""
 
     field: str
     reason: str
     bad: pl.Expr
+    code: str
 
 
 @dataclass(frozen=True)
 class Table:
     """A GTFS file: `text` as it stands, `rows` still sound, `faults` one per refused row.
 
-    `text` and `rows` carry `row_number`, the line of the file (the header is line 1).
+    `text` and `rows` carry `row_number`, the line of the file (the header is line 1). `notes` are
+    what was seen in the bytes and cost no row.
     """
 
     file: str
     text: pl.DataFrame
     rows: pl.DataFrame
     faults: pl.DataFrame
+    notes: tuple[Finding, ...] = ()
 
     @property
     def rows_in(self) -> int:
@@ -53,6 +60,7 @@ class Table:
                 "_rule": pl.Series(range(len(rules)), dtype=pl.Int32),
                 "field": [rule.field for rule in rules],
                 "reason": [rule.reason for rule in rules],
+                "code": [rule.code for rule in rules],
             }
         )
         faults = broken.join(names, on="_rule").select(list(FAULT_SCHEMA))

@@ -16,7 +16,14 @@ def complete_times(stop_times: Table, stops: pl.DataFrame) -> Table:
     """
     ordered = stop_times.with_rows(_order(stop_times.rows))
     checked = ordered.refuse(_order_rules()).refuse(
-        [Rule("arrival_time", "has no timed row before and after it in its trip", _outside())]
+        [
+            Rule(
+                "arrival_time",
+                "has no timed row before and after it in its trip",
+                _outside(),
+                "missing_trip_edge",
+            )
+        ]
     )
     placed = checked.rows.join(
         stops.select("stop_id", "stop_lat", "stop_lon"),
@@ -42,8 +49,18 @@ def _order_rules() -> list[Rule]:
     left = pl.col("departure_time").cum_max().forward_fill().shift(1).over(_TRIP)
     arrival, departure = pl.col("arrival_time"), pl.col("departure_time")
     return [
-        Rule("departure_time", "is before arrival_time", departure < arrival),
-        Rule("arrival_time", "is before the departure from an earlier stop", arrival < left),
+        Rule(
+            "departure_time",
+            "is before arrival_time",
+            departure < arrival,
+            "stop_time_with_departure_before_arrival_time",
+        ),
+        Rule(
+            "arrival_time",
+            "is before the departure from an earlier stop",
+            arrival < left,
+            "stop_time_with_arrival_before_previous_departure_time",
+        ),
     ]
 
 

@@ -2,12 +2,18 @@
 
 import polars as pl
 
+from etl.findings import FaultyFileError, Finding
 from etl.gtfs.fields import FILES, Field, Kind
 from etl.gtfs.table import Rule, Table
-from geodata.errors import ExtractError
 
 _TIME = r"^(\d{1,3}):([0-5]\d):([0-5]\d)$"
 _RAW = "_raw_"
+_CODES = {
+    Kind.INTEGER: "invalid_integer",
+    Kind.FLOAT: "invalid_float",
+    Kind.TIME: "invalid_time",
+    Kind.DATE: "invalid_date",
+}
 _DTYPES = {
     Kind.TEXT: pl.String,
     Kind.INTEGER: pl.Int64,
@@ -45,7 +51,13 @@ def type_table(table: Table) -> Table:
 def _require_columns(table: Table, fields: tuple[Field, ...]) -> None:
     missing = [f.name for f in fields if f.required and f.name not in table.text.columns]
     if missing:
-        raise ExtractError(f"{table.file}: column {', '.join(missing)} is missing")
+        raise FaultyFileError(
+            f"{table.file}: column {', '.join(missing)} is missing",
+            [
+                *table.notes,
+                *(Finding("missing_required_column", table.file, 1, n) for n in missing),
+            ],
+        )
 
 
 def _raw(field: Field, table: Table) -> pl.Expr:
@@ -65,21 +77,34 @@ def _parse(field: Field) -> pl.Expr:
 
 def _flaws(field: Field) -> list[Rule]:
     value, given = pl.col(field.name), pl.col(_RAW + field.name).is_not_null()
-    rules = [Rule(field.name, "is blank", ~given)] if field.required else []
+    blank = Rule(field.name, "is blank", ~given, "missing_required_field")
+    rules = [blank] if field.required else []
     if field.kind is Kind.TEXT or field.lenient:
         return rules
     wrong = value.is_null()
     if field.kind is Kind.FLOAT:
         wrong = wrong | value.is_nan() | value.is_infinite()
-    rules.append(Rule(field.name, f"is not a {field.kind.value}", given & wrong))
+    rules.append(
+        Rule(field.name, f"is not a {field.kind.value}", given & wrong, _CODES[field.kind])
+    )
+    return rules + _range_flaws(field)
+
+
+def _range_flaws(field: Field) -> list[Rule]:
+    """Return the rules of what values the field may have."""
+    value, given = pl.col(field.name), pl.col(_RAW + field.name).is_not_null()
+    rules = []
     if field.allowed is not None:
         choices = sorted(field.allowed)
         reason = f"is not one of {', '.join(map(str, choices))}"
-        rules.append(Rule(field.name, reason, given & ~value.is_in(choices)))
+        wrong = given & ~value.is_in(choices)
+        rules.append(Rule(field.name, reason, wrong, "unexpected_enum_value"))
     if field.minimum is not None:
-        rules.append(Rule(field.name, f"is below {field.minimum:g}", value < field.minimum))
+        low = f"is below {field.minimum:g}"
+        rules.append(Rule(field.name, low, value < field.minimum, "number_out_of_range"))
     if field.maximum is not None:
-        rules.append(Rule(field.name, f"is above {field.maximum:g}", value > field.maximum))
+        high = f"is above {field.maximum:g}"
+        rules.append(Rule(field.name, high, value > field.maximum, "number_out_of_range"))
     return rules
 
 
@@ -88,4 +113,5 @@ def _refuse_repeats(table: Table, key: tuple[str, ...]) -> Table:
     if not key or table.rows.is_empty():
         return table
     repeats = ~pl.struct(key).is_first_distinct()
-    return table.refuse([Rule(key[-1], f"repeats an earlier {' + '.join(key)}", repeats)])
+    reason = f"repeats an earlier {' + '.join(key)}"
+    return table.refuse([Rule(key[-1], reason, repeats, "duplicate_key")])

@@ -4,6 +4,7 @@ from geodata.tables.alerts import alert, alert_change
 from geodata.tables.broadband import premise, radio_prediction
 from geodata.tables.columns import SCHEMA, UNKNOWN_DISTRICT, metadata
 from geodata.tables.disclosure import withheld_pattern
+from geodata.tables.findings import finding
 from geodata.tables.health import ed_visit, health_record
 from geodata.tables.ledger import district, load, rejected_row, source_coverage
 from geodata.tables.live import (
@@ -63,6 +64,7 @@ __all__ = [
     "ed_visit",
     "event_candidate",
     "facility",
+    "finding",
     "gtfs_feed",
     "gtfs_frequency",
     "gtfs_route",

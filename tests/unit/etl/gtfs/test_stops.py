@@ -45,7 +45,7 @@ def test_stops_are_kept_in_wgs84_with_what_was_given(city: City, datum: str, giv
 
 def test_a_gcj02_stop_outside_the_citys_area_is_refused(city: City) -> None:
     placed = place_stops(stops(2.35, 48.85), declare("gcj02"), city, Nowhere())
-    ((row_number, field, reason),) = placed.faults.rows()
+    ((row_number, field, reason),) = placed.faults.drop("code").rows()
     assert (row_number, field) == (2, "stop_lat")
     assert "gcj02" in reason
 
