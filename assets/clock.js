@@ -2,7 +2,8 @@
 window.dash_clientside = window.dash_clientside || {};
 window.dash_clientside.clock = {
   tick(_ticks, zone) {
-    const now = new Date();
+    // The server's time, where pushes tell it: a wall's own clock may be wrong.
+    const now = new Date(window.occLive ? window.occLive.serverTime() : Date.now());
     const parts = Object.fromEntries(
       new Intl.DateTimeFormat("en-CA", {
         timeZone: zone, hourCycle: "h23", year: "numeric", month: "2-digit", day: "2-digit",

@@ -8,9 +8,11 @@ from a2wsgi import WSGIMiddleware
 from fastapi import APIRouter, FastAPI
 from sqlalchemy import Engine
 
+from dashboard.cache import build_cache
 from dashboard.factory import create_app
 from dashboard.headers import SecurityHeaders, policy
 from dashboard.health import health_router
+from dashboard.live.points import points_router
 from dashboard.live.router import live_router
 from dashboard.live.vehicles import vehicles_router
 from geodata.city import City
@@ -38,12 +40,14 @@ def create_server(
     server = FastAPI(
         title=city.title_en, docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan
     )
-    layers = LayersContext(engine, city, settings.data_dir)
+    remember = build_cache(dash_app.server, settings).get_or
+    layers = LayersContext(engine, city, settings.data_dir, remember)
     server.dependency_overrides[get_context] = lambda: layers
     server.include_router(router)
     server.include_router(health_router(engine))
     server.include_router(live_router(engine))
     server.include_router(vehicles_router(engine))
+    server.include_router(points_router(engine))
     for each in routers:
         server.include_router(each)
     server.mount(GIS_PREFIX, gis)

@@ -15,6 +15,7 @@ Schema = Mapping[str, pl.DataType | type[pl.DataType]]
 
 INCIDENT_SCHEMA: Schema = {
     "received_at": pl.Datetime("us", "UTC"),
+    "enroute_at": pl.Datetime("us", "UTC"),
     "arrived_at": pl.Datetime("us", "UTC"),
     "closed_at": pl.Datetime("us", "UTC"),
     "channel": pl.String,
@@ -23,6 +24,7 @@ INCIDENT_SCHEMA: Schema = {
     "district_id": pl.String,
 }
 HOUR_SCHEMA: Schema = {"hour": pl.Int64, "channel": pl.String, "incidents": pl.Int64}
+OPEN_SCHEMA: Schema = {"cell": pl.Int64, "channel": pl.String}
 FACILITY_SCHEMA: Schema = {"kind": pl.String, "facilities": pl.Int64}
 DISTRICT_SCHEMA: Schema = {
     "district_id": pl.String,
@@ -125,6 +127,23 @@ def read_incident_hours(
     )
     with engine.connect() as connection:
         return _frame(connection, query, HOUR_SCHEMA)
+
+
+def read_open_incidents(engine: Engine, start_at: datetime, at: datetime) -> pl.DataFrame:
+    """Return cell, channel of the incidents received since an instant and not over at another."""
+    c = incident.c
+    query = (
+        select(c.cell, c.channel)
+        .where(
+            *_events(start_at, at, None),
+            ~c.is_cancelled,
+            c.cell.is_not(None),
+            *(column.is_(None) | (column > at) for column in (c.cleared_at, c.closed_at)),
+        )
+        .order_by(c.received_at, c.incident_id)
+    )
+    with engine.connect() as connection:
+        return _frame(connection, query, OPEN_SCHEMA)
 
 
 def read_facility_counts(engine: Engine, district_id: str) -> pl.DataFrame:

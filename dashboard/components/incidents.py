@@ -1,6 +1,7 @@
 """Incidents without places: the list of a day's last records and the day's hours by channel."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
@@ -35,11 +36,29 @@ def outcome(row: Mapping[str, object]) -> tuple[str, str]:
     return translate(word, "zh", clock=clock), translate(word, "en", clock=clock)
 
 
+def progress(row: Mapping[str, object]) -> tuple[str, str]:
+    """Return how far an incident of today is: in hand, dispatched, arrived, closed, cancelled."""
+    received: datetime = row["received_at"]  # type: ignore[assignment]
+    if row["is_cancelled"]:
+        return translate("wall.cancelled", "zh"), translate("wall.cancelled", "en")
+    if row["closed_at"]:
+        return translate("wall.closed", "zh"), translate("wall.closed", "en")
+    for word, reached in (("arrived", row["arrived_at"]), ("dispatched", row["enroute_at"])):
+        seconds = arrival_seconds(received, reached)  # type: ignore[arg-type]
+        if seconds is not None:
+            clock = format_duration(seconds)
+            return (
+                translate(f"wall.{word}", "zh", clock=clock),
+                translate(f"wall.{word}", "en", clock=clock),
+            )
+    return translate("wall.under_way", "zh"), translate("wall.under_way", "en")
+
+
 def incident_item(row: Mapping[str, object], names: Mapping[str, str], zone: ZoneInfo) -> html.Li:
-    """Return one incident: time, channel, category, district, outcome."""
+    """Return one incident: time, channel, category, district, how far it is."""
     received: datetime = row["received_at"]  # type: ignore[assignment]
     channel = str(row["channel"])
-    done_zh, done_en = outcome(row)
+    done_zh, done_en = progress(row)
     category = str(row["category"] or translate("wall.unknown_category", "zh"))
     return html.Li(
         [
@@ -71,27 +90,61 @@ def hour_counts(frame: pl.DataFrame) -> dict[int, dict[str, int]]:
     return counts
 
 
-def hour_bar(hour: int, counts: Mapping[str, int], most: int) -> html.Div:
-    """Return one hour's stacked bar with its label."""
+def usual_hours(days: Sequence[pl.DataFrame]) -> pl.DataFrame:
+    """Return hour, channel, incidents as the mean of days, rounded; days without any are left out.
+
+    A channel that had none in an hour of a day counts as zero there.
+    """
+    known = [day for day in days if not day.is_empty()]
+    if not known:
+        return pl.DataFrame(schema={"hour": pl.Int64, "channel": pl.String, "incidents": pl.Int64})
+    mean = (pl.col("incidents").sum() / len(known)).round().cast(pl.Int64)
+    grouped = pl.concat(known).group_by("hour", "channel").agg(mean)
+    return grouped.sort("hour", "channel")
+
+
+@dataclass(frozen=True)
+class RibbonDay:
+    """A day of the ribbon; on a day under way the hour it is, and what is usual for the rest."""
+
+    day: str
+    hours: pl.DataFrame
+    hour: int | None = None
+    usual: pl.DataFrame | None = None
+
+    def counts(self) -> dict[int, dict[str, int]]:
+        """Return incidents by hour and channel: counted so far, usual in the hours ahead."""
+        counted = hour_counts(self.hours)
+        if self.usual is None:
+            return counted
+        usual = hour_counts(self.usual)
+        return {hour: usual[hour] if self.is_ahead(hour) else n for hour, n in counted.items()}
+
+    def is_ahead(self, hour: int) -> bool:
+        """Tell whether an hour has not begun."""
+        return self.hour is not None and hour > self.hour
+
+
+def hour_bar(hour: int, counts: Mapping[str, int], most: int, *, is_ahead: bool) -> html.Div:
+    """Return one hour's stacked bar with its label; an hour ahead is muted and says so."""
     parts = [
         html.Div(className=f"bar channel-{channel}", style={"height": f"{100 * n / most:.2f}%"})
         for channel, n in counts.items()
         if n
     ]
     words = f"{hour:02d}:00 " + " · ".join(f"{c} {n}" for c, n in counts.items())
+    if is_ahead:
+        words = f"{translate('wall.usual', 'zh')} {translate('wall.usual', 'en')} {words}"
     return html.Div(
         [html.Div(parts[::-1], className="bars"), html.Div(f"{hour:02d}", className="hour")],
-        className="hour-column",
+        className="hour-column ahead" if is_ahead else "hour-column",
         title=words,
     )
 
 
-def ribbon(frame: pl.DataFrame, day: str) -> list[html.Div]:
-    """Return the day's hours by channel with the key and the total, or nothing known."""
-    counts = hour_counts(frame)
-    most = max(1, *(sum(hour.values()) for hour in counts.values()))
-    total = f"{sum(sum(hour.values()) for hour in counts.values()):,}"
-    key = [
+def channel_keys(shown: RibbonDay) -> html.Div:
+    """Return the channels' colours, and what the muted hours are."""
+    keys = [
         html.Span(
             [
                 html.Span(className=f"dot channel-{channel}"),
@@ -101,16 +154,31 @@ def ribbon(frame: pl.DataFrame, day: str) -> list[html.Div]:
         )
         for channel in CHANNELS
     ]
+    if shown.usual is not None:
+        muted = html.Span(className="dot usual")
+        keys.append(html.Span([muted, bilingual("wall.usual")], className="channel-key"))
+    return html.Div(keys, className="channel-keys")
+
+
+def ribbon(shown: RibbonDay) -> list[html.Div]:
+    """Return the day's hours by channel with the key and the total counted."""
+    counts = shown.counts()
+    most = max(1, *(sum(hour.values()) for hour in counts.values()))
+    total = sum(sum(hour.values()) for hour in hour_counts(shown.hours).values())
+    name = "wall.ribbon" if shown.hour is None else "wall.ribbon_today"
     head = html.Div(
         [
-            bilingual("wall.ribbon", tag=html.H2),
-            bilingual("wall.ribbon_sub", class_name="caption", day=day),
-            html.Div(key, className="channel-keys"),
-            bilingual("wall.total", class_name="total", count=total),
+            bilingual(name, tag=html.H2),
+            bilingual("wall.ribbon_sub", class_name="caption", day=shown.day),
+            channel_keys(shown),
+            bilingual("wall.total", class_name="total", count=f"{total:,}"),
         ],
         className="ribbon-head",
     )
-    bars = [hour_bar(hour, by_channel, most) for hour, by_channel in counts.items()]
+    bars = [
+        hour_bar(hour, by_channel, most, is_ahead=shown.is_ahead(hour))
+        for hour, by_channel in counts.items()
+    ]
     return [head, html.Div(bars, className="ribbon-bars")]
 
 

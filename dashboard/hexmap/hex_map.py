@@ -15,6 +15,7 @@ INPUTS = (
     "breaks",
     "districtsUrl",
     "districtValues",
+    "points",
     "selection",
     "camera",
     "theme",
@@ -45,6 +46,9 @@ class HexMap(Component):
     - districtValues: {district_id: {"value": number or None, "status": int}} colours the districts
       by the same palette, breaks and states, in the place of the cells, which are then not fetched.
       A district that is not mentioned is no data.
+    - points: {"url": JSON {"points": [[lon, lat, class], ...]}, "classes": {class: {"colour":
+      hexadecimal or a CSS custom property, "radius": pixels, "hollow": bool}}}, drawn above
+      everything. Every new dictionary fetches them anew; the old ones stay meanwhile.
     - selection: {"cell": hex or None, "district": id or None}, outlined. Also set by a click.
     - camera: {"lon", "lat", "zoom", "duration" in ms} or {"bounds": [west, south, east, north],
       "duration"}, which keeps the area in view when the map is resized. Every new dictionary moves
@@ -88,6 +92,7 @@ class HexMap(Component):
         breaks: Sequence[float] | None = None,
         districtsUrl: str | None = None,  # noqa: N803
         districtValues: Mapping[str, Mapping[str, Any]] | None = None,  # noqa: N803
+        points: Mapping[str, Any] | None = None,
         selection: Mapping[str, str | None] | None = None,
         camera: Mapping[str, Any] | None = None,
         theme: Literal["dark", "light"] | None = None,

@@ -20,11 +20,16 @@ from dashboard.readings import read_layer_classes
 from dashboard.scenes.model import Headline, load_wall
 
 
+def first_layer() -> Headline:
+    """Return the layer of the wall's first scene that has one."""
+    return next(scene.layer for scene in load_wall().scenes if scene.layer)
+
+
 def district_map(
     context: Context, district_id: str, indicator: str | None, language: Language
 ) -> html.Section:
     """Return the map of one indicator, the first scene's unless the address names another."""
-    headline = Headline(indicator=indicator) if indicator else load_wall().scenes[0]
+    headline = Headline(indicator=indicator) if indicator else first_layer()
     subject = resolve(context, headline)
     if subject is None:
         return html.Section(translate("app.no_data_yet", language), className="panel empty")

@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from geodata.errors import DeclarationError
 
 Domain = Literal["transit", "emergency", "broadband", "health"]
 DOMAINS: tuple[Domain, ...] = ("transit", "emergency", "broadband", "health")
+# Points above the hexagons: what is under way, or a kind of facility.
+Overlay = Literal["incidents", "vehicles", "metro_station", "fire_station", "hospital"]
 FOLDER = Path(__file__).parent
 Model = TypeVar("Model", bound="Strict")
 
@@ -39,12 +41,29 @@ class Camera(Strict):
     zoom: float
 
 
-class Scene(Headline):
-    """One stop of the wall's playlist."""
+class Scene(Strict):
+    """One stop of the wall's playlist: a layer of hexagons, points above it, or points alone.
 
+    Raises:
+        ValueError: it shows nothing, or has no layer to take its title from.
+    """
+
+    key: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="pins it: /wall?scene=<key>")
+    layer: Headline | None = None
+    title_zh: str = ""
+    title_en: str = ""
+    overlays: tuple[Overlay, ...] = ()
     res: int = Field(default=8, ge=6, le=9)
     seconds: int = Field(default=20, ge=5, le=600)
     camera: Camera | None = None
+
+    @model_validator(mode="after")
+    def _shows_something(self) -> "Scene":
+        if self.layer is None and not self.overlays:
+            raise ValueError(f"the scene {self.key} has neither a layer nor an overlay")
+        if self.layer is None and not (self.title_zh and self.title_en):
+            raise ValueError(f"the scene {self.key} needs a title in both languages")
+        return self
 
 
 class WallConfiguration(Strict):
@@ -53,6 +72,13 @@ class WallConfiguration(Strict):
     cards: dict[Domain, tuple[Headline, ...]]
     scenes: tuple[Scene, ...] = Field(min_length=1)
     spark_steps: int = Field(default=28, ge=2, le=400)
+
+    @model_validator(mode="after")
+    def _keys_are_unique(self) -> "WallConfiguration":
+        keys = [scene.key for scene in self.scenes]
+        if len(set(keys)) < len(keys):
+            raise ValueError(f"two scenes share a key: {', '.join(keys)}")
+        return self
 
 
 class Subject(Headline):

@@ -19,6 +19,7 @@ from geodata.districts import load_districts
 from geodata.settings import Settings
 from layers.build import build_states
 from layers.registry import find_indicator
+from layers.score.rules import load_rules
 
 DAYS = 7
 SOURCES = [
@@ -51,8 +52,10 @@ def shown_indicators() -> list[str]:
     """Every indicator that the wall or the kiosk shows, denominators first."""
     wall, kiosk = load_wall(), load_kiosk()
     headlines = [row for rows in wall.cards.values() for row in rows]
-    headlines += [*wall.table.values(), *wall.scenes, *kiosk.subjects.values()]
-    keys = [headline.indicator for headline in headlines]
+    headlines += [scene.layer for scene in wall.scenes if scene.layer]
+    headlines += kiosk.subjects.values()
+    scored = [entry for entries in load_rules().domains.values() for entry in entries]
+    keys = [entry.indicator for entry in [*headlines, *scored]]
     denominators = [str(find_indicator(key).denominator or "residents") for key in keys]
     known = dict.fromkeys(["residents", *denominators, *keys])
     return [key for key in known if key != "area_km2"]

@@ -11,6 +11,7 @@ const WATCHED = [
   'breaks',
   'districtsUrl',
   'districtValues',
+  'points',
   'labelObstacles',
   'selection',
   'camera',

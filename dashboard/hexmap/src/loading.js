@@ -4,6 +4,7 @@ import { decodeValues } from './decode.js';
 import { readDistricts } from './districts.js';
 import { RefusedError, fetchBuffer, persist } from './fetching.js';
 import { Latest } from './latest.js';
+import { readPoints } from './points.js';
 
 /** A decoded answer that is wrong will be wrong again: never ask for it twice. */
 function decoded(read) {
@@ -63,6 +64,30 @@ export class DistrictLoader {
     const read = async (signal) => {
       const text = new TextDecoder().decode(await fetchBuffer(url, signal));
       return decoded(() => readDistricts(JSON.parse(text)));
+    };
+    return persist(read, turn, this.onFailure);
+  }
+
+  stop() {
+    this.#latest.close();
+  }
+}
+
+/** Loads points; an empty picture for no address. */
+export class PointLoader {
+  #latest = new Latest();
+
+  constructor(onFailure) {
+    this.onFailure = (error) => onFailure(`points: ${error.message}`);
+  }
+
+  /** Points of {url, classes}, or undefined when overtaken or refused: the old ones then stay. */
+  async load(points, readProperty) {
+    const turn = this.#latest.take();
+    if (!points?.url) return [];
+    const read = async (signal) => {
+      const text = new TextDecoder().decode(await fetchBuffer(points.url, signal));
+      return decoded(() => readPoints(JSON.parse(text), points.classes, readProperty));
     };
     return persist(read, turn, this.onFailure);
   }

@@ -7,7 +7,7 @@ import { colourTable, paintCells } from './colours.js';
 import { DistrictFill } from './district_fill.js';
 import { districtAt, extentOf } from './districts.js';
 import { buildLayers } from './layer_list.js';
-import { DistrictLoader, StepLoader } from './loading.js';
+import { DistrictLoader, PointLoader, StepLoader } from './loading.js';
 import { spreadColours } from './mesh.js';
 import { measureObstacles } from './obstacles.js';
 import { RasterTiles } from './raster.js';
@@ -28,6 +28,8 @@ export class MapView {
   #districts = [];
   #painted = null;
   #fill = null;
+  #points = [];
+  #pointsUrl = undefined;
   #tiles = null;
   #hoveredCell = null;
   #awaitingPaint = false;
@@ -43,6 +45,7 @@ export class MapView {
     const fail = (message) => this.#fail(message);
     this.steps = new StepLoader(store, fail);
     this.outlines = new DistrictLoader(fail);
+    this.pointLoader = new PointLoader(fail);
     this.districtFill = new DistrictFill();
     this.surface = new Surface(container, {
       onClick: (x, y) => this.#clicked(x, y),
@@ -62,6 +65,7 @@ export class MapView {
     this.report = () => {};
     this.steps.stop();
     this.outlines.stop();
+    this.pointLoader.stop();
     this.camera.remove();
     this.#tiles?.remove();
     this.surface.remove();
@@ -83,6 +87,7 @@ export class MapView {
     if (changed('cellsUrl', 'valuesUrl') || !next.districtValues !== !before.districtValues) this.#loadStep();
     // While a step is on its way its colours wait for it: old values never show in new colours.
     else if (coloursChanged && this.#painted && !this.steps.loading) this.#repaint();
+    if (changed('points')) this.#loadPoints();
     if (changed('basemap')) this.#changeBasemap();
     if (changed('selection', 'theme', 'basemap')) this.#renderLayers();
     if (changed('language', 'showLabels', 'selection', 'labelObstacles')) this.#settleNames();
@@ -131,6 +136,22 @@ export class MapView {
     this.#problem = null;
     this.camera.frame(step.entry.geometry.bounds, this.#props.camera);
     this.#repaint();
+  }
+
+  /** Old points stay until the new ones are there; those of another address go at once. */
+  async #loadPoints() {
+    const { points } = this.#props;
+    if (points?.url !== this.#pointsUrl) this.#drawPoints([]);
+    this.#pointsUrl = points?.url;
+    const style = getComputedStyle(this.container);
+    const found = await this.pointLoader.load(points, (name) => style.getPropertyValue(name));
+    if (found && this.surface) this.#drawPoints(found);
+  }
+
+  #drawPoints(points) {
+    this.#points = points;
+    this.container.dataset.points = points.length;
+    this.#renderLayers();
   }
 
   /** Districts in the place of cells, or no longer so. */
@@ -182,6 +203,7 @@ export class MapView {
         painted: this.#painted,
         fill: this.#fill,
         districts: this.#districts,
+        points: this.#points,
         selection: this.#props.selection,
         selectedCell: boundaryOf(this.#props.selection?.cell),
         theme: this.theme,

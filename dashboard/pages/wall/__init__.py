@@ -1,21 +1,36 @@
 """`/wall`: the city at a glance, on any wall, with nobody at the keyboard."""
 
-from dash import Dash, Input, Output, State, dcc, html
+import logging
+
+import polars as pl
+from dash import Dash, Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
 
 from dashboard.browser import browser_callback
-from dashboard.cameras import home_camera
+from dashboard.cameras import district_camera, home_camera
 from dashboard.components.clock import clock, register_clock
-from dashboard.components.text import bilingual, two_lines
+from dashboard.components.text import two_lines
 from dashboard.context import Context
 from dashboard.hexmap import HexMap
-from dashboard.live.stores import LAYERS, RESYNC
-from dashboard.pages.wall.panels import Panels, build_panels, signature
+from dashboard.i18n import LANGUAGES, translate
+from dashboard.pages.wall.panels import (
+    PROPERTY_OF,
+    Panels,
+    build_panels,
+    changed_panels,
+    signatures,
+)
 from dashboard.pages.wall.playlist import SCENE_PROPERTIES
+from dashboard.problems import KNOWN_ERRORS
+from dashboard.scenes.model import DOMAINS
+from geodata.operations import read_district_list
+from geodata.tables import UNKNOWN_DISTRICT
 
-REFRESH_MS = 60_000
-OBSTACLES = ".scene-caption header, .scene-caption .legend, .scene-caption .source-line"
-PANEL_IDS = ("wall-status", "wall-cards", "wall-ribbon", "wall-right", "wall-captions")
+REFRESH_MS = 300_000  # pushes say what is new; this finds what a push may have missed
+OBSTACLES = ".scene-caption header, .scene-caption .legends, .scene-caption .source-line"
+WORDS = ("lost_server", "lost_database")
+AGES = ("seconds", "minutes", "hours", "days")
+logger = logging.getLogger(__name__)
 
 
 def layout(context: Context, _rest: str, _search: str) -> html.Main:
@@ -23,34 +38,82 @@ def layout(context: Context, _rest: str, _search: str) -> html.Main:
     panels = build_panels(context)
     return html.Main(
         [
-            *stores(panels),
+            *stores(context, panels),
             header(context, panels),
-            html.Div(panels.cards, id="wall-cards", className="wall-left"),
-            html.Section([wall_map(context), captions(panels)], className="wall-map"),
-            html.Section(panels.ribbon, id="wall-ribbon", className="wall-ribbon panel"),
-            html.Div(panels.right, id="wall-right", className="wall-right"),
+            html.Div(
+                [place(panels, f"wall-card-{name}") for name in DOMAINS], className="wall-left"
+            ),
+            html.Section(
+                [
+                    wall_map(context),
+                    html.Div(id="wall-alarm", className="wall-alarm"),
+                    html.Div(id="wall-captions", className="wall-captions"),
+                ],
+                className="wall-map",
+            ),
+            html.Section(
+                [place(panels, "wall-ribbon"), html.Div(id="wall-now", className="wall-now")],
+                className="wall-ribbon panel",
+            ),
+            html.Div(
+                [
+                    place(panels, "wall-table", "panel districts"),
+                    place(panels, "wall-incidents", "panel incidents"),
+                ],
+                className="wall-right",
+            ),
+            html.Div(id="wall-banner", className="wall-banner", role="status"),
         ],
         className="wall",
         id="wall",
     )
 
 
-def stores(panels: Panels) -> list[Component]:
-    """Return what the browser keeps: the playlist, which scene is on, what is shown."""
+def place(panels: Panels, name: str, class_name: str = "wall-place") -> html.Section:
+    """Return the element of one panel with its first content."""
+    return html.Section(panels[name], id=name, className=class_name)
+
+
+def stores(context: Context, panels: Panels) -> list[Component]:
+    """Return what the browser keeps: the playlist, what is on, what is shown, what is due."""
+    data = [name for name, kind in PROPERTY_OF.items() if kind == "data"]
     return [
-        dcc.Store(id="wall-playlist", data=panels.playlist),
-        dcc.Store(id="wall-scene", data=None),
-        dcc.Store(id="wall-signature", data=panels.signature),
+        *[dcc.Store(id=name, data=panels[name]) for name in data],
+        dcc.Store(id="wall-view", data=None),
+        dcc.Store(id="wall-due", data=None),
+        dcc.Store(id="wall-signatures", data=signatures(panels)),
+        dcc.Store(id="wall-places", data=district_views(context)),
+        dcc.Store(id="wall-words", data=words()),
         dcc.Interval(id="wall-refresh", interval=REFRESH_MS),
     ]
 
 
+def district_views(context: Context) -> list[dict[str, object]]:
+    """Return where `d` and a number lead: 0 to the city, then the districts in the city's order."""
+    listed = read_district_list(context.engine).filter(pl.col("district_id") != UNKNOWN_DISTRICT)
+    views: list[dict[str, object]] = [{"id": None, "camera": home_camera(context.city)}]
+    for key in listed["district_id"]:
+        views.append({"id": key, "camera": district_camera(context.city, key)})
+    return views
+
+
+def words() -> dict[str, dict[str, str]]:
+    """Return the sentences the browser fills in, by language."""
+    blank = {name: f"{{{name}}}" for name in ("since", "at", "age", "count")}
+    keys = {**{key: f"wall.{key}" for key in WORDS}, **{key: f"age.{key}" for key in AGES}}
+    return {
+        code: {key: translate(name, code, **blank) for key, name in keys.items()}
+        for code in LANGUAGES
+    }
+
+
 def header(context: Context, panels: Panels) -> html.Header:
-    """Return title, status of the data, clock."""
+    """Return title, status of the data, age of the oldest source, clock."""
     return html.Header(
         [
             two_lines(context.city.title_zh, context.city.title_en, tag=html.H1),
-            html.Div(panels.status, id="wall-status", className="wall-status"),
+            html.Div(panels["wall-status"], id="wall-status", className="wall-status"),
+            html.Div(id="wall-age", className="data-age"),
             clock("wall", context.city.timezone),
         ],
         className="wall-header",
@@ -71,51 +134,74 @@ def wall_map(context: Context) -> HexMap:
     )
 
 
-def captions(panels: Panels) -> html.Div:
-    """Return title, legend and source line of every scene; the browser shows one."""
-    contents = panels.captions or bilingual("app.no_data_yet", class_name="empty")
-    return html.Div(contents, id="wall-captions", className="wall-captions")
-
-
 def register(app: Dash, context: Context) -> None:
-    """Move the clock, turn the playlist, and fetch panels when something was loaded."""
+    """Move clock and ages, turn the playlist, and fetch panels when something has changed."""
     register_clock(app, "wall")
+    register_browser(app)
+
+    @app.callback(
+        *[Output(name, kind) for name, kind in PROPERTY_OF.items()],
+        Output("wall-signatures", "data"),
+        Input("wall-refresh", "n_intervals"),
+        Input("wall-due", "data"),
+        State("wall-signatures", "data"),
+        prevent_initial_call=True,
+    )
+    def refresh(_polls: int | None, _due: object, shown: dict[str, str]) -> tuple[object, ...]:
+        return refreshed(context, shown)
+
+
+def refreshed(context: Context, shown: dict[str, str]) -> tuple[object, ...]:
+    """Return what has changed; while the database is away the screen keeps what it has.
+
+    The banner then says since when: the pushes carry the state of the database.
+    """
+    try:
+        panels = build_panels(context)
+    except KNOWN_ERRORS as error:
+        logger.warning("the wall keeps what it shows: %s", error)
+        return (no_update,) * (len(PROPERTY_OF) + 1)
+    return changed_panels(panels, shown)
+
+
+def register_browser(app: Dash) -> None:
+    """Register what runs in the browser alone: assets/wall.js and assets/wall_status.js."""
     browser_callback(
         app,
         "wall.turn",
-        Output("wall-scene", "data"),
+        Output("wall-view", "data"),
         Input("wall-second", "n_intervals"),
         Input("wall-playlist", "data"),
-        State("wall-scene", "data"),
+        Input("wall-alarm-data", "data"),
+        State("wall-places", "data"),
     )
     browser_callback(
         app,
         "wall.show",
         *[Output("wall-hexmap", name) for name in SCENE_PROPERTIES],
-        Input("wall-scene", "data"),
-        State("wall-playlist", "data"),
+        Output("wall-captions", "children"),
+        Output("wall-alarm", "children"),
+        Input("wall-view", "data"),
+        Input("wall-playlist", "data"),
+        State("wall-alarm-data", "data"),
+        State("wall-places", "data"),
     )
-
-    @app.callback(
-        *[Output(name, "children") for name in PANEL_IDS],
-        Output("wall-playlist", "data"),
-        Output("wall-signature", "data"),
-        Input("wall-refresh", "n_intervals"),
-        Input(LAYERS, "data"),
-        Input(RESYNC, "data"),
-        State("wall-signature", "data"),
+    browser_callback(
+        app,
+        "wallStatus.tick",
+        Output("wall-age", "children"),
+        Output("wall-age", "className"),
+        Output("wall-banner", "children"),
+        Output("wall-now", "style"),
+        Input("wall-second", "n_intervals"),
+        Input("wall-oldest", "data"),
+        State("wall-words", "data"),
+        State("wall-zone", "data"),
+    )
+    browser_callback(
+        app,
+        "wallStatus.painted",
+        Input("wall-hexmap", "ready"),
+        State("wall-hexmap", "valuesUrl"),
         prevent_initial_call=True,
     )
-    def refresh(_ticks: int, _pushed: object, _resync: object, shown: str) -> tuple[object, ...]:
-        return refreshed(context, shown)
-
-
-def refreshed(context: Context, shown: str) -> tuple[object, ...]:
-    """Return new contents, or leave the screen alone while nothing was loaded."""
-    from dash import no_update
-
-    if signature(context) == shown:
-        return (no_update,) * (len(PANEL_IDS) + 2)
-    panels = build_panels(context)
-    contents = (panels.status, panels.cards, panels.ribbon, panels.right, panels.captions)
-    return (*contents, panels.playlist, panels.signature)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import polars as pl
 from dash import html
+from dash.development.base_component import Component
 
 from dashboard.components.district_table import TableCell, TableRow, district_table
 from dashboard.components.text import bilingual
@@ -19,20 +20,17 @@ from layers.score.score import DomainScore, PlaceScore, place_score
 NOTHING = DomainScore(None, ())
 
 
-def build_table(context: Context, scores: Mapping[str, PlaceScore]) -> html.Section:
+def build_table(context: Context, scores: Mapping[str, PlaceScore]) -> list[Component]:
     """Return the table with its title."""
     districts = read_district_list(context.engine).filter(pl.col("district_id") != UNKNOWN_DISTRICT)
     rows = [
         build_row(row, scores.get(row["district_id"], place_score({})))
         for row in districts.iter_rows(named=True)
     ]
-    return html.Section(
-        [
-            html.Header([bilingual("wall.districts", tag=html.H2), key_of_marks()]),
-            district_table(DOMAINS, rows),
-        ],
-        className="panel districts",
-    )
+    return [
+        html.Header([bilingual("wall.districts", tag=html.H2), key_of_marks()]),
+        district_table(DOMAINS, rows),
+    ]
 
 
 def key_of_marks() -> html.Div:

@@ -1,13 +1,15 @@
-"""The last loaded day on the wall: its hours by channel and its last incidents, never as live."""
+"""The day on the wall: its hours by channel, what is usual in those ahead, its last incidents."""
 
 from datetime import datetime, timedelta
 
+import polars as pl
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard.components.incidents import incident_list, ribbon
+from dashboard.components.incidents import RibbonDay, incident_list, ribbon, usual_hours
 from dashboard.components.text import bilingual
 from dashboard.context import Context
+from geodata.clock import now
 from geodata.operations import (
     Freshness,
     read_district_list,
@@ -17,6 +19,7 @@ from geodata.operations import (
 from layers.period import Period
 
 LISTED = 6
+USUAL_WEEKS = 4
 
 
 def day_of(context: Context, newest: datetime) -> Period:
@@ -25,34 +28,60 @@ def day_of(context: Context, newest: datetime) -> Period:
     return Period(day, day + timedelta(days=1))
 
 
+def hours_of(context: Context, day: Period) -> pl.DataFrame:
+    """Return a day's incidents by local hour and channel."""
+    zone = context.city.timezone
+    return read_incident_hours(context.engine, day.start_at(zone), day.end_at(zone), zone)
+
+
+def usual_of(context: Context, day: Period) -> pl.DataFrame:
+    """Return the mean of the same weekday in the weeks before, those without records left out.
+
+    Remembered for an hour: late records of past weeks move it little.
+    """
+    local = now().astimezone(context.city.zone)
+    weeks = [timedelta(weeks=number) for number in range(1, USUAL_WEEKS + 1)]
+    return context.cache.get_or(
+        f"usual/{day}/{local:%Y-%m-%dT%H}",
+        lambda: usual_hours(
+            [hours_of(context, Period(day.first - back, day.end - back)) for back in weeks]
+        ),
+    )
+
+
 def ribbon_of_day(context: Context, freshness: Freshness) -> list[Component]:
-    """Return the last day's hours by channel."""
+    """Return the hours by channel: today's with what is usual ahead, else the last day's."""
     if freshness.incidents_to is None:
         return [bilingual("app.no_data_yet", class_name="empty")]
     day = day_of(context, freshness.incidents_to)
-    zone = context.city.timezone
-    hours = read_incident_hours(context.engine, day.start_at(zone), day.end_at(zone), zone)
-    return [*ribbon(hours, str(day))]
+    local = now().astimezone(context.city.zone)
+    is_today = day.first == local.date()
+    shown = RibbonDay(
+        str(day),
+        hours_of(context, day),
+        hour=local.hour if is_today else None,
+        usual=usual_of(context, day) if is_today else None,
+    )
+    return [*ribbon(shown)]
 
 
-def latest_incidents(context: Context, freshness: Freshness) -> html.Section:
-    """Return the last incidents of the last day, under its real date."""
+def latest_incidents(context: Context, freshness: Freshness) -> list[Component]:
+    """Return the last incidents of the shown day, under its real date."""
     if freshness.incidents_to is None:
-        return html.Section(bilingual("app.no_data_yet", class_name="empty"), className="panel")
+        return [bilingual("app.no_data_yet", class_name="empty")]
     day = day_of(context, freshness.incidents_to)
+    is_today = day.first == now().astimezone(context.city.zone).date()
     zone = context.city.timezone
     frame = read_incidents(context.engine, day.start_at(zone), day.end_at(zone), LISTED)
     rows = read_district_list(context.engine).iter_rows(named=True)
     names = {row["district_id"]: row["name_zh"] for row in rows}
-    return html.Section(
-        [
-            html.Header(
-                [
-                    bilingual("wall.incidents", tag=html.H2),
-                    bilingual("wall.incidents_sub", class_name="caption", day=str(day)),
-                ]
-            ),
-            incident_list(frame, names, context.city.zone),
-        ],
-        className="panel incidents",
-    )
+    title, note = ("live_incidents", "live_sub") if is_today else ("incidents", "incidents_sub")
+    return [
+        html.Header(
+            [
+                bilingual(f"wall.{title}", tag=html.H2),
+                bilingual(f"wall.{note}", class_name="caption", day=str(day)),
+            ]
+        ),
+        incident_list(frame, names, context.city.zone),
+    ]

@@ -10,52 +10,89 @@ from dashboard.components.provenance import source_text
 from dashboard.components.text import bilingual, two_lines
 from dashboard.context import Context
 from dashboard.headlines import Subject, resolve
+from dashboard.i18n import LANGUAGES, translate
 from dashboard.layer_urls import cells_url, values_url
+from dashboard.live.points import CLASSES, PointClass, points_property
 from dashboard.palettes import class_colours
 from dashboard.periods import period_text
 from dashboard.readings import read_layer_classes
-from dashboard.scenes.model import Scene, WallConfiguration
+from dashboard.scenes.model import Overlay, Scene, WallConfiguration
 
 STEP_BACK = 0.35  # zoom levels: the outer districts stay in the picture and keep their names
-SCENE_PROPERTIES = ("cellsUrl", "valuesUrl", "palette", "breaks", "camera")
+SCENE_PROPERTIES = (
+    "cellsUrl",
+    "valuesUrl",
+    "palette",
+    "breaks",
+    "points",
+    "camera",
+    "selection",
+)
 
 
 @dataclass(frozen=True)
-class Stop:
-    """A scene with the layer it shows."""
+class Layer:
+    """What a scene's hexagons show."""
 
-    scene: Scene
     subject: Subject
     palette: list[str]
     breaks: list[float]
 
 
+@dataclass(frozen=True)
+class Stop:
+    """A scene with its layer; a scene of points alone has none."""
+
+    scene: Scene
+    layer: Layer | None
+
+
 def build_stops(context: Context, configuration: WallConfiguration) -> list[Stop]:
     """Return the scenes whose layers are loaded, in the order of the configuration."""
-    found = [(scene, resolve(context, scene)) for scene in configuration.scenes]
-    return [build_stop(context, scene, subject) for scene, subject in found if subject]
+    stops = []
+    for scene in configuration.scenes:
+        subject = resolve(context, scene.layer) if scene.layer else None
+        if subject:
+            stops.append(Stop(scene, build_layer(context, scene, subject)))
+        elif scene.layer is None:
+            stops.append(Stop(scene, None))
+    return stops
 
 
-def build_stop(context: Context, scene: Scene, subject: Subject) -> Stop:
-    """Return a scene with its classes."""
+def build_layer(context: Context, scene: Scene, subject: Subject) -> Layer:
+    """Return a scene's layer with its classes."""
     classes = read_layer_classes(context, subject.build, subject.component, scene.res)
-    palette = class_colours(classes, subject.indicator)
-    return Stop(scene, subject, palette, list(classes.breaks))
+    return Layer(subject, class_colours(classes, subject.indicator), list(classes.breaks))
 
 
 def playlist(context: Context, stops: list[Stop]) -> list[dict[str, object]]:
-    """Return what the browser needs to turn the scenes."""
+    """Return what the browser needs to turn the scenes, each with its caption."""
     return [
         {
+            "key": stop.scene.key,
             "seconds": stop.scene.seconds,
-            "cellsUrl": cells_url(context, "city", stop.scene.res),
-            "valuesUrl": values_url(stop.subject, "city", stop.scene.res),
-            "palette": stop.palette,
-            "breaks": stop.breaks,
+            "overlays": list(stop.scene.overlays),
+            "indicator": stop.layer.subject.indicator.key if stop.layer else None,
+            **layer_addresses(context, stop),
+            "points": points_property(stop.scene.overlays),
             "camera": camera_of(context, stop.scene),
+            "caption": caption(context, stop, index, len(stops)),
         }
-        for stop in stops
+        for index, stop in enumerate(stops)
     ]
+
+
+def layer_addresses(context: Context, stop: Stop) -> dict[str, object]:
+    """Return where the map finds the layer, and its classes."""
+    layer, res = stop.layer, stop.scene.res
+    if layer is None:
+        return {"cellsUrl": None, "valuesUrl": None, "palette": [], "breaks": []}
+    return {
+        "cellsUrl": cells_url(context, "city", res),
+        "valuesUrl": values_url(layer.subject, "city", res),
+        "palette": layer.palette,
+        "breaks": layer.breaks,
+    }
 
 
 def camera_of(context: Context, scene: Scene) -> Camera:
@@ -67,45 +104,41 @@ def camera_of(context: Context, scene: Scene) -> Camera:
     return point_camera(home.lon, home.lat, home.zoom - STEP_BACK)
 
 
-def captions(context: Context, stops: list[Stop]) -> list[html.Div]:
-    """Return every scene's title, legend and source line; all but the first hidden."""
-    return [
-        html.Div(
-            [
-                html.Header(
-                    [
-                        two_lines(*title(stop), tag=html.H2),
-                        html.Div(period_line(stop), className="caption"),
-                        progress(index, len(stops)),
-                    ]
-                ),
-                html.Footer(
-                    [
-                        legend(stop.subject.indicator, stop.palette, stop.breaks),
-                        source_line(context, stop),
-                    ]
-                ),
-            ],
-            className="scene-caption",
-            hidden=index > 0,
-        )
-        for index, stop in enumerate(stops)
-    ]
+def caption(context: Context, stop: Stop, index: int, count: int) -> html.Div:
+    """Return a scene's title, legend and source line."""
+    return html.Div(
+        [
+            html.Header(
+                [
+                    two_lines(*title(stop), tag=html.H2),
+                    html.Div(period_line(stop), className="caption"),
+                    progress(index, count),
+                ]
+            ),
+            html.Footer([scene_legend(stop), source_line(context, stop)]),
+        ],
+        className="scene-caption",
+    )
 
 
 def title(stop: Stop) -> tuple[str, str]:
-    """Return the layer's name with its part, in both languages."""
-    indicator = stop.subject.indicator
-    part = indicator.components.get(stop.subject.component)
+    """Return the scene's own title, or the layer's name with its part, in both languages."""
+    scene = stop.scene
+    if stop.layer is None or scene.title_zh:
+        return scene.title_zh, scene.title_en
+    indicator = stop.layer.subject.indicator
+    part = indicator.components.get(stop.layer.subject.component)
     if part is None:
         return indicator.label_zh, indicator.label_en
     return f"{indicator.label_zh} · {part.label_zh}", f"{indicator.label_en} · {part.label_en}"
 
 
 def period_line(stop: Stop) -> list[str | html.Span]:
-    """Return period and resolution."""
+    """Return period and resolution of the layer."""
+    if stop.layer is None:
+        return [" ".join(translate("wall.now", code) for code in LANGUAGES)]
     return [
-        html.Span(period_text(stop.subject.period), className="number"),
+        html.Span(period_text(stop.layer.subject.period), className="number"),
         f" · H3 r{stop.scene.res}",
     ]
 
@@ -117,9 +150,47 @@ def progress(index: int, count: int) -> html.Div:
     return html.Div([*marks, html.Span(label, className="sr-only")], className="scene-progress")
 
 
-def source_line(context: Context, stop: Stop) -> html.Div:
+def scene_legend(stop: Stop) -> html.Div:
+    """Return the legend of the hexagons and of the points above them."""
+    keys = [point_keys(name) for name in stop.scene.overlays]
+    layer = stop.layer
+    if layer is None:
+        return html.Div(keys, className="legends")
+    hexes = legend(layer.subject.indicator, layer.palette, layer.breaks)
+    return html.Div([hexes, *keys], className="legends")
+
+
+def point_keys(name: Overlay) -> html.Div:
+    """Return what the points of an overlay mean: one word for incidents, else one a class."""
+    classes = CLASSES[name]
+    if name == "incidents":
+        swatches = html.Span([point_swatch(each) for each in classes])
+        key = html.Span([swatches, words("wall.open_incidents")], className="legend-state")
+        return html.Div(key, className="legend-points")
+    keys = [
+        html.Span([point_swatch(each), words(each.key)], className="legend-state")
+        for each in classes
+    ]
+    return html.Div(keys, className="legend-points")
+
+
+def point_swatch(each: PointClass) -> html.Span:
+    """Return a class of points as the map draws it."""
+    colour = f"var({each.colour})"
+    style = {"borderColor": colour, "background": "none" if each.hollow else colour}
+    return html.Span(className="point-swatch", style=style)
+
+
+def words(key: str) -> str:
+    """Return a text in both languages on one line."""
+    return " ".join(translate(key, code) for code in LANGUAGES)
+
+
+def source_line(context: Context, stop: Stop) -> html.Div | None:
     """Return where the layer comes from."""
-    build = stop.subject.build
+    if stop.layer is None:
+        return None
+    build = stop.layer.subject.build
     return html.Div(
         source_text(build.sources, build.as_of, context.city.timezone), className="source-line"
     )

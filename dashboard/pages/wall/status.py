@@ -1,19 +1,19 @@
-"""The wall's header: the city's status 1-5 with its reason, the oldest live source."""
+"""The wall's header: the city's status 1-5 with its reason, and which live source is oldest."""
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard.components.provenance import age_text, local_time, simulated_badge
+from dashboard.components.provenance import simulated_badge
 from dashboard.components.text import two_lines
 from dashboard.context import Context
-from dashboard.i18n import LANGUAGES, translate
+from dashboard.i18n import LANGUAGES, Language, translate, words
 from dashboard.scenes.model import DOMAINS
 from geodata.clock import now
 from geodata.operations import Freshness
 from geodata.queries.alerts import count_open
+from geodata.queries.live import SourceFreshness, read_sources_freshness
 from layers.score.city_status import CityStatus, Facts, city_status
 from layers.score.score import PlaceScore
 
@@ -22,25 +22,37 @@ CLASS_OF_LEVEL = {1: "good", 2: "watch", 3: "watch", 4: "bad", 5: "bad"}
 
 
 def status_line(
-    context: Context, freshness: Freshness, scores: Mapping[str, PlaceScore]
+    freshness: Freshness,
+    scores: Mapping[str, PlaceScore],
+    alerts: Mapping[int, int],
+    sources: Sequence[SourceFreshness],
 ) -> list[Component]:
-    """Return status with reason, the badge, and how old the newest incident on the screen is."""
+    """Return the status with its reason, and the badge."""
     return [
-        status_block(city_status(scores, read_facts(context))),
+        status_block(city_status(scores, facts_of(alerts, sources))),
         simulated_badge(freshness.is_simulated),
-        data_age(context, freshness.incidents_to),
     ]
 
 
-def read_facts(context: Context) -> Facts:
-    """Return what the rule looks at besides the scores."""
+def read_alert_counts(context: Context) -> dict[int, int]:
+    """Return how many alerts of each severity are open."""
     with context.engine.connect() as connection:
-        open_alerts = count_open(connection, now())
+        return count_open(connection, now())
+
+
+def read_sources(context: Context) -> list[SourceFreshness]:
+    """Return the live sources that are followed, the most overdue first."""
+    return read_sources_freshness(context.engine, now())
+
+
+def facts_of(alerts: Mapping[int, int], sources: Sequence[SourceFreshness]) -> Facts:
+    """Return what the rule looks at besides the scores."""
     names: dict[str, tuple[str, str]] = {
         name: (translate(f"domain.{name}", "zh"), translate(f"domain.{name}", "en"))
         for name in DOMAINS
     }
-    return Facts(open_alerts=open_alerts, domain_names=names)
+    late = sum(source.state in ("stale", "failing") for source in sources)
+    return Facts(open_alerts=alerts, stale_live_sources=late, domain_names=names)
 
 
 def status_block(status: CityStatus) -> html.Div:
@@ -68,13 +80,36 @@ def status_block(status: CityStatus) -> html.Div:
     )
 
 
-def data_age(context: Context, newest: datetime | None) -> Component:
-    """Return as-of time and age of the live source."""
-    if newest is None:
-        return two_lines(translate("app.no_data_yet", "zh"), translate("app.no_data_yet", "en"))
-    lines = [
-        f"{translate('app.as_of', code)} {local_time(newest, context.city.timezone)} · "
-        f"{translate('app.data_age', code)} {age_text(now() - newest, code)}"
-        for code in LANGUAGES
-    ]
-    return two_lines(lines[0], lines[1], class_name="data-age")
+def oldest_shown(
+    freshness: Freshness, sources: Sequence[SourceFreshness]
+) -> dict[str, object] | None:
+    """Return what the header tells the age of; the browser counts it on.
+
+    The oldest live source where any is followed, else the newest record of the batch files.
+    """
+    heard = [source for source in sources if source.last_event_at is not None]
+    if heard:
+        oldest = min(heard, key=lambda source: str(source.last_event_at))
+        return {
+            "at": oldest.last_event_at.isoformat() if oldest.last_event_at else None,
+            "late": oldest.state != "fresh",
+            **{code: f"{live_word(code)} {source_name(oldest, code)}" for code in LANGUAGES},
+        }
+    if freshness.incidents_to is None:
+        return None
+    batch: dict[str, object] = {code: translate("app.data_age", code) for code in LANGUAGES}
+    return {"at": freshness.incidents_to.isoformat(), "late": False, **batch}
+
+
+def live_word(language: Language) -> str:
+    """Return the words before the source's name."""
+    return translate("wall.oldest_live", language)
+
+
+def source_name(source: SourceFreshness, language: Language) -> str:
+    """Return a live source's name, its key where the dictionary has none."""
+    key = f"live_source.{source.source}"
+    name = words(language).get(key, source.source)
+    if source.kind == "records":
+        return name
+    return f"{name} {translate(f'live_kind.{source.kind}', language)}"

@@ -3,7 +3,16 @@
 import pytest
 from pydantic import ValidationError
 
-from dashboard.scenes.model import DOMAINS, Headline, Scene, load_kiosk, load_wall
+from dashboard.i18n import translate
+from dashboard.live.points import CLASSES
+from dashboard.scenes.model import (
+    DOMAINS,
+    Headline,
+    Scene,
+    WallConfiguration,
+    load_kiosk,
+    load_wall,
+)
 from layers.registry import find_indicator, resolve_component
 from layers.score.rules import load_rules
 
@@ -28,9 +37,31 @@ def test_a_headline_is_an_indicator_of_its_domain(domain: str, headline: Headlin
 
 @pytest.mark.parametrize("scene", load_wall().scenes)
 def test_a_scene_can_be_drawn(scene: Scene) -> None:
-    indicator = find_indicator(scene.indicator)
-    assert "cell" in indicator.geometry
-    assert scene.res <= indicator.max_res
+    assert set(scene.overlays) <= set(CLASSES)
+    if scene.layer:
+        indicator = find_indicator(scene.layer.indicator)
+        assert "cell" in indicator.geometry
+        assert scene.res <= indicator.max_res
+
+
+def test_a_scene_without_anything_to_show_is_refused() -> None:
+    with pytest.raises(ValidationError, match="neither a layer nor an overlay"):
+        Scene(key="empty")
+    with pytest.raises(ValidationError, match="title in both languages"):
+        Scene(key="buses", overlays=("vehicles",), title_zh="公交")
+
+
+def test_two_scenes_of_one_key_are_refused() -> None:
+    scene = {"key": "trips", "layer": {"indicator": "departures_per_hour"}}
+    with pytest.raises(ValidationError, match="share a key"):
+        WallConfiguration.model_validate({"cards": {}, "scenes": [scene, scene]})
+
+
+def test_every_class_of_points_has_its_word() -> None:
+    for classes in CLASSES.values():
+        for each in classes:
+            assert translate(each.key, "zh")
+            assert translate(each.key, "en")
 
 
 def test_all_four_domains_have_three_lines_a_score_and_a_subject() -> None:

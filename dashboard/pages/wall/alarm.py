@@ -1,0 +1,81 @@
+"""An alert of level 3 on the wall: it takes the map until acknowledged, or for a minute."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from dash import html
+from sqlalchemy import RowMapping
+
+from dashboard.cameras import district_camera, home_camera
+from dashboard.components.provenance import local_time
+from dashboard.components.text import bilingual, two_lines
+from dashboard.context import Context
+from geodata.clock import now
+from geodata.queries.alerts import read_alerts
+from layers.alerts.rules import TargetRule, load_rules
+
+LEVEL = 3
+HOLD_S = 60
+RECENT = timedelta(minutes=5)  # a wall that is switched on later shows the status, not the alarm
+
+
+def read_alarm(context: Context) -> dict[str, object] | None:
+    """Return what takes the map now: the newest level-3 alert that nobody has acknowledged."""
+    at = now()
+    with context.engine.connect() as connection:
+        row = pick_alarm(read_alerts(connection, at), at)
+    return alarm_of(context, row) if row else None
+
+
+def pick_alarm(rows: Sequence[RowMapping], at: datetime) -> RowMapping | None:
+    """Return the newest firing, unacknowledged level-3 alert whose last change is recent."""
+    waiting = [
+        row
+        for row in rows
+        if row["severity"] >= LEVEL
+        and row["state"] == "firing"
+        and row["case_state"] == "open"
+        and at - row["changed_at"] <= RECENT
+    ]
+    return max(waiting, key=lambda row: (row["changed_at"], row["alert_id"]), default=None)
+
+
+def alarm_of(context: Context, row: RowMapping) -> dict[str, object]:
+    """Return what the browser needs: whose it is, where to look, what to show and to say."""
+    is_district = row["subject_kind"] == "district"
+    camera = (
+        district_camera(context.city, row["subject"]) if is_district else home_camera(context.city)
+    )
+    return {
+        "id": row["alert_id"],
+        "seconds": HOLD_S,
+        "indicator": indicator_of(row["rule"]),
+        "district": row["subject"] if is_district else None,
+        "camera": camera,
+        "banner": banner(row, context.city.timezone),
+    }
+
+
+def indicator_of(key: str) -> str | None:
+    """Return the indicator an alert speaks of, None where its rule names none or is gone."""
+    named = (rule for rule in load_rules() if rule.key == key)
+    return next((rule.indicator for rule in named if isinstance(rule, TargetRule)), None)
+
+
+def banner(row: RowMapping, zone: str) -> html.Div:
+    """Return the words over the map, in both languages."""
+    return html.Div(
+        [
+            html.Div(
+                [
+                    bilingual("wall.alarm", class_name="alarm-level"),
+                    html.Span(local_time(row["raised_at"], zone), className="number"),
+                ],
+                className="alarm-head",
+            ),
+            two_lines(row["text_zh"], row["text_en"], class_name="alarm-text"),
+            bilingual("wall.alarm_how", class_name="caption"),
+        ],
+        className="alarm-banner",
+        role="alert",
+    )

@@ -1,0 +1,64 @@
+"""The wall's cards: a domain's score against target and its three indicators."""
+
+from dash import html
+
+from dashboard.components.domain_card import CardRow, domain_card, score_mark
+from dashboard.context import Context
+from dashboard.headlines import HeadlineValue, read_headline, read_steps, shown_values
+from dashboard.numbers import MISSING, format_change, format_reading, status_word
+from dashboard.periods import period_text
+from dashboard.scenes.model import Domain, Headline
+from dashboard.scoring import score_evidence, score_text
+from layers.registry import load_catalogue
+from layers.score.attainment import Standing, target_text
+from layers.score.score import DomainScore
+
+
+def build_card(
+    context: Context,
+    domain: Domain,
+    headlines: tuple[Headline, ...],
+    steps: int,
+    score: DomainScore,
+) -> html.Section:
+    """Return a domain's card."""
+    rows = [build_row(context, headline, steps) for headline in headlines]
+    mark = score_mark(score.standing, score_text(score.score), score_evidence(score))
+    return domain_card(domain, mark, [row for row in rows if row])
+
+
+def build_row(context: Context, headline: Headline, steps: int) -> CardRow | None:
+    """Return a card's line; an indicator without data keeps its place and says so."""
+    indicator = load_catalogue().get(headline.indicator)
+    if indicator is None:
+        return None
+    labels = (headline.short_zh or indicator.label_zh, headline.short_en or indicator.label_en)
+    shown = read_headline(context, headline)
+    if shown is None:
+        empty = format_reading(None, 2, indicator, "zh")
+        word_en = status_word(2, "en")
+        return CardRow(*labels, empty, word_en, "", Standing.NONE, (), Standing.NONE, "")
+    return CardRow(
+        *labels,
+        reading=format_reading(shown.value.value, shown.value.status, indicator, "zh"),
+        word_en=status_word(shown.value.status, "en"),
+        change=change_text(shown),
+        change_standing=shown.change_standing,
+        series=shown_values(read_steps(context, shown, steps)),
+        standing=shown.standing,
+        evidence=evidence_line(shown),
+    )
+
+
+def change_text(shown: HeadlineValue) -> str:
+    """Return the signed change since the period before."""
+    if shown.change is None:
+        return MISSING
+    return format_change(shown.change, shown.indicator.unit_en, shown.indicator.decimals)
+
+
+def evidence_line(shown: HeadlineValue) -> str:
+    """Return period, target and sources in one line, for the pointer of whoever asks."""
+    target = shown.target
+    limit = f" · {target_text(target)} {target.value:g} {target.source}" if target else ""
+    return f"{period_text(shown.period)}{limit} · {', '.join(shown.build.sources)}"
