@@ -1,0 +1,77 @@
+"""The answers' cache on a real Redis, as OCC_CACHE_URL sets it: two servers share one answer."""
+
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import flask
+import pytest
+import redis
+
+from dashboard.cache import build_cache
+from geodata.settings import Settings
+
+pytestmark = pytest.mark.skipif(
+    shutil.which("redis-server") is None,
+    reason="redis-server (a Debian package) is not installed",
+)
+START_S = 20
+
+
+@pytest.fixture(scope="module")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A Redis of its own on a free loopback port, without a file on disk."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    folder = tmp_path_factory.mktemp("redis")
+    command = ["redis-server", "--bind", "127.0.0.1", "--port", str(port), "--save", "",
+               "--appendonly", "no", "--dir", str(folder)]  # fmt: skip
+    with (folder / "log").open("wb") as log, subprocess.Popen(command, stdout=log) as server:
+        try:
+            _await(port)
+            yield f"redis://127.0.0.1:{port}/0"
+        finally:
+            server.kill()
+
+
+def _await(port: int) -> None:
+    give_up_at = time.monotonic() + START_S
+    while True:
+        try:
+            socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        except OSError:
+            assert time.monotonic() < give_up_at, "redis-server did not start"
+        else:
+            return
+
+
+def _cache(url: str, folder: Path, monkeypatch: pytest.MonkeyPatch, city: str = "changchun"):
+    monkeypatch.setenv("OCC_CACHE_URL", url)
+    return build_cache(flask.Flask(__name__), Settings(data_dir=folder, city=city))
+
+
+def _never() -> bytes:
+    raise AssertionError("the answer was there")
+
+
+def test_a_second_server_gets_what_the_first_computed(redis_url, tmp_path, monkeypatch) -> None:
+    first = _cache(redis_url, tmp_path / "one", monkeypatch)
+    second = _cache(redis_url, tmp_path / "two", monkeypatch)
+    assert first.get_or("/layers/values/x", lambda: b"\x00\xff") == b"\x00\xff"
+    assert second.get_or("/layers/values/x", _never) == b"\x00\xff"
+    with redis.Redis.from_url(redis_url) as client:
+        (key,) = client.keys()
+        assert key == b"occ:changchun:/layers/values/x"
+        assert 0 < client.ttl(key) <= 86_400
+    assert not (tmp_path / "one").exists()
+
+
+def test_two_cities_do_not_share_answers(redis_url, tmp_path, monkeypatch) -> None:
+    here = _cache(redis_url, tmp_path, monkeypatch)
+    there = _cache(redis_url, tmp_path, monkeypatch, city="porto_alegre")
+    assert here.get_or("key", lambda: b"here") == b"here"
+    assert there.get_or("key", lambda: b"there") == b"there"

@@ -1,0 +1,47 @@
+"""The cache of answers: one computes, the others get it; failures are not remembered."""
+
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier, Event
+
+import flask
+import pytest
+
+from dashboard.cache import AnswerCache, build_cache
+from geodata.settings import Settings
+
+
+@pytest.fixture
+def cache(tmp_path) -> AnswerCache:
+    return build_cache(flask.Flask(__name__), Settings(data_dir=tmp_path))
+
+
+def test_of_many_that_ask_at_once_one_computes(cache: AnswerCache) -> None:
+    barrier, computed = Barrier(8), []
+
+    def compute() -> bytes:
+        computed.append(1)
+        Event().wait(0.05)
+        return b"answer"
+
+    def ask() -> bytes:
+        barrier.wait(10)
+        return cache.get_or("key", compute)
+
+    with ThreadPoolExecutor(8) as pool:
+        answers = [each.result() for each in [pool.submit(ask) for _ in range(8)]]
+    assert answers == [b"answer"] * 8
+    assert len(computed) == 1
+
+
+def test_a_failure_is_not_remembered_and_holds_nobody_up(cache: AnswerCache) -> None:
+    def fail() -> bytes:
+        raise ValueError("no database")
+
+    with pytest.raises(ValueError, match="no database"):
+        cache.get_or("key", fail)
+    assert cache.get_or("key", lambda: b"later") == b"later"
+    assert cache.get_or("key", fail) == b"later"
+
+
+def test_an_answer_may_ask_for_another(cache: AnswerCache) -> None:
+    assert cache.get_or("outer", lambda: cache.get_or("inner", lambda: b"x") + b"y") == b"xy"
