@@ -14,6 +14,7 @@ from layers.period import Period
 from layers.question import Question
 from layers.registry import find_indicator, resolve_component
 from layers.selection import read_merged, read_steps
+from layers.vintages import read_vintages
 
 AREA = "area_km2"
 HOURS = "period_h"
@@ -46,6 +47,8 @@ def read_stock(connection: Connection, question: Question) -> pl.DataFrame:
 
     By period, the one at or before the end of each step.
     """
+    if question.indicator.vintages:
+        return read_vintages(connection, question)
     _, end = question.span
     steps = [
         at for at in read_steps(connection, question.indicator, question.components) if at < end

@@ -104,6 +104,7 @@ class Indicator(Declared):
     grain: Grain
     step: Grain = Grain.MONTH  # what the time slider moves by and the classes are made for
     stock: bool = False  # valid until the next state, instead of happening in its step
+    vintages: bool = False  # stock: each district's own counts, interpolated between two of them
     components: dict[str, Component] = Field(default_factory=dict)
     default_component: str = TOTAL
     component_rollup: Literal["sum", "separate"] = "separate"
@@ -133,6 +134,8 @@ class Indicator(Declared):
             raise ValueError(f"{self.key}: only class Q has a histogram")
         if self.state_class is StateClass.STOCK and not self.stock:
             raise ValueError(f"{self.key}: class S is a stock")
+        if self.vintages and self.state_class is not StateClass.STOCK:
+            raise ValueError(f"{self.key}: only class S has vintages")
         if self.value is not None and self.value not in FORMULAS:
             raise ValueError(f"{self.key}: value: there is no formula {self.value!r}")
         known = {*self.component_keys, *([ALL] if self.component_rollup == "sum" else [])}

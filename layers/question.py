@@ -69,6 +69,7 @@ class Question:
             self.by,
             self.res,
             self.district_id,
+            None,
             self.cell,
             None if self.indicator.stock else self.step.value,
             self.zone,

@@ -56,6 +56,7 @@ class Selection:
     by: By
     res: int = STORAGE_RES
     district_id: str | None = None
+    districts: tuple[str, ...] | None = None  # only these, besides
     cell: int | None = None
     step: str | None = None  # by period: merge into calendar steps of this zone
     zone: str = "UTC"
@@ -168,6 +169,8 @@ def _where(statement: Select[Any], selection: Selection) -> Select[Any]:
         statement = statement.where(c.cell != NO_CELL)
     if selection.district_id is not None:
         statement = statement.where(c.district_id == selection.district_id)
+    if selection.districts is not None:
+        statement = statement.where(c.district_id.in_(selection.districts))
     if selection.indicator.drawn:
         statement = statement.where(literal_column(res_sql("cell")) == selection.drawn_res)
     if selection.cell is not None:
