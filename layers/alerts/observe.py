@@ -1,6 +1,6 @@
 """What the rules see now: each rule's observations of its subjects."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import Engine
@@ -30,7 +30,8 @@ def timings() -> dict[str, Timing]:
 def read_names(engine: Engine, city: City) -> dict[str, tuple[str, str]]:
     """Return the names of the districts and, under `city`, of the city."""
     rows = read_district_list(engine).select("district_id", "name_zh", "name_en").iter_rows()
-    return {CITY: (city.name_zh, city.name_en), **{key: (zh, en) for key, zh, en in rows}}
+    named = {key: (zh, en) for key, zh, en in rows if key != UNKNOWN_DISTRICT}
+    return {CITY: (city.name_zh, city.name_en), **named}
 
 
 def observe_targets(
@@ -105,11 +106,13 @@ def _words(
     )
 
 
-def observe(engine: Engine, city: City, at: datetime) -> list[Observation]:
-    """Return what every rule sees at a moment."""
+def observe(
+    engine: Engine, city: City, at: datetime, rules: Sequence[Rule] | None = None
+) -> list[Observation]:
+    """Return what every rule, or each of those given, sees at a moment."""
     names = read_names(engine, city)
     seen: list[Observation] = []
-    for rule in load_rules():
+    for rule in load_rules() if rules is None else rules:
         match rule:
             case TargetRule():
                 seen += observe_targets(engine, city, rule, names, at)
@@ -125,7 +128,7 @@ def observe_loads(
 ) -> list[Observation]:
     """Return how the last whole hour of each subject stands beside its own past."""
     hour = at.replace(minute=0, second=0, microsecond=0) - HOUR
-    districts = [key for key in names if key not in (CITY, UNKNOWN_DISTRICT)]
+    districts = [key for key in names if key != CITY]
     places = {CITY: Place()} if rule.by == "city" else {key: Place(key) for key in districts}
     with engine.connect() as connection:
         try:
@@ -149,6 +152,8 @@ def observe_silence(engine: Engine, rule: StaleRule, at: datetime) -> list[Obser
     ]
 
 
-def evaluate(engine: Engine, city: City, at: datetime) -> list[tuple[Alert, Change]]:
-    """Judge every rule at a moment and bring the alerts up to date; returns what changed."""
-    return apply_observations(engine, observe(engine, city, at), timings(), at)
+def evaluate(
+    engine: Engine, city: City, at: datetime, rules: Sequence[Rule] | None = None
+) -> list[tuple[Alert, Change]]:
+    """Judge rules at a moment and bring the alerts up to date; returns what changed."""
+    return apply_observations(engine, observe(engine, city, at, rules), timings(), at)
