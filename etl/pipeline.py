@@ -227,15 +227,28 @@ def refuse(
         DatabaseError: not even that is possible.
     """
     try:
-        values = _load_values(declaration, path, sha256, started_at, "refused")
         with engine.begin() as connection:
-            statement = insert(load).values(**values, message=message).returning(load.c.load_id)
-            load_id = int(connection.execute(statement).scalar_one())
-            keep_findings(
-                connection, load_id, findings or explain_refusal(None, message, path.name)
+            return keep_refusal(
+                connection, declaration, path, sha256, started_at, message, findings
             )
     except SQLAlchemyError as error:
         raise DatabaseError(f"{message}; and the database: {reason_of(error)}") from error
+
+
+def keep_refusal(
+    connection: Connection,
+    declaration: SourceDeclaration,
+    path: Path,
+    sha256: str,
+    started_at: datetime,
+    message: str,
+    findings: tuple[Finding, ...] = (),
+) -> FileLoad:
+    """Record a refused file in the caller's transaction."""
+    values = _load_values(declaration, path, sha256, started_at, "refused")
+    statement = insert(load).values(**values, message=message).returning(load.c.load_id)
+    load_id = int(connection.execute(statement).scalar_one())
+    keep_findings(connection, load_id, findings or explain_refusal(None, message, path.name))
     return FileLoad(declaration.key, path.name, "refused", load_id, message=message)
 
 

@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Iterator
 from datetime import timedelta
-from functools import partial
 from http.client import HTTPException
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ from etl.outcome import LoadOutcome
 from etl.place import Locator, X, Y, assign_cell, assign_district, locate_points
 from etl.quarantine import SCHEMA as REJECTED
 from etl.realtime.piece import LiveTarget, Piece, load_piece, refuse_piece
-from etl.realtime.progress import keep_progress, read_progress
+from etl.realtime.progress import Advance, OvertakenError, read_progress
 from etl.realtime.stop_events import StopEvent, load_stop_events
 from etl.realtime.tail import Progress
 from etl.realtime.trip_book import TripBook
@@ -51,21 +50,21 @@ class FollowedFeed:
             ExtractError: the address does not answer.
             SQLAlchemyError: the database is gone; the next poll begins there.
         """
-        for name, content in self._new():
-            progress = Progress(mark=name)
-            keep = partial(
-                keep_progress,
-                source=self.target.declaration.key,
-                file=f"@{self.target.rule.feed}",
-                progress=progress,
-            )
+        source, file = self.target.declaration.key, f"@{self.target.rule.feed}"
+        with self.target.engine.connect() as connection:
+            kept = read_progress(connection, source, file)
+        for name, content in self._new(kept.mark):
+            advance = Advance(source, file, kept, Progress(mark=name))
             piece = Piece(name, content)
             try:
-                yield load_piece(self.target, piece, keep, self._load)
+                yield load_piece(self.target, piece, advance, self._load)
             except OperationsError as error:
-                yield refuse_piece(self.target, piece, keep, str(error))
+                yield refuse_piece(self.target, piece, advance, str(error))
+            except OvertakenError:
+                return  # the other process goes on with these messages
+            kept = advance.after
 
-    def _new(self) -> Iterator[tuple[str, bytes]]:
+    def _new(self, done: str) -> Iterator[tuple[str, bytes]]:
         rule = self.target.rule
         if rule.url:
             content = fetch_message(rule.url)
@@ -74,8 +73,6 @@ class FollowedFeed:
                 yield rule.url.rpartition("/")[2] or "message.pb", content
                 self._last = digest
             return
-        with self.target.engine.connect() as connection:
-            done = read_progress(connection, self.target.declaration.key, f"@{rule.feed}").mark
         for path in sorted(self._folder.glob(rule.path or "")):
             if path.name > done:
                 yield path.name, path.read_bytes()

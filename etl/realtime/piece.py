@@ -16,18 +16,17 @@ from etl.declaration import SourceDeclaration
 from etl.live_rule import LiveRule
 from etl.load import driver
 from etl.outcome import LoadOutcome
-from etl.pipeline import close_load, lock_source, open_load, refuse
+from etl.pipeline import close_load, keep_refusal, lock_source, open_load
 from etl.place import Locator
 from etl.plan import PlannedFile
 from etl.quarantine import SCHEMA, keep_rejected
-from etl.realtime.progress import keep_event
+from etl.realtime.progress import Advance, keep_event
 from etl.records import load_file
 from etl.result import FileLoad
 from geodata.city import City
 from geodata.clock import now
 
 FileLoader = Callable[[Connection, City, SourceDeclaration, Path, int, Locator], LoadOutcome]
-Keep = Callable[[Connection], None]
 _LOAD_RECORDS: FileLoader = partial(load_file, is_piece=True)
 
 
@@ -52,11 +51,12 @@ class Piece:
 
 
 def load_piece(
-    target: LiveTarget, piece: Piece, keep: Keep, loader: FileLoader = _LOAD_RECORDS
+    target: LiveTarget, piece: Piece, advance: Advance | None, loader: FileLoader = _LOAD_RECORDS
 ) -> FileLoad:
-    """Load a piece; `keep` writes in the same transaction how far the source was read.
+    """Load a piece, and in the same transaction how far that brings the reading, if it does.
 
     Raises:
+        OvertakenError: another process has loaded it.
         OperationsError: nothing of the piece can be used.
         SQLAlchemyError: the database refused it, or is gone.
     """
@@ -68,12 +68,15 @@ def load_piece(
         planned = PlannedFile(path, hashlib.sha256(piece.content).hexdigest())
         with target.engine.begin() as connection:
             lock_source(connection, declaration)
+            if advance:
+                advance.check(connection)
             load_id = open_load(connection, target.city, declaration, planned, started_at)
             outcome = loader(connection, target.city, declaration, path, load_id, target.locator)
             outcome = replace(outcome, rejects=_renumbered(outcome.rejects, piece.lines_before))
             done = close_load(connection, declaration, planned, load_id, outcome)
             keep_event(connection, declaration.key, target.rule, outcome.event_to)
-            keep(connection)
+            if advance:
+                advance.keep(connection)
     return done
 
 
@@ -87,17 +90,28 @@ def _renumbered(rejects: pl.DataFrame, lines_before: int) -> pl.DataFrame:
     return rejects.with_columns(pl.col("row_number") + lines_before, reasons)
 
 
-def refuse_piece(target: LiveTarget, piece: Piece, keep: Keep, message: str) -> FileLoad:
-    """Keep a piece of which nothing can be used as a refused load with its text, and go on."""
+def refuse_piece(target: LiveTarget, piece: Piece, advance: Advance, message: str) -> FileLoad:
+    """Keep a piece of which nothing can be used as a refused load with its text, and go on.
+
+    Load, text and progress are one transaction, so that it is refused once.
+
+    Raises:
+        OvertakenError: another process has refused it.
+        SQLAlchemyError: the database is gone.
+    """
+    started_at = now()
     sha256 = hashlib.sha256(piece.content).hexdigest()
-    path = Path(piece.name)
-    refused = refuse(target.engine, target.declaration, path, sha256, now(), message)
     text = piece.content.decode("utf-8", errors="replace").replace("\0", "\ufffd")
     raw = json.dumps({"1": text}, ensure_ascii=False)
     row = pl.DataFrame(
         [(piece.name, piece.lines_before + 1, None, message, raw)], schema=SCHEMA, orient="row"
     )
     with target.engine.begin() as connection:
+        lock_source(connection, target.declaration)
+        advance.check(connection)
+        refused = keep_refusal(
+            connection, target.declaration, Path(piece.name), sha256, started_at, message
+        )
         keep_rejected(driver(connection), refused.load_id or 0, row)
-        keep(connection)
+        advance.keep(connection)
     return refused

@@ -1,5 +1,6 @@
 """How far live sources were followed, kept in the transaction that loads what they brought."""
 
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -10,6 +11,37 @@ from etl.live_rule import LiveRule
 from etl.realtime.tail import Progress
 from geodata.clock import now
 from geodata.tables import live_position, live_source
+
+
+class OvertakenError(Exception):
+    """Another process has read on from there meanwhile: what was read here is not new."""
+
+
+@dataclass(frozen=True)
+class Advance:
+    """From where to where a piece brings the reading of a source's file.
+
+    Kept in the transaction that loads the piece, under the source's lock, so of two processes that
+    follow the same source only one loads it.
+    """
+
+    source: str
+    file: str
+    before: Progress
+    after: Progress
+
+    def check(self, connection: Connection) -> None:
+        """Make sure that the piece is still the next one.
+
+        Raises:
+            OvertakenError: it is not.
+        """
+        if read_progress(connection, self.source, self.file) != self.before:
+            raise OvertakenError(f"{self.source}: {self.file} was read on by another process")
+
+    def keep(self, connection: Connection) -> None:
+        """Write how far the file was read."""
+        keep_progress(connection, self.source, self.file, self.after)
 
 
 def read_progress(connection: Connection, source: str, file: str) -> Progress:

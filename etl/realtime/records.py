@@ -1,8 +1,8 @@
 """Follows the record files of a live source: every poll loads what was appended since the last."""
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Literal
 
@@ -10,8 +10,8 @@ from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from etl.pipeline import reason_of
 from etl.realtime.piece import LiveTarget, Piece, load_piece, refuse_piece
-from etl.realtime.progress import keep_progress, read_progress
-from etl.realtime.tail import Chunk, read_new
+from etl.realtime.progress import Advance, OvertakenError, read_progress
+from etl.realtime.tail import Chunk, Progress, read_new
 from etl.result import FileLoad
 from geodata.errors import OperationsError
 
@@ -35,26 +35,27 @@ class FollowedRecords:
             SQLAlchemyError: the database is gone; nothing is lost, the next poll begins there.
         """
         for path in sorted(self._folder.glob(self.target.rule.path or "")):
-            while (chunk := self._next(path)) is not None:
-                yield from self._load(chunk)
+            with suppress(OvertakenError):  # the other process goes on with this file
+                while (found := self._next(path)) is not None:
+                    yield from self._load(*found)
 
-    def _next(self, path: Path) -> Chunk | None:
+    def _next(self, path: Path) -> tuple[Chunk, Progress] | None:
+        """Return the next lines, and the progress as it is kept."""
         kind: Literal["csv", "ndjson"] = (
             "csv" if self.target.declaration.format == "csv" else "ndjson"
         )
         with self.target.engine.connect() as connection:
             progress = read_progress(connection, self.target.declaration.key, path.name)
-        return read_new(path, progress, kind)
+        chunk = read_new(path, progress, kind)
+        return None if chunk is None else (chunk, progress)
 
-    def _load(self, chunk: Chunk) -> Iterator[FileLoad]:
+    def _load(self, chunk: Chunk, kept: Progress) -> Iterator[FileLoad]:
         """Load a chunk; where it is refused as a whole, halve it until the fault stands alone."""
-        keep = partial(
-            keep_progress, source=self.target.declaration.key, file=chunk.name, progress=chunk.after
-        )
+        advance = Advance(self.target.declaration.key, chunk.name, kept, chunk.after)
         header_lines = 1 if chunk.header else 0
         piece = Piece(chunk.name, chunk.content, chunk.before.lines - header_lines)
         try:
-            yield load_piece(self.target, piece, keep)
+            yield load_piece(self.target, piece, advance)
             return
         except DBAPIError as error:
             if not isinstance(error, _FAULTY_ROWS):
@@ -63,8 +64,9 @@ class FollowedRecords:
         except OperationsError as error:
             message = str(error)
         if len(chunk.lines) > 1:
-            for half in chunk.halves():
-                yield from self._load(half)
+            first, second = chunk.halves()
+            yield from self._load(first, kept)
+            yield from self._load(second, first.after)
             return
         alone = replace(piece, content=chunk.lines[0], lines_before=chunk.before.lines)
-        yield refuse_piece(self.target, alone, keep, message)
+        yield refuse_piece(self.target, alone, advance, message)

@@ -73,12 +73,16 @@ class Calls:
         with (path or self.path).open("ab") as stream:
             stream.write(text.encode())
 
-    def poll(self):
-        """Look once, as a process that has just been started."""
+    def follow(self) -> FollowedRecords:
+        """Return a follower as in a process that has just been started."""
         engine, city, districts = self._parts
         rule = self.declaration.live[0]
         target = LiveTarget(engine, city, self.declaration, rule, DistrictLocator(districts))
-        return list(FollowedRecords(target, self._incoming).poll())
+        return FollowedRecords(target, self._incoming)
+
+    def poll(self):
+        """Look once, as a process that has just been started."""
+        return list(self.follow().poll())
 
     def rows(self, table: str, *names: str):
         columns = tables.metadata.tables[f"ops.{table}"].c

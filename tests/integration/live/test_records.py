@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from etl.realtime import piece
+from etl.realtime.progress import Advance, OvertakenError
 from tests.integration.live.conftest import HEADER
 
 LINE = "{},{},110,help,2026-11-22 {},,125.32,43.88\n"
@@ -111,6 +112,36 @@ def test_lost_database_loses_and_doubles_nothing(calls, monkeypatch):
             calls.poll()
     assert calls.rows("incident", "record_id") == []
     assert [done.rows_loaded for done in calls.poll()] == [1]
+
+
+def test_a_refusal_and_its_progress_are_one_transaction(calls, monkeypatch):
+    calls.append(HEADER + "c\0c,0,110,,2026-11-22 08:00:00,,,\n")
+
+    def crash(*_args, **_kwargs):
+        raise OperationalError("", None, Exception("server closed the connection"))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Advance, "keep", crash)
+        with pytest.raises(OperationalError):
+            calls.poll()
+    assert [done.status for done in calls.poll()] == ["refused"]
+    assert calls.poll() == []
+    assert [row for row, _ in calls.rejected()] == [2]
+    refused = text("SELECT count(*) FROM ops.load WHERE source = :key AND status = 'refused'")
+    with calls.engine.connect() as connection:
+        assert connection.execute(refused, {"key": calls.declaration.key}).scalar_one() == 1
+
+
+def test_of_two_followers_one_loads_a_line(calls, monkeypatch):
+    """The other one read the same lines before the first committed: it finds itself overtaken."""
+    calls.append(HEADER + line("a") + "b,0,911,,x,,,\n")
+    first = calls.follow()
+    lines, kept = first._next(calls.path)
+    calls.poll()
+    with pytest.raises(OvertakenError):
+        list(first._load(lines, kept))
+    assert calls.rows("incident", "record_id") == [("a",)]
+    assert [row for row, _ in calls.rejected()] == [3]
 
 
 def test_freshness_knows_the_latest_event(calls):
