@@ -26,6 +26,12 @@
   let retry = null;
   let gathering = null;
 
+  // A replayed page stands still at its moment.
+  function replayed() {
+    const at = document.querySelector("[data-at]")?.dataset.at;
+    return at ? Date.parse(at) : null;
+  }
+
   function tell(kind, facts) {
     for (const fn of [...(subscribers.get(kind) || []), ...(subscribers.get("*") || [])]) {
       try {
@@ -114,7 +120,7 @@
     },
     state: () => ({ ...status }),
     versions: () => ({ ...versions }),
-    serverTime: () => (clock ? clock.server + performance.now() - clock.own : Date.now()),
+    serverTime: () => replayed() ?? (clock ? clock.server + performance.now() - clock.own : Date.now()),
   };
 
   open();

@@ -22,6 +22,7 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   function ask(why) {
+    if (document.querySelector("#wall[data-at]")) return; // a replay: nothing becomes known
     asked.timer ??= setTimeout(askNow, Math.max(0, asked.at + GAP_MS - Date.now()), why);
   }
 

@@ -2,8 +2,8 @@
 
 import gzip
 import json
-from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable, Coroutine
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,14 +12,17 @@ import numpy as np
 import shapely
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi import Path as PathValue
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from sqlalchemy import Engine
 
 from geodata.city import City, load_city
+from geodata.clock import replaying
 from geodata.engine import get_engine, open_snapshot
 from geodata.errors import DatabaseError, GeographyError, NotFoundError, OperationsError
 from geodata.grid import cell_area_km2, cell_centres, cell_res, cell_to_parents, text_to_cell
+from geodata.replay import open_as_of
 from geodata.settings import get_settings
 from layers.address import PREFIX
 from layers.analysis import read_analysis
@@ -31,7 +34,7 @@ from layers.period import Period
 from layers.question import ValueQuery, check_query
 from layers.reading import answer
 from layers.status import Status
-from layers.version import read_build_in
+from layers.version import moment_of, read_build_in
 
 BINARY = "application/octet-stream"
 ARROW = "application/vnd.apache.arrow.stream"
@@ -80,7 +83,20 @@ def get_context() -> Context:
     return Context(get_engine(), load_city(settings.city), settings.data_dir)
 
 
-Here = Annotated[Context, Depends(get_context)]
+async def in_its_time(
+    request: Request, present: Annotated[Context, Depends(get_context)]
+) -> AsyncIterator[Context]:
+    """Give what the version in the address belongs to: the present, or a moment replayed."""
+    at = moment_of(request.path_params.get("version", ""))
+    if at is None:
+        yield present
+        return
+    engine = await run_in_threadpool(open_as_of, present.engine, at)
+    with replaying(at):
+        yield replace(present, engine=engine)
+
+
+Here = Annotated[Context, Depends(in_its_time)]
 Name = Annotated[str, PathValue(pattern=r"^[A-Za-z0-9_]{1,64}$")]
 Version = Annotated[str, PathValue(pattern=r"^[0-9a-z-]{1,64}$")]
 PeriodText = Annotated[str, PathValue(pattern=r"^[0-9Q-]{4,22}$")]

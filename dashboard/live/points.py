@@ -7,15 +7,18 @@ from datetime import datetime, timedelta
 import numpy as np
 from fastapi import APIRouter, HTTPException
 from fastapi.responses import JSONResponse
+from pydantic import AwareDatetime
 from sqlalchemy import Engine
 
 from dashboard.live.vehicles import NOT_STORED, SHOWN_FOR, adherence
-from geodata.clock import now
+from geodata.clock import now, replayed
+from geodata.errors import NotFoundError
 from geodata.grid.bits import cell_to_parents
 from geodata.grid.cells import cell_centres
 from geodata.operations import read_open_incidents
 from geodata.queries.live import read_vehicles
 from geodata.queries.places import read_facilities
+from geodata.replay import open_as_of
 
 PREFIX = "/live/points"
 PUBLIC_RES = 9  # an incident is shown at the centre of a cell of about 0.1 km2, never nearer
@@ -64,12 +67,16 @@ def points_router(engine: Engine) -> APIRouter:
     router = APIRouter(prefix=PREFIX)
 
     @router.get("/{names}.json")
-    def points(names: str) -> JSONResponse:
+    def points(names: str, at: AwareDatetime | None = None) -> JSONResponse:
         wanted = names.split("+")
         if not set(wanted) <= set(CLASSES):
             raise HTTPException(404, f"no points are called {names!r}")
-        at = now()
-        found = [point for name in wanted for point in read_points(engine, name, at)]
+        try:
+            then = open_as_of(engine, at) if at else engine
+        except NotFoundError as error:
+            raise HTTPException(404, str(error)) from error
+        at = at or now()
+        found = [point for name in wanted for point in read_points(then, name, at)]
         return JSONResponse({"now": at.isoformat(), "points": found}, headers=NOT_STORED)
 
     return router
@@ -123,8 +130,9 @@ def points_property(names: Iterable[str]) -> dict[str, object] | None:
     wanted = list(names)
     if not wanted:
         return None
+    at = replayed()
     return {
-        "url": f"{PREFIX}/{'+'.join(wanted)}.json",
+        "url": f"{PREFIX}/{'+'.join(wanted)}.json" + (f"?at={at:%Y-%m-%dT%H:%M:%SZ}" if at else ""),
         "classes": {
             each.key: {"colour": each.colour, "radius": each.radius, "hollow": each.hollow}
             for name in wanted

@@ -21,6 +21,7 @@ from dashboard.pages.wall.panels import (
     signatures,
 )
 from dashboard.pages.wall.playlist import SCENE_PROPERTIES
+from dashboard.pages.wall.replay import replay_page, requested
 from dashboard.problems import KNOWN_ERRORS
 from dashboard.scenes.model import DOMAINS
 from geodata.operations import read_district_list
@@ -33,7 +34,13 @@ AGES = ("seconds", "minutes", "hours", "days")
 logger = logging.getLogger(__name__)
 
 
-def layout(context: Context, _rest: str, _search: str) -> html.Main:
+def layout(context: Context, _rest: str, search: str) -> html.Main:
+    """Return the wall, or what it showed at the moment that the address asks for."""
+    moment = requested(search)
+    return wall(context) if moment is None else replay_page(context, moment, wall)
+
+
+def wall(context: Context) -> html.Main:
     """Return the wall with its first contents."""
     panels = build_panels(context)
     return html.Main(
@@ -145,9 +152,14 @@ def register(app: Dash, context: Context) -> None:
         Input("wall-refresh", "n_intervals"),
         Input("wall-due", "data"),
         State("wall-signatures", "data"),
+        State("url", "search"),
         prevent_initial_call=True,
     )
-    def refresh(_polls: int | None, _due: object, shown: dict[str, str]) -> tuple[object, ...]:
+    def refresh(
+        _polls: int | None, _due: object, shown: dict[str, str], search: str | None
+    ) -> tuple[object, ...]:
+        if requested(search) is not None:
+            return (no_update,) * (len(PROPERTY_OF) + 1)
         return refreshed(context, shown)
 
 

@@ -1,0 +1,38 @@
+"""A page's parts as of a moment: the database of then, and answers remembered apart."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime
+from typing import TypeVar
+
+from dashboard.cache import AnswerCache
+from dashboard.context import Context
+from geodata.replay import open_as_of
+
+Answer = TypeVar("Answer")
+
+
+class MomentCache(AnswerCache):
+    """Remembers the answers of one moment in the cache of the present, under keys of their own."""
+
+    def __init__(self, present: AnswerCache, at: datetime) -> None:
+        """Keep the cache and the moment."""
+        self._present = present
+        self._prefix = f"at{int(at.timestamp())}/"
+
+    def get_or(self, key: str, compute: Callable[[], Answer]) -> Answer:
+        """Return the remembered answer, or compute and remember it."""
+        return self._present.get_or(self._prefix + key, compute)
+
+
+def context_as_of(context: Context, at: datetime) -> Context:
+    """Return the context of a moment; what it reads also needs `geodata.clock.replaying`.
+
+    Raises:
+        FutureError: the moment has not come.
+        BeforeFirstLoadError: nothing had been loaded.
+        ForgottenError: what was shown then is not kept any more.
+    """
+    return replace(
+        context, engine=open_as_of(context.engine, at), cache=MomentCache(context.cache, at)
+    )
