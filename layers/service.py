@@ -49,6 +49,7 @@ ERROR_STATUS: dict[type[OperationsError], int] = {
 _SMALLEST_GZIP_BYTES = 500
 
 Answer = Callable[[Request], Coroutine[Any, Any, Response]]
+Remember = Callable[[str, Callable[[], bytes]], bytes]  # by an address that never changes content
 
 
 class TranslatingRoute(APIRoute):
@@ -68,6 +69,11 @@ class TranslatingRoute(APIRoute):
         return translated
 
 
+def compute_anew(address: str, build: Callable[[], bytes]) -> bytes:
+    """Return the content without remembering it."""
+    return build()
+
+
 @dataclass(frozen=True)
 class Context:
     """What the endpoints answer from."""
@@ -75,6 +81,7 @@ class Context:
     engine: Engine
     city: City
     data_dir: Path
+    remember: Remember = compute_anew
 
 
 def get_context() -> Context:
@@ -110,8 +117,8 @@ def get_cells(request: Request, here: Here, version: Version, area: Name, res: i
     """Return the cells of an area: little-endian uint64, ascending."""
     if version != grid_version(here.city):
         raise NotFoundError(f"the boundaries have no version {version!r}")
-    return _answer(
-        request, lambda: encode_cells(read_cells(here.data_dir, here.city, area, res)), BINARY
+    return _answer_kept(
+        request, here, lambda: encode_cells(read_cells(here.data_dir, here.city, area, res)), BINARY
     )
 
 
@@ -136,7 +143,7 @@ def get_values(
                 *read_column(connection, here.city, here.data_dir, question, version)
             )
 
-    return _answer(request, build, BINARY)
+    return _answer_kept(request, here, build, BINARY)
 
 
 @router.get("/analysis/{name}/{indicator}/{component}/{version}/{period}/{area}/{res}.bin")
@@ -160,7 +167,7 @@ def get_analysis(
             layer = (connection, here.city, here.data_dir, question, version)
             return encode_column(*read_analysis(*layer, name))
 
-    return _answer(request, build, BINARY)
+    return _answer_kept(request, here, build, BINARY)
 
 
 @router.get("/values/{indicator}/{component}/{version}/{period}/{area}/{res}.arrow")
@@ -179,11 +186,11 @@ def get_values_arrow(
     def build() -> bytes:
         query = ValueQuery(indicator, Period.parse(period), component, by="cell", res=res)
         question = of_area(check_query(query, here.city), area)
-        with here.engine.connect() as connection:
+        with open_snapshot(here.engine) as connection:
             column = read_column(connection, here.city, here.data_dir, question, version)
         return encode_arrow(read_cells(here.data_dir, here.city, area, res), *column)
 
-    return _answer(request, build, ARROW)
+    return _answer_kept(request, here, build, ARROW)
 
 
 @router.get("/cell/{indicator}/{component}/{version}/{period}/{cell}.json")
@@ -274,13 +281,39 @@ def _answer(
 
     The address of an immutable answer says all about it, so its tag needs no content.
     """
-    etag = f'W/"{tag or sha256(request.url.path.encode()).hexdigest()[:20]}"'
-    headers = {"ETag": etag, "Cache-Control": control, "Vary": "Accept-Encoding"}
-    if etag in request.headers.get("if-none-match", ""):
+    headers = _headers(request, control, tag)
+    if headers["ETag"] in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
     content = build()
-    packs = "gzip" in request.headers.get("accept-encoding", "")
-    if packs and len(content) >= _SMALLEST_GZIP_BYTES:
-        content = gzip.compress(content, compresslevel=5)
+    if _takes_gzip(request) and len(content) >= _SMALLEST_GZIP_BYTES:
+        content = _pack(content)
         headers["Content-Encoding"] = "gzip"
     return Response(content, headers=headers, media_type=media_type)
+
+
+def _answer_kept(
+    request: Request, here: Context, build: Callable[[], bytes], media_type: str
+) -> Response:
+    """Return immutable content that the server remembers in the form in which most ask for it."""
+    headers = _headers(request, IMMUTABLE)
+    if headers["ETag"] in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    content = here.remember(request.url.path, lambda: _pack(build()))
+    if _takes_gzip(request):
+        headers["Content-Encoding"] = "gzip"
+    else:
+        content = gzip.decompress(content)
+    return Response(content, headers=headers, media_type=media_type)
+
+
+def _headers(request: Request, control: str, tag: str | None = None) -> dict[str, str]:
+    etag = f'W/"{tag or sha256(request.url.path.encode()).hexdigest()[:20]}"'
+    return {"ETag": etag, "Cache-Control": control, "Vary": "Accept-Encoding"}
+
+
+def _takes_gzip(request: Request) -> bool:
+    return "gzip" in request.headers.get("accept-encoding", "")
+
+
+def _pack(content: bytes) -> bytes:
+    return gzip.compress(content, compresslevel=5)
