@@ -1,6 +1,7 @@
-"""`simulate`, `load`, `sources`, `loads`, `rejected`, `build` and `docs`."""
+"""`simulate`, `load`, `sources`, `loads`, `findings`, `rejected`, `build` and `docs`."""
 
 import argparse
+from datetime import timedelta
 
 from commands.context import get_context
 from geodata.settings import ROOT
@@ -57,9 +58,17 @@ def rejected(options: argparse.Namespace) -> None:
     etl_commands.list_rejected(get_context().ready_engine, options.load_id)
 
 
+def findings(options: argparse.Namespace) -> None:
+    """List what was found in the file of a load."""
+    import etl.commands as etl_commands
+
+    etl_commands.list_findings(get_context().ready_engine, options.load_id)
+
+
 def build(options: argparse.Namespace) -> None:
     """Bring states up to date (`--full`: compute all) and publish what changed."""
     from layers.build import build_states
+    from layers.past import forget_past
     from layers.publish import publish_layers
 
     context = get_context()
@@ -68,6 +77,7 @@ def build(options: argparse.Namespace) -> None:
         print(each)
     for name in publish_layers(context.engine, context.city, context.settings.data_dir, named):
         print(f"published {name}")
+    forget_past(context.engine, timedelta(days=context.settings.replay_days))
 
 
 def docs(options: argparse.Namespace) -> None:

@@ -91,8 +91,11 @@ def _load(context: Context) -> str:
 
 def _build(context: Context) -> str:
     from layers.build import build_states
+    from layers.past import forget_past
 
-    return f"{len(build_states(context.engine, context.city))} indicators"
+    builds = build_states(context.engine, context.city)
+    forget_past(context.engine, timedelta(days=context.settings.replay_days))
+    return f"{len(builds)} indicators"
 
 
 def _publish(context: Context) -> str:

@@ -76,7 +76,12 @@ class ReplayCursor(psycopg.Cursor[Any]):
         if isinstance(query, Composable):
             query = query.as_bytes(self)
         plain = query if isinstance(query, bytes) else query.encode()
-        return _TABLE.sub(REPLAY_SCHEMA.encode() + b".", plain)
+        return on_views(plain)
+
+
+def on_views(statement: bytes) -> bytes:
+    """Return a statement that reads the views in place of the tables."""
+    return _TABLE.sub(REPLAY_SCHEMA.encode() + b".", statement)
 
 
 def open_as_of(engine: Engine, at: datetime) -> Engine:

@@ -45,6 +45,10 @@ class Settings(BaseSettings):
     intake_token: str | None = Field(
         default=None, min_length=16, description="what POST /intake/incidents asks for; off without"
     )
+    live: bool = Field(default=True, description="whether `run` follows the live sources; on, off")
+    replay_days: int = Field(
+        default=30, ge=0, le=3660, description="days that what the wall showed is kept for replay"
+    )
     seed: int = Field(default=20141101, description="seed of the simulator")
     simulate_days: int = Field(default=56, ge=7, le=400, description="days the simulator writes")
 

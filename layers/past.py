@@ -1,9 +1,10 @@
 """What states, builds and classes were before: kept for a time, then forgotten."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, delete, func, insert, literal, select, union_all
+from sqlalchemy import Connection, Engine, delete, func, insert, literal, select, union_all
 
+from geodata.clock import now
 from geodata.tables import layer_breaks, state_build, state_build_past, state_past
 
 
@@ -19,7 +20,13 @@ def put_builds_away(
     connection.execute(delete(state_build).where(older))
 
 
-def forget_past(connection: Connection, before: datetime) -> int:
+def forget_past(engine: Engine, after: timedelta) -> int:
+    """Drop what was replaced longer ago than this. Return how many states were dropped."""
+    with engine.begin() as connection:
+        return forget_before(connection, now() - after)
+
+
+def forget_before(connection: Connection, before: datetime) -> int:
     """Drop builds replaced before an instant, and the states and classes only they had.
 
     Return how many states were dropped.
