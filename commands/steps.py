@@ -4,6 +4,7 @@ import argparse
 import time
 from collections import Counter
 from collections.abc import Callable
+from datetime import timedelta
 
 from commands import stamp
 from commands.context import Context, get_context
