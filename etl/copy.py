@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from psycopg import sql
 from sqlalchemy import BigInteger, Integer, Table
 
+from etl.bulk import filling
 from etl.place import X, Y
 from etl.targets import Kind
 from geodata.errors import LoadError
@@ -85,7 +86,8 @@ def copy_records(
     layouts: dict[str, Layout] = {"source": "text", "load_id": "int"}
     for name, kind in columns.items():
         layouts[name] = "int4" if _is_narrow(table, name) else kind
-    copy_frame(connection, sql.Identifier(str(table.schema), table.name), stamped, layouts)
+    with filling(connection, table, frame.height):
+        copy_frame(connection, sql.Identifier(str(table.schema), table.name), stamped, layouts)
 
 
 def _is_narrow(table: Table, name: str) -> bool:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 import polars as pl
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, func, select, text
 
 from geodata.tables import SCHEMA
 from layers.state import KEYS, STATE_SCHEMA
@@ -16,6 +16,7 @@ KEPT = f"{SCHEMA}.state"
 PAST = f"{SCHEMA}.state_past"
 FRESH = "fresh_state"
 CHOSEN = "chosen_records"
+WHOLE_MEMORY = "512MB"  # to group and sort all states of a measure at once; the server's is for all
 _COLUMNS = (*STATE_SCHEMA, "measure")
 _VALUES = tuple(name for name in _COLUMNS if name not in KEYS)
 _ROW = ("indicator", "build_id", *_COLUMNS)
@@ -71,6 +72,8 @@ def insert_query(
 
     The query reads `CHOSEN`: the records of the scope's steps.
     """
+    if scope.spans is None:
+        connection.execute(select(func.set_config("work_mem", WHOLE_MEMORY, True)))
     columns, order = ", ".join(STATE_SCHEMA), ", ".join(KEYS)
     chosen, wanted = "true", "true"
     values: dict[str, Any] = {}

@@ -159,6 +159,7 @@ class Cluster:
             "initdb",
             *("-D", str(new), f"--username={USER}", f"--pwfile={password}"),
             *("--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8"),
+            "--lc-collate=C",  # the same order, compared as bytes: keys sort several times faster
             binaries=binaries,
         )
         with (new / "postgresql.conf").open("a", encoding="ascii") as conf:

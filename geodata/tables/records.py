@@ -53,7 +53,7 @@ incident = Table(
     Column("is_batch_keyed", Boolean, nullable=False, server_default="false"),
     *place(checked=False),
 )
-record_indexes(incident, "record_id")
+record_indexes(incident, "record_id", spatial=False)  # nothing searches by point
 Index("ix_incident_received", incident.c.received_at, incident.c.channel)
 
 facility = Table(
@@ -98,7 +98,7 @@ network_sample = Table(
     Column("rsrp_dbm", Float),
     *place(checked=False),
 )
-record_indexes(network_sample, "sample_id")
+record_indexes(network_sample, "sample_id", spatial=False)
 Index("ix_network_sample_sampled", network_sample.c.sampled_at)
 
 speed_tile = Table(

@@ -1,0 +1,63 @@
+"""Filling an empty table with many rows: its indexes are built once, after the rows."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from sqlalchemy import Table
+
+ROWS_MIN = 100_000  # fewer are in before anybody would notice
+
+_INDEXES = """
+    SELECT c.relname, pg_get_indexdef(i.indexrelid)
+    FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+    WHERE i.indrelid = %s::regclass
+      AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = i.indexrelid)
+    ORDER BY c.relname
+"""
+_REFERRERS = "SELECT FROM pg_constraint WHERE confrelid = %s::regclass LIMIT 1"
+
+
+@contextmanager
+def filling(connection: psycopg.Connection[Any], table: Table, rows: int) -> Iterator[bool]:
+    """Write `rows` rows inside; yields whether the indexes wait for them.
+
+    They do where the rows are many and the table has none: it is locked until the transaction
+    ends, which keeps nobody from anything that could be read, and emptied anew, so that a server
+    with `wal_level = minimal` needs no log of it. Unique indexes are built too, and fail as the
+    rows would have. Rows that come to others pay for the indexes one by one: readers go on.
+    """
+    if rows < ROWS_MIN or not _claim(connection, table):
+        yield False
+        return
+    indexes = connection.execute(_INDEXES, [_name(table)]).fetchall()
+    for name, _ in indexes:
+        connection.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(str(table.schema), name)))
+    yield True
+    for _, definition in indexes:  # the server's own words
+        connection.execute(definition)
+
+
+def _claim(connection: psycopg.Connection[Any], table: Table) -> bool:
+    """Lock and truncate a table without rows; leave any other as it is, and unlocked."""
+    name = sql.Identifier(str(table.schema), table.name)
+    if _has_rows(connection, name) or connection.execute(_REFERRERS, [_name(table)]).fetchone():
+        return False
+    with connection.transaction() as attempt:
+        connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(name))
+        if _has_rows(connection, name):  # another load was first; the rollback gives the lock back
+            raise psycopg.Rollback(attempt)
+        connection.execute(sql.SQL("TRUNCATE {}").format(name))
+        return True
+    return False
+
+
+def _has_rows(connection: psycopg.Connection[Any], name: sql.Identifier) -> bool:
+    found = connection.execute(sql.SQL("SELECT FROM {} LIMIT 1").format(name))
+    return found.fetchone() is not None
+
+
+def _name(table: Table) -> str:
+    return f"{table.schema}.{table.name}"
