@@ -3,6 +3,7 @@ SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
 PYTHON := .venv/bin/python
+SPEED ?= 1
 
 .PHONY: help
 help: ## list the targets
@@ -11,6 +12,10 @@ help: ## list the targets
 .PHONY: run
 run: environment ## set up what is missing, then serve the screens on http://127.0.0.1:8050/
 	@exec $(PYTHON) app.py run
+
+.PHONY: live
+live: environment ## the same with today simulated as it happens; SPEED=60 for an hour a minute
+	@exec $(PYTHON) app.py run --play --speed $(SPEED)
 
 .PHONY: test
 test: environment-dev ## run every test (unit, integration, browser)

@@ -3,14 +3,17 @@
 import argparse
 import asyncio
 import logging
+import os
 import signal
+import sys
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from typing import Protocol
+from typing import Any, Protocol
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
+from commands.companions import is_orphan
 from commands.context import Context, get_context
 from commands.live_alerts import keep_watch
 from commands.live_states import keep_states_current
@@ -26,6 +29,8 @@ from geodata.districts import DistrictLocator, read_districts
 from geodata.errors import LoadError, OperationsError
 
 LONGEST_PAUSE_S = 60.0
+ORPHAN_S = 2.0
+GRACE_S = 4.0  # from a signal to the end
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _logger = logging.getLogger(__name__)
 
@@ -74,7 +79,7 @@ def name_of(target: LiveTarget) -> str:
 
 
 async def _supervise(engine: Engine, context: Context, followed: Sequence[Followed]) -> None:
-    """Run everything until a signal comes; nothing that fails stops the rest."""
+    """Run everything until a signal comes, and end soon then; nothing that fails stops the rest."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
 
@@ -86,10 +91,28 @@ async def _supervise(engine: Engine, context: Context, followed: Sequence[Follow
 
     for number in _SIGNALS:
         loop.add_signal_handler(number, leave)
-    tasks = [asyncio.create_task(follow(engine, each, stop)) for each in followed]
-    tasks.append(asyncio.create_task(keep_states_current(engine, context.city, stop)))
-    tasks.append(asyncio.create_task(keep_watch(engine, context.city, stop)))
-    await asyncio.gather(*tasks)
+    tables = {each.target.declaration.table for each in followed}
+    work = asyncio.gather(
+        *(follow(engine, each, stop) for each in followed),
+        keep_states_current(engine, context.city, tables, stop),
+        keep_watch(engine, context.city, stop),
+        _leave_when_orphaned(stop),
+    )
+    either: list[asyncio.Future[Any]] = [work, asyncio.create_task(stop.wait())]
+    await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
+    await asyncio.wait([work], timeout=GRACE_S)
+    if not work.done():  # a long computation; its transaction is undone, the next start makes it
+        _logger.info("leaving a computation that is under way")
+        sys.stdout.flush()
+        os._exit(0)
+    work.result()
+
+
+async def _leave_when_orphaned(stop: asyncio.Event) -> None:
+    while not stop.is_set():
+        if is_orphan():
+            stop.set()
+        await pause(stop, ORPHAN_S)
 
 
 async def follow(engine: Engine, source: Followed, stop: asyncio.Event) -> None:

@@ -1,9 +1,14 @@
-"""Keeps states current: hears of loads, gathers those that come together, refreshes."""
+"""Keeps states current: hears of loads and refreshes what they touch, at once, first of all.
+
+What was loaded while nobody listened is caught up beside that, an indicator at a time.
+"""
 
 import asyncio
 import json
 import logging
-from collections.abc import Iterable
+import threading
+from collections.abc import Callable, Collection, Iterable
+from contextlib import suppress
 
 import psycopg
 from psycopg import sql
@@ -15,44 +20,87 @@ from geodata.candidates import find_candidates, read_rules
 from geodata.city import City
 from geodata.errors import OperationsError
 from layers.build import build_states, refresh_states
+from layers.registry import load_catalogue
 from layers.version import Build
 
-GATHER_S = 1.0  # a refresh for all that was loaded meanwhile
+LISTEN_S = 1.0  # how long a signal to end may wait
+GATHER_S = 0.1  # a refresh for all that is loaded together
 PAUSE_S = 2.0
 _logger = logging.getLogger(__name__)
 
 
-async def keep_states_current(engine: Engine, city: City, stop: asyncio.Event) -> None:
+async def keep_states_current(
+    engine: Engine, city: City, live_tables: Collection[str], stop: asyncio.Event
+) -> None:
     """Refresh what loads touch, whichever process loaded them, until the end.
 
-    At the start and after a lost connection everything is brought up to date first.
+    At the start and after a lost connection everything is brought up to date as well, what stands
+    on the tables that live sources fill first.
     """
+    behind = threading.Event()
+    await asyncio.gather(
+        _again(stop, lambda: _listen(engine, city, behind, stop)),
+        _again(stop, lambda: _catch_up(engine, city, in_order(live_tables), behind, stop)),
+    )
+
+
+def in_order(live_tables: Collection[str]) -> list[str]:
+    """Return the catalogue's indicators, those that stand on live tables first."""
+    catalogue = load_catalogue()
+    live = set(live_tables)
+    return sorted(catalogue, key=lambda key: live.isdisjoint(catalogue[key].tables))
+
+
+async def _again(stop: asyncio.Event, work: Callable[[], None]) -> None:
+    """Do a work that lasts until the end; begin again when the database was gone."""
     while not stop.is_set():
         try:
-            await asyncio.to_thread(_keep, engine, city, stop)
+            await asyncio.to_thread(work)
         except (psycopg.Error, SQLAlchemyError, OperationsError) as error:
             _logger.warning("states: %s", str(error).partition("\n")[0])
-            await asyncio.sleep(PAUSE_S)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(stop.wait(), PAUSE_S)
 
 
-def _keep(engine: Engine, city: City, stop: asyncio.Event) -> None:
+def _listen(engine: Engine, city: City, behind: threading.Event, stop: asyncio.Event) -> None:
     address = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(address, autocommit=True, connect_timeout=5) as connection:
         connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(LOADS)))
         rules = read_rules(city)
-        _say(build_states(engine, city))  # what was loaded while nobody listened
+        behind.set()  # what was loaded while nobody listened
         while not stop.is_set():
-            loads = _load_ids(note.payload for note in connection.notifies(timeout=GATHER_S))
+            loads = _hear(connection)
             if loads:
                 find_candidates(engine, rules, loads)
                 _say(refresh_states(engine, city, loads))
             connection.execute("SELECT 1")
 
 
+def _hear(connection: psycopg.Connection) -> set[int]:
+    """Wait for a load, then for those that come with it."""
+    first = [note.payload for note in connection.notifies(timeout=LISTEN_S, stop_after=1)]
+    rest = [note.payload for note in connection.notifies(timeout=GATHER_S)] if first else []
+    return {int(json.loads(payload)["load_id"]) for payload in first + rest}
+
+
+def _catch_up(
+    engine: Engine, city: City, keys: Iterable[str], behind: threading.Event, stop: asyncio.Event
+) -> None:
+    while not stop.is_set():
+        if not behind.wait(LISTEN_S):
+            continue
+        behind.clear()
+        try:
+            for key in keys:
+                if stop.is_set():
+                    return
+                _say(build_states(engine, city, [key]))
+        except Exception:
+            behind.set()
+            raise
+        _logger.info("states are up to date")
+
+
 def _say(builds: Iterable[Build]) -> None:
     for build in builds:
         _logger.info("states of %s: version %s", build.indicator, build.version)
-
-
-def _load_ids(payloads: Iterable[str]) -> set[int]:
-    return {int(json.loads(payload)["load_id"]) for payload in payloads}

@@ -1,21 +1,29 @@
 """`serve` and `run`: the ASGI server around the screens."""
 
 import argparse
+import os
 import signal
+from collections.abc import Iterator
+from datetime import UTC, datetime
 from types import FrameType
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from commands import steps
+from commands.companions import Companion, beside
 from commands.context import Context, get_context
+from geodata.city import City
+from geodata.clock import now, running_clock
 from geodata.cluster import Cluster
 
 GRACE_S = 2  # screens hold their stream of events open for ever; they come back by themselves
 
 
 def run(options: argparse.Namespace) -> None:
-    """Set up what is missing, serve, and stop the private cluster if this run started it."""
+    """Set up what is missing, follow the live sources, serve; stop all that this run started."""
+    if options.play and options.speed != 1:  # one clock for all processes
+        os.environ["OCC_CLOCK"] = running_clock(now(), datetime.now(UTC), options.speed)
     context = get_context()
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGHUP, _leave)
@@ -23,10 +31,27 @@ def run(options: argparse.Namespace) -> None:
     started = private is not None and private.ensure_started()
     try:
         steps.run_steps(context)
-        _serve(context)
+        with beside(*_companions(context, options)):
+            _serve(context)
     finally:
         if private is not None and started:
             private.stop()
+
+
+def _companions(context: Context, options: argparse.Namespace) -> Iterator[Companion]:
+    if context.settings.live and has_live_source(context.city):
+        yield Companion("live", ["live"])
+    if options.play:
+        yield Companion("simulate", ["simulate", "--live", "--speed", f"{options.speed:g}"])
+
+
+def has_live_source(city: City) -> bool:
+    """Tell whether the city declares a source to follow; the intake needs no process."""
+    from etl.commands import SOURCES
+    from etl.declaration import read_declarations
+
+    declared = read_declarations(SOURCES / city.code)
+    return any(not rule.intake for each in declared for rule in each.live)
 
 
 def serve(options: argparse.Namespace) -> None:

@@ -45,7 +45,7 @@ class Settings(BaseSettings):
     intake_token: str | None = Field(
         default=None, min_length=16, description="what POST /intake/incidents asks for; off without"
     )
-    live: bool = Field(default=True, description="whether `run` follows the live sources; on, off")
+    live: bool = Field(default=True, description="whether `run` follows the live sources")
     replay_days: int = Field(
         default=30, ge=0, le=3660, description="days that what the wall showed is kept for replay"
     )
