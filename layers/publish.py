@@ -30,7 +30,6 @@ from geodata.published.views import (
     write_views,
 )
 from geodata.tables import load
-from layers.disclosure import smallest_count
 from layers.grid_cache import CITY_AREA, read_cells
 from layers.indicator import Indicator
 from layers.period import Period
@@ -38,6 +37,7 @@ from layers.published_numbers import read_districts, read_hexagons
 from layers.reading import available_periods
 from layers.registry import find_indicator, load_catalogue
 from layers.status import Status
+from layers.suppression.rules import may_be_on_hexagons, smallest_count
 from layers.version import Build, read_build_in
 
 _AT_ONCE = 2  # layers do not read each other
@@ -105,13 +105,13 @@ def resolutions_of(indicator: Indicator) -> tuple[int, ...]:
     if "cell" not in indicator.geometry:
         return ()
     fine = tuple(res for res in RESOLUTIONS if res <= indicator.max_res)
-    if smallest_count(indicator) is None:
-        return fine
-    return fine[-1:] if indicator.domain == "emergency" and not indicator.stock else ()
+    if not may_be_on_hexagons(indicator):
+        return ()
+    return fine if smallest_count(indicator) is None else fine[-1:]
 
 
 def published_period(
-    indicator: Indicator, periods: list[Period], build: Build, today: date
+    indicator: Indicator, periods: list[Period], known_until: date, today: date
 ) -> Period | None:
     """Return the newest calendar step; where people are counted the newest that is complete.
 
@@ -119,8 +119,7 @@ def published_period(
     """
     begun = [each for each in periods if each.first <= today]
     if smallest_count(indicator) is not None and not indicator.stock:
-        as_of = build.as_of.date() if build.as_of else today
-        begun = [each for each in begun if each.end <= min(today, as_of)]
+        begun = [each for each in begun if each.end <= min(today, known_until)]
     return begun[-1] if begun else None
 
 
@@ -182,7 +181,8 @@ def _current(
     except NotFoundError:
         return None
     today = now().astimezone(city.zone).date()
-    period = published_period(indicator, periods, build, today)
+    known_until = build.as_of.astimezone(city.zone).date() if build.as_of else today
+    period = published_period(indicator, periods, known_until, today)
     return (build, period) if period else None
 
 

@@ -1,23 +1,30 @@
 """The numbers of a published layer: read from the states, what would tell on people hidden."""
 
+from collections.abc import Collection
+from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 from sqlalchemy import Connection
 
-from geodata.city import City
+from geodata.city import City, load_city
+from geodata.grid import Cells, cells_to_texts
 from geodata.published.layers import PublishedLayer
 from layers.column import read_hexes
-from layers.disclosure import Counts, Mask, hidden_counts, is_additive_count
-from layers.grid_cache import districts_of, read_cells
-from layers.indicator import Indicator, StateClass
+from layers.grid_cache import CITY_AREA, districts_of, grid_version, read_cells
+from layers.indicator import Indicator
 from layers.period import Period
 from layers.question import Question, ValueQuery, check_query
 from layers.reading import answer
 from layers.registry import find_indicator
 from layers.selection import By
 from layers.status import Status
+from layers.suppression.hexagons import Counts, Mask, Place, hidden_counts
+from layers.suppression.pattern import Publication, read_pattern
+from layers.suppression.places import has_small_count, withheld_places
+from layers.suppression.rules import adds_up, counted_in
 from layers.version import Build
 
 _SCHEMA = {
@@ -44,7 +51,9 @@ def read_hexagons(
         found = read_hexes(connection, city, data_dir, question, build, zeros=counts_people)
         if counts_people:
             districts = answer(connection, city, _question(city, layer, "district"))
-            found = _hide(found, _hidden_hexes(found, districts, city, data_dir, res, layer))
+            places = _places(found["cell"].to_numpy(), city, data_dir, res)
+            table = _HexTable(found, districts, places, layer)
+            found = _hide(found, _keep_hidden(connection, table, res))
         known = found.filter(pl.col("status") != Status.NO_DATA)
         parts.append(known.select("cell", pl.lit(res).alias("res"), *_numbers()))
     empty = pl.DataFrame(schema={"cell": pl.Int64, "res": pl.Int32, **_SCHEMA})
@@ -59,7 +68,7 @@ def read_districts(connection: Connection, city: City, layer: PublishedLayer) ->
         if by in indicator.geometry:
             found = answer(connection, city, _question(city, layer, by))
             if layer.smallest_count is not None:
-                found = _hide(found, _hidden_districts(found, indicator, layer.smallest_count))
+                found = _hide(found, _hidden_places(connection, found, indicator, layer, by))
             parts.append(found.select(pl.col("key").alias("district_id"), *_numbers()))
     empty = pl.DataFrame(schema={"district_id": pl.String, **_SCHEMA})
     return pl.concat([empty, *parts], how="vertical_relaxed")
@@ -86,56 +95,99 @@ def _hide(found: pl.DataFrame, hidden: Mask) -> pl.DataFrame:
 
 def smallest_counts(found: pl.DataFrame, indicator: Indicator) -> Counts:
     """Return the smallest count above zero that each value gives away, NaN where it gives none."""
-    match indicator.state_class:
-        case StateClass.ADDITIVE | StateClass.STOCK:
-            names = ["value"]
-        case StateClass.RATIO if indicator.denominator:
-            names = ["num"]
-        case StateClass.RATIO:
-            names = ["num", "den"]
-        case _:
-            names = ["n"]
-    positive = [pl.when(pl.col(name) > 0).then(pl.col(name).cast(pl.Float64)) for name in names]
+    positive = [
+        pl.when(pl.col(name) > 0).then(pl.col(name).cast(pl.Float64))
+        for name in counted_in(indicator)
+    ]
     counts: Counts = (
         found.select(pl.min_horizontal(*positive)).to_series().fill_null(float("nan")).to_numpy()
     )
     return counts
 
 
-def _hidden_hexes(
-    found: pl.DataFrame,
-    districts: pl.DataFrame,
-    city: City,
-    data_dir: Path,
-    res: int,
-    layer: PublishedLayer,
-) -> Mask:
-    """Return which hexagons are hidden: small counts, and what would reveal them in totals."""
-    indicator, k = find_indicator(layer.indicator), layer.smallest_count or 0
-    counts = smallest_counts(found, indicator)
-    if not is_additive_count(indicator):
-        return np.asarray(counts < k)
-    column = "num" if indicator.denominator else "value"
-    totals = dict(districts.select("key", pl.col(column).fill_null(0.0)).iter_rows())
-    places = _places(found["cell"].to_numpy(), city, data_dir, res)
-    return hidden_counts(np.nan_to_num(counts), places, totals, k)
+@dataclass(frozen=True)
+class _HexTable:
+    """A layer's hexagons beside its districts."""
+
+    found: pl.DataFrame
+    districts: pl.DataFrame
+    places: list[Place]
+    layer: PublishedLayer
+
+    def hidden(self, already: Mask) -> Mask:
+        """Return which hexagons are hidden: small counts, and what would reveal them in totals."""
+        indicator, k = find_indicator(self.layer.indicator), self.layer.smallest_count or 0
+        counts = smallest_counts(self.found, indicator)
+        if not adds_up(indicator):
+            return np.asarray(counts < k) | already
+        column = counted_in(indicator)[0]
+        totals = dict(self.districts.select("key", pl.col(column).fill_null(0.0)).iter_rows())
+        return hidden_counts(np.nan_to_num(counts), self.places, totals, k, already)
 
 
-def _places(cells: np.ndarray, city: City, data_dir: Path, res: int) -> list[tuple[str, ...]]:
-    """Return the districts that each cell touches."""
-    places: list[tuple[str, ...]] = [()] * len(cells)
+def _keep_hidden(connection: Connection, table: _HexTable, res: int) -> Mask:
+    """Return which hexagons are hidden; one that was before, in the same period, stays hidden."""
+    zones = cells_to_texts(table.found["cell"].to_numpy())
+
+    def decide(already: Collection[str]) -> frozenset[str]:
+        kept = np.isin(zones, list(already)) if already else np.zeros(len(zones), dtype=np.bool_)
+        return frozenset(already) | frozenset(np.asarray(zones)[table.hidden(kept)].tolist())
+
+    publication = _publication(table.layer, f"h3-{res}")
+    return np.isin(zones, list(read_pattern(connection.engine, publication, decide)))
+
+
+def _publication(layer: PublishedLayer, geography: str) -> Publication:
+    return Publication(layer.indicator, layer.component, Period.parse(layer.period), geography)
+
+
+def _places(cells: Cells, city: City, data_dir: Path, res: int) -> list[Place]:
+    """Return the districts that each cell of the city touches."""
+    listed = read_cells(data_dir, city, CITY_AREA, res)
+    places = _places_of_city(data_dir, city.folder, grid_version(city), res)
+    return [places[index] for index in np.searchsorted(listed, cells).tolist()]
+
+
+@cache  # every layer of people asks for the same
+def _places_of_city(data_dir: Path, folder: Path, version: str, res: int) -> tuple[Place, ...]:
+    """Return the districts that each of the city's cells touches; `version` is the boundaries'."""
+    city = load_city(str(folder))
+    cells = read_cells(data_dir, city, CITY_AREA, res)
+    places: list[Place] = [()] * len(cells)
     for district_id in districts_of(city)["district_id"]:
-        inside = np.isin(cells, read_cells(data_dir, city, district_id, res))
-        for index in np.flatnonzero(inside).tolist():
+        inside = np.searchsorted(cells, read_cells(data_dir, city, district_id, res))
+        for index in inside.tolist():
             places[index] += (district_id,)
-    return places
+    return tuple(places)
 
 
-def _hidden_districts(found: pl.DataFrame, indicator: Indicator, k: int) -> Mask:
-    """Return which districts are hidden; a single one gets the next smallest for company."""
-    counts = smallest_counts(found, indicator)
-    hidden: Mask = counts < k
-    shown = np.where(hidden, np.nan, counts)
-    if hidden.sum() == 1 and len(counts) > 1 and not np.isnan(shown).all():
-        hidden[int(np.nanargmin(shown))] = True
-    return hidden
+@dataclass(frozen=True)
+class _Row:
+    """A district's value with the counts that it stands on."""
+
+    value: float | None
+    num: float | None
+    den: float | None
+    n: int | None
+
+
+def _hidden_places(
+    connection: Connection,
+    found: pl.DataFrame,
+    indicator: Indicator,
+    layer: PublishedLayer,
+    by: By,
+) -> Mask:
+    """Return which districts are hidden beside the city's total, or whether the city itself is."""
+    rows = {
+        key: _Row(*counts)
+        for key, *counts in found.select("key", "value", "num", "den", "n").iter_rows()
+    }
+    if by == "city":
+        return np.array([has_small_count(row, indicator) for row in rows.values()])
+    kept = read_pattern(
+        connection.engine,
+        _publication(layer, by),
+        lambda already: withheld_places(rows, indicator, already),
+    )
+    return np.array([key in kept for key in rows])

@@ -1,13 +1,13 @@
 """The audit: linear programs tell how near each hidden count can be worked out."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linprog
 
-_HAIR = 1e-6
+HAIR = 1e-6  # what a solver's answer may be off by
 Floats = NDArray[np.float64]
 
 
@@ -24,6 +24,45 @@ class Equation:
         return (*self.members, self.total)
 
 
+@dataclass(frozen=True)
+class System:
+    """What all equations together say of the hidden counts: `matrix` times them is `shown`."""
+
+    hidden: tuple[str, ...]
+    matrix: Floats
+    shown: Floats
+
+    def least(self, key: str) -> float:
+        """Return the least that a hidden count can be.
+
+        Raises:
+            ValueError: the counts contradict their equations.
+        """
+        return _extreme(self._goal(key), self.matrix, self.shown)
+
+    def most(self, key: str) -> float:
+        """Return the most that a hidden count can be; infinity where it has no upper end.
+
+        Raises:
+            ValueError: the counts contradict their equations.
+        """
+        return -_extreme(-self._goal(key), self.matrix, self.shown)
+
+    def _goal(self, key: str) -> Floats:
+        return np.array([float(each == key) for each in self.hidden])
+
+
+def set_up(
+    counts: Mapping[str, float], equations: Iterable[Equation], hidden: Collection[str]
+) -> System:
+    """Set up the equations in which something is hidden."""
+    unknown = tuple(sorted(hidden))
+    used = [each for each in equations if not set(unknown).isdisjoint(each.keys)]
+    matrix = np.array([[_sign(each, key) for key in unknown] for each in used])
+    shown = np.array([_shown(each, counts, hidden) for each in used])
+    return System(unknown, matrix, shown)
+
+
 def ranges(
     counts: Mapping[str, float], equations: Sequence[Equation], hidden: Collection[str]
 ) -> dict[str, tuple[float, float]]:
@@ -31,18 +70,10 @@ def ranges(
 
     A count in no equation, or beside another free one without any shown total, has no upper end.
     """
-    unknown = sorted(hidden)
-    used = [each for each in equations if not set(unknown).isdisjoint(each.keys)]
-    if not used:
-        return dict.fromkeys(unknown, (0.0, np.inf))
-    matrix = np.array([[_sign(each, key) for key in unknown] for each in used])
-    shown = np.array([_shown(each, counts, hidden) for each in used])
-    found = {}
-    for position, key in enumerate(unknown):
-        goal = np.zeros(len(unknown))
-        goal[position] = 1.0
-        found[key] = (_extreme(goal, matrix, shown), -_extreme(-goal, matrix, shown))
-    return found
+    system = set_up(counts, equations, hidden)
+    if len(system.shown) == 0:
+        return dict.fromkeys(system.hidden, (0.0, np.inf))
+    return {key: (system.least(key), system.most(key)) for key in system.hidden}
 
 
 def exposed(
@@ -52,7 +83,7 @@ def exposed(
     if not hidden:
         return set()
     found = ranges(counts, equations, hidden)
-    return {key for key, (least, most) in found.items() if most - least < k - _HAIR}
+    return {key for key, (least, most) in found.items() if most - least < k - HAIR}
 
 
 def _sign(equation: Equation, key: str) -> float:

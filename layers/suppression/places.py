@@ -3,11 +3,11 @@
 from collections.abc import Collection, Mapping
 from typing import Protocol
 
-from layers.indicator import Indicator, StateClass
+from layers.indicator import Indicator
 from layers.suppression.audit import Equation
+from layers.suppression.rules import counted_in, smallest_count
 from layers.suppression.table import Counts, PublishedTable, suppress
 
-LIMITS: Mapping[str, int] = {"emergency": 5, "health": 10}  # smallest count published, by domain
 TOTAL = "total of all places"
 
 
@@ -31,28 +31,15 @@ class Reading(Protocol):
         """Return the number of observations."""
 
 
-def limit_of(indicator: Indicator) -> int | None:
-    """Return the smallest count that may be published, None where no people are counted."""
-    return LIMITS.get(indicator.domain)
-
-
 def counts_of(reading: Reading, indicator: Indicator) -> dict[str, float]:
     """Return the counts that a value gives away: itself, numerator, denominator or n."""
-    match indicator.state_class:
-        case StateClass.ADDITIVE:
-            found = {"value": reading.value}
-        case StateClass.RATIO if indicator.denominator:
-            found = {"num": reading.num}
-        case StateClass.RATIO:
-            found = {"num": reading.num, "den": reading.den}
-        case _:
-            found = {"n": reading.n}
+    found = {name: getattr(reading, name) for name in counted_in(indicator)}
     return {name: float(count) for name, count in found.items() if count is not None}
 
 
 def has_small_count(reading: Reading, indicator: Indicator) -> bool:
     """Tell whether a value stands on a count too small to publish."""
-    limit = limit_of(indicator)
+    limit = smallest_count(indicator)
     return limit is not None and any(
         0 < count < limit for count in counts_of(reading, indicator).values()
     )
@@ -66,7 +53,7 @@ def withheld_places(
     A rate is withheld for either of its counts, so each count's pattern is the other's start.
     `already` was withheld in an earlier publication of the same period.
     """
-    limit = limit_of(indicator)
+    limit = smallest_count(indicator)
     if limit is None:
         return frozenset()
     columns = _columns(readings, indicator)

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import pytest
 
 from layers.registry import find_indicator
-from layers.suppression.places import has_small_count, limit_of, withheld_places
+from layers.suppression.places import has_small_count, withheld_places
+from layers.suppression.rules import smallest_count
 
 COUNT = find_indicator("incident_count")
 SHARE = find_indicator("within_target_share")
@@ -46,7 +47,7 @@ def test_9_two_withheld_places_that_tell_each_other_take_a_third() -> None:
 
 def test_9_counts_nobody_withholds_and_unknown_places() -> None:
     assert withheld_places({"a": Reading(n=2), "b": Reading(n=50)}, SPEED) == frozenset()
-    assert limit_of(SPEED) is None
+    assert smallest_count(SPEED) is None
     rows = {"a": Reading(value=3.0), "b": Reading(value=8.0), "c": Reading(), "d": Reading(value=0)}
     assert withheld_places(rows, COUNT) == {"a", "b"}
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from layers.disclosure import Group, Totals, hidden_counts, reachable_ranges
+from layers.suppression.hexagons import Group, Totals, hidden_counts, reachable_ranges
 
 
 def _inside(*counts: float) -> tuple[np.ndarray, list[tuple[str, ...]]]:
