@@ -44,9 +44,9 @@ def read_changes(connection: Connection, alert_id: int) -> Sequence[RowMapping]:
 def read_alerts(
     connection: Connection, at: datetime, limit: int = 200, *, raised_only: bool = True
 ) -> Sequence[RowMapping]:
-    """Return the alerts as they stood at a moment, from their history: the newest raised first.
+    """Return the alerts as they stood at a moment, from their history.
 
-    Those whose case was closed by then come after the open ones.
+    The worst first, then the newest; those whose case was closed by then after the open ones.
     """
     known = (
         select(alert_change)
@@ -62,7 +62,12 @@ def read_alerts(
     )
     if raised_only:
         query = query.where(alert.c.raised_at <= at)
-    order = (known.c.case_state == "closed", alert.c.raised_at.desc(), alert.c.alert_id.desc())
+    order = (
+        known.c.case_state == "closed",
+        known.c.severity.desc(),
+        alert.c.raised_at.desc(),
+        alert.c.alert_id.desc(),
+    )
     return connection.execute(query.order_by(*order).limit(limit)).mappings().all()
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, fields
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine, RowMapping
 
@@ -42,7 +42,25 @@ def apply_observations(
                     _write(connection, alert, change, at)
                 if change:
                     changed.append((alert, change))
+        changed += _end_ruleless(connection, active.values(), timings, at)
     return changed
+
+
+def _end_ruleless(
+    connection: Connection, active: Iterable[Alert], timings: Mapping[str, Timing], at: datetime
+) -> list[tuple[Alert, Change]]:
+    """Let alerts recover whose rule is no longer configured: nobody judges them any more."""
+    at_once = Timing(timedelta(0), timedelta(0))
+    ended: list[tuple[Alert, Change]] = []
+    for known in active:
+        if known.rule in timings:
+            continue
+        nothing = Observation(*known.key[:3], severity=0, holds=False, part=known.part)
+        alert, change = machine.advance(known, nothing, at_once, at)
+        if change:
+            _write(connection, alert, change, at)
+            ended.append((alert, change))
+    return ended
 
 
 def _write(connection: Connection, alert: Alert, change: Change | None, at: datetime) -> None:

@@ -11,6 +11,7 @@ from dashboard.components.text import bilingual, two_lines
 from dashboard.context import Context
 from dashboard.i18n import LANGUAGES, translate
 from dashboard.live.stores import ALERTS, RESYNC
+from dashboard.pages.duty.candidates import candidate_section, register_candidates
 from dashboard.pages.duty.cases import case_card, history_list
 from geodata.clock import now
 from geodata.errors import OperationsError
@@ -33,8 +34,14 @@ def layout(context: Context, _rest: str, _search: str) -> html.Main:
             html.Div("", id="duty-answer", role="status", className="duty-answer"),
             html.Div(build_cases(context), id="duty-cases", className="duty-cases"),
             html.Aside(
-                [bilingual("duty.history", tag=html.H2), html.Div(id="duty-history")],
-                className="panel duty-side",
+                [
+                    html.Section(
+                        [bilingual("duty.history", tag=html.H2), html.Div(id="duty-history")],
+                        className="panel duty-side",
+                    ),
+                    candidate_section(context),
+                ],
+                className="duty-aside",
             ),
             dcc.Interval(id="duty-refresh", interval=REFRESH_MS),
         ],
@@ -123,6 +130,7 @@ def act(context: Context, action: str, alert_id: int, who: str, to: str, note: s
 
 def register(app: Dash, context: Context) -> None:
     """Do what buttons say, and show what others did as it happens."""
+    register_candidates(app, context)
 
     @app.callback(
         Output("duty-answer", "children"),
@@ -132,7 +140,7 @@ def register(app: Dash, context: Context) -> None:
         [State(f"duty-{name}", "value") for name in INPUTS],
         prevent_initial_call=True,
     )
-    def on_button(_clicks: list[int | None], typed: list[str | None]) -> tuple[object, ...]:
+    def on_button(_clicks: list[int | None], *typed: str | None) -> tuple[object, ...]:
         if not ctx.triggered_id or not ctx.triggered[0]["value"]:
             return (no_update,) * 3
         action, alert_id = ctx.triggered_id["action"], int(ctx.triggered_id["alert"])

@@ -83,3 +83,9 @@ def test_every_change_is_announced(engine: Engine) -> None:
         (notice,) = listener.notifies(timeout=5, stop_after=1)
     message = json.loads(notice.payload)
     assert (message["change"], message["severity"]) == ("raised", 3)
+
+
+def test_an_alert_whose_rule_was_taken_out_recovers(engine: Engine) -> None:
+    apply_observations(engine, [seen(2, "220105")], TIMINGS, NOON)
+    changed = apply_observations(engine, [], {}, NOON + MINUTE)
+    assert ("220105", "recovered") in [(alert.subject, change) for alert, change in changed]
