@@ -35,7 +35,7 @@ def test_the_settings_table_is_the_settings() -> None:
 
 def test_every_command_is_in_the_readme() -> None:
     table = README.partition("## Commands")[2].partition("## ")[0]
-    named = set(re.findall(r"`(\w+)", table.partition("|---|---|")[2]))
+    named = set(re.findall(r"`([\w-]+)", table.partition("|---|---|")[2]))
     (choices,) = (each.choices for each in build_parser()._actions if each.choices)
     assert set(choices) <= named
 
