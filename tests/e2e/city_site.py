@@ -74,13 +74,13 @@ def fill_database(engine: Engine, city: City, settings: Settings) -> None:
 
 
 @contextmanager
-def served(engine: Engine, city: City, data_dir: Path) -> Iterator[CitySite]:
-    """Serve the program on a free loopback port."""
+def served(engine: Engine, city: City, data_dir: Path, port: int = 0) -> Iterator[CitySite]:
+    """Serve the program on a loopback port, a free one where none is named."""
     settings = Settings(data_dir=data_dir, simulate_days=DAYS)
     options = uvicorn.Config(
         create_server(engine, city, settings),
         host="127.0.0.1",
-        port=0,
+        port=port,
         log_level="error",
         timeout_graceful_shutdown=1,
     )

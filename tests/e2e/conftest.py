@@ -77,14 +77,25 @@ def artefacts() -> Path:
 
 
 @pytest.fixture(scope="session")
-def city_site(
+def filled_database(
     create_database: DatabaseFactory, template_database: str, open_folder: Path
+) -> str:
+    """The name of a database with a few simulated days, loaded once and kept as it is."""
+    url = create_database(template_database)
+    settings = Settings(data_dir=open_folder / "site", simulate_days=DAYS)
+    with opened(url) as engine:
+        fill_database(engine, load_city("changchun"), settings)
+    return str(url.database)
+
+
+@pytest.fixture(scope="session")
+def city_site(
+    create_database: DatabaseFactory, filled_database: str, open_folder: Path
 ) -> Iterator[CitySite]:
-    """The whole program on a few simulated days, loaded once for the session."""
+    """The whole program on those days, for tests that change nothing."""
     city = load_city("changchun")
-    data_dir = open_folder / "site"
-    settings = Settings(data_dir=data_dir, simulate_days=DAYS)
-    with opened(create_database(template_database)) as engine:
-        fill_database(engine, city, settings)
-        with served(engine, city, data_dir) as site:
-            yield site
+    with (
+        opened(create_database(filled_database)) as engine,
+        served(engine, city, open_folder / "site") as site,
+    ):
+        yield site
