@@ -6,6 +6,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+from bench.clients import LoadTable
 from bench.copying import bench_copying
 from bench.database import load_incidents, open_database
 from bench.indexing import bench_indexing
@@ -13,7 +14,8 @@ from bench.loading import bench_loading
 from bench.locating import bench_locating
 from bench.reading import bench_reading
 from bench.report import format_table, write_results
-from bench.sample import make_incidents
+from bench.sample import make_incidents, with_next_month
+from bench.serving import bench_serving
 from bench.states import bench_refresh, bench_states
 from bench.timing import Table
 from geodata.city import City, load_city
@@ -22,6 +24,7 @@ from geodata.settings import get_settings
 
 _MOST_COPIED = 500_000
 _MOST_REFRESHED = 50_000
+_MOST_SERVED = 200_000
 
 
 def main() -> None:
@@ -29,7 +32,9 @@ def main() -> None:
     options = _parse()
     load = os.getloadavg()[0]
     tables = []
-    for table in _run(load_city(get_settings().city), options.rows):
+    city = load_city(get_settings().city)
+    serve_only = options.only == "serving"
+    for table in _serve(city, options.rows) if serve_only else _run(city, options.rows):
         print(format_table(table), flush=True)
         tables.append(table)
         write_results(tables, load)  # what was measured is kept when a later stage fails
@@ -39,10 +44,11 @@ def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     rows = int(os.environ.get("BENCH_ROWS", "10_000_000"))
     parser.add_argument("--rows", type=int, default=rows, help="incidents (BENCH_ROWS)")
+    parser.add_argument("--only", choices=["serving"], help="this part, the others' tables stay")
     return parser.parse_args()
 
 
-def _run(city: City, rows: int) -> Iterator[Table]:
+def _run(city: City, rows: int) -> Iterator[Table | LoadTable]:
     yield bench_indexing(city, rows)
     yield bench_locating(city, rows)
     frame = make_incidents(city, DistrictLocator(read_districts(city)), rows)
@@ -56,6 +62,15 @@ def _run(city: City, rows: int) -> Iterator[Table]:
         few = frame.head(_MOST_REFRESHED)
         load_incidents(engine, few)
         yield bench_refresh(engine, city, few)
+    yield from _serve(city, rows)
+
+
+def _serve(city: City, rows: int) -> Iterator[LoadTable]:
+    locator = DistrictLocator(read_districts(city))
+    frame = make_incidents(city, locator, min(rows, _MOST_SERVED))
+    with open_database(city) as engine:
+        load_incidents(engine, with_next_month(frame))
+        yield bench_serving(engine, city)
 
 
 if __name__ == "__main__":

@@ -55,3 +55,15 @@ def make_incidents(city: City, locator: Locator, count: int) -> pl.DataFrame:
         }
     )
     return assign_district(assign_cell(frame), locator)
+
+
+def with_next_month(incidents: pl.DataFrame) -> pl.DataFrame:
+    """Add a call of the month that follows: only a month that is over is published."""
+    later = FIRST + timedelta(days=DAYS, hours=1)
+    last = incidents.tail(1).with_columns(
+        record_id=pl.lit("next month"),
+        event_id=pl.lit("next month"),
+        received_at=pl.lit(later).cast(incidents.schema["received_at"]),
+        closed_at=pl.lit(later + timedelta(hours=1)).cast(incidents.schema["closed_at"]),
+    )
+    return pl.concat([incidents, last])
