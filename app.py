@@ -74,6 +74,8 @@ def _add_data(add: AddCommand) -> None:
     add("loads", data.loads, "list what was loaded")
     rejected = add("rejected", data.rejected, "list the rows that were not loaded, and why")
     rejected.add_argument("--load", type=int, dest="load_id", metavar="ID", help="of this load")
+    found = add("findings", data.findings, "list what was found in the file of a load")
+    found.add_argument("--load", type=int, dest="load_id", metavar="ID", required=True)
     build = add("build", data.build, "compute indicators' states from the records")
     build.add_argument("indicators", nargs="*", metavar="INDICATOR", help="all, when none is named")
     build.add_argument("--full", action="store_true", help="all states, not only what is new")

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from dashboard.cache import build_cache
 from dashboard.context import Context
 from dashboard.live.stores import live_stores
-from dashboard.pages import chooser, district, duty, explore, kiosk, not_found, wall
+from dashboard.pages import chooser, district, duty, explore, kiosk, loads, not_found, wall
 from dashboard.problems import KNOWN_ERRORS, PROBLEM, problem_page, show_problem
 from geodata.city import City
 from geodata.settings import ROOT, Settings
@@ -24,7 +24,9 @@ PAGES: dict[str, ModuleType] = {
     "kiosk": kiosk,
     "district": district,
     "duty": duty,
+    "loads": loads,
 }
+WITH_REST = (district, loads)
 Layout = Callable[[Context, str, str], Component]
 
 
@@ -32,7 +34,7 @@ def page_of(pathname: str | None) -> tuple[ModuleType, str]:
     """Return the page module of a path and the rest of the path; unknown paths have their page."""
     first, _, rest = (pathname or "/").strip("/").partition("/")
     page = PAGES.get(first, not_found)
-    return (page, rest) if not rest or page is district else (not_found, rest)
+    return (page, rest) if not rest or page in WITH_REST else (not_found, rest)
 
 
 def build_page(context: Context, pathname: str | None, search: str | None) -> Component:

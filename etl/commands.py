@@ -17,6 +17,7 @@ from geodata.city import City
 from geodata.clock import now
 from geodata.districts import DistrictLocator, read_districts
 from geodata.errors import DeclarationError, ExtractError, LoadError, NotFoundError
+from geodata.queries.loads import read_load
 from geodata.tables import load as load_table
 from geodata.tables import rejected_row
 
@@ -190,6 +191,19 @@ def list_rejected(engine: Engine, load_id: int | None = None) -> None:
     _say(format_table(["load", "file", "field", "reason", "rows"], reasons))
     _say("")
     _say(format_table(["load", "row", "field", "reason", "raw"], rows))
+
+
+def list_findings(engine: Engine, load_id: int) -> None:
+    """Print what was found in the file of a load, the gravest first.
+
+    Raises:
+        NotFoundError: there is no load of that number.
+    """
+    with engine.connect() as connection:
+        found = read_load(connection, load_id).findings
+    names = ("severity", "code", "file", "row_number", "field", "rows", "message_zh", "message_en")
+    rows = [[row[name] for name in names] for row in found]
+    _say(format_table(["severity", "code", "file", "row", "field", "rows", "zh", "en"], rows))
 
 
 def _say(line: str) -> None:

@@ -1,4 +1,4 @@
-"""`/`: the four screens and the districts, to choose from."""
+"""`/`: the screens and the districts, to choose from."""
 
 from dash import Dash, html
 
@@ -8,7 +8,7 @@ from dashboard.context import Context
 from geodata.operations import read_district_list, read_freshness
 from geodata.tables import UNKNOWN_DISTRICT
 
-SCREENS = ("wall", "explore", "kiosk", "duty")
+SCREENS = ("wall", "explore", "kiosk", "duty", "loads")
 
 
 def layout(context: Context, _rest: str, _search: str) -> html.Main:

@@ -1,0 +1,63 @@
+"""`/loads` and `/loads/<id>`: what became of each file, and what was found in it."""
+
+from dash import Dash, Input, Output, dcc, html
+from dash.development.base_component import Component
+
+from dashboard.components.provenance import simulated_badge
+from dashboard.components.text import bilingual, two_lines
+from dashboard.context import Context
+from dashboard.pages.loads.account import account
+from dashboard.pages.loads.overview import loads_table
+from geodata.errors import NotFoundError
+from geodata.operations import read_freshness
+from geodata.queries.loads import read_load, read_loads
+
+SHOWN = 200
+SOURCE = "loads-source"
+TABLE = "loads-table"
+
+
+def layout(context: Context, rest: str, _search: str) -> html.Main:
+    """Return the list of loads, or the account of one.
+
+    Raises:
+        NotFoundError: the rest of the path is no load's number.
+    """
+    if not rest:
+        return html.Main([header(context), *overview(context)], className="loads")
+    if not (rest.isascii() and rest.isdigit() and len(rest) <= 18):
+        raise NotFoundError(f"{rest!r} is no load's number")
+    with context.engine.connect() as connection:
+        details = read_load(connection, int(rest))
+    return html.Main([header(context), *account(details, context.city.timezone)], className="loads")
+
+
+def header(context: Context) -> html.Header:
+    """Return titles, provenance, the ways back."""
+    return html.Header(
+        [
+            dcc.Link(two_lines(context.city.title_zh, context.city.title_en), href="/"),
+            dcc.Link(bilingual("loads.title", tag=html.H1), href="/loads"),
+            simulated_badge(read_freshness(context.engine).is_simulated),
+        ],
+        className="loads-header",
+    )
+
+
+def overview(context: Context) -> list[Component]:
+    """Return the choice of a source and the newest loads."""
+    with context.engine.connect() as connection:
+        rows = read_loads(connection, SHOWN)
+    sources = sorted({row["source"] for row in rows})
+    choice = dcc.Dropdown(sources, id=SOURCE, placeholder="来源 Source", className="loads-choice")
+    return [choice, html.Div(loads_table(rows, context.city.timezone), id=TABLE)]
+
+
+def register(app: Dash, context: Context) -> None:
+    """Show the loads of the source chosen."""
+
+    @app.callback(Output(TABLE, "children"), Input(SOURCE, "value"), prevent_initial_call=True)
+    def show_source(source: str | None) -> Component:
+        with context.engine.connect() as connection:
+            rows = read_loads(connection, SHOWN, source)
+        return loads_table(rows, context.city.timezone)

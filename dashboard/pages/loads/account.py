@@ -1,0 +1,122 @@
+"""The account of one load: stages, findings, rejected rows, what it covers."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from dash import html
+from dash.development.base_component import Component
+from sqlalchemy import RowMapping
+
+from dashboard.components.provenance import local_time
+from dashboard.components.text import bilingual, two_lines
+from dashboard.pages.loads.overview import COUNTS, head, severity_word, status_word
+from geodata.queries.loads import LoadDetails
+
+MISSING = "—"
+
+
+def account(details: LoadDetails, zone: str) -> list[Component]:
+    """Return the account's parts, the findings first."""
+    return [
+        summary(details.load, zone),
+        section("findings", findings_table(details.findings)),
+        section("stages", stages_table(details.load["stages"])),
+        section("rejected", rejected_table(details.rejected)),
+        section("coverage", coverage_table(details.coverage, zone)),
+    ]
+
+
+def section(name: str, content: Component) -> html.Section:
+    """Return one part with its title."""
+    title = bilingual(f"loads.{name}", tag=html.H2)
+    return html.Section([title, content], className=f"panel loads-{name}")
+
+
+def summary(row: RowMapping, zone: str) -> html.Section:
+    """Return whose file it was, when it came, what became of its rows."""
+    facts = {
+        "source": row["source"],
+        "file": row["file"],
+        "owner": row["owner"],
+        "licence": row["licence"],
+        "finished": local_time(row["finished_at"], zone),
+        **{name: f"{row[name]:,}" for name in (*COUNTS, "records")},
+    }
+    pairs = [
+        html.Div([html.Dt(bilingual(f"loads.{name}", tag=html.Span)), html.Dd(text)])
+        for name, text in facts.items()
+    ]
+    return html.Section(
+        [
+            html.H2([f"№ {row['load_id']} ", status_word(row["status"])]),
+            html.Dl(pairs),
+            html.P(row["message"] or "", className="load-message"),
+        ],
+        className="panel loads-summary",
+    )
+
+
+def _table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> Component:
+    if not rows:
+        return bilingual("loads.nothing", class_name="empty")
+    lines = [html.Tr([html.Td(MISSING if v in (None, "") else v) for v in row]) for row in rows]
+    return html.Table([head(heads), html.Tbody(lines)])
+
+
+def findings_table(rows: Sequence[RowMapping]) -> Component:
+    """Return what was found, the gravest first."""
+    return _table(
+        ("severity", "code", "file", "row", "field", "rows", "message"),
+        [
+            (
+                severity_word(row["severity"]),
+                html.Code(row["code"]),
+                row["file"],
+                row["row_number"],
+                row["field"],
+                row["rows"],
+                two_lines(row["message_zh"], row["message_en"]),
+            )
+            for row in rows
+        ],
+    )
+
+
+def stages_table(stages: Sequence[dict[str, Any]]) -> Component:
+    """Return rows in and out of each stage and what fell away."""
+    return _table(
+        ("stage", "rows_in", "rows_out", "dropped"),
+        [
+            (
+                each["stage"],
+                f"{each['rows_in']:,}",
+                f"{each['rows_out']:,}",
+                "; ".join(f"{reason}: {count:,}" for reason, count in each["dropped"].items()),
+            )
+            for each in stages
+        ],
+    )
+
+
+def rejected_table(rows: Sequence[RowMapping]) -> Component:
+    """Return the first rejected rows with their reasons, never their text."""
+    names = ("file", "row_number", "field", "reason")
+    heads = ("file", "row", "field", "reason")
+    return _table(heads, [[row[name] for name in names] for row in rows])
+
+
+def coverage_table(rows: Sequence[RowMapping], zone: str) -> Component:
+    """Return where and when the load's rows are all there are."""
+    return _table(
+        ("table", "component", "district", "from", "to"),
+        [
+            (
+                row["table_name"],
+                row["component"],
+                row["district_id"],
+                local_time(row["starts_at"], zone),
+                local_time(row["ends_at"], zone),
+            )
+            for row in rows
+        ],
+    )

@@ -1,0 +1,78 @@
+"""What became of the files: loads with their counted findings; one load with all about it."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, Select, case, func, select
+
+from geodata.errors import NotFoundError
+from geodata.tables import finding, load, rejected_row, source_coverage
+
+REJECTED_SHOWN = 100
+_SEVERITIES = ("error", "warning", "info")
+
+
+@dataclass(frozen=True)
+class LoadDetails:
+    """A load, its findings, the first of its rejected rows (without their text), its coverage."""
+
+    load: RowMapping
+    findings: list[RowMapping]
+    rejected: list[RowMapping]
+    coverage: list[RowMapping]
+
+
+def read_loads(connection: Connection, limit: int, source: str | None = None) -> list[RowMapping]:
+    """Return the newest loads, newest first, with `error`, `warning` and `info` counted."""
+    chosen = select(load).order_by(load.c.load_id.desc()).limit(limit)
+    if source is not None:
+        chosen = chosen.where(load.c.source == source)
+    newest = chosen.subquery()
+    counts = (
+        select(
+            finding.c.load_id,
+            *(
+                func.count(case((finding.c.severity == name, 1))).label(name)
+                for name in _SEVERITIES
+            ),
+        )
+        .where(finding.c.load_id.in_(select(newest.c.load_id)))
+        .group_by(finding.c.load_id)
+        .subquery()
+    )
+    counted = [func.coalesce(counts.c[name], 0).label(name) for name in _SEVERITIES]
+    joined = newest.outerjoin(counts, counts.c.load_id == newest.c.load_id)
+    query = select(newest, *counted).select_from(joined).order_by(newest.c.load_id.desc())
+    return _rows(connection, query)
+
+
+def read_findings(connection: Connection, load_id: int) -> list[RowMapping]:
+    """Return the findings of a load, the gravest first, then as they were found."""
+    grade = case({name: i for i, name in enumerate(_SEVERITIES)}, value=finding.c.severity)
+    query = select(finding).where(finding.c.load_id == load_id)
+    return _rows(connection, query.order_by(grade, finding.c.finding_id))
+
+
+def read_load(connection: Connection, load_id: int) -> LoadDetails:
+    """Return one load.
+
+    Raises:
+        NotFoundError: there is no load of that number.
+    """
+    found = connection.execute(select(load).where(load.c.load_id == load_id)).mappings().first()
+    if found is None:
+        raise NotFoundError(f"there is no load {load_id}")
+    r, c = rejected_row.c, source_coverage.c
+    # never the text of a row: it may name people, and these pages ask nobody for a password
+    rejected = select(r.file, r.row_number, r.field, r.reason).where(r.load_id == load_id)
+    covered = select(c.table_name, c.component, c.district_id, c.starts_at, c.ends_at, c.retired_by)
+    return LoadDetails(
+        found,
+        read_findings(connection, load_id),
+        _rows(connection, rejected.order_by(r.rejected_id).limit(REJECTED_SHOWN)),
+        _rows(connection, covered.where(c.load_id == load_id).order_by(c.coverage_id)),
+    )
+
+
+def _rows(connection: Connection, query: Select[Any]) -> list[RowMapping]:
+    return list(connection.execute(query).mappings())
