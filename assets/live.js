@@ -20,6 +20,7 @@
   let versions = {};
   let status = { connected: false, since: Date.now(), database: false };
   let heardAt = Date.now();
+  let openedAt = heardAt;
   let clock = null; // the server's time and our own steady one when it was said
   let source = null;
   let pauseMs = FIRST_PAUSE_MS;
@@ -49,7 +50,7 @@
 
   function setStatus(connected, database) {
     if (connected === status.connected && database === status.database) return;
-    const since = connected === status.connected ? status.since : connected ? Date.now() : heardAt;
+    const since = status.connected && !connected ? heardAt : Date.now();
     status = { connected, since, database };
     setStore("live-state", status);
     tell("state", status);
@@ -82,6 +83,7 @@
 
   function open() {
     retry = null;
+    openedAt = Date.now();
     source = new EventSource("/events");
     for (const kind of KINDS) source.addEventListener(kind, (event) => hear(kind, event));
     source.onerror = () => {
@@ -109,7 +111,8 @@
   function watch() {
     if (Date.now() - heardAt < SILENCE_MS || retry !== null) return;
     setStatus(false, false);
-    again();
+    // A slow server is given the same time to answer: trying every 5 s would never reach it.
+    if (Date.now() - openedAt >= SILENCE_MS || source.readyState === EventSource.CLOSED) again();
   }
 
   window.occLive = {

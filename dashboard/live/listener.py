@@ -20,6 +20,7 @@ KINDS = {
     CANDIDATES: "candidate",
 }
 CHECK_S = 5.0  # a connection that died without a word is found out after this
+ANSWER_MS = 10_000  # over a cut cable the system itself would wait a quarter of an hour
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.25, 8.0
 _logger = logging.getLogger(__name__)
 
@@ -50,7 +51,9 @@ async def listen(url: URL, hub: Hub) -> None:
 
 async def _connect(url: URL) -> AsyncConnection[Any]:
     address = url.set(drivername="postgresql").render_as_string(hide_password=False)
-    connection = await AsyncConnection.connect(address, autocommit=True, connect_timeout=5)
+    connection = await AsyncConnection.connect(
+        address, autocommit=True, connect_timeout=5, tcp_user_timeout=ANSWER_MS
+    )
     for channel in CHANNELS:
         await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
     return connection
