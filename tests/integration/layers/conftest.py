@@ -23,6 +23,10 @@ Add = Callable[..., int]
 
 @pytest.fixture(scope="module")
 def points(city):
+    return make_points(city)
+
+
+def make_points(city):
     """3,000 points over and around the city: longitude, latitude, cell, district."""
     rng = np.random.default_rng(7)
     lon = rng.normal(125.32, 0.4, 3000)
@@ -33,6 +37,10 @@ def points(city):
 
 @pytest.fixture(scope="module")
 def add(engine: Engine, city) -> Add:
+    return make_add(engine, city)
+
+
+def make_add(engine: Engine, city) -> Add:
     """Return a function that writes one load with its records; it returns the load id."""
     with engine.begin() as connection:
         load_districts(connection, city)
@@ -90,6 +98,11 @@ def _square(points, index: int) -> str:
 
 @pytest.fixture(scope="module")
 def emergencies(points) -> list[dict[str, Any]]:
+    return make_emergencies(points)
+
+
+def make_emergencies(points) -> list[dict[str, Any]]:
+    """A month and some days of calls at the points."""
     rng = np.random.default_rng(11)
     rows = []
     for index in range(3000):

@@ -1,4 +1,7 @@
-"""The GIS service over a published October, on a real port for real clients."""
+"""The GIS service over a published October, on a real port for real clients.
+
+One database serves the folder: publishing it is dear. A test that changes it puts it back.
+"""
 
 import threading
 from collections.abc import AsyncIterator, Iterator
@@ -9,27 +12,41 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy import insert
+from sqlalchemy import Engine, insert
 
 from geodata.service.app import PREFIX, create_service
 from geodata.tables import source_coverage
 from layers.build import build_states
 from layers.publish import publish_layers
-from tests.integration.layers.conftest import DAYS, FIRST, _others, add, emergencies, points
-
-__all__ = ["add", "emergencies", "points"]
+from tests.conftest import opened
+from tests.integration.layers.conftest import (
+    DAYS,
+    FIRST,
+    _others,
+    make_add,
+    make_emergencies,
+    make_points,
+)
 
 KEYS = ("incident_count", "incident_rate_10k", "call_to_arrival_p90", "residents", "down_mean_mbps")
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def data_dir(tmp_path_factory):
     return tmp_path_factory.mktemp("data")
 
 
-@pytest.fixture(scope="module")
-def published(engine, city, data_dir, add, points, emergencies):
+@pytest.fixture(scope="package")
+def engine(create_database, template_database) -> Iterator[Engine]:
+    with opened(create_database(template_database)) as made:
+        yield made
+
+
+@pytest.fixture(scope="package")
+def published(engine, city, data_dir):
     """A database with a month of emergencies, residents and speed tests, built and published."""
+    add, points = make_add(engine, city), make_points(city)
+    emergencies = make_emergencies(points)
     end = FIRST + timedelta(days=DAYS)
     number = add("incident", emergencies, source="incidents", event_to=end)
     covered = {"source": "incidents", "table_name": "incident", "starts_at": FIRST, "ends_at": end}
@@ -43,7 +60,7 @@ def published(engine, city, data_dir, add, points, emergencies):
     return engine
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def application(published, city) -> FastAPI:
     gis, behind = create_service(published, city)
 
@@ -57,7 +74,7 @@ def application(published, city) -> FastAPI:
     return app
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def address(application) -> Iterator[str]:
     """Where the service answers over HTTP, for clients that are programs of their own."""
     server = uvicorn.Server(uvicorn.Config(application, port=0, log_level="error"))
@@ -71,7 +88,7 @@ def address(application) -> Iterator[str]:
     thread.join(10)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def client(published, city) -> Iterator[TestClient]:
     gis, behind = create_service(published, city)
     app = FastAPI()

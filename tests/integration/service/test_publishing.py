@@ -72,7 +72,9 @@ def test_publishing_again_changes_nothing_until_the_version_does(published, city
     assert publish_layers(published, city, data_dir, ["residents"]) == []
     before = _rows(published, "residents", 7)
     with published.begin() as connection:
-        connection.execute(text("UPDATE ops.published_layer SET version = 'old'"))
+        connection.execute(
+            text("UPDATE ops.published_layer SET version = 'old' WHERE name = 'residents'")
+        )
     build_states(published, city, ["residents"])
     assert publish_layers(published, city, data_dir, ["residents"]) == ["residents"]
     assert _rows(published, "residents", 7).equals(before)
@@ -94,3 +96,5 @@ def test_a_publication_that_fails_leaves_the_old_one_whole(published, city, data
     assert _rows(published, "residents", 8).equals(before)
     with published.connect() as connection:
         assert read_layers(connection)["residents"].version == "old"
+    monkeypatch.undo()
+    assert publish_layers(published, city, data_dir, ["residents"]) == ["residents"]

@@ -62,3 +62,10 @@ def test_a_hexagon_across_a_boundary_protects_a_little_only():
     rest = {"a": 53.0 - counts[:2][~hidden[:2]].sum(), "b": 40.0, "x": 60.0}
     least, most = reachable_ranges(Totals(rest, groups))["hidden a"]
     assert most - least >= 5
+
+
+def test_what_was_hidden_before_stays_hidden():
+    """E1, METHODS 9: 7 was hidden in an earlier publication of the period, when it was 4."""
+    counts, districts = _inside(12, 7, 8)
+    already = np.array([False, True, False])
+    assert hidden_counts(counts, districts, {"d": 27}, 5, already).tolist() == [False, True, True]

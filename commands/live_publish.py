@@ -1,0 +1,35 @@
+"""Keeps the layers of GIS clients current, at a pace of their own, while the live process runs."""
+
+import asyncio
+import logging
+from contextlib import suppress
+from pathlib import Path
+
+from sqlalchemy import Engine
+from sqlalchemy.exc import SQLAlchemyError
+
+from geodata.city import City
+from geodata.errors import OperationsError
+from layers.publish import publish_layers
+
+EVERY_S = 300.0  # a desktop GIS reads anew when its user asks; a publication costs seconds
+_logger = logging.getLogger(__name__)
+
+
+async def keep_published(
+    engine: Engine, city: City, data_dir: Path, stop: asyncio.Event, every_s: float = EVERY_S
+) -> None:
+    """Publish the layers whose version or period changed, until the end.
+
+    It begins with a pause: at the start the states are brought up to date, which comes first.
+    """
+    while True:
+        with suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), every_s)
+        if stop.is_set():
+            return
+        try:
+            for name in await asyncio.to_thread(publish_layers, engine, city, data_dir):
+                _logger.info("published %s", name)
+        except (SQLAlchemyError, OperationsError, OSError) as error:
+            _logger.warning("publishing: %s", str(error).partition("\n")[0])
