@@ -169,7 +169,7 @@ def ribbon(shown: RibbonDay) -> list[html.Div]:
     head = html.Div(
         [
             bilingual(name, tag=html.H2),
-            bilingual("wall.ribbon_sub", class_name="caption", day=shown.day),
+            two_lines(shown.day, translate("wall.by_channel", "en"), class_name="caption"),
             channel_keys(shown),
             bilingual("wall.total", class_name="total", count=f"{total:,}"),
         ],
