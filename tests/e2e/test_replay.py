@@ -22,7 +22,9 @@ def test_the_wall_of_a_moment_stands_still(city_site: CitySite, open_page, artef
     local = at.astimezone(city_site.city.zone)
     watched = open_page(viewport={"width": 1920, "height": 1080})
     page = watched.page
-    with page.expect_response(lambda response: "/layers/values/" in response.url) as values:
+    with page.expect_response(
+        lambda response: "/layers/values/" in response.url, timeout=180_000
+    ) as values:
         page.goto(f"{city_site.url}/wall?at={local:%Y-%m-%dT%H:%M:%S}")
     assert f"/at{int(at.timestamp())}-" in values.value.url
     assert values.value.status == 200

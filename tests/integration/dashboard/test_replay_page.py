@@ -1,0 +1,45 @@
+"""The wall of a moment on a real database that holds one load and nothing else."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import flask
+from plotly.utils import PlotlyJSONEncoder
+from sqlalchemy import Engine, insert
+
+from dashboard.cache import build_cache
+from dashboard.context import Context
+from dashboard.factory import build_page
+from geodata.city import City
+from geodata.clock import replayed
+from geodata.districts import load_districts
+from geodata.settings import Settings
+from geodata.tables import load
+
+LOADED_AT = datetime(2026, 11, 20, 0, 0, tzinfo=UTC)  # 08:00 in Changchun
+
+
+def test_the_page_of_a_moment(engine: Engine, city: City, tmp_path) -> None:
+    settings = Settings(data_dir=tmp_path)
+    context = Context(engine, city, settings, build_cache(flask.Flask("test"), settings))
+    with engine.begin() as connection:
+        load_districts(connection, city)
+        row = dict.fromkeys(("source", "table_name", "file", "sha256", "owner", "licence"), "x")
+        row |= dict.fromkeys(("rows_in", "rows_loaded", "rows_rejected", "records"), 0)
+        row |= {"status": "loaded", "provenance": "real"}
+        row |= dict.fromkeys(("started_at", "finished_at"), LOADED_AT)
+        connection.execute(insert(load).values(row))
+
+    def page(search: str) -> str:
+        return json.dumps(build_page(context, "/wall", search), cls=PlotlyJSONEncoder)
+
+    shown = page("?at=2026-11-20T08:30")
+    assert '"data-at": "2026-11-20T00:30:00+00:00"' in shown
+    assert "REPLAY 2026-11-20 08:30" in shown
+    assert "incidents.json?at=2026-11-20T00:30:00Z" in shown or "vehicles.json?at=" in shown
+    assert replayed() is None
+    assert "Nothing had been loaded by 2026-11-20 07:30" in page("?at=2026-11-20T07:30")
+    ahead = datetime.now(UTC) + timedelta(days=2)
+    assert "has not come yet" in page(f"?at={ahead:%Y-%m-%d}")
+    assert "This is not a time: soon" in page("?at=soon")
+    assert "data-at" not in page("")
