@@ -39,8 +39,8 @@ class Settings(BaseSettings):
         default=None, description="folder or fsspec address of day partitions; data_dir without"
     )
     telemetry_days: dict[str, int] = Field(
-        default={"vehicle_ping": 30, "network_sample": 180, "plate_read": 1},
-        description="days that partitions of a kind, and files of plate reads, are kept; JSON",
+        default={"vehicle_ping": 30, "network_sample": 180},
+        description="days that partitions of a kind are kept; JSON",
     )
     intake_token: str | None = Field(
         default=None, min_length=16, description="what POST /intake/incidents asks for; off without"
