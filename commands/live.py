@@ -17,6 +17,7 @@ from commands.companions import is_orphan
 from commands.context import Context, get_context
 from commands.live_alerts import keep_watch
 from commands.live_publish import keep_published
+from commands.live_retention import keep_retention
 from commands.live_states import keep_states_current
 from commands.simulated_files import incoming_dir
 from etl.commands import SOURCES
@@ -97,6 +98,7 @@ async def _supervise(engine: Engine, context: Context, followed: Sequence[Follow
         *(follow(engine, each, stop) for each in followed),
         keep_states_current(engine, context.city, tables, stop),
         keep_watch(engine, context.city, stop),
+        keep_retention(context.settings, context.city, stop),
         keep_published(engine, context.city, context.settings.data_dir, stop),
         _leave_when_orphaned(stop),
     )
