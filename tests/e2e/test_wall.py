@@ -3,41 +3,17 @@
 import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
+from sqlalchemy import text
 
+from geodata.announce import LOADS, announce
+from geodata.clock import now
+from geodata.queries.alerts import write_alert, write_change
+from layers.alerts.duty import acknowledge
 from tests.e2e.city_site import CitySite
+from tests.e2e.reading import NOTHING, faults_of
 
 SIZES = {"1080p": (1920, 1080), "1440p": (2560, 1440), "2160p": (3840, 2160), "32x9": (7680, 2160)}
 GROUND = (11, 17, 22)
-
-OVERFLOW = """() => {
-  const found = [];
-  for (const element of document.querySelectorAll('.wall *')) {
-    const own = [...element.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
-    const box = element.getBoundingClientRect();
-    if (!own || !box.width || element.closest('.sr-only, [hidden]')) continue;
-    const out = box.right > innerWidth + 1 || box.bottom > innerHeight + 1 || box.left < -1;
-    let clipped = false;
-    for (let up = element.parentElement; up && up !== document.body; up = up.parentElement) {
-      const style = getComputedStyle(up);
-      const frame = up.getBoundingClientRect();
-      clipped ||= style.overflowX !== 'visible' && box.right > frame.right + 1;
-      clipped ||= style.overflowY !== 'visible' && box.bottom > frame.bottom + 1;
-    }
-    if (out || clipped) found.push(element.textContent);
-  }
-  return found;
-}"""
-
-SMALL_TEXT = """(least) => {
-  const small = {};
-  for (const element of document.querySelectorAll('.wall *')) {
-    const own = [...element.childNodes].some((n) => n.nodeType === 3 && n.textContent.trim());
-    if (!own || !element.getBoundingClientRect().width || element.closest('.sr-only')) continue;
-    const size = parseFloat(getComputedStyle(element).fontSize);
-    if (size < least - 0.01) small[element.textContent] = size;
-  }
-  return small;
-}"""
 
 
 def wait_for_paint(page: Page) -> None:
@@ -58,8 +34,7 @@ def test_the_wall_at_every_size(city_site: CitySite, open_page, artefacts, name:
     wait_for_paint(page)
     expect(page.locator(".badge-simulated")).to_be_visible()
     assert page.locator(".card").count() == 4
-    assert page.evaluate(OVERFLOW) == []
-    assert page.evaluate(SMALL_TEXT, height / 80) == {}
+    assert faults_of(page) == NOTHING
     assert page.evaluate("document.documentElement.scrollHeight <= innerHeight")
     path = artefacts / f"wall-{name}.png"
     page.screenshot(path=path)
@@ -97,17 +72,107 @@ def test_scenes_turn_by_themselves_and_an_address_pins_one(city_site: CitySite, 
     watched = open_page(viewport={"width": 1920, "height": 1080})
     page = watched.page
     page.clock.install()
-    page.goto(f"{city_site.url}/wall?scene=2")
-    titles = page.locator(".scene-caption h2")
+    page.goto(f"{city_site.url}/wall?scene=mobile")
+    title = page.locator(".scene-caption h2 .zh")
     wait_for_paint(page)
-    expect(titles.nth(1)).to_be_visible()
+    pinned = title.inner_text()
     page.clock.fast_forward(120_000)
     page.clock.run_for(3_000)
-    expect(titles.nth(1)).to_be_visible()
+    expect(title).to_have_text(pinned)
     page.goto(f"{city_site.url}/wall")
     wait_for_paint(page)
-    expect(titles.nth(0)).to_be_visible()
+    first = title.inner_text()
+    assert first != pinned
     page.clock.fast_forward(27_000)
-    expect(titles.nth(1)).to_be_visible()
-    expect(titles.nth(0)).to_be_hidden()
-    assert watched.complaints == []
+    expect(title).not_to_have_text(first)
+
+
+def test_keys_hold_the_scene_and_go_to_a_district(city_site: CitySite, open_page) -> None:
+    page = open_page(viewport={"width": 1920, "height": 1080}).page
+    page.goto(f"{city_site.url}/wall")
+    page.wait_for_selector(".scene-caption h2")
+    wall = page.locator("#wall")
+    page.keyboard.press("Space")
+    expect(wall).to_have_attribute("data-held", "")
+    page.keyboard.press("Space")
+    expect(wall).not_to_have_attribute("data-held", "")
+    page.keyboard.press("d")
+    page.keyboard.press("3")
+    expect(wall).to_have_attribute("data-held", "")
+    page.keyboard.press("d")
+    page.keyboard.press("0")
+    expect(wall).not_to_have_attribute("data-held", "")
+
+
+COUNT_CHANGES = """() => {
+  window.changes = {};
+  for (const element of document.querySelectorAll(
+    '.wall-place, .wall-right > section, #wall-status')) {
+    window.changes[element.id] = 0;
+    new MutationObserver((all) => { window.changes[element.id] += all.length; })
+      .observe(element, { childList: true, subtree: true, attributes: true, characterData: true });
+  }
+}"""
+
+
+def test_a_push_changes_the_panels_it_concerns_and_no_other(city_site: CitySite, open_page) -> None:
+    page = open_page(viewport={"width": 1920, "height": 1080}).page
+    page.goto(f"{city_site.url}/wall")
+    page.wait_for_selector(".scene-caption h2")
+    page.wait_for_load_state("networkidle")
+    page.evaluate(COUNT_CHANGES)
+    with city_site.engine.begin() as connection:
+        connection.execute(
+            text(
+                "UPDATE ops.incident SET category = :c WHERE incident_id ="
+                " (SELECT incident_id FROM ops.incident WHERE retired_by IS NULL AND NOT is_test"
+                "  AND NOT is_duplicate ORDER BY received_at DESC, incident_id DESC LIMIT 1)"
+            ),
+            {"c": "走失"},
+        )
+        announce(connection, LOADS, load_id=0, source="incidents_110_122", table="incident")
+    expect(page.locator(".incident-list li").first).to_contain_text("走失")
+    changes = page.evaluate("window.changes")
+    assert changes.pop("wall-incidents") > 0
+    assert changes == dict.fromkeys(changes, 0)
+
+
+def raise_alarm(city_site: CitySite, words: str) -> int:
+    """Raise a level-3 alert of a district, as the rules do."""
+    at = now()
+    values = {
+        "rule": "abnormal_load_district", "subject_kind": "district", "part": words,
+        "subject": "220102", "state": "firing", "severity": 3, "case_state": "open",
+        "value": 40.0, "limit_value": 20.0, "text_zh": words, "text_en": f"alarm {words}",
+        "since_at": at, "raised_at": at,
+    }  # fmt: skip
+    with city_site.engine.begin() as connection:
+        alert_id = write_alert(connection, values)
+        write_change(connection, alert_id, "raised", at)
+    return alert_id
+
+
+def test_an_alarm_takes_the_map_until_acknowledged_or_a_minute(
+    city_site: CitySite, open_page, artefacts
+) -> None:
+    page = open_page(viewport={"width": 1920, "height": 1080}).page
+    page.clock.install()
+    page.goto(f"{city_site.url}/wall")
+    page.wait_for_selector(".scene-caption h2")
+    banner = page.locator(".alarm-banner")
+    first = raise_alarm(city_site, "警情突增甲")
+    page.clock.run_for(2_000)
+    expect(banner).to_contain_text("警情突增甲")
+    page.clock.run_for(2_000)
+    assert faults_of(page) == NOTHING
+    page.screenshot(path=artefacts / "wall-alarm.png")
+    acknowledge(city_site.engine, first, "值班员", "")
+    page.clock.run_for(2_000)
+    expect(banner).to_have_count(0)
+    second = raise_alarm(city_site, "警情突增乙")
+    page.clock.run_for(2_000)
+    expect(banner).to_contain_text("警情突增乙")
+    page.clock.fast_forward(61_000)
+    page.clock.run_for(2_000)
+    expect(banner).to_have_count(0)
+    acknowledge(city_site.engine, second, "值班员", "")
