@@ -1,18 +1,13 @@
 """docs/indicators.md, written from the catalogue."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
 from layers.indicator import Code, Indicator, StateClass
-from layers.registry import Target, load_catalogue, load_targets
+from layers.proofs import Proof, read_proofs
+from layers.registry import Target, load_catalogue, load_domains, load_targets
 from layers.value import low_number
 
-_DOMAINS = {
-    "transit": "公共交通 Transit",
-    "emergency": "应急 Emergency",
-    "broadband": "宽带 Broadband",
-    "health": "卫生健康 Health",
-    "context": "背景 Context",
-}
 _CLASSES = {
     StateClass.ADDITIVE: "A: sums add up",
     StateClass.RATIO: "R: sums above and below the line",
@@ -35,12 +30,57 @@ _STATUS = {
     "C": "to be confirmed against the official text",
     "": "this program's own",
 }
+Proofs = Mapping[str, tuple[Proof, ...]]
+
+
+@dataclass(frozen=True)
+class _Analysis:
+    """What is computed from indicators or records on demand, and is no catalogue entry."""
+
+    code: str
+    label_zh: str
+    label_en: str
+    definition: str
+    module: str
+    proofs: tuple[str, ...]
+
+
+_ANALYSES = (
+    _Analysis(
+        "E10",
+        "异常负荷告警",
+        "Abnormal load",
+        "Level 0-3: how many of three rules fire for an hour of the city, a district or a cell, "
+        "each by its own hours: the same hour of the week, EARS C2, EWMA.",
+        "layers/statistics/abnormal_load.py",
+        ("E10",),
+    ),
+    _Analysis(
+        "E11",
+        "热点与新兴热点",
+        "Hot spots and emerging hot spots",
+        "Gi* over all hexagons of the study area, two-sided, false discovery rate 5 %; its history "
+        "by Mann-Kendall.",
+        "layers/statistics/gi_star.py",
+        ("E11", "METHODS 7"),
+    ),
+    _Analysis(
+        "",
+        "综合指数",
+        "Composite index",
+        "Indicators on fixed goalposts, weighted, arithmetic or geometric; from the values "
+        "of the geometry itself.",
+        "layers/composite.py",
+        ("METHODS 8",),
+    ),
+)
 _HEADER = """# Indicators
 
 Written from `layers/catalogue` by `python -m layers.documentation`; a test checks that it is
 current. Values are read from additive states, never averaged from other values
 (`docs/decisions`). The letter after a standard or target says how far its wording is confirmed:
-A confirmed, B in secondary publications only, C still to be confirmed.
+A confirmed, B in secondary publications only, C still to be confirmed. The tests listed are those
+whose docstring begins with the indicator's code.
 """
 
 
@@ -48,10 +88,15 @@ def build_documentation() -> str:
     """Return the page as Markdown."""
     parts = [_HEADER]
     entries = load_catalogue().values()
-    for domain in _DOMAINS:
-        parts.append(f"## {_DOMAINS[domain]}\n")
-        parts.append(_contents(entry for entry in entries if entry.domain == domain))
-        parts += [_section(entry) for entry in entries if entry.domain == domain]
+    proofs = read_proofs()
+    for key, domain in load_domains().items():
+        own = [entry for entry in entries if entry.domain == key]
+        if own:
+            parts.append(f"## {domain.label_zh} {domain.label_en}\n")
+            parts.append(_contents(own))
+            parts += [_section(entry, proofs) for entry in own]
+    parts.append("## 分析 Analyses\n")
+    parts += [_analysis(analysis, proofs) for analysis in _ANALYSES]
     return "\n".join(parts)
 
 
@@ -65,7 +110,7 @@ def _contents(entries: Iterable[Indicator]) -> str:
     return "\n".join([head, *rows]) + "\n"
 
 
-def _section(entry: Indicator) -> str:
+def _section(entry: Indicator, proofs: Proofs) -> str:
     facts = {
         "Formula": f"`{entry.formula}`",
         "Unit": f"{entry.unit_zh} / {entry.unit_en}",
@@ -81,11 +126,30 @@ def _section(entry: Indicator) -> str:
         "Codes": "; ".join(_code(code) for code in entry.codes),
         "Targets": "; ".join(_target(t) for t in load_targets() if t.indicator == entry.key),
         "Records": ", ".join(f"`{table}`" for table in entry.tables),
+        "Tests": _tests(proofs, entry.code),
     }
     lines = [f"### {entry.key}\n", f"**{entry.label_zh}** {entry.label_en}\n"]
     lines += [f"{entry.definition_zh}\n", f"{entry.definition_en}\n"]
     lines += [f"- {name}: {text}" for name, text in facts.items() if text]
     return "\n".join(lines) + "\n"
+
+
+def _analysis(analysis: _Analysis, proofs: Proofs) -> str:
+    lines = [f"### {analysis.code or analysis.label_en}\n"]
+    lines += [f"**{analysis.label_zh}** {analysis.label_en}\n", f"{analysis.definition}\n"]
+    tests = ", ".join(_tests(proofs, proof) for proof in analysis.proofs)
+    return "\n".join([*lines, f"- Computed by: `{analysis.module}`", f"- Tests: {tests}"]) + "\n"
+
+
+def _tests(proofs: Proofs, code: str) -> str:
+    """Return links to the tests that prove a code, those of one file together."""
+    by_file: dict[str, list[str]] = {}
+    for proof in proofs.get(code, ()):
+        by_file.setdefault(proof.file, []).append(proof.test)
+    return "; ".join(
+        f"[{file}](../tests/{file}): {', '.join(f'`{test}`' for test in tests)}"
+        for file, tests in by_file.items()
+    )
 
 
 def _arrow(entry: Indicator) -> str:

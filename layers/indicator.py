@@ -78,7 +78,7 @@ class Indicator(Declared):
 
     key: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     code: str = Field(description="code in the methods brief, for example E6; empty for context")
-    domain: Literal["transit", "emergency", "broadband", "health", "context"]
+    domain: str  # a key of catalogue/domains.yaml
     position: int = 100  # order within the domain
     label_zh: str
     label_en: str

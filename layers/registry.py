@@ -18,8 +18,17 @@ from layers.indicator import ALL, DEFAULT, Indicator
 CATALOGUE = Path(__file__).parent / "catalogue"
 TARGETS_FILE = "targets.yaml"
 GOALPOSTS_FILE = "goalposts.yaml"
-_NOT_ENTRIES = (TARGETS_FILE, GOALPOSTS_FILE)
+DOMAINS_FILE = "domains.yaml"
+_NOT_ENTRIES = (TARGETS_FILE, GOALPOSTS_FILE, DOMAINS_FILE)
 T = TypeVar("T")
+
+
+class Domain(Declared):
+    """What several indicators are about: usually one department's business."""
+
+    key: str
+    label_zh: str
+    label_en: str
 
 
 class Target(Declared):
@@ -62,6 +71,8 @@ def _read_entry(path: Path) -> Indicator:
     entry = _validated(TypeAdapter(Indicator), _read_yaml(path), path)
     if entry.key != path.stem:
         raise DeclarationError(f"{path.name}: the key is {entry.key}, not the file's name")
+    if entry.domain not in load_domains():
+        raise DeclarationError(f"{path.name}: {DOMAINS_FILE} has no domain {entry.domain}")
     return entry
 
 
@@ -87,6 +98,14 @@ def _validated(adapter: TypeAdapter[T], content: Any, path: Path) -> T:
 def load_catalogue() -> Mapping[str, Indicator]:
     """Return the program's indicators by key."""
     return read_catalogue(CATALOGUE)
+
+
+@cache
+def load_domains() -> Mapping[str, Domain]:
+    """Return the domains by key, in the order in which they are listed."""
+    path = CATALOGUE / DOMAINS_FILE
+    rows = _validated(TypeAdapter(tuple[Domain, ...]), _read_yaml(path), path)
+    return MappingProxyType({row.key: row for row in rows})
 
 
 @cache

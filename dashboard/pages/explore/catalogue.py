@@ -8,10 +8,9 @@ from dashboard.i18n import Language, translate
 from dashboard.pages.explore.state import ExploreState
 from dashboard.pages.explore.view import View
 from layers.indicator import ALL, Indicator
-from layers.registry import load_catalogue
+from layers.registry import load_catalogue, load_domains
 
 PATH = "/explore"
-DOMAINS = ("transit", "emergency", "broadband", "health", "context")
 RESOLUTIONS = ("auto", "7", "8", "9")
 
 
@@ -29,13 +28,13 @@ def link(
 def catalogue(view: View) -> list[Component]:
     """Return the indicators by domain; the chosen one shows its parts."""
     sections: list[Component] = []
-    for domain in DOMAINS:
-        entries = [entry for entry in load_catalogue().values() if entry.domain == domain]
+    for key, domain in load_domains().items():
+        entries = [entry for entry in load_catalogue().values() if entry.domain == key]
         if entries:
-            title = translate(f"domain.{domain}", view.state.lang)
+            title = named(domain.label_zh, domain.label_en, view.state.lang)
             items = [item(view, entry) for entry in entries]
             sections.append(
-                html.Section([html.H2(title), html.Ul(items)], className=f"domain-{domain}")
+                html.Section([html.H2(title), html.Ul(items)], className=f"domain-{key}")
             )
     return sections
 

@@ -51,6 +51,7 @@ def test_e6_keeps_the_raw_values_in_order(run):
 
 
 def test_4_negative_too_long_and_absent_intervals_are_missing(run):
+    """E3 to E6: a negative interval, or one over two hours, is null and counted as missing."""
     rows = [*calls([-1, 0, 7200, 7201]), {"received_at": AT}]
     state = only(run(find_indicator("call_to_arrival_p90"), {"incident": rows}))
     assert state["vals"] == [0, 7200]

@@ -55,6 +55,7 @@ FIRST = date(2026, 12, 1)
 
 
 def test_trips_per_hour_counts_each_run_once_in_a_cell() -> None:
+    """T2 Test: M, 2026-12-01, [07,10): A 6 trips -> 2.0/h."""
     states = on(compute_departures_per_hour(departures(), MORNING, ZONE), FIRST)
     assert states["cell"].to_list() == [1]  # S3 is only arrived at
     assert len(states["ids"][0]) / 3 == 2.0
@@ -62,6 +63,7 @@ def test_trips_per_hour_counts_each_run_once_in_a_cell() -> None:
 
 
 def test_a_parent_is_the_union_of_its_cells_and_not_their_sum() -> None:
+    """T2 Test: B 0 (S3 is terminal); A and B together 6."""
     apart = departures().with_columns(
         pl.when(pl.col("stop_id") == "S1").then(1).otherwise(2).cast(pl.Int64).alias("cell")
     )
@@ -71,6 +73,7 @@ def test_a_parent_is_the_union_of_its_cells_and_not_their_sum() -> None:
 
 
 def test_stop_departures_counts_every_stop() -> None:
+    """T2 stop_departures: A 12."""
     states = on(compute_stop_departures(departures(), MORNING, ZONE), FIRST)
     assert states["num"].to_list() == [12]
 
@@ -84,6 +87,7 @@ def test_after_midnight_counts_on_the_calendar_day(day: date, runs: int) -> None
 
 
 def test_headway_is_the_mean_of_the_gaps_at_one_stop() -> None:
+    """T3 Test: gaps 20, 30, 70, 20, 20 -> 32.0."""
     only_s1 = departures().filter(pl.col("stop_id") == "S1")
     state = on(compute_headway_mean_min(only_s1, MORNING, ZONE), FIRST).row(0, named=True)
     assert state["n"] == state["sum_w"] == 5
@@ -92,6 +96,7 @@ def test_headway_is_the_mean_of_the_gaps_at_one_stop() -> None:
 
 
 def test_wait_of_random_arrivals() -> None:
+    """T3 Test: wait 21.875."""
     only_s1 = departures().filter(pl.col("stop_id") == "S1")
     state = on(compute_wait_random_min(only_s1, MORNING, ZONE), FIRST).row(0, named=True)
     assert state["num"] / state["den"] == 21.875

@@ -30,6 +30,7 @@ def quantile_of(values, **state):
 
 
 def test_e6_p90_is_a_value_that_occurred():
+    """E5, E6 Test: ten values -> P90 260; percentile_cont gives 276: wrong."""
     found = quantile_of(RESPONSES_S)
     assert found["value"] == 260  # percentile_cont would say 276
     assert found["status"] == Status.LOW_N
@@ -48,6 +49,7 @@ def test_4_more_than_a_tenth_missing_is_low():
 
 
 def test_e7_share_with_wilson_bounds():
+    """E7 Test: at most 240 s: 80.0 %."""
     within = sum(seconds <= 240 for seconds in RESPONSES_S)
     found = value_of("within_target_share", n=10, num=float(within), den=10.0)
     assert found["value"] == 80.0
@@ -75,6 +77,7 @@ def test_e2_hardly_anybody_lives_there(residents):
 
 
 def test_b1_means_weigh_by_tests():
+    """B1 Test: (200 000, n30), (50 000, n10), (400 000, n60) kbps -> 305.0 Mbps."""
     tiles = pl.DataFrame(
         {
             "n": [30, 10, 60],
@@ -89,6 +92,7 @@ def test_b1_means_weigh_by_tests():
 
 
 def test_b1_empty_latencies_do_not_weigh():
+    """B1 Test: 40 ms n30, null n10, 80 ms n60 -> 66.67."""
     tiles = pl.DataFrame(
         {"n": [30, 0, 60], "sum_w": [30.0, None, 60.0], "sum_wx": [40.0 * 30, None, 80.0 * 60]}
     )
@@ -103,14 +107,24 @@ def test_b1_raw_tests_have_an_interval():
 
 
 def test_b7_share_of_venues():
+    """B7 Test: 18/24 -> 75.0 %."""
     assert value_of("wifi_hotspot_coverage", n=24, num=18.0, den=24.0)["value"] == 75.0
 
 
 def test_h1_beds_per_1000():
+    """H1 Test: 1830/250 000 -> 7.32."""
     assert value_of("beds_per_1000", num=1830.0, den=250_000.0)["value"] == 7.32
 
 
+def test_h2_doctors_per_1000():
+    """H2: as H1, doctors over residents; nothing is divided by fewer than a hundred of them."""
+    assert value_of("doctors_per_1000", num=850.0, den=250_000.0)["value"] == 3.4
+    few = value_of("doctors_per_1000", num=1.0, den=99.0)
+    assert (few["value"], few["status"]) == (None, Status.NA_DENOMINATOR)
+
+
 def test_h4_minutes_weigh_by_residents_and_say_they_are_estimated():
+    """H4 Test: pop 500/300/200 at 8/22/40 min -> 18.6 min; 80.0 %."""
     pop, minutes = (500.0, 300.0, 200.0), (8.0, 22.0, 40.0)
     weighted = sum(p * m for p, m in zip(pop, minutes, strict=True))
     found = value_of("nearest_hospital_min", n=3, sum_w=1000.0, sum_wx=weighted, is_estimated=1)
@@ -119,6 +133,7 @@ def test_h4_minutes_weigh_by_residents_and_say_they_are_estimated():
 
 
 def test_h6_share_of_results():
+    """H6 Test: 640/1600 -> 40.0 %."""
     assert value_of("mutual_recognition_rate", num=640.0, den=1600.0)["value"] == 40.0
 
 
