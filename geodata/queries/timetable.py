@@ -46,26 +46,32 @@ SHAPE_SCHEMA: Schema = {"source": pl.String, "shape_id": pl.String, "geom": pl.B
 
 # Boardable calls of the timetable, once for every start of a trip run by frequencies.
 _SERVED = """
-    WITH ends AS (
-        SELECT source, trip_id, min(departure_s) AS first_s, max(stop_sequence) AS last_sequence
-        FROM ops.gtfs_stop_time WHERE retired_by IS NULL GROUP BY 1, 2
-    ), starts AS (
-        SELECT f.source, f.trip_id, begin_s - e.first_s AS shift, NOT f.exact_times AS is_loose
-        FROM ops.gtfs_frequency f JOIN ends e USING (source, trip_id),
+    WITH call AS (
+        SELECT source, trip_id, stop_id, departure_s, pickup_type, is_estimated, stop_sequence,
+               max(stop_sequence) OVER trip AS last_sequence
+        FROM ops.gtfs_stop_time WHERE retired_by IS NULL
+        WINDOW trip AS (PARTITION BY source, trip_id)
+    ), repeated AS MATERIALIZED (
+        SELECT * FROM ops.gtfs_frequency WHERE retired_by IS NULL
+    ), first AS MATERIALIZED (
+        SELECT source, trip_id, min(departure_s) AS first_s FROM ops.gtfs_stop_time
+        WHERE retired_by IS NULL AND (source, trip_id) IN (SELECT source, trip_id FROM repeated)
+        GROUP BY 1, 2
+    ), starts AS MATERIALIZED (
+        SELECT f.source, f.trip_id, begin_s - first_s AS shift, NOT f.exact_times AS is_loose
+        FROM repeated f JOIN first USING (source, trip_id),
              generate_series(f.start_s, f.end_s - 1, f.headway_s) AS begin_s
-        WHERE f.retired_by IS NULL
     )
     SELECT c.source, t.service_id, coalesce(p.cell, 0), p.district_id, count(*),
            min(c.departure_s + coalesce(s.shift, 0))::bigint,
            max(c.departure_s + coalesce(s.shift, 0))::bigint,
            bit_or(1::bigint << least((c.departure_s + coalesce(s.shift, 0)) / 3600, 62)),
            bool_or(c.is_estimated OR coalesce(s.is_loose, false))
-    FROM ops.gtfs_stop_time c
-    JOIN ends e ON (e.source, e.trip_id) = (c.source, c.trip_id)
+    FROM call c
     JOIN ops.gtfs_trip t ON (t.source, t.trip_id) = (c.source, c.trip_id) AND t.retired_by IS NULL
     JOIN ops.gtfs_stop p ON (p.source, p.stop_id) = (c.source, c.stop_id) AND p.retired_by IS NULL
     LEFT JOIN starts s ON (s.source, s.trip_id) = (c.source, c.trip_id)
-    WHERE c.retired_by IS NULL AND c.pickup_type <> 1 AND c.stop_sequence < e.last_sequence
+    WHERE c.pickup_type <> 1 AND c.stop_sequence < c.last_sequence
     GROUP BY 1, 2, 3, 4
 """
 # How often a trip runs on a day of its service: once, or at every start of its frequencies.
