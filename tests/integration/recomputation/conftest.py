@@ -1,0 +1,78 @@
+"""What the recomputations share: the engine's answers as plain series, and how to compare them."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import h3
+import numpy as np
+import pandas as pd
+import pytest
+from sqlalchemy import Engine
+
+from etl.commands import load_files
+from etl.declaration import SourceDeclaration, read_declaration
+from geodata.city import City, load_city
+from geodata.districts import load_districts
+from layers.build import build_states
+from layers.period import Period
+from layers.question import ValueQuery
+from layers.reading import read_values
+
+DATA = Path(__file__).resolve().parents[2] / "data"
+SUM_TOLERANCE = 1e-9
+
+Answer = Callable[..., pd.Series]
+Fill = Callable[..., City]
+
+
+@pytest.fixture(scope="module")
+def fill(engine: Engine, trial_data: Path) -> Fill:
+    """Load a city's sources and build indicators; the numbers are the engine's from here on."""
+
+    def run(code: str, sources: dict[str, dict[str, object]], indicators: list[str]) -> City:
+        city = load_city(str(DATA / "cities" / code))
+        with engine.begin() as connection:
+            load_districts(connection, city)
+        declared: list[SourceDeclaration] = [
+            read_declaration(DATA / "declarations" / f"{key}.yaml").model_copy(update=changes)
+            for key, changes in sources.items()
+        ]
+        results = list(load_files(engine, city, declared, root=trial_data))
+        assert {each.status for each in results} == {"loaded"}
+        built = build_states(engine, city, indicators)
+        assert {each.indicator for each in built} == set(indicators)
+        return city
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def answer(engine: Engine) -> Answer:
+    """Ask the engine: values by place, without those that have none."""
+
+    def ask(city: City, key: str, period: str, by: str, component: str = "default") -> pd.Series:
+        query = ValueQuery(
+            key, Period.parse(period), component, by, res=8 if by == "cell" else None
+        )
+        found = read_values(engine, city, query).drop_nulls("value")
+        keys = [h3.int_to_str(int(k)) if by == "cell" else str(k) for k in found["key"]]
+        return pd.Series(found["value"].to_numpy(), index=keys).sort_index()
+
+    return ask
+
+
+def assert_agrees(found: pd.Series, own: pd.Series, *, exact: bool) -> None:
+    """Compare values place by place: the same places, equal or within 1e-9 of each other."""
+    own = own.dropna().astype(float).sort_index()
+    assert list(found.index) == list(own.index)
+    assert len(own)
+    if exact:
+        assert (found.to_numpy() == own.to_numpy()).all()
+    else:
+        np.testing.assert_allclose(found.to_numpy(), own.to_numpy(), rtol=SUM_TOLERANCE, atol=1e-12)
+
+
+@pytest.fixture(scope="session")
+def agrees() -> Callable[..., None]:
+    """The comparison, for modules that cannot import each other."""
+    return assert_agrees
