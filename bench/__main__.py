@@ -3,13 +3,14 @@
 import argparse
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from bench.clients import LoadTable
 from bench.copying import bench_copying
 from bench.database import load_incidents, open_database
 from bench.indexing import bench_indexing
+from bench.live import bench_live
 from bench.loading import bench_loading
 from bench.locating import bench_locating
 from bench.reading import bench_reading
@@ -25,6 +26,10 @@ from geodata.settings import get_settings
 _MOST_COPIED = 500_000
 _MOST_REFRESHED = 50_000
 _MOST_SERVED = 200_000
+_SCREENS = 50
+_UPDATES = int(os.environ.get("BENCH_UPDATES", "200"))
+
+Part = Callable[[City, int], Iterator[Table | LoadTable]]
 
 
 def main() -> None:
@@ -33,8 +38,8 @@ def main() -> None:
     load = os.getloadavg()[0]
     tables = []
     city = load_city(get_settings().city)
-    serve_only = options.only == "serving"
-    for table in _serve(city, options.rows) if serve_only else _run(city, options.rows):
+    parts: dict[str, Part] = {"serving": _serve, "live": _live}
+    for table in parts.get(options.only, _run)(city, options.rows):
         print(format_table(table), flush=True)
         tables.append(table)
         write_results(tables, load)  # what was measured is kept when a later stage fails
@@ -44,7 +49,9 @@ def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     rows = int(os.environ.get("BENCH_ROWS", "10_000_000"))
     parser.add_argument("--rows", type=int, default=rows, help="incidents (BENCH_ROWS)")
-    parser.add_argument("--only", choices=["serving"], help="this part, the others' tables stay")
+    parser.add_argument(
+        "--only", choices=["serving", "live"], help="this part, the others' tables stay"
+    )
     return parser.parse_args()
 
 
@@ -62,7 +69,15 @@ def _run(city: City, rows: int) -> Iterator[Table | LoadTable]:
         few = frame.head(_MOST_REFRESHED)
         load_incidents(engine, few)
         yield bench_refresh(engine, city, few)
+    yield from _live(city, rows)
     yield from _serve(city, rows)
+
+
+def _live(city: City, rows: int) -> Iterator[Table]:
+    locator = DistrictLocator(read_districts(city))
+    with open_database(city) as engine:
+        load_incidents(engine, make_incidents(city, locator, min(rows, _MOST_REFRESHED)))
+        yield bench_live(engine, city, _SCREENS, _UPDATES)
 
 
 def _serve(city: City, rows: int) -> Iterator[LoadTable]:
