@@ -5,8 +5,10 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from a2wsgi import WSGIMiddleware
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Request
+from fastapi.responses import JSONResponse
 from sqlalchemy import Engine
+from sqlalchemy.exc import OperationalError
 
 from dashboard.cache import build_cache
 from dashboard.factory import create_app
@@ -41,8 +43,10 @@ def create_server(
         title=city.title_en, docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan
     )
     remember = build_cache(dash_app.server, settings).get_or
+    server.add_exception_handler(OperationalError, database_away)
     layers = LayersContext(engine, city, settings.data_dir, remember)
     server.dependency_overrides[get_context] = lambda: layers
+    server.add_exception_handler(OperationalError, database_away)
     server.include_router(router)
     server.include_router(health_router(engine))
     server.include_router(live_router(engine))
@@ -55,3 +59,8 @@ def create_server(
     server.mount("/", screens)
     server.add_middleware(SecurityHeaders, policy=policy(dash_app.csp_hashes()))
     return server
+
+
+def database_away(_request: Request, _error: Exception) -> JSONResponse:
+    """Return what asks to try again later: screens do, and no traceback fills the log."""
+    return JSONResponse({"detail": "the database is out of reach"}, 503, {"Retry-After": "5"})
