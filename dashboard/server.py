@@ -46,7 +46,6 @@ def create_server(
     server.add_exception_handler(OperationalError, database_away)
     layers = LayersContext(engine, city, settings.data_dir, remember)
     server.dependency_overrides[get_context] = lambda: layers
-    server.add_exception_handler(OperationalError, database_away)
     server.include_router(router)
     server.include_router(health_router(engine))
     server.include_router(live_router(engine))
