@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geodata.areal import largest_remainder
 from etl.simulator.world import World
+from geodata.areal import largest_remainder
 from geodata.grid import cell_centres, cell_res
 from tests.unit.etl.simulator.conftest import RESIDENTS
 
