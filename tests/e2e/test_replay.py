@@ -7,7 +7,8 @@ from sqlalchemy import func, select
 
 from geodata.tables import state_build
 from tests.e2e.city_site import CitySite
-from tests.e2e.test_wall import OVERFLOW, wait_for_paint
+from tests.e2e.reading import faults_of
+from tests.e2e.test_wall import wait_for_paint
 
 
 def built_at(site: CitySite) -> datetime:
@@ -35,7 +36,7 @@ def test_the_wall_of_a_moment_stands_still(city_site: CitySite, open_page, artef
     expect(page.locator("#wall-date")).to_contain_text(f"{local:%Y-%m-%d}")
     wait_for_paint(page)
     assert page.locator(".card").count() == 4
-    assert page.evaluate(OVERFLOW) == []
+    assert faults_of(page)["clipped"] == []
     page.screenshot(path=artefacts / "wall-replay.png")
     assert watched.complaints == []
 
