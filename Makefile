@@ -19,7 +19,7 @@ live: environment ## the same with today simulated as it happens; SPEED=60 for a
 
 .PHONY: test
 test: environment-dev ## run every test (unit, integration, browser)
-	$(PYTHON) -m pytest
+	$(PYTHON) -m pytest --numprocesses auto --dist loadgroup
 
 .PHONY: check
 check: environment-dev ## lint, formatting, types, import rule, unit tests
@@ -27,7 +27,7 @@ check: environment-dev ## lint, formatting, types, import rule, unit tests
 	$(PYTHON) -m ruff format --check
 	$(PYTHON) -m mypy
 	.venv/bin/lint-imports
-	$(PYTHON) -m pytest tests/unit
+	$(PYTHON) -m pytest --numprocesses auto tests/unit
 
 .PHONY: format
 format: environment-dev ## put the code in its form

@@ -26,11 +26,17 @@ DatabaseFactory = Callable[..., URL]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test by the folder it lies in."""
+    """Mark each test by the folder it lies in.
+
+    Run in parallel, the tests of a file stay together, and so do all of the browser's, which share
+    one served city.
+    """
     for item in items:
         folder = item.path.relative_to(TESTS).parts[0] if TESTS in item.path.parents else ""
         if folder in MARKED_FOLDERS:
             item.add_marker(MARKED_FOLDERS[folder])
+        of_browser = TESTS / "e2e" in item.path.parents
+        item.add_marker(pytest.mark.xdist_group("e2e" if of_browser else str(item.path)))
 
 
 @pytest.fixture(autouse=True)
