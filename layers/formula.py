@@ -14,7 +14,9 @@ from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
 
-HOURS_A_DAY = 1000.0  # how `daily_span` marks the day in its values: day number * 1000 + hour
+# How `daily_span` marks the day in its values, day number * 1,000,000 + second: whole numbers, so
+# that the difference of two of them is exact.
+SECONDS_A_DAY = 1e6
 
 
 @dataclass(frozen=True)
@@ -44,13 +46,13 @@ def _relative_deviation(merged: pl.DataFrame) -> pl.Series:
 
 
 def _daily_span(merged: pl.DataFrame) -> pl.Series:
-    """Mean over the days of the last hour less the first; `vals` holds day * 1000 + hour."""
-    hours = merged.select(pl.int_range(pl.len()).alias("row"), "vals").explode(
+    """Mean over the days of the hours from first to last; `vals` holds day * 1,000,000 + second."""
+    seconds = merged.select(pl.int_range(pl.len()).alias("row"), "vals").explode(
         "vals", empty_as_null=False, keep_nulls=False
     )
-    day = (pl.col("vals") // HOURS_A_DAY).alias("day")
-    spans = hours.group_by("row", day).agg(
-        (pl.col("vals").max() - pl.col("vals").min()).alias("span")
+    day = (pl.col("vals") // SECONDS_A_DAY).alias("day")
+    spans = seconds.group_by("row", day).agg(
+        ((pl.col("vals").max() - pl.col("vals").min()) / 3600).alias("span")
     )
     means = spans.sort("row", "day").group_by("row", maintain_order=True).agg(pl.mean("span"))
     rows = pl.DataFrame({"row": range(merged.height)}, schema={"row": pl.Int64})

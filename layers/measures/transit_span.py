@@ -14,19 +14,20 @@ from geodata.queries.timetable import (
     read_running_services,
     read_served,
 )
-from layers.formula import HOURS_A_DAY
+from layers.formula import SECONDS_A_DAY
 from layers.indicator import TOTAL
 from layers.period import Grain, Period
 from layers.request import MeasureRequest
 from layers.state import complete_states
 
 _EPOCH = date(1970, 1, 1)
+_HOURS_A_DAY = 1000  # how an hour is marked with its day
 _HOURS = 63  # bits of a bigint; a service day that runs on for longer does not occur
 
 
 def compute_service_span(served: pl.DataFrame, timezone: str) -> pl.DataFrame:
     """Return the first and the last departure of each cell, marked with their service day."""
-    marks = [_day() * HOURS_A_DAY + pl.col(name) / 3600 for name in ("first_s", "last_s")]
+    marks = [_day() * SECONDS_A_DAY + pl.col(name) for name in ("first_s", "last_s")]
     return _states(served, timezone, vals=pl.concat_list(marks))
 
 
@@ -34,7 +35,7 @@ def compute_service_hours(served: pl.DataFrame, timezone: str) -> pl.DataFrame:
     """Return the clock hours with a departure, each marked with its service day (class U)."""
     bits = pl.col("hour_bits")
     hours = [
-        pl.when((bits // 2**hour) % 2 == 1).then(_day() * int(HOURS_A_DAY) + hour)
+        pl.when((bits // 2**hour) % 2 == 1).then(_day() * _HOURS_A_DAY + hour)
         for hour in range(_HOURS)
     ]
     return _states(served, timezone, ids=pl.concat_list(hours).list.drop_nulls())

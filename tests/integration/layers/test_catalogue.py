@@ -126,10 +126,10 @@ def test_h1_is_not_given_by_cell(seeded, city):
         read_values(seeded, city, ValueQuery("beds_per_1000", OCTOBER, by="cell"))
 
 
-def test_h4_says_that_it_is_estimated(seeded, city):
+def test_h4_is_no_estimate_where_roads_are_loaded(seeded, city):
     period = latest_period(seeded, city, "nearest_hospital_min")
     found = city_value(seeded, city, "nearest_hospital_min", period)
-    assert found["status"] == Status.ESTIMATED
+    assert found["status"] == Status.OK
 
 
 def test_b1_tiles_are_read_by_quarter_and_keep_their_mean(seeded, city):

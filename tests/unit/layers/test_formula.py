@@ -50,8 +50,10 @@ def test_parts_merged_give_what_all_gaps_at_once_give() -> None:
 
 def test_t4_span_of_a_day_and_the_mean_of_days() -> None:
     """T4: 07:00 to 24:30 is 17.5 h; days are averaged, never joined."""
+    first = [1_000_000 + 7 * 3600, 1_000_000 + 24.5 * 3600]
+    second = [2_000_000 + 8 * 3600, 2_000_000 + 10 * 3600]
     merged = pl.DataFrame(
-        {"n": [2, 4, 0], "vals": [[1007.0, 1024.5], [1007.0, 1024.5, 2008.0, 2010.0], []]},
+        {"n": [2, 4, 0], "vals": [first, first + second, []]},
         schema_overrides={"vals": pl.List(pl.Float64)},
     )
     spans = apply_formula("daily_span", merged)
