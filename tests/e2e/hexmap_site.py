@@ -80,7 +80,8 @@ def _secure(app: Dash) -> None:
 
 def build_page(site: Site, properties: Mapping[str, Any]) -> Dash:
     """A Dash app whose map takes properties from `window.dash_clientside.set_props`."""
-    app = Dash("hexmap_site", assets_folder=str(ASSETS), update_title="")
+    # the page is not the program: nobody pushes here
+    app = Dash("hexmap_site", assets_folder=str(ASSETS), assets_ignore=r"live\.js", update_title="")
     style = {"position": "fixed", "inset": "0"}
     app.layout = html.Div(
         [
