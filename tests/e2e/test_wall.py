@@ -58,8 +58,9 @@ def test_arrow_keys_step_through_the_scenes(city_site: CitySite, open_page) -> N
     page = watched.page
     page.goto(f"{city_site.url}/wall")
     page.wait_for_selector(".scene-caption:visible h2", timeout=60_000)
-    first = page.locator(".scene-caption:visible h2").inner_text()
     wait_for_paint(page)
+    page.keyboard.press("Space")  # on a slow machine the scenes would turn meanwhile
+    first = page.locator(".scene-caption:visible h2").inner_text()
     with page.expect_response(lambda response: "/layers/values/" in response.url):
         page.keyboard.press("ArrowRight")
     expect(page.locator(".scene-caption:visible h2")).not_to_have_text(first)
@@ -109,7 +110,9 @@ COUNT_CHANGES = """() => {
   for (const element of document.querySelectorAll(
     '.wall-place, .wall-right > section, #wall-status')) {
     window.changes[element.id] = 0;
-    new MutationObserver((all) => { window.changes[element.id] += all.length; })
+    // Dash marks every output of a callback as loading and takes the mark away: nothing is drawn
+    const isSeen = ({ attributeName }) => attributeName !== 'data-dash-is-loading';
+    new MutationObserver((all) => { window.changes[element.id] += all.filter(isSeen).length; })
       .observe(element, { childList: true, subtree: true, attributes: true, characterData: true });
   }
 }"""
@@ -161,18 +164,13 @@ def test_an_alarm_takes_the_map_until_acknowledged_or_a_minute(
     page.wait_for_selector(".scene-caption h2")
     banner = page.locator(".alarm-banner")
     first = raise_alarm(city_site, "警情突增甲")
-    page.clock.run_for(2_000)
     expect(banner).to_contain_text("警情突增甲")
-    page.clock.run_for(2_000)
     assert faults_of(page) == NOTHING
     page.screenshot(path=artefacts / "wall-alarm.png")
     acknowledge(city_site.engine, first, "值班员", "")
-    page.clock.run_for(2_000)
     expect(banner).to_have_count(0)
     second = raise_alarm(city_site, "警情突增乙")
-    page.clock.run_for(2_000)
     expect(banner).to_contain_text("警情突增乙")
     page.clock.fast_forward(61_000)
-    page.clock.run_for(2_000)
     expect(banner).to_have_count(0)
     acknowledge(city_site.engine, second, "值班员", "")
