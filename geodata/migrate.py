@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from alembic import command
+from alembic import command, op
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
@@ -47,6 +47,17 @@ def current_revision(connection: Connection) -> str | None:
 def newest_revision() -> str | None:
     """Return the newest revision that this program has."""
     return ScriptDirectory(str(FOLDER)).get_current_head()
+
+
+def run_ddl(name: str) -> None:
+    """Run a file of static DDL that lies beside the revisions; called by them."""
+    ddl = (FOLDER / "versions" / name).read_text(encoding="utf-8")
+    op.get_bind().exec_driver_sql(ddl)
+
+
+def refuse_downgrade() -> None:
+    """Refuse: a downgrade would drop the records themselves."""
+    raise NotImplementedError("drop the database instead")
 
 
 def _pending(current: str | None) -> list[str]:

@@ -1,8 +1,6 @@
 """Records, districts, loads, provenance and states."""
 
-from pathlib import Path
-
-from alembic import op
+from geodata.migrate import refuse_downgrade, run_ddl
 
 revision = "0001"
 down_revision = None
@@ -12,10 +10,9 @@ depends_on = None
 
 def upgrade() -> None:
     """Create every table of schema `ops`; the extension and the schema exist already."""
-    ddl = Path(__file__).with_name("0001_records_and_states.sql").read_text(encoding="utf-8")
-    op.get_bind().exec_driver_sql(ddl)
+    run_ddl("0001_records_and_states.sql")
 
 
 def downgrade() -> None:
     """Refuse: the first revision's downgrade would drop the records themselves."""
-    raise NotImplementedError("drop the database instead")
+    refuse_downgrade()

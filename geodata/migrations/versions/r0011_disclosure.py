@@ -1,8 +1,6 @@
 """Which places were withheld from the public."""
 
-from pathlib import Path
-
-from alembic import op
+from geodata.migrate import refuse_downgrade, run_ddl
 
 revision = "0011"
 down_revision = "0010"
@@ -12,10 +10,9 @@ depends_on = None
 
 def upgrade() -> None:
     """Create the kept patterns of disclosure control."""
-    ddl = Path(__file__).with_name("0011_disclosure.sql").read_text(encoding="utf-8")
-    op.get_bind().exec_driver_sql(ddl)
+    run_ddl("0011_disclosure.sql")
 
 
 def downgrade() -> None:
     """Refuse: a downgrade would drop the records themselves."""
-    raise NotImplementedError("drop the database instead")
+    refuse_downgrade()

@@ -1,8 +1,6 @@
 """What states and builds were before they were replaced."""
 
-from pathlib import Path
-
-from alembic import op
+from geodata.migrate import refuse_downgrade, run_ddl
 
 revision = "0012"
 down_revision = "0011"
@@ -12,10 +10,9 @@ depends_on = None
 
 def upgrade() -> None:
     """Create the tables of replaced states and builds."""
-    ddl = Path(__file__).with_name("0012_past.sql").read_text(encoding="utf-8")
-    op.get_bind().exec_driver_sql(ddl)
+    run_ddl("0012_past.sql")
 
 
 def downgrade() -> None:
     """Refuse: a downgrade would drop the records themselves."""
-    raise NotImplementedError("drop the database instead")
+    refuse_downgrade()

@@ -1,8 +1,6 @@
 """What loads found wrong or odd in their files."""
 
-from pathlib import Path
-
-from alembic import op
+from geodata.migrate import refuse_downgrade, run_ddl
 
 revision = "0013"
 down_revision = "0012"
@@ -12,10 +10,9 @@ depends_on = None
 
 def upgrade() -> None:
     """Create the findings of loads."""
-    ddl = Path(__file__).with_name("0013_findings.sql").read_text(encoding="utf-8")
-    op.get_bind().exec_driver_sql(ddl)
+    run_ddl("0013_findings.sql")
 
 
 def downgrade() -> None:
     """Refuse: a downgrade would drop the records themselves."""
-    raise NotImplementedError("drop the database instead")
+    refuse_downgrade()

@@ -1,8 +1,6 @@
 """Drop the spatial indexes that no query uses."""
 
-from pathlib import Path
-
-from alembic import op
+from geodata.migrate import refuse_downgrade, run_ddl
 
 revision = "0014"
 down_revision = "0013"
@@ -12,10 +10,9 @@ depends_on = None
 
 def upgrade() -> None:
     """Drop the spatial indexes of calls and radio samples."""
-    ddl = Path(__file__).with_name("0014_spatial_indexes.sql").read_text(encoding="utf-8")
-    op.get_bind().exec_driver_sql(ddl)
+    run_ddl("0014_spatial_indexes.sql")
 
 
 def downgrade() -> None:
     """Refuse: a downgrade would drop the records themselves."""
-    raise NotImplementedError("drop the database instead")
+    refuse_downgrade()
