@@ -12,15 +12,14 @@ from typing import Literal
 
 import numpy as np
 import polars as pl
-import yaml
 from numpy.typing import NDArray
-from pydantic import Field, TypeAdapter, ValidationError, model_validator
+from pydantic import Field, model_validator
 from sqlalchemy import Engine
 
 from geodata.city import City
-from geodata.errors import DeclarationError
 from geodata.tables import UNKNOWN_DISTRICT
 from layers.declaration import Declared
+from layers.declared_file import read_declared
 from layers.indicator import DEFAULT
 from layers.period import Period
 from layers.question import ValueQuery
@@ -62,11 +61,7 @@ def load_goalposts() -> tuple[Goalpost, ...]:
     Raises:
         DeclarationError: a row is wrong.
     """
-    content = yaml.safe_load((CATALOGUE / GOALPOSTS_FILE).read_text(encoding="utf-8"))
-    try:
-        return TypeAdapter(tuple[Goalpost, ...]).validate_python(content)
-    except ValidationError as error:
-        raise DeclarationError(f"{GOALPOSTS_FILE}: {error}") from error
+    return read_declared(CATALOGUE / GOALPOSTS_FILE, tuple[Goalpost, ...])
 
 
 def normalise(values: Floats, worst: float, best: float) -> Floats:

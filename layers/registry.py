@@ -5,13 +5,13 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal, TypeVar
+from typing import Literal
 
-import yaml
-from pydantic import TypeAdapter, ValidationError, model_validator
+from pydantic import model_validator
 
 from geodata.errors import DeclarationError, NotFoundError
 from layers.declaration import Declared
+from layers.declared_file import read_declared
 from layers.errors import QueryError
 from layers.indicator import ALL, DEFAULT, Indicator
 
@@ -20,7 +20,6 @@ TARGETS_FILE = "targets.yaml"
 GOALPOSTS_FILE = "goalposts.yaml"
 DOMAINS_FILE = "domains.yaml"
 _NOT_ENTRIES = (TARGETS_FILE, GOALPOSTS_FILE, DOMAINS_FILE)
-T = TypeVar("T")
 
 
 class Domain(Declared):
@@ -68,30 +67,12 @@ def read_catalogue(folder: Path) -> Mapping[str, Indicator]:
 
 
 def _read_entry(path: Path) -> Indicator:
-    entry = _validated(TypeAdapter(Indicator), _read_yaml(path), path)
+    entry = read_declared(path, Indicator)
     if entry.key != path.stem:
         raise DeclarationError(f"{path.name}: the key is {entry.key}, not the file's name")
     if entry.domain not in load_domains():
         raise DeclarationError(f"{path.name}: {DOMAINS_FILE} has no domain {entry.domain}")
     return entry
-
-
-def _read_yaml(path: Path) -> Any:
-    try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, yaml.YAMLError) as error:
-        raise DeclarationError(f"{path.name}: cannot be read: {error}") from error
-
-
-def _validated(adapter: TypeAdapter[T], content: Any, path: Path) -> T:
-    try:
-        return adapter.validate_python(content)
-    except ValidationError as error:
-        wrong = "; ".join(
-            f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}"
-            for item in error.errors()
-        )
-        raise DeclarationError(f"{path.name}: {wrong}") from error
 
 
 @cache
@@ -104,7 +85,7 @@ def load_catalogue() -> Mapping[str, Indicator]:
 def load_domains() -> Mapping[str, Domain]:
     """Return the domains by key, in the order in which they are listed."""
     path = CATALOGUE / DOMAINS_FILE
-    rows = _validated(TypeAdapter(tuple[Domain, ...]), _read_yaml(path), path)
+    rows = read_declared(path, tuple[Domain, ...])
     return MappingProxyType({row.key: row for row in rows})
 
 
@@ -112,7 +93,7 @@ def load_domains() -> Mapping[str, Domain]:
 def load_targets() -> tuple[Target, ...]:
     """Return every target row, as filed."""
     path = CATALOGUE / TARGETS_FILE
-    return _validated(TypeAdapter(tuple[Target, ...]), _read_yaml(path), path)
+    return read_declared(path, tuple[Target, ...])
 
 
 def find_indicator(key: str) -> Indicator:

@@ -5,11 +5,10 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Literal
 
-import yaml
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from geodata.errors import DeclarationError
 from layers.declaration import Declared
+from layers.declared_file import read_declared
 from layers.registry import find_indicator, resolve_component
 from layers.score.rules import ScoredPeriod
 
@@ -95,7 +94,4 @@ def load_rules() -> tuple[Rule, ...]:
     Raises:
         DeclarationError: the file is wrong; names the key.
     """
-    try:
-        return Rules.model_validate(yaml.safe_load(FILE.read_text("utf-8"))).rules
-    except ValidationError as error:
-        raise DeclarationError(f"{FILE.parent.name}/{FILE.name}: {error}") from error
+    return read_declared(FILE, Rules).rules

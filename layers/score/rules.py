@@ -4,11 +4,10 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-import yaml
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from geodata.errors import DeclarationError
 from layers.declaration import Declared
+from layers.declared_file import read_declared
 from layers.registry import load_catalogue, resolve_component
 
 _MONTHS = {"day": 0, "week": 0, "month": 1, "quarter": 3}
@@ -116,7 +115,4 @@ def load_rules() -> Rules:
     Raises:
         DeclarationError: the file is wrong; names the key.
     """
-    try:
-        return Rules.model_validate(yaml.safe_load(FILE.read_text("utf-8")))
-    except ValidationError as error:
-        raise DeclarationError(f"{FILE.name}: {error}") from error
+    return read_declared(FILE, Rules)

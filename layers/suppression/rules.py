@@ -3,9 +3,9 @@
 from functools import cache
 from pathlib import Path
 
-import yaml
 from pydantic import BaseModel, ConfigDict
 
+from layers.declared_file import read_declared
 from layers.indicator import Indicator, StateClass
 
 FILE = Path(__file__).with_name("rules.yaml")
@@ -24,7 +24,7 @@ class Rules(BaseModel):
 @cache
 def read_rules() -> Rules:
     """Return the rules, read once a process."""
-    return Rules.model_validate(yaml.safe_load(FILE.read_text(encoding="utf-8")))
+    return read_declared(FILE, Rules)
 
 
 def smallest_count(indicator: Indicator) -> int | None:
