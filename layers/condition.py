@@ -4,23 +4,17 @@ What is computed of records goes through Ibis (`layers.expression`), whose compi
 than these queries run.
 """
 
-import operator
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from sqlalchemy import ColumnElement, Date, DateTime, Table, and_, cast, func, or_, true
 
 from geodata.tables import SCHEMA, metadata
-from layers.declaration import Condition
+from layers.declaration import COMPARISONS, Condition
 from layers.period import Grain
 
 _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
-    "eq": operator.eq,
-    "ne": operator.ne,
-    "lt": operator.lt,
-    "le": operator.le,
-    "gt": operator.gt,
-    "ge": operator.ge,
+    **COMPARISONS,
     "in": lambda column, values: column.in_(list(values)),
     "not_in": lambda column, values: column.not_in(list(values)),
     "is_null": lambda column, _: column.is_(None),

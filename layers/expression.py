@@ -13,6 +13,7 @@ import ibis
 
 from geodata.grid import NO_CELL
 from layers.declaration import (
+    COMPARISONS,
     Condition,
     CountMeasure,
     DeclarativeMeasure,
@@ -28,12 +29,7 @@ from layers.state import STATE_SCHEMA
 
 _STEP_UNITS = {"day": "D", "month": "M", "quarter": "Q", "year": "Y"}
 _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
-    "eq": operator.eq,
-    "ne": operator.ne,
-    "lt": operator.lt,
-    "le": operator.le,
-    "gt": operator.gt,
-    "ge": operator.ge,
+    **COMPARISONS,
     "in": lambda column, values: column.isin(values),
     "not_in": lambda column, values: column.notin(values),
     "is_null": lambda column, _: column.isnull(),

@@ -31,7 +31,7 @@ from layers.encoding import encode_arrow, encode_cells, encode_column
 from layers.errors import QueryError
 from layers.grid_cache import CITY_AREA, FINEST_CITY_RES, districts_of, grid_version, read_cells
 from layers.period import Period
-from layers.question import ValueQuery, check_query
+from layers.question import Question, ValueQuery, check_query
 from layers.reading import answer
 from layers.status import Status
 from layers.version import moment_of, read_build_in
@@ -109,6 +109,32 @@ Version = Annotated[str, PathValue(pattern=r"^[0-9a-z-]{1,64}$")]
 PeriodText = Annotated[str, PathValue(pattern=r"^[0-9Q-]{4,22}$")]
 CellText = Annotated[str, PathValue(pattern=r"^[0-9a-f]{15,16}$")]
 
+
+@dataclass(frozen=True)
+class Asked:
+    """What the address of a layer's column names; it is checked when the column is computed."""
+
+    indicator: Name
+    component: Name
+    version: Version
+    period: PeriodText
+    area: Name
+    res: int
+
+    def question(self, city: City) -> Question:
+        """Return the question, of the cells of the area.
+
+        Raises:
+            NotFoundError: no such indicator or component.
+            QueryError: the parts do not fit each other.
+        """
+        period = Period.parse(self.period)
+        query = ValueQuery(self.indicator, period, self.component, by="cell", res=self.res)
+        return of_area(check_query(query, city), self.area)
+
+
+AskedColumn = Annotated[Asked, Depends()]
+
 router = APIRouter(prefix=PREFIX, route_class=TranslatingRoute, tags=["layers"])
 
 
@@ -126,21 +152,15 @@ def get_cells(request: Request, here: Here, version: Version, area: Name, res: i
 def get_values(
     request: Request,
     here: Here,
-    indicator: Name,
-    component: Name,
-    version: Version,
-    period: PeriodText,
-    area: Name,
-    res: int,
+    asked: AskedColumn,
 ) -> Response:
     """Return n float32 and n status bytes, in the order of the area's cells."""
 
     def build() -> bytes:
-        query = ValueQuery(indicator, Period.parse(period), component, by="cell", res=res)
-        question = of_area(check_query(query, here.city), area)
+        question = asked.question(here.city)
         with open_snapshot(here.engine) as connection:
             return encode_column(
-                *read_column(connection, here.city, here.data_dir, question, version)
+                *read_column(connection, here.city, here.data_dir, question, asked.version)
             )
 
     return _answer_kept(request, here, build, BINARY)
@@ -151,20 +171,14 @@ def get_analysis(
     request: Request,
     here: Here,
     name: Name,
-    indicator: Name,
-    component: Name,
-    version: Version,
-    period: PeriodText,
-    area: Name,
-    res: int,
+    asked: AskedColumn,
 ) -> Response:
     """Return an analysis of a layer in the layout of the layer itself."""
 
     def build() -> bytes:
-        query = ValueQuery(indicator, Period.parse(period), component, by="cell", res=res)
-        question = of_area(check_query(query, here.city), area)
+        question = asked.question(here.city)
         with open_snapshot(here.engine) as connection:
-            layer = (connection, here.city, here.data_dir, question, version)
+            layer = (connection, here.city, here.data_dir, question, asked.version)
             return encode_column(*read_analysis(*layer, name))
 
     return _answer_kept(request, here, build, BINARY)
@@ -174,21 +188,15 @@ def get_analysis(
 def get_values_arrow(
     request: Request,
     here: Here,
-    indicator: Name,
-    component: Name,
-    version: Version,
-    period: PeriodText,
-    area: Name,
-    res: int,
+    asked: AskedColumn,
 ) -> Response:
     """Return cell, value, status as an Arrow IPC stream: the two binary answers for programs."""
 
     def build() -> bytes:
-        query = ValueQuery(indicator, Period.parse(period), component, by="cell", res=res)
-        question = of_area(check_query(query, here.city), area)
+        question = asked.question(here.city)
         with open_snapshot(here.engine) as connection:
-            column = read_column(connection, here.city, here.data_dir, question, version)
-        return encode_arrow(read_cells(here.data_dir, here.city, area, res), *column)
+            column = read_column(connection, here.city, here.data_dir, question, asked.version)
+        return encode_arrow(read_cells(here.data_dir, here.city, asked.area, asked.res), *column)
 
     return _answer_kept(request, here, build, ARROW)
 
