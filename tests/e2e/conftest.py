@@ -30,9 +30,13 @@ FLAGS = [
 ]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Headless Chromium, one for the whole session."""
+    """Headless Chromium, one for each file.
+
+    Playwright keeps an event loop running in the thread for as long as it is open; tests of other
+    folders that follow in the same process need the thread without one.
+    """
     path = os.environ.get("CHROMIUM") or shutil.which("chromium")
     if path is None:
         pytest.fail("Chromium is missing: run scripts/setup-system.sh or apt-get install chromium")

@@ -4,7 +4,7 @@ import json
 import threading
 from collections.abc import Iterator
 
-import httpx
+import httpx2
 import pytest
 import uvicorn
 from fastapi import FastAPI
@@ -40,7 +40,7 @@ def server(engine):
 class Screen:
     """One connected screen."""
 
-    def __init__(self, response: httpx.Response) -> None:
+    def __init__(self, response: httpx2.Response) -> None:
         self._lines = response.iter_lines()
         self.last_id: str | None = None
 
@@ -71,7 +71,7 @@ def connect(server):
     opened = []
 
     def make(last_id: str | None = None) -> Screen:
-        client = httpx.Client(timeout=WAIT_S, trust_env=False)
+        client = httpx2.Client(timeout=WAIT_S, trust_env=False)
         headers = {"Last-Event-ID": last_id} if last_id else {}
         stream = client.stream("GET", f"{server[0]}/events", headers=headers)
         opened.append((client, stream))
@@ -134,7 +134,7 @@ def test_screens_that_leave_are_forgotten(server, connect):
     screen = connect()
     screen.until("hello")
     assert server[1].screens == 1
-    with httpx.Client(timeout=WAIT_S, trust_env=False) as client:
+    with httpx2.Client(timeout=WAIT_S, trust_env=False) as client:
         with client.stream("GET", f"{server[0]}/events") as stream:
             other = Screen(stream)  # one that nobody holds is closed at once
             other.until("hello")
