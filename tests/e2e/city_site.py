@@ -88,9 +88,11 @@ def served(engine: Engine, city: City, data_dir: Path, port: int = 0) -> Iterato
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     give_up_at = time.monotonic() + START_SECONDS
-    while not server.started and time.monotonic() < give_up_at:
+    while not server.started and thread.is_alive() and time.monotonic() < give_up_at:
         thread.join(0.05)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield CitySite(f"http://127.0.0.1:{port}", engine, city)
-    server.should_exit = True
-    thread.join(START_SECONDS)
+    try:
+        port = server.servers[0].sockets[0].getsockname()[1]
+        yield CitySite(f"http://127.0.0.1:{port}", engine, city)
+    finally:
+        server.should_exit = True
+        thread.join(START_SECONDS)
