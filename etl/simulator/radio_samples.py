@@ -13,6 +13,7 @@ from etl.simulator.months import months
 from etl.simulator.planar import Floats
 from etl.simulator.speed_tests import TEST_HOURS
 from etl.simulator.world import World
+from geodata.grid.bits import cell_to_parents
 
 SITE_DBM = {"4G": -60.0, "5G": -63.0}  # at 50 m
 SLOPE_DB = {"4G": 24.0, "5G": 27.0}  # per decade of distance
@@ -20,14 +21,28 @@ SHADOW_DB = 7.5
 INDOOR_DB, INDOOR_SHARE = 11.0, 0.55
 OFFSET = {"4G": 141, "5G": 157}  # TS 36.133 9.1.4 and TS 38.133 10.1.6: index = floor(dBm) + offset
 SHARE_5G = 0.55
+SHADED_SHARE = 0.04  # of the places: a new estate, a hollow, a street behind tall slabs
+SHADED_DB = (22.0, 42.0)
+SHADED_RES = 9
 REPORTED_DBM = (-140.0, -44.5)  # within what both report indexes can say
 
 
-def _rsrp(technology: str, distance_m: Floats, rng: np.random.Generator) -> Floats:
+def _shade_db(world: World) -> Floats:
+    """Return how much weaker every network is in each cell of the world; zero in most."""
+    rng = world.rng("radio shade")
+    _, place = np.unique(cell_to_parents(world.cells.cell, SHADED_RES), return_inverse=True)
+    places = int(place.max()) + 1
+    shade_db = rng.uniform(*SHADED_DB, places) * (rng.random(places) < SHADED_SHARE)
+    return np.asarray(shade_db[place])
+
+
+def _rsrp(
+    technology: str, distance_m: Floats, shade_db: Floats, rng: np.random.Generator
+) -> Floats:
     count = len(distance_m)
     path = SLOPE_DB[technology] * np.log10(np.maximum(distance_m, 50) / 50)
     indoor = INDOOR_DB * (rng.random(count) < INDOOR_SHARE)
-    power = SITE_DBM[technology] - path - indoor + rng.normal(0, SHADOW_DB, count)
+    power = SITE_DBM[technology] - path - shade_db - indoor + rng.normal(0, SHADOW_DB, count)
     return np.asarray(np.clip(power, *REPORTED_DBM).round(1))
 
 
@@ -46,10 +61,11 @@ def _day(
     names = np.array([item.name for item in rules.operators])
     share = np.array([item.mobile_share for item in rules.operators])
     operator = names[rng.choice(len(names), size=count, p=share / share.sum())]
+    shade_db = _shade_db(world)[rows]
     rsrp, index = np.zeros(count), np.zeros(count, dtype=np.int64)
     for (kind, name), tree in networks.items():
         mine = np.flatnonzero((technology == kind) & (operator == name))
-        rsrp[mine] = _rsrp(kind, np.asarray(tree.query(xy_m[mine])[0]), rng)
+        rsrp[mine] = _rsrp(kind, np.asarray(tree.query(xy_m[mine])[0]), shade_db[mine], rng)
         index[mine] = np.floor(rsrp[mine]).astype(np.int64) + OFFSET[kind]
     clock = pl.datetime(on.year, on.month, on.day) + pl.duration(seconds=pl.col("second"))
     number = pl.int_range(1, pl.len() + 1).cast(pl.String).str.zfill(6)
