@@ -7,9 +7,11 @@ import numpy as np
 import polars as pl
 import shapely
 
+from geodata.areal import cut_by_cells
 from geodata.city import City
+from geodata.crs import from_metric
 from geodata.districts import DistrictLocator, read_districts
-from geodata.grid import STORAGE_RES, cell_polygons, cover
+from geodata.grid import STORAGE_RES
 from geodata.queries.places import read_speed_tiles
 from layers.period import Grain, Period
 from layers.request import MeasureRequest
@@ -29,7 +31,7 @@ def tile_states(request: MeasureRequest) -> pl.DataFrame:
         mean=pl.col("mean") * factor,
     )
     outlines = tiles.select("quadkey", "outline").unique("quadkey", keep="first").sort("quadkey")
-    parts = spread(shapely.from_wkb(outlines["outline"].to_list()))
+    parts = spread(request.city, shapely.from_wkb(outlines["outline"].to_numpy()))
     located = DistrictLocator(read_districts(request.city)).locate(parts["lon"], parts["lat"])
     parts = parts.with_columns(
         quadkey=outlines["quadkey"].gather(parts["tile"]), district_id=pl.Series(located)
@@ -45,28 +47,18 @@ def _quarter_begins(quarters: pl.Series, city: City) -> pl.Series:
     return pl.Series(begins, dtype=pl.Datetime("us", "UTC"))
 
 
-def spread(outlines: Any) -> pl.DataFrame:
+def spread(city: City, outlines: Any) -> pl.DataFrame:
     """Return tile (its position), cell, share of the tile's area, and lon, lat inside the part.
 
-    The shares of a tile add up to 1. A tile is so small that shares in degrees are those on the
-    ground.
+    Areas are the metric CRS's; the shares of a tile add up to 1.
     """
-    cells = cover(shapely.union_all(outlines), STORAGE_RES)
-    shapes = cell_polygons(cells)
-    tile, at = shapely.STRtree(shapes).query(outlines, predicate="intersects")
-    parts = shapely.intersection(outlines[tile], shapes[at])
+    tile, cell, parts = cut_by_cells(city, outlines, STORAGE_RES)
     area = shapely.area(parts)
     total = np.bincount(tile, weights=area, minlength=len(outlines))
     centre = shapely.centroid(parts)
-    frame = pl.DataFrame(
-        {
-            "tile": tile,
-            "cell": cells[at],
-            "share": area / total[tile],
-            "lon": shapely.get_x(centre),
-            "lat": shapely.get_y(centre),
-        }
-    )
+    lon, lat = from_metric(city, shapely.get_x(centre), shapely.get_y(centre))
+    share = area / total[tile]
+    frame = pl.DataFrame({"tile": tile, "cell": cell, "share": share, "lon": lon, "lat": lat})
     return frame.filter(pl.col("share") > 0).sort("tile", "cell")
 
 

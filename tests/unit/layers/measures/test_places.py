@@ -5,10 +5,11 @@ from datetime import UTC, date, datetime, timedelta
 import mercantile
 import numpy as np
 import polars as pl
+import pyproj
 import pytest
 import shapely
 
-from geodata.grid import cell_to_parents
+from geodata.grid import cell_polygons, cell_to_parents
 from layers.measures.backlog import ages_at, open_at, open_seconds, stale_at
 from layers.measures.hotspots import are_served, working_points
 from layers.measures.nearest_hospital import straight_line_min, weighted_minutes, within_limit
@@ -107,16 +108,32 @@ def two_tiles():
     return np.array([shapely.box(*mercantile.bounds(tile)) for tile in tiles])
 
 
-def test_b1_a_tile_is_spread_over_its_cells_by_area(two_tiles):
-    parts = spread(two_tiles)
+def test_b1_a_tile_is_spread_over_its_cells_by_area(city, two_tiles):
+    """B1: a tile's tests are shared by the area it has in common with each cell."""
+    parts = spread(city, two_tiles)
     shares = parts.group_by("tile").agg(pl.col("share").sum())["share"]
     assert shares.to_list() == pytest.approx([1.0, 1.0])
     assert parts["share"].max() < 0.07  # a cell has 1/18 of a tile
     assert 18 < len(parts) / 2 < 40
 
 
-def test_b1_tests_of_a_tile_are_conserved_and_the_mean_is_carried(two_tiles):
-    parts = spread(two_tiles)
+def test_b1_a_share_is_of_the_ground_not_of_degrees(city, two_tiles):
+    """B1: a cell within a tile has its area on the ellipsoid; degrees are 1 in 40,000 off."""
+    globe = pyproj.Geod(ellps="GRS80")
+    parts = spread(city, two_tiles)
+    shapes = cell_polygons(parts["cell"].to_numpy())
+    tile = two_tiles[parts["tile"].to_numpy()]
+    whole = np.flatnonzero(shapely.contains_properly(tile, shapes))
+    assert len(whole) > 15
+    for row in whole:
+        (cell_m2, _), (tile_m2, _) = (
+            globe.geometry_area_perimeter(shape) for shape in (shapes[row], tile[row])
+        )
+        assert parts["share"][int(row)] == pytest.approx(abs(cell_m2 / tile_m2), rel=5e-6)
+
+
+def test_b1_tests_of_a_tile_are_conserved_and_the_mean_is_carried(city, two_tiles):
+    parts = spread(city, two_tiles)
     keys = pl.Series(["a", "b"])
     parts = parts.with_columns(quadkey=keys.gather(parts["tile"]), district_id=pl.lit("220102"))
     tiles = pl.DataFrame(
