@@ -21,12 +21,15 @@ live: environment ## the same with today simulated as it happens; SPEED=60 for a
 test: environment-dev ## run every test (unit, integration, browser)
 	$(PYTHON) -m pytest --numprocesses auto --dist loadgroup
 
-.PHONY: check
-check: environment-dev ## lint, formatting, types, import rule, unit tests
+.PHONY: lint
+lint: environment-dev ## lint, formatting, types, import rule
 	$(PYTHON) -m ruff check
 	$(PYTHON) -m ruff format --check
 	$(PYTHON) -m mypy
 	.venv/bin/lint-imports
+
+.PHONY: check
+check: lint ## the same and the unit tests
 	$(PYTHON) -m pytest --numprocesses auto tests/unit
 
 .PHONY: format

@@ -1,4 +1,4 @@
-"""What hospitals report: emergency department presence by hour, recognised results by month."""
+"""What hospitals report: who is in the emergency departments, recognised results by month."""
 
 from datetime import date
 from pathlib import Path
@@ -14,6 +14,7 @@ ED_HOURS = np.array([
     0.55, 0.45, 0.40, 0.38, 0.36, 0.40, 0.50, 0.65, 0.85, 1.00, 1.05, 1.00,
     0.90, 0.90, 0.95, 0.95, 0.95, 1.00, 1.10, 1.20, 1.20, 1.10, 0.90, 0.70,
 ])  # fmt: skip  # patients by hour of day
+ED_EVERY_S = 900
 MONDAY_LOAD = (1.08, 1.0, 0.98, 0.98, 1.0, 1.02, 1.05)
 NOT_REPORTED = 0.01
 ITEMS = (
@@ -28,44 +29,52 @@ ITEMS = (
 )  # fmt: skip
 
 
-def _ed_day(world: World, emergency: pl.DataFrame, on: date) -> pl.DataFrame:
+def ed_reports(world: World, hospitals: pl.DataFrame, on: date) -> pl.DataFrame:
+    """Return a day's reports of emergency departments, `at` (seconds of the day) when sent."""
+    emergency = hospitals.filter(pl.col("ed_spaces") > 0)
     rng = world.rng("ed presence", on.toordinal())
     spaces = emergency["ed_spaces"].to_numpy().astype(float)
     usual = world.rng("ed usual").uniform(0.62, 1.08, len(spaces))
     day = MONDAY_LOAD[on.weekday()] * rng.lognormal(0, 0.1, len(spaces))
-    expected = (spaces * usual * day)[:, None] * ED_HOURS[None, :]
-    present = rng.poisson(expected)
+    begins_s = np.arange(0, 86_400, ED_EVERY_S)
+    course = np.interp(begins_s / 3600, np.arange(24), ED_HOURS, period=24)
+    present = rng.poisson((spaces * usual * day)[:, None] * course[None, :])
     staffed = np.maximum(1, spaces[:, None] - rng.poisson(spaces[:, None] * 0.05, present.shape))
     reported = rng.random(present.size) >= NOT_REPORTED
-    clock = pl.datetime(on.year, on.month, on.day) + pl.duration(hours=pl.col("hour"))
+    begin = pl.datetime(on.year, on.month, on.day) + pl.duration(seconds=pl.col("begin"))
+    end = begin + pl.duration(seconds=ED_EVERY_S)
     frame = pl.DataFrame(
         {
-            "机构编码": np.repeat(emergency["hospital_id"].to_numpy(), 24),
-            "行政区划代码": np.repeat(emergency["district_id"].to_numpy(), 24),
-            "hour": np.tile(np.arange(24), len(spaces)),
+            "机构编码": np.repeat(emergency["hospital_id"].to_numpy(), len(begins_s)),
+            "行政区划代码": np.repeat(emergency["district_id"].to_numpy(), len(begins_s)),
+            "begin": np.tile(begins_s, len(spaces)),
             "在诊人数": present.ravel(),
             "开放诊位": staffed.ravel().astype(np.int64),
         }
     )
-    return frame.filter(pl.Series(reported)).select(
-        "机构编码",
-        "行政区划代码",
-        clock.dt.strftime("%Y-%m-%d %H:%M").alias("开始时间"),
-        (clock + pl.duration(hours=1)).dt.strftime("%Y-%m-%d %H:%M").alias("结束时间"),
-        "在诊人数",
-        "开放诊位",
+    return (
+        frame.filter(pl.Series(reported))
+        .sort("begin", maintain_order=True)
+        .select(
+            "机构编码",
+            "行政区划代码",
+            begin.dt.strftime("%Y-%m-%d %H:%M").alias("开始时间"),
+            end.dt.strftime("%Y-%m-%d %H:%M").alias("结束时间"),
+            "在诊人数",
+            "开放诊位",
+            at=pl.col("begin") + ED_EVERY_S,
+        )
     )
 
 
 def write_ed_presence(
     world: World, folder: Path, start_on: date, days: int, hospitals: pl.DataFrame
 ) -> list[Written]:
-    """Write `health/ed_presence_<YYYYMM>.csv`: hourly, where there is an emergency department."""
-    emergency = hospitals.filter(pl.col("ed_spaces") > 0)
+    """Write `health/ed_presence_<YYYYMM>.csv`: where there is an emergency department."""
     return [
         write_csv(
             folder / "health" / f"ed_presence_{month}.csv",
-            pl.concat(_ed_day(world, emergency, on) for on in month_days),
+            pl.concat(ed_reports(world, hospitals, on) for on in month_days).drop("at"),
             "ed_presence",
         )
         for month, month_days in months(start_on, days)

@@ -5,12 +5,14 @@ asked for nor how fast the clock runs.
 """
 
 from collections.abc import Collection
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
 import polars as pl
 
-from etl.simulator.incident_systems import System
+from etl.simulator.hospital_reports import ed_reports
+from etl.simulator.hospitals import build_hospitals
 from etl.simulator.live.buses import EVERY_S, LiveBuses
 from etl.simulator.live.faults import Fault
 from etl.simulator.live.incidents import LiveIncidents
@@ -20,19 +22,29 @@ FOLDER = "live"
 KEPT_MESSAGES = timedelta(minutes=15)
 
 
+@dataclass(frozen=True)
+class DayFile:
+    """The lines that a system appends to its file of one day; `at` is when, in seconds."""
+
+    name: str
+    lines: pl.DataFrame
+    encoding: str = "utf-8"
+
+
 class Player:
     """Writes what happens up to an instant; asked again, what happened since."""
 
     def __init__(
         self, world: World, folder: Path, starts_at: datetime, faults: Collection[Fault] = ()
     ) -> None:
-        """Write below `folder`; calls from the day's begin on, buses from `starts_at` on."""
+        """Write below `folder`; lines from the day's begin on, buses from `starts_at` on."""
         self._world = world
         self._folder = folder / FOLDER
         self._incidents = LiveIncidents(world, faults)
         self._buses = LiveBuses(world, faults)
         self._day: date | None = None
-        self._lines: list[tuple[System, pl.DataFrame]] = []
+        self._hospitals = build_hospitals(world)
+        self._files: list[DayFile] = []
         self._local = starts_at.astimezone(world.city.zone)
 
     def play_until(self, at: datetime) -> None:
@@ -51,25 +63,37 @@ class Player:
     def _play_day(self, begin: datetime, until_s: float) -> None:
         on = begin.date()
         if self._day != on:
-            self._day, self._lines = on, self._incidents.lines(on)
-        for system, lines in self._lines:
-            self._append(system, lines, on, until_s)
+            self._day, self._files = on, self._files_of(on)
+        for each in self._files:
+            self._append(each, until_s)
         first = -(-int(_second(begin)) // EVERY_S) * EVERY_S
         for second in range(first, int(min(until_s, 86_399)) + 1, EVERY_S):
             self._send(on, second)
 
-    def _append(self, system: System, lines: pl.DataFrame, on: date, until_s: float) -> None:
+    def _files_of(self, on: date) -> list[DayFile]:
+        stamp = f"{on:%Y%m%d}.csv"
+        files = [
+            DayFile(
+                f"incidents_{system.key}_{stamp}",
+                lines,
+                "utf-8" if system.encoding == "utf-8-sig" else system.encoding,
+            )
+            for system, lines in self._incidents.lines(on)
+        ]
+        reports = ed_reports(self._world, self._hospitals, on)
+        return [*files, DayFile(f"ed_presence_{stamp}", reports)]
+
+    def _append(self, file: DayFile, until_s: float) -> None:
         """Append the lines that are due and not in the file yet."""
-        path = self._folder / f"incidents_{system.key}_{on:%Y%m%d}.csv"
+        path = self._folder / file.name
         path.parent.mkdir(parents=True, exist_ok=True)
-        due = lines.filter(pl.col("at") < until_s).drop("at")
-        encoding = "utf-8" if system.encoding == "utf-8-sig" else system.encoding
+        due = file.lines.filter(pl.col("at") < until_s).drop("at")
         there = path.read_bytes().count(b"\n") if path.exists() else 0
         with path.open("ab") as stream:
             if there == 0:
-                stream.write(lines.drop("at").head(0).write_csv().encode(encoding))
+                stream.write(due.head(0).write_csv().encode(file.encoding))
             new = due.slice(max(there - 1, 0))
-            stream.write(new.write_csv(include_header=False).encode(encoding))
+            stream.write(new.write_csv(include_header=False).encode(file.encoding))
 
     def _send(self, on: date, second: int) -> None:
         """Add the messages of a second to the folder, whole or not at all; old ones go."""

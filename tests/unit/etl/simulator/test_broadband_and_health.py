@@ -81,11 +81,11 @@ def test_beds_and_doctors_meet_the_city_totals(incoming: Path) -> None:
     assert origin["东镇人民医院"] == "模拟"
 
 
-def test_emergency_departments_report_by_the_hour(incoming: Path) -> None:
+def test_emergency_departments_report_every_quarter_of_an_hour(incoming: Path) -> None:
     reports = _csv(incoming, "health/ed_presence_202611.csv")
     departments = _csv(incoming, "health/hospitals.csv").filter(设有急诊="是")
     assert set(reports["机构编码"]) == set(departments["机构编码"])
-    expected = departments.height * 24 * DAYS
+    expected = departments.height * 96 * DAYS
     assert 0.95 * expected < reports.height <= expected
     assert (reports["开放诊位"] > 0).all()
 

@@ -74,3 +74,10 @@ def test_buses_say_where_they_are_on_their_trips(world, tmp_path):
     assert message.header.timestamp == int(at(world, 8).timestamp())
     ids = [entity.vehicle.vehicle.id for entity in message.entity]
     assert len(ids) == len(set(ids))
+
+
+def test_hospitals_report_the_quarters_of_an_hour_that_are_over(world, tmp_path):
+    Player(world, tmp_path, at(world, 8.3)).play_until(at(world, 8.3))
+    (path,) = (tmp_path / "live").glob("ed_presence_*.csv")
+    ends = pl.read_csv(path)["结束时间"].unique().sort()
+    assert (ends[0], ends[-1]) == ("2026-11-24 00:15", "2026-11-24 08:15")
