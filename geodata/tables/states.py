@@ -9,11 +9,11 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
-    DateTime,
     Float,
     Identity,
     Index,
     Integer,
+    PrimaryKeyConstraint,
     SmallInteger,
     Table,
     Text,
@@ -41,11 +41,11 @@ Index("ix_state_build_indicator", state_build.c.indicator, state_build.c.build_i
 state = Table(
     "state",
     metadata,
-    Column("indicator", Text, primary_key=True),
-    Column("component", Text, primary_key=True),
-    Column("starts_at", DateTime(timezone=True), primary_key=True),  # of the indicator's grain
-    Column("cell", BigInteger, primary_key=True),  # 0: the record has no place
-    Column("district_id", Text, primary_key=True),
+    Column("indicator", Text, nullable=False),
+    Column("component", Text, nullable=False),
+    time_column("starts_at", nullable=False),  # of the indicator's grain
+    Column("cell", BigInteger, nullable=False, autoincrement=False),  # 0: the record has no place
+    Column("district_id", Text, nullable=False),
     # the build that wrote the row last; without a foreign key, whose check costs more than the row
     Column("build_id", BigInteger, nullable=False),
     Column("measure", SmallInteger, nullable=False, server_default="0"),  # position in the entry
@@ -61,8 +61,10 @@ state = Table(
     Column("ids", ARRAY(BigInteger)),  # class U: the distinct ids
     Column("hist", ARRAY(Integer)),  # class Q at high volume: counts per fixed bin
     Column("is_estimated", Boolean, nullable=False, server_default="false"),
+    PrimaryKeyConstraint(
+        "indicator", "starts_at", "component", "cell", "district_id", name="pk_state"
+    ),
 )
-Index("ix_state_starts", state.c.indicator, state.c.starts_at)
 
 state_change = Table(
     "state_change",
