@@ -34,10 +34,13 @@ def create_server(
     dash_app = create_app(engine, city, settings)
     gis, gis_service = create_service(engine, city)
 
+    screens: Any = WSGIMiddleware(dash_app.server, workers=WSGI_THREADS)  # its own ASGI types
+
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
         await gis_service.close()
+        screens.executor.shutdown()  # whoever stops us may take the database away next
 
     server = FastAPI(
         title=city.title_en, docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan
@@ -54,7 +57,6 @@ def create_server(
     for each in routers:
         server.include_router(each)
     server.mount(GIS_PREFIX, gis)
-    screens: Any = WSGIMiddleware(dash_app.server, workers=WSGI_THREADS)  # its own ASGI types
     server.mount("/", screens)
     server.add_middleware(SecurityHeaders, policy=policy(dash_app.csp_hashes()))
     return server
