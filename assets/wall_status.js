@@ -3,33 +3,63 @@
 window.dash_clientside = window.dash_clientside || {};
 (() => {
   const CALM_MS = 5000; // a connection that is back at once was never lost, for whoever looks
-  const GAP_MS = 500; // pushes that come together are one question
   const LATE_RETRY_MS = 3000;
-  const FLUSH_KINDS = ["layer", "alert", "resync"];
+  const PATIENCE_MS = 20_000; // an answer that was lost on the way is waited for no longer
+  // Pushes that come together are one question, and the next is asked when that is answered: Dash
+  // drops an answer that a newer question has overtaken, so asking on would be to wait for ever.
+  const due = {
+    records: { kinds: ["load", "resync"], gatherMs: 20, gapMs: 300 },
+    states: { kinds: ["layer", "alert", "resync"], gatherMs: 400, gapMs: 2000 },
+  };
+  for (const each of Object.values(due)) Object.assign(each, { at: 0, timer: null, waiting: null, again: null });
 
-  const asked = { at: 0, timer: null, hour: null, retried: new Set(), heardAt: null };
+  const asked = { hour: null, retried: new Set(), heardAt: null };
 
   function serverTime() {
     return window.occLive ? window.occLive.serverTime() : Date.now();
   }
 
-  function askNow(why) {
-    asked.timer = null;
-    asked.at = Date.now();
-    if (document.getElementById("wall")) {
-      window.dash_clientside.set_props("wall-due", { data: { why, at: asked.at } });
+  function askNow(group, why) {
+    const mine = due[group];
+    mine.timer = null;
+    if (!document.getElementById("wall")) return;
+    mine.at = Date.now();
+    mine.waiting = setTimeout(answered, PATIENCE_MS, group);
+    window.dash_clientside.set_props(`wall-due-${group}`, { data: { group, why, at: mine.at } });
+  }
+
+  function ask(group, why) {
+    if (document.querySelector("#wall[data-at]")) return; // a replay: nothing becomes known
+    const mine = due[group];
+    if (why === "resync") clearWaiting(mine); // whoever was asked before may be gone
+    if (mine.waiting !== null) mine.again = why;
+    else mine.timer ??= setTimeout(askNow, Math.max(mine.gatherMs, mine.at + mine.gapMs - Date.now()), group, why);
+  }
+
+  function askAll(why) {
+    for (const group of Object.keys(due)) ask(group, why);
+  }
+
+  function clearWaiting(mine) {
+    clearTimeout(mine.waiting);
+    mine.waiting = null;
+  }
+
+  function answered(group) {
+    const mine = due[group];
+    clearWaiting(mine);
+    const why = mine.again;
+    mine.again = null;
+    if (why) ask(group, why);
+  }
+
+  for (const [group, { kinds }] of Object.entries(due)) {
+    for (const kind of kinds) {
+      window.occLive?.subscribe(kind, (facts) => {
+        if (kind !== "load" || facts.table === "incident") ask(group, kind);
+      });
     }
   }
-
-  function ask(why) {
-    if (document.querySelector("#wall[data-at]")) return; // a replay: nothing becomes known
-    asked.timer ??= setTimeout(askNow, Math.max(0, asked.at + GAP_MS - Date.now()), why);
-  }
-
-  for (const kind of FLUSH_KINDS) window.occLive?.subscribe(kind, () => ask(kind));
-  window.occLive?.subscribe("load", (facts) => {
-    if (facts.table === "incident") ask("load");
-  });
   window.occLive?.subscribe("*", () => {
     if (window.occLive.state().database) asked.heardAt = serverTime();
   });
@@ -102,7 +132,7 @@ window.dash_clientside = window.dash_clientside || {};
   function turnHour(zone, now) {
     const { day, hour } = local(now, zone);
     const text = `${day}/${hour}`;
-    if (asked.hour !== null && asked.hour !== text) ask("hour");
+    if (asked.hour !== null && asked.hour !== text) askAll("hour");
     asked.hour = text;
   }
 
@@ -132,14 +162,19 @@ window.dash_clientside = window.dash_clientside || {};
       ];
     },
 
+    /** A group of panels was answered: what came up meanwhile is asked now. */
+    answered(answer) {
+      if (answer && answer.at === due[answer.group].at) answered(answer.group);
+    },
+
     /** Values of an outdated version are gone: fetch the playlist anew, then try the address once more. */
     painted(ready, valuesUrl) {
       if (!ready?.error?.includes("HTTP 404") || !valuesUrl || asked.retried.has(valuesUrl)) return;
       if (asked.retried.size > 50) asked.retried.clear();
       asked.retried.add(valuesUrl);
-      ask("outdated");
+      ask("states", "outdated");
       setTimeout(() => {
-        const again = `${valuesUrl}?again=${asked.at}`;
+        const again = `${valuesUrl}?again=${due.states.at}`;
         asked.retried.add(again);
         if (document.getElementById("wall")) window.dash_clientside.wall.retry(valuesUrl, again);
       }, LATE_RETRY_MS);

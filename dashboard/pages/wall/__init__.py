@@ -14,16 +14,21 @@ from dashboard.context import Context
 from dashboard.hexmap import HexMap
 from dashboard.i18n import LANGUAGES, translate
 from dashboard.pages.wall.panels import (
+    BUILDERS,
+    GROUPS,
     PROPERTY_OF,
+    Drawn,
     Panels,
     build_panels,
     changed_panels,
+    draw,
     signatures,
 )
 from dashboard.pages.wall.playlist import SCENE_PROPERTIES
 from dashboard.pages.wall.replay import replay_page, requested
 from dashboard.problems import KNOWN_ERRORS
 from dashboard.scenes.model import DOMAINS
+from dashboard.together import Together
 from geodata.operations import read_district_list
 from geodata.tables import UNKNOWN_DISTRICT
 
@@ -87,11 +92,20 @@ def stores(context: Context, panels: Panels) -> list[Component]:
     return [
         *[dcc.Store(id=name, data=panels[name]) for name in data],
         dcc.Store(id="wall-view", data=None),
-        dcc.Store(id="wall-due", data=None),
-        dcc.Store(id="wall-signatures", data=signatures(panels)),
+        *[store for group in GROUPS for store in group_stores(group, panels)],
         dcc.Store(id="wall-places", data=district_views(context)),
         dcc.Store(id="wall-words", data=words()),
         dcc.Interval(id="wall-refresh", interval=REFRESH_MS),
+    ]
+
+
+def group_stores(group: str, panels: Panels) -> list[Component]:
+    """Return what a group of panels needs: when it is due, when it was answered, what is shown."""
+    shown = {name: panels[name] for name in GROUPS[group]}
+    return [
+        dcc.Store(id=f"wall-due-{group}", data=None),
+        dcc.Store(id=f"wall-answered-{group}", data=None),
+        dcc.Store(id=f"wall-signatures-{group}", data=signatures(shown)),
     ]
 
 
@@ -146,34 +160,43 @@ def register(app: Dash, context: Context) -> None:
     register_clock(app, "wall")
     register_browser(app)
 
+    for group in GROUPS:
+        register_group(app, context, group)
+
+
+def register_group(app: Dash, context: Context, group: str) -> None:
+    """Answer when a group of panels is due; screens that ask at the same time are drawn one."""
+    together = Together(lambda: draw(BUILDERS[group](context)))
+
     @app.callback(
-        *[Output(name, kind) for name, kind in PROPERTY_OF.items()],
-        Output("wall-signatures", "data"),
+        *[Output(name, kind) for name, kind in GROUPS[group].items()],
+        Output(f"wall-signatures-{group}", "data"),
+        Output(f"wall-answered-{group}", "data"),
         Input("wall-refresh", "n_intervals"),
-        Input("wall-due", "data"),
-        State("wall-signatures", "data"),
+        Input(f"wall-due-{group}", "data"),
+        State(f"wall-signatures-{group}", "data"),
         State("url", "search"),
         prevent_initial_call=True,
     )
     def refresh(
-        _polls: int | None, _due: object, shown: dict[str, str], search: str | None
+        _polls: int | None, due: object, shown: dict[str, str], search: str | None
     ) -> tuple[object, ...]:
-        if requested(search) is not None:
-            return (no_update,) * (len(PROPERTY_OF) + 1)
-        return refreshed(context, shown)
+        nothing = (no_update,) * (len(GROUPS[group]) + 1)
+        answer = nothing if requested(search) is not None else refreshed(together, shown)
+        return (*(answer or nothing), due)
 
 
-def refreshed(context: Context, shown: dict[str, str]) -> tuple[object, ...]:
-    """Return what has changed; while the database is away the screen keeps what it has.
+def refreshed(together: Together[Drawn], shown: dict[str, str]) -> tuple[object, ...] | None:
+    """Return what has changed; None while the database is away: the screen keeps what it has.
 
     The banner then says since when: the pushes carry the state of the database.
     """
     try:
-        panels = build_panels(context)
+        drawn = together.get()
     except KNOWN_ERRORS as error:
         logger.warning("the wall keeps what it shows: %s", error)
-        return (no_update,) * (len(PROPERTY_OF) + 1)
-    return changed_panels(panels, shown)
+        return None
+    return changed_panels(drawn, shown)
 
 
 def register_browser(app: Dash) -> None:
@@ -217,3 +240,10 @@ def register_browser(app: Dash) -> None:
         State("wall-hexmap", "valuesUrl"),
         prevent_initial_call=True,
     )
+    for group in GROUPS:
+        browser_callback(
+            app,
+            "wallStatus.answered",
+            Input(f"wall-answered-{group}", "data"),
+            prevent_initial_call=True,
+        )

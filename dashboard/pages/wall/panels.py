@@ -1,7 +1,8 @@
 """What the wall shows, panel by panel, and which panels differ from what a screen has."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any
 
@@ -26,25 +27,53 @@ from layers.score.score import CITY, place_score
 
 Panels = dict[str, Any]
 
-# Every panel is an output of its own: the property of the element that holds it.
-PROPERTY_OF = {
-    "wall-status": "children",
-    **{f"wall-card-{domain}": "children" for domain in DOMAINS},
-    "wall-ribbon": "children",
-    "wall-table": "children",
-    "wall-incidents": "children",
-    "wall-playlist": "data",
-    "wall-oldest": "data",
-    "wall-alarm-data": "data",
+# Every panel is an output of its own: the property of the element that holds it. Those of records
+# change with every call and are read at once; those of states change with new versions and cost
+# more. Each group is asked for by itself, so that a call's line does not wait for scores.
+GROUPS: Mapping[str, Mapping[str, str]] = {
+    "records": {
+        "wall-ribbon": "children",
+        "wall-incidents": "children",
+        "wall-oldest": "data",
+    },
+    "states": {
+        "wall-status": "children",
+        **{f"wall-card-{domain}": "children" for domain in DOMAINS},
+        "wall-table": "children",
+        "wall-playlist": "data",
+        "wall-alarm-data": "data",
+    },
 }
+PROPERTY_OF = {name: kind for group in GROUPS.values() for name, kind in group.items()}
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """Panels as plain data, which is encoded quickly for every screen, and their checksums."""
+
+    contents: Panels
+    signatures: dict[str, str]
 
 
 def build_panels(context: Context) -> Panels:
     """Read and draw the whole wall: the content of each panel by its element."""
-    configuration = load_wall()
+    return {**build_records(context), **build_states(context)}
+
+
+def build_records(context: Context) -> Panels:
+    """Read and draw what changes with every call."""
     freshness = read_freshness(context.engine)
+    return {
+        "wall-ribbon": ribbon_of_day(context, freshness),
+        "wall-incidents": latest_incidents(context, freshness),
+        "wall-oldest": oldest_shown(freshness, read_sources(context)),
+    }
+
+
+def build_states(context: Context) -> Panels:
+    """Read and draw what stands on states, targets and alerts."""
+    configuration = load_wall()
     scores = read_place_scores(context)
-    sources = read_sources(context)
     city = scores.get(CITY, place_score({}))
     cards = {
         f"wall-card-{domain}": build_card(
@@ -56,26 +85,41 @@ def build_panels(context: Context) -> Panels:
         )
         for domain, headlines in configuration.cards.items()
     }
+    freshness, sources = read_freshness(context.engine), read_sources(context)
     return {
         "wall-status": status_line(freshness, scores, read_alert_counts(context), sources),
         **cards,
-        "wall-ribbon": ribbon_of_day(context, freshness),
         "wall-table": build_table(context, scores),
-        "wall-incidents": latest_incidents(context, freshness),
         "wall-playlist": playlist.playlist(context, playlist.build_stops(context, configuration)),
-        "wall-oldest": oldest_shown(freshness, sources),
         "wall-alarm-data": read_alarm(context),
     }
 
 
+BUILDERS: Mapping[str, Callable[[Context], Panels]] = {
+    "records": build_records,
+    "states": build_states,
+}
+
+
+def draw(panels: Panels) -> Drawn:
+    """Return panels as what is sent of them, each with its checksum."""
+    texts = {name: text_of(content) for name, content in panels.items()}
+    contents = {name: json.loads(text) for name, text in texts.items()}
+    return Drawn(contents, {name: checksum(text) for name, text in texts.items()})
+
+
 def signatures(panels: Panels) -> dict[str, str]:
     """Return a short text for each panel that changes exactly when its content does."""
-    return {name: signature(content) for name, content in panels.items()}
+    return {name: checksum(text_of(content)) for name, content in panels.items()}
 
 
-def signature(content: object) -> str:
-    """Return the checksum of a panel as the browser would get it."""
-    text = json.dumps(content, default=as_json, sort_keys=True, ensure_ascii=False)
+def text_of(content: object) -> str:
+    """Return a panel as the browser would get it."""
+    return json.dumps(content, default=as_json, sort_keys=True, ensure_ascii=False)
+
+
+def checksum(text: str) -> str:
+    """Return what tells a panel from another."""
     return sha256(text.encode()).hexdigest()[:16]
 
 
@@ -84,10 +128,11 @@ def as_json(component: html.Div) -> object:
     return component.to_plotly_json()  # type: ignore[no-untyped-call]
 
 
-def changed_panels(panels: Panels, shown: Mapping[str, str]) -> tuple[object, ...]:
+def changed_panels(drawn: Drawn, shown: Mapping[str, str]) -> tuple[object, ...]:
     """Return the outputs: contents of panels that differ, then the new signatures."""
-    signed = signatures(panels)
+    signed = drawn.signatures
     contents = [
-        no_update if signed[name] == shown.get(name) else panels[name] for name in PROPERTY_OF
+        no_update if signed[name] == shown.get(name) else content
+        for name, content in drawn.contents.items()
     ]
     return (*contents, no_update if signed == dict(shown) else signed)

@@ -7,7 +7,7 @@ from dash import html, no_update
 
 from dashboard.components.incidents import RibbonDay, progress, ribbon, usual_hours
 from dashboard.pages.wall.alarm import pick_alarm
-from dashboard.pages.wall.panels import PROPERTY_OF, changed_panels, signatures
+from dashboard.pages.wall.panels import PROPERTY_OF, changed_panels, draw, signatures
 
 AT = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 SCHEMA = {"hour": pl.Int64, "channel": pl.String, "incidents": pl.Int64}
@@ -23,7 +23,7 @@ def hours(*rows: tuple[int, str, int]) -> pl.DataFrame:
 
 def test_only_the_panel_that_differs_is_an_answer() -> None:
     shown = signatures(panels("calm"))
-    *contents, signed = changed_panels(panels("watch"), shown)
+    *contents, signed = changed_panels(draw(panels("watch")), shown)
     changed = [
         name for name, each in zip(PROPERTY_OF, contents, strict=True) if each is not no_update
     ]
@@ -33,7 +33,7 @@ def test_only_the_panel_that_differs_is_an_answer() -> None:
 
 
 def test_nothing_new_is_no_answer_at_all() -> None:
-    answer = changed_panels(panels("calm"), signatures(panels("calm")))
+    answer = changed_panels(draw(panels("calm")), signatures(panels("calm")))
     assert all(each is no_update for each in answer)
 
 

@@ -1,0 +1,58 @@
+"""One work for all that ask for it at the same time."""
+
+from collections.abc import Callable
+from threading import Condition
+from typing import Generic, TypeVar
+
+Answer = TypeVar("Answer")
+
+
+class Together(Generic[Answer]):
+    """Does a work for one who asks, and once more for all who ask meanwhile.
+
+    What an asker gets was begun after it asked, so it knows all that had happened until then: the
+    fifty walls that a push wakes cost two runs, not fifty.
+    """
+
+    def __init__(self, work: Callable[[], Answer]) -> None:
+        """Keep the work."""
+        self._work = work
+        self._turn = Condition()
+        self._begun = 0
+        self._over = 0
+        self.waiting = 0
+        self._take: Callable[[], Answer] = work  # what the last run came to: answer or error
+
+    def get(self) -> Answer:
+        """Return the answer of a run that begins from now on, or raise its error."""
+        with self._turn:
+            wanted = self._begun + 1
+            self.waiting += 1
+            self._turn.wait_for(lambda: self._over >= wanted or self._over == self._begun)
+            self.waiting -= 1
+            if self._over >= wanted:
+                take = self._take
+            else:
+                self._begun += 1
+                take = self._run
+        return take()
+
+    def _run(self) -> Answer:
+        take = self._outcome()
+        with self._turn:
+            self._take = take
+            self._over = self._begun
+            self._turn.notify_all()
+        return take()
+
+    def _outcome(self) -> Callable[[], Answer]:
+        try:
+            answer = self._work()
+        except Exception as error:  # it is everybody's who waits for this run
+            caught = error
+
+            def fail() -> Answer:
+                raise caught
+
+            return fail
+        return lambda: answer

@@ -1,0 +1,62 @@
+"""One work for all that ask at the same time; none gets what was begun before it asked."""
+
+import threading
+
+import pytest
+
+from dashboard.together import Together
+
+WAIT_S = 20
+
+
+class Work:
+    """A work that ends when it is let, and counts how often it was begun."""
+
+    def __init__(self) -> None:
+        self.runs = 0
+        self.began = threading.Semaphore(0)
+        self.may_end = threading.Semaphore(0)
+
+    def __call__(self) -> int:
+        self.runs += 1
+        number = self.runs
+        self.began.release()
+        assert self.may_end.acquire(timeout=WAIT_S)
+        return number
+
+
+def test_those_who_ask_during_a_run_share_the_next_one() -> None:
+    work, answers = Work(), []
+    together = Together(work)
+    asking = [threading.Thread(target=lambda: answers.append(together.get())) for _ in range(6)]
+    asking[0].start()
+    assert work.began.acquire(timeout=WAIT_S)
+    for thread in asking[1:]:
+        thread.start()
+    while together.waiting < 5:
+        asking[-1].join(0.01)
+    for _ in range(2):
+        work.may_end.release()
+    for thread in asking:
+        thread.join(WAIT_S)
+    assert sorted(answers) == [1, 2, 2, 2, 2, 2]
+
+
+def test_one_after_the_other_each_has_its_own() -> None:
+    together = Together(iter([1, 2]).__next__)
+    assert [together.get(), together.get()] == [1, 2]
+
+
+def test_an_error_reaches_who_asked_and_the_next_run_is_not_hurt() -> None:
+    outcomes = iter([None, 2])
+
+    def work() -> int:
+        found = next(outcomes)
+        if found is None:
+            raise ValueError("gone")
+        return found
+
+    together = Together(work)
+    with pytest.raises(ValueError, match="gone"):
+        together.get()
+    assert together.get() == 2
