@@ -31,6 +31,7 @@ from geodata.districts import DistrictLocator, read_districts
 from geodata.errors import LoadError, OperationsError
 
 LONGEST_PAUSE_S = 60.0
+GLANCE_S = 0.1  # a look at sizes and times of files alone: works on every file system
 ORPHAN_S = 2.0
 GRACE_S = 4.0  # from a signal to the end
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -44,6 +45,14 @@ class Followed(Protocol):
 
     def poll(self) -> Iterator[FileLoad]:
         """Load what is new and yield what became of each piece."""
+        ...
+
+    def glance(self) -> object:
+        """Return what differs when there may be something new, at no cost; always the same if not.
+
+        Raises:
+            OSError: it cannot be seen.
+        """
         ...
 
 
@@ -120,13 +129,36 @@ async def _leave_when_orphaned(stop: asyncio.Event) -> None:
 
 
 async def follow(engine: Engine, source: Followed, stop: asyncio.Event) -> None:
-    """Look at one source again and again; after a failure with growing pauses."""
+    """Look at one source whenever it changes, and every few seconds whatever it looks like.
+
+    After a failure with growing pauses.
+    """
     poll_s = source.target.rule.poll_s
     failures = 0
     while not stop.is_set():
+        before = await asyncio.to_thread(_glance, source)
         message = await asyncio.to_thread(_poll, engine, source)
         failures = failures + 1 if message else 0
-        await pause(stop, min(poll_s * 2**failures, max(poll_s, LONGEST_PAUSE_S)))
+        if failures:
+            await pause(stop, min(poll_s * 2**failures, max(poll_s, LONGEST_PAUSE_S)))
+        else:
+            await _until_changed(source, before, stop)
+
+
+async def _until_changed(source: Followed, before: object, stop: asyncio.Event) -> None:
+    """Wait until the source looks otherwise than before it was read, at most its own pause."""
+    loop = asyncio.get_running_loop()
+    until = loop.time() + source.target.rule.poll_s
+    while not stop.is_set() and (rest := until - loop.time()) > 0:
+        await pause(stop, min(GLANCE_S, rest))
+        if await asyncio.to_thread(_glance, source) != before:
+            return
+
+
+def _glance(source: Followed) -> object:
+    with suppress(OSError):
+        return source.glance()
+    return None
 
 
 async def pause(stop: asyncio.Event, seconds: float) -> None:

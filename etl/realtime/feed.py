@@ -15,6 +15,7 @@ from etl.declaration import SourceDeclaration
 from etl.outcome import LoadOutcome
 from etl.place import Locator, X, Y, assign_cell, assign_district, locate_points
 from etl.quarantine import SCHEMA as REJECTED
+from etl.realtime.look import FileLook, look_at
 from etl.realtime.piece import LiveTarget, Piece, load_piece, refuse_piece
 from etl.realtime.progress import Advance, OvertakenError, read_progress
 from etl.realtime.stop_events import StopEvent, load_stop_events
@@ -63,6 +64,14 @@ class FollowedFeed:
             except OvertakenError:
                 return  # the other process goes on with these messages
             kept = advance.after
+
+    def glance(self) -> list[FileLook]:
+        """Return name, size and time of the messages in the folder; of an address nothing.
+
+        Raises:
+            OSError: the folder cannot be read.
+        """
+        return look_at(self._folder, self.target.rule.path)
 
     def _new(self, done: str) -> Iterator[tuple[str, bytes]]:
         rule = self.target.rule

@@ -9,6 +9,7 @@ from typing import Literal
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from etl.pipeline import reason_of
+from etl.realtime.look import FileLook, look_at
 from etl.realtime.piece import LiveTarget, Piece, load_piece, refuse_piece
 from etl.realtime.progress import Advance, OvertakenError, read_progress
 from etl.realtime.tail import Chunk, Progress, read_new
@@ -38,6 +39,14 @@ class FollowedRecords:
             with suppress(OvertakenError):  # the other process goes on with this file
                 while (found := self._next(path)) is not None:
                     yield from self._load(*found)
+
+    def glance(self) -> list[FileLook]:
+        """Return name, size and time of the files, which change when something is appended.
+
+        Raises:
+            OSError: the folder cannot be read.
+        """
+        return look_at(self._folder, self.target.rule.path)
 
     def _next(self, path: Path) -> tuple[Chunk, Progress] | None:
         """Return the next lines, and the progress as it is kept."""

@@ -1,0 +1,17 @@
+"""A look at files from outside: enough to know that one of them may hold something new."""
+
+from pathlib import Path
+
+FileLook = tuple[str, int, int]
+
+
+def look_at(folder: Path, pattern: str | None) -> list[FileLook]:
+    """Return name, bytes and time of last change of the files of a pattern, by name.
+
+    Raises:
+        OSError: a file cannot be seen; it may just have been renamed.
+    """
+    if pattern is None:
+        return []
+    found = ((path.name, path.stat()) for path in sorted(folder.glob(pattern)))
+    return [(name, stat.st_size, stat.st_mtime_ns) for name, stat in found]
