@@ -78,7 +78,7 @@ def compute_states(
     measure = indicator.measures[scope.measure]
     if not isinstance(measure, FunctionMeasure):
         query = _compile(indicator.key, scope.measure, snapshot_at)
-        records = Records(measure.table, measure.time)
+        records = Records(measure.table, measure.time, indicator.component_keys)
         return insert_query(connection, scope, records, query, into)
     function = load_function(measure)
     windows = [None] if reach.windows is None else list(reach.windows)

@@ -28,17 +28,8 @@ from layers.standing import (
     read_unseen_loads,
     snapshot_begin,
 )
-from layers.state_write import (
-    FRESH,
-    KEPT,
-    Scope,
-    Written,
-    has_states,
-    insert_frame,
-    merge_fresh,
-    open_fresh,
-    remove_states,
-)
+from layers.state_merge import Written, has_states, merge_fresh, remove_states
+from layers.state_write import FRESH, KEPT, Scope, insert_frame, open_fresh
 from layers.version import Build, read_build_in
 
 _FEED = "gtfs"  # what a load of a timetable says it fills: several tables at once

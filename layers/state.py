@@ -36,6 +36,7 @@ STATE_SCHEMA = pl.Schema(
     }
 )
 KEYS = ("component", "starts_at", "cell", "district_id")
+STORED_ORDER = ("starts_at", "component", "cell", "district_id")  # of an indicator's rows, by key
 SUMS = ("num", "den", "sum_w", "sum_wx", "sum_x", "sum_x2")
 COUNTS = ("n", "n_missing")
 

@@ -7,7 +7,7 @@ import polars as pl
 from polars.datatypes import DataType
 from sqlalchemy import Connection
 
-from layers.state import KEYS, STATE_SCHEMA
+from layers.state import STATE_SCHEMA, STORED_ORDER
 
 _ROWS_PER_CHUNK = 100_000
 _TIME_FORMAT = "%Y-%m-%d %H:%M:%S%.6f%:z"
@@ -25,7 +25,7 @@ def copy_states(
     columns = ", ".join([*build, *STATE_SCHEMA])
     statement = f"COPY {into} ({columns}) FROM STDIN (FORMAT csv)"
     with driver.cursor() as cursor, cursor.copy(statement) as copy:
-        for chunk in states.sort(KEYS).iter_slices(_ROWS_PER_CHUNK):
+        for chunk in states.sort(STORED_ORDER).iter_slices(_ROWS_PER_CHUNK):
             copy.write(encode_states(chunk, build))
 
 
