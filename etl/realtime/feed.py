@@ -16,6 +16,7 @@ from etl.outcome import LoadOutcome
 from etl.place import Locator, X, Y, assign_cell, assign_district, locate_points
 from etl.quarantine import SCHEMA as REJECTED
 from etl.realtime.look import FileLook, look_at
+from etl.realtime.missed import MissedDepartures
 from etl.realtime.piece import LiveTarget, Piece, load_piece, refuse_piece
 from etl.realtime.progress import Advance, OvertakenError, read_progress
 from etl.realtime.stop_events import StopEvent, load_stop_events
@@ -42,15 +43,21 @@ class FollowedFeed:
         self.target = target
         self._folder = folder
         self._book = TripBook(target.rule.timetable or "")
+        self._missed = MissedDepartures(target, self._book)
         self._last = ""
 
     def poll(self) -> Iterator[FileLoad]:
         """Load the messages that came since the last time, in order of their names.
 
+        Before that, what was missed until some time ago is written: also a feed that is silent
+        should have seen it.
+
         Raises:
             ExtractError: the address does not answer.
             SQLAlchemyError: the database is gone; the next poll begins there.
         """
+        if self.target.rule.feed == "positions":
+            yield from self._missed.sweep()
         source, file = self.target.declaration.key, f"@{self.target.rule.feed}"
         with self.target.engine.connect() as connection:
             kept = read_progress(connection, source, file)

@@ -48,6 +48,7 @@ class Piece:
     name: str
     content: bytes
     lines_before: int = 0
+    tells_of_source: bool = True  # else it is our own conclusion, and nothing was heard
 
 
 def load_piece(
@@ -74,7 +75,8 @@ def load_piece(
             outcome = loader(connection, target.city, declaration, path, load_id, target.locator)
             outcome = replace(outcome, rejects=_renumbered(outcome.rejects, piece.lines_before))
             done = close_load(connection, declaration, planned, load_id, outcome)
-            keep_event(connection, declaration.key, target.rule, outcome.event_to)
+            if piece.tells_of_source:
+                keep_event(connection, declaration.key, target.rule, outcome.event_to)
             if advance:
                 advance.keep(connection)
     return done

@@ -1,6 +1,6 @@
 """Stop events of live runs: what was observed or cancelled, written once it is final."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -52,17 +52,20 @@ class StopEvent:
 
 
 def load_stop_events(
-    connection: Connection, target: LiveTarget, load_id: int, events: Iterable[StopEvent]
-) -> Batch:
+    connection: Connection, target: LiveTarget, load_id: int, events: Iterable[StopEvent],
+    *, is_missed: bool = False,
+) -> Batch:  # fmt: skip
     """Write the events that are not known yet: what was once observed or cancelled stands.
 
-    Only stops that are counted (METHODS T6) are kept.
+    Missed ones (`is_missed`) are written where nothing is known at all. Only stops that are counted
+    (METHODS T6) are kept.
     """
     rows = [each.values() for each in events if each.run.trip.stops.is_counted[each.index]]
     frame = pl.DataFrame(rows, schema=SCHEMA, orient="row").unique(
         KEY, keep="first", maintain_order=True
     )
-    frame = frame.join(_known(connection, target, frame), on=KEY, how="anti", maintain_order="left")
+    known = _known(connection, target, frame, is_missed=is_missed)
+    frame = frame.join(known, on=KEY, how="anti", maintain_order="left")
     if frame.is_empty():
         return Batch(frame)
     frame = frame.with_columns(
@@ -76,16 +79,29 @@ def load_stop_events(
     return replace(batch, stages=())
 
 
-def _known(connection: Connection, target: LiveTarget, frame: pl.DataFrame) -> pl.DataFrame:
-    """Return the keys of this source's events that are final already."""
+def without_record(
+    connection: Connection, target: LiveTarget, events: Sequence[StopEvent]
+) -> list[StopEvent]:
+    """Return the events of which this source has no record of any kind."""
+    frame = pl.DataFrame([each.values() for each in events], schema=SCHEMA, orient="row")
+    known = set(_known(connection, target, frame, is_missed=True).rows())
+    keys = frame.select(KEY).iter_rows()
+    return [each for each, key in zip(events, keys, strict=True) if key not in known]
+
+
+def _known(
+    connection: Connection, target: LiveTarget, frame: pl.DataFrame, *, is_missed: bool
+) -> pl.DataFrame:
+    """Return the keys of this source's events that are final already, or there in any way."""
     c = stop_event.c
     statement = select(*(c[name] for name in KEY)).where(
         c.source == target.declaration.key,
         c.retired_by.is_(None),
         c.service_on.in_(frame["service_on"].unique().to_list()),
         c.trip_id.in_(frame["trip_id"].unique().to_list()),
-        or_(c.observed_at.is_not(None), c.is_cancelled),
     )
+    if not is_missed:
+        statement = statement.where(or_(c.observed_at.is_not(None), c.is_cancelled))
     schema: dict[str, Any] = {name: SCHEMA[name] for name in KEY}
     rows = [tuple(row) for row in connection.execute(statement)]
     return pl.DataFrame(rows, schema=schema, orient="row")

@@ -1,6 +1,6 @@
 """The timetable that realtime messages refer to: trips with their stops along their shapes."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -79,6 +79,34 @@ class TripBook:
         if missing:
             self._add(connection, missing)
         return {key: self._trips[key] for key in wanted if key in self._trips}
+
+    def trips_on(
+        self, connection: Connection, route_ids: Sequence[str], on: date
+    ) -> Iterator[tuple[Trip, int]]:
+        """Yield the trips of some routes on a service day, repeated ones with each start."""
+        self._renew(connection)
+        services = [service_id for service_id, day in self._days if day == on]
+        c = gtfs_trip.c
+        statement = select(c.trip_id).where(
+            c.source == self._source, c.retired_by.is_(None),
+            c.route_id.in_(route_ids), c.service_id.in_(services),
+        )  # fmt: skip
+        trips = self.read(connection, connection.execute(statement).scalars())
+        starts = self._read_starts(connection, [key for key in trips if trips[key].is_repeated])
+        for key in sorted(trips):
+            for start_s in starts.get(key, [0]):
+                yield trips[key], start_s
+
+    def _read_starts(self, connection: Connection, trip_ids: list[str]) -> dict[str, list[int]]:
+        c = gtfs_frequency.c
+        statement = select(c.trip_id, c.start_s, c.end_s, c.headway_s).where(
+            c.source == self._source, c.retired_by.is_(None), c.trip_id.in_(trip_ids)
+        )
+        found: dict[str, list[int]] = {}
+        for row in connection.execute(statement):
+            starts = range(row.start_s, row.end_s, row.headway_s)
+            found.setdefault(row.trip_id, []).extend(starts)
+        return found
 
     def day_start(self, on: date) -> datetime:
         """Return noon minus twelve hours of a service day."""

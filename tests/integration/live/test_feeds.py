@@ -194,6 +194,35 @@ def test_a_headway_is_to_the_bus_before_on_the_route(engine, follow, line, tmp_p
     assert (round(found.headway_s), found.scheduled_headway_s) == (840, 3600)
 
 
+def test_what_was_never_seen_counts_as_missed(engine, follow, line, tmp_path, monkeypatch):
+    """T6: of four departures two are seen, one half an hour late; the denominator is four."""
+    key = f"missed_{tmp_path.name}"[:40]
+    feed = follow(declared(key, "positions", line))
+
+    def send(number: int, at: datetime, trip_id: str, km: float) -> None:
+        content = positions(at, ("bus", trip_id, km, 0))
+        (tmp_path / "rt" / f"{key}_positions_{number}.pb").write_bytes(content)
+
+    def poll(clock: timedelta) -> list[tuple[str, int, bool]]:
+        monkeypatch.setenv("OCC_NOW", (DAY + clock).isoformat())
+        list(feed.poll())
+        rows = stop_rows(engine, key)
+        return [(trip, stop, seen is not None) for trip, stop, seen, _ in rows]
+
+    send(0, DAY + timedelta(hours=7, minutes=5), "T1", 0.9)
+    send(1, DAY + timedelta(hours=7, minutes=6), "T1", 1.1)
+    assert poll(timedelta(hours=7, minutes=29)) == [("T1", 2, True)]
+    assert poll(timedelta(hours=7, minutes=30)) == [("T1", 1, False), ("T1", 2, True)]
+    # a silent feed misses what the timetable has, once: the next sweep finds it known
+    both = [("T2", 1, False), ("T2", 2, False)]
+    assert poll(timedelta(hours=9)) == [("T1", 1, False), ("T1", 2, True), *both]
+    assert poll(timedelta(hours=9, minutes=6)) == [("T1", 1, False), ("T1", 2, True), *both]
+    send(2, DAY + timedelta(hours=9, minutes=7), "T2", 0.9)
+    send(3, DAY + timedelta(hours=9, minutes=8), "T2", 1.1)
+    late = [("T2", 1, False), ("T2", 2, True)]
+    assert poll(timedelta(hours=9, minutes=8)) == [("T1", 1, False), ("T1", 2, True), *late]
+
+
 @pytest.mark.realdata
 @pytest.mark.parametrize(
     ("feed", "file", "rows", "on_trips"),

@@ -1,11 +1,13 @@
 """T6: where a vehicle is along its shape, and when it passed the stops between two fixes."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
 from google.transit.gtfs_realtime_pb2 import FeedMessage, TripDescriptor, TripUpdate
 
+from etl.realtime.missed import expected
 from etl.realtime.runs import Run, Seen, passages
 from etl.realtime.shape_line import METRES_PER_DEGREE, ShapeLine
 from etl.realtime.trip_book import Stops, Trip
@@ -164,3 +166,20 @@ def test_no_data_holds_for_the_stops_after_it_and_skipped_does_not(run):
     (update,) = decode_updates(skipped)
     assert [state for state, _ in stop_states(run, update)] == ["skipped", "silent", "silent"]
     assert events_of(run, made) == [(0, None, True)]
+
+
+def test_expected_are_the_counted_departures_whose_time_has_passed():
+    """T6: coverage stands on every scheduled departure at a timepoint, seen or not."""
+    way = line_of(0, 3)
+    run = run_of(way, (0, 1, 2, 3), (25200, 25500, 25800, 26100), (True, False, True, False))
+    assert [each.index for each in expected([run], at(25200), at(25799))] == []
+    assert [each.index for each in expected([run], at(25199), at(25800))] == [0, 2]
+    assert [each.index for each in expected([run], at(25200), at(90000))] == [2]
+    (last,) = expected([run], at(25200), at(90000))
+    assert (last.observed_at, last.is_cancelled, last.vehicle_id) == (None, False, None)
+
+
+def test_a_headway_promises_no_departure():
+    run = run_of(line_of(0, 2), (0, 1, 2), (25200, 25500, 25800))
+    free = replace(run, trip=replace(run.trip, is_repeated=True, is_exact=False))
+    assert list(expected([free], at(0), at(90000))) == []
