@@ -1,5 +1,6 @@
 """The one ASGI application: layers, health, and the Dash application mounted inside."""
 
+import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -40,7 +41,8 @@ def create_server(
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
         await gis_service.close()
-        screens.executor.shutdown()  # whoever stops us may take the database away next
+        # Whoever stops us may take the database away next; the workers need this loop to end.
+        await asyncio.to_thread(screens.executor.shutdown)
 
     server = FastAPI(
         title=city.title_en, docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan
