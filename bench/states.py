@@ -1,5 +1,6 @@
 """States: all of incident_count against plain SQL and DuckDB, and those a few calls reach."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import duckdb
@@ -11,15 +12,38 @@ from bench.timing import Measure, Table, time_best
 from geodata.city import City
 from geodata.tables import state_change
 from layers.build import build_states, refresh_states
+from layers.state_write import WHOLE_MEMORY
 
 KEY = "incident_count"
 _FEW = 10
-_PLAIN = """
-    CREATE TEMPORARY TABLE bench_state ON COMMIT DROP AS
-    SELECT channel, date_trunc('day', received_at), cell, district_id, count(*), sum(1.0::float8)
+_GROUPED = """
+    SELECT channel AS component, date_trunc('day', received_at) AS starts_at,
+        coalesce(cell, 0) AS cell, district_id, count(*) AS n, sum(1.0::float8) AS num
     FROM ops.incident
     WHERE retired_by IS NULL AND NOT (is_duplicate OR is_test OR is_cancelled OR is_mutual_aid)
     GROUP BY 1, 2, 3, 4
+"""
+_PLAIN = f"CREATE TEMPORARY TABLE bench_floor ON COMMIT DROP AS {_GROUPED}"
+# what one would write by hand for the same rows, found by the same key; made new, so without a log
+_BY_HAND = (
+    "DROP TABLE IF EXISTS bench_state",
+    "CREATE TABLE bench_state (LIKE ops.state INCLUDING DEFAULTS)",
+    f"""
+    INSERT INTO bench_state
+        (indicator, build_id, component, starts_at, cell, district_id, n, n_missing, num)
+    SELECT '{KEY}', 1, component, starts_at, cell, district_id, n, 0, num FROM ({_GROUPED}) AS each
+    """,
+    """
+    ALTER TABLE bench_state
+        ADD PRIMARY KEY (indicator, starts_at, component, cell, district_id)
+    """,
+    "ANALYZE bench_state",
+)
+_DIFFERENT = """
+    SELECT count(*) FROM (
+        SELECT component, starts_at, cell, district_id, n, num FROM ops.state
+        EXCEPT SELECT component, starts_at, cell, district_id, n, num FROM bench_state
+    ) AS each
 """
 _DUCKDB = """
     CREATE OR REPLACE TABLE bench_state AS
@@ -39,8 +63,9 @@ def bench_states(engine: Engine, city: City, frame: pl.DataFrame) -> Table:
                       lambda: build_states(engine, city, [KEY], full=True), 1)  # fmt: skip
     nothing = time_best("the same, nothing new", rows, lambda: build_states(engine, city, [KEY]))
     peers = [
-        time_best("PostgreSQL GROUP BY into a table without indexes", rows,
-                  lambda: _run_plain(engine, city), 1),
+        _by_hand(engine, city, rows, states),
+        time_best("floor: GROUP BY into a table without indexes", rows,
+                  lambda: _run(engine, city, [_PLAIN]), 1),
         _duckdb(city, frame),
     ]  # fmt: skip
     return Table(
@@ -49,10 +74,24 @@ def bench_states(engine: Engine, city: City, frame: pl.DataFrame) -> Table:
     )
 
 
-def _run_plain(engine: Engine, city: City) -> None:
+def _by_hand(engine: Engine, city: City, rows: int, states: int) -> Measure:
+    """Make the same rows with the same key by SQL alone, and compare the two."""
+    name = "PostgreSQL by hand: INSERT .. GROUP BY, then the key"
+    done = time_best(name, rows, lambda: _run(engine, city, _BY_HAND), 1)
+    with engine.connect() as connection:
+        made = connection.execute(text("SELECT count(*) FROM bench_state")).scalar_one()
+        different = connection.execute(text(_DIFFERENT)).scalar_one()
+    note = "the same rows" if (made, different) == (states, 0) else f"{different:,} rows differ"
+    return Measure(done.name, rows, done.seconds, note)
+
+
+def _run(engine: Engine, city: City, statements: Sequence[str]) -> None:
     with engine.begin() as connection:
         connection.execute(text(f"SET LOCAL TimeZone = '{city.timezone}'"))
-        connection.execute(text(_PLAIN))
+        connection.execute(text(f"SET LOCAL work_mem = '{WHOLE_MEMORY}'"))
+        connection.execute(text(f"SET LOCAL maintenance_work_mem = '{WHOLE_MEMORY}'"))
+        for statement in statements:
+            connection.execute(text(statement.replace(":", "\\:")))
 
 
 def _duckdb(city: City, frame: pl.DataFrame) -> Measure:

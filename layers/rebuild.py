@@ -29,7 +29,7 @@ from layers.standing import (
     snapshot_begin,
 )
 from layers.state_merge import Written, has_states, merge_fresh, remove_states
-from layers.state_write import FRESH, KEPT, Scope, insert_frame, open_fresh
+from layers.state_write import FRESH, KEPT, Scope, empty_fresh, insert_frame, open_fresh
 from layers.version import Build, read_build_in
 
 _FEED = "gtfs"  # what a load of a timetable says it fills: several tables at once
@@ -226,6 +226,8 @@ def _write(
             written.added += rows
         else:
             merge_fresh(connection, scope, written)
+            if position + 1 < len(plan.reaches):
+                empty_fresh(connection)
     return written
 
 

@@ -46,7 +46,10 @@ def read_loads(connection: Connection, indicator: Indicator) -> list[Row[Any]]:
     """Return the load rows whose current records the indicator counts."""
     numbers: set[int] = set()
     for table, where in _tables(indicator):
-        numbers |= set(connection.scalars(_current(table, where).distinct()))
+        # load by load: its first record decides, the millions behind it need not be read
+        record = _current(table, where).where(find_table(table).c.load_id == load.c.load_id)
+        there = record.limit(1).scalar_subquery().is_not(None)
+        numbers |= set(connection.scalars(select(load.c.load_id).where(there)))
     return _load_rows(connection, numbers)
 
 

@@ -71,7 +71,6 @@ def merge_fresh(connection: Connection, scope: Scope, written: Written) -> None:
         FROM differs
     """  # noqa: S608
     done = connection.execute(text(statement), values).one()
-    connection.exec_driver_sql(f"DELETE FROM {FRESH}")  # noqa: S608
     written.written += done.written
     written.added += done.added
     written.removed += done.removed

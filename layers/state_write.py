@@ -52,6 +52,11 @@ def open_fresh(connection: Connection) -> None:
     )
 
 
+def empty_fresh(connection: Connection) -> None:
+    """Make room for the states of another measure within the transaction."""
+    connection.exec_driver_sql(f"DELETE FROM {FRESH}")  # noqa: S608
+
+
 def insert_query(
     connection: Connection, scope: Scope, records: Records, query: str, into: str
 ) -> int:
