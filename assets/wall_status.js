@@ -13,7 +13,7 @@ window.dash_clientside = window.dash_clientside || {};
   };
   for (const each of Object.values(due)) Object.assign(each, { at: 0, timer: null, waiting: null, again: null });
 
-  const asked = { hour: null, retried: new Set(), heardAt: null };
+  const asked = { hour: null, retried: new Set(), heardAt: null, agedAt: 0, late: null };
 
   function serverTime() {
     return window.occLive ? window.occLive.serverTime() : Date.now();
@@ -24,7 +24,7 @@ window.dash_clientside = window.dash_clientside || {};
     mine.timer = null;
     if (!document.getElementById("wall")) return;
     mine.at = Date.now();
-    mine.waiting = setTimeout(answered, PATIENCE_MS, group);
+    mine.waiting = setTimeout(lost, PATIENCE_MS, group);
     window.dash_clientside.set_props(`wall-due-${group}`, { data: { group, why, at: mine.at } });
   }
 
@@ -51,6 +51,12 @@ window.dash_clientside = window.dash_clientside || {};
     const why = mine.again;
     mine.again = null;
     if (why) ask(group, why);
+  }
+
+  /** What was to be asked is still not known; a server that is away is asked when it is back. */
+  function lost(group) {
+    if (window.occLive?.state().connected) due[group].again ??= "lost";
+    answered(group);
   }
 
   for (const [group, { kinds }] of Object.entries(due)) {
@@ -136,6 +142,18 @@ window.dash_clientside = window.dash_clientside || {};
     asked.hour = text;
   }
 
+  /** Not every source is announced: one that should have spoken again by now is asked for. What
+   *  follows from its being late or back is asked too. */
+  function watchSource(oldest, now) {
+    if (!oldest?.expected_s || !window.occLive?.state().connected) return;
+    if (now - Math.max(Date.parse(oldest.at), asked.agedAt) > oldest.expected_s * 1000) {
+      asked.agedAt = now;
+      ask("records", "aged");
+    }
+    if (asked.late !== null && asked.late !== oldest.late) ask("states", "late");
+    asked.late = oldest.late;
+  }
+
   const shown = {};
   function news(name, value) {
     const text = JSON.stringify(value ?? null);
@@ -154,6 +172,7 @@ window.dash_clientside = window.dash_clientside || {};
       }
       const now = serverTime();
       turnHour(zone, now);
+      watchSource(oldest, now);
       return [
         news("age", ageLines(oldest, words, now)),
         news("late", oldest?.late ? "data-age late" : "data-age"),

@@ -95,6 +95,7 @@ def oldest_shown(
         return {
             "at": oldest.last_event_at.isoformat() if oldest.last_event_at else None,
             "late": oldest.state != "fresh",
+            "expected_s": oldest.expected.total_seconds(),
             **{code: f"{live_word(code)} {source_name(oldest, code)}" for code in LANGUAGES},
         }
     if freshness.incidents_to is None:
