@@ -35,7 +35,7 @@ def vehicles_router(engine: Engine) -> APIRouter:
                 "source": each.source,
                 "kind": each.kind,
                 "last_event_at": each.last_event_at and each.last_event_at.isoformat(),
-                "lag_s": each.lag and round(each.lag.total_seconds()),
+                "lag_s": None if each.lag is None else round(each.lag.total_seconds()),
                 "expected_s": each.expected.total_seconds(),
                 "state": each.state,
             }
