@@ -28,6 +28,7 @@ from layers.state import complete_states
 QUAD_SEGS = 64  # a circle of 500 m then has 0.785319 of its 0.785398 km2
 _COARSEST_RES = 5
 _TILE_CORNERS = 300
+_LEAST_M2 = 1e-4  # what rounding leaves of a hexagon that only touches the built-up area
 _CUT_SCHEMA = pl.Schema(
     {"district_id": pl.String, "cell": pl.Int64, "num": pl.Float64, "den": pl.Float64}
 )
@@ -119,7 +120,7 @@ def cut_by_cells(city: City, built: Any, served: Any, resolutions: Iterable[int]
         for district_id, (own, near) in homes.items():
             areas = {"num": _areas(tree, shapes, near), "den": _areas(tree, shapes, own)}
             frame = pl.DataFrame({"district_id": district_id, "cell": cells, **areas})
-            parts.append(frame.filter(pl.col("den") > 0).cast(_CUT_SCHEMA))
+            parts.append(frame.filter(pl.col("den") > _LEAST_M2).cast(_CUT_SCHEMA))
     return pl.concat(parts)
 
 

@@ -7,7 +7,14 @@ import shapely
 
 from geodata.city import City, load_city
 from geodata.crs import to_metric
-from geodata.grid import cell_area_km2, cell_centres, cells_to_children, latlng_to_cells
+from geodata.grid import (
+    cell_area_km2,
+    cell_centres,
+    cell_polygons,
+    cells_to_children,
+    latlng_to_cells,
+)
+from geodata.lines import metric_lines
 from layers.measures.transit_area import BuiltUp, built_up_area, cut_by_cells, reach, tiles
 
 
@@ -53,6 +60,15 @@ def test_t1_every_resolution_is_measured_on_its_own_hexagons(city: City) -> None
         parts = cut_by_cells(city, built, served, [res])
         assert parts["den"].sum() == pytest.approx(built.area, rel=1e-5)
         assert parts["num"].sum() == pytest.approx(served.area, rel=1e-5)
+
+
+def test_t1_a_hexagon_that_only_touches_the_area_is_no_part_of_it(city: City) -> None:
+    """T1 area: rounding gave neighbours of a built-up hexagon a hundred-millionth of a m2 of it."""
+    rng = np.random.default_rng(1)
+    lat, lon = 43.8 + 0.15 * rng.random(40), 125.2 + 0.2 * rng.random(40)
+    for cell in np.unique(latlng_to_cells(lat, lon, 9)):
+        (built,) = metric_lines(city, cell_polygons(np.array([cell])))
+        assert set(cut_by_cells(city, built, built, [9])["cell"]) == {cell}
 
 
 def test_t1_tiles_make_up_the_geometry() -> None:
