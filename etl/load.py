@@ -50,13 +50,18 @@ def driver(connection: Connection) -> Driver:
 
 
 def load_records(
-    connection: Connection, batch: Batch, declaration: SourceDeclaration, load_id: int
+    connection: Connection,
+    batch: Batch,
+    declaration: SourceDeclaration,
+    load_id: int,
+    *,
+    is_live: bool = False,
 ) -> tuple[Batch, Changes]:
     """Write the records: new ones are added, changed ones retire their predecessor.
 
     A record equal to the current one stays as it is. With `mode: snapshot` the current records of
     the source (and of the file's `scope`) that the file lacks are retired. A revision older than
-    the current one is rejected.
+    the current one is rejected in a file; live it was overtaken on its way, which is no fault.
     """
     raw = driver(connection)
     target = TARGETS[declaration.table]
@@ -69,7 +74,8 @@ def load_records(
     _stage(raw, batch.frame, columns)
     outdated = work.outdated() if "revision" in columns else None
     if outdated is not None and outdated.height:
-        batch = batch.reject(outdated)
+        overtaken = outdated[ROW].to_list()
+        batch = batch.overtake(overtaken) if is_live else batch.reject(outdated)
         work.drop_staged(outdated[ROW].to_list())
     unchanged = work.mark_unchanged()
     changed = work.retire_changed()

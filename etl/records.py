@@ -69,7 +69,7 @@ def load_file(
     if not is_piece:  # the few rows of a moment may well be all bad
         _refuse_if_none(path, batch, extracted, declaration)
     batch = _join_events(connection, batch, declaration)
-    batch, changes = _keep(connection, city, batch, declaration, load_id)
+    batch, changes = _keep(connection, city, batch, declaration, load_id, is_live=is_piece)
     event_from, event_to = event_span(batch.frame, TARGETS[declaration.table].event_time)
     return LoadOutcome(
         rows_in=extracted.rows_in,
@@ -100,13 +100,19 @@ def _join_events(connection: Connection, batch: Batch, declaration: SourceDeclar
 
 
 def _keep(
-    connection: Connection, city: City, batch: Batch, declaration: SourceDeclaration, load_id: int
+    connection: Connection,
+    city: City,
+    batch: Batch,
+    declaration: SourceDeclaration,
+    load_id: int,
+    *,
+    is_live: bool,
 ) -> tuple[Batch, Changes]:
     """Write the records where the declaration keeps them."""
     if declaration.store == "telemetry":
         store = open_store(get_settings())
         return load_partitions(store, batch, declaration, load_id, city.timezone)
-    return load_records(connection, batch, declaration, load_id)
+    return load_records(connection, batch, declaration, load_id, is_live=is_live)
 
 
 def _place(batch: Batch, declaration: SourceDeclaration, city: City, locator: Locator) -> Batch:

@@ -74,6 +74,16 @@ class Batch:
         ).select(pl.coalesce("@winner", ROW).alias(ROW), MEMBER)
         return replace(self, frame=frame, members=pl.concat([moved, merged.select(ROW, MEMBER)]))
 
+    def overtake(self, rows: list[int]) -> "Batch":
+        """Take records out that a later state has overtaken: no fault, their rows are done with."""
+        gone = self.frame.select(ROW).filter(pl.col(ROW).is_in(rows))
+        done = gone.with_columns(pl.col(ROW).alias(MEMBER))
+        return replace(
+            self,
+            frame=self.frame.join(gone, on=ROW, how="anti", maintain_order="left"),
+            members=pl.concat([self.members, done]),
+        )
+
     def staged(self, stage: str, rows_in: int, notes: Mapping[str, int] | None = None) -> "Batch":
         """Add a stage's summary: rows in, records out, what fell away."""
         kept = {reason: count for reason, count in (notes or {}).items() if count}
