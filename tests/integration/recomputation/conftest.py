@@ -1,6 +1,6 @@
 """What the recomputations share: the engine's answers as plain series, and how to compare them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import h3
@@ -16,7 +16,8 @@ from geodata.districts import load_districts
 from layers.build import build_states
 from layers.period import Period
 from layers.question import ValueQuery
-from layers.reading import read_values
+from layers.reading import latest_period, read_values
+from layers.registry import find_indicator, resolve_component
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 SUM_TOLERANCE = 1e-9
@@ -25,11 +26,17 @@ Answer = Callable[..., pd.Series]
 Fill = Callable[..., City]
 
 
-@pytest.fixture(scope="module")
-def fill(engine: Engine, trial_data: Path) -> Fill:
+@pytest.fixture(scope="session")
+def fill(trial_data: Path) -> Fill:
     """Load a city's sources and build indicators; the numbers are the engine's from here on."""
 
-    def run(code: str, sources: dict[str, dict[str, object]], indicators: list[str]) -> City:
+    def run(
+        engine: Engine,
+        code: str,
+        sources: dict[str, dict[str, object]],
+        indicators: list[str],
+        more: Iterable[SourceDeclaration] = (),
+    ) -> City:
         city = load_city(str(DATA / "cities" / code))
         with engine.begin() as connection:
             load_districts(connection, city)
@@ -37,7 +44,7 @@ def fill(engine: Engine, trial_data: Path) -> Fill:
             read_declaration(DATA / "declarations" / f"{key}.yaml").model_copy(update=changes)
             for key, changes in sources.items()
         ]
-        results = list(load_files(engine, city, declared, root=trial_data))
+        results = list(load_files(engine, city, [*declared, *more], root=trial_data))
         assert {each.status for each in results} == {"loaded"}
         built = build_states(engine, city, indicators)
         assert {each.indicator for each in built} == set(indicators)
@@ -48,12 +55,15 @@ def fill(engine: Engine, trial_data: Path) -> Fill:
 
 @pytest.fixture(scope="module")
 def answer(engine: Engine) -> Answer:
-    """Ask the engine: values by place, without those that have none."""
+    """Ask the engine: values by place, of the newest period unless one is named."""
 
-    def ask(city: City, key: str, period: str, by: str, component: str = "default") -> pd.Series:
-        query = ValueQuery(
-            key, Period.parse(period), component, by, res=8 if by == "cell" else None
-        )
+    def ask(
+        city: City, key: str, period: str | None, by: str, component: str = "default"
+    ) -> pd.Series:
+        component = resolve_component(find_indicator(key), component)
+        when = Period.parse(period) if period else latest_period(engine, city, key, component)
+        assert when is not None
+        query = ValueQuery(key, when, component, by, res=8 if by == "cell" else None)
         found = read_values(engine, city, query).drop_nulls("value")
         keys = [h3.int_to_str(int(k)) if by == "cell" else str(k) for k in found["key"]]
         return pd.Series(found["value"].to_numpy(), index=keys).sort_index()

@@ -7,13 +7,20 @@ import pytest
 from layers.registry import load_catalogue
 
 HERE = Path(__file__).parent
-POA, SF, OAHU = "test_porto_alegre.py", "test_san_francisco.py", "test_oahu.py"
+POA = "porto_alegre/test_timetable.py"
+WAYS = "porto_alegre/test_access.py"
+SF, OAHU = "test_san_francisco.py", "test_oahu.py"
 
 FED = {
     POA: [
-        "residents", "stop_coverage_pop_300", "stop_coverage_pop_500", "departures_per_hour",
-        "stop_departures", "headway_mean_min", "wait_random_min", "service_span_h",
-        "service_hours",
+        "residents", "stop_coverage_pop_300", "stop_coverage_pop_500", "stop_coverage_area_500",
+        "departures_per_hour", "stop_departures", "headway_mean_min", "wait_random_min",
+        "service_span_h", "service_hours", "scheduled_speed_kmh",
+    ],
+    WAYS: [
+        "stop_coverage_walk_300", "stop_coverage_walk_500", "ptai", "nearest_hospital_min",
+        "within_30min_share", "e2sfca_doctors", "station_coverage_share", "beds_per_1000",
+        "doctors_per_1000",
     ],
     SF: [
         "incident_count", "incident_calls", "call_processing_p90", "turnout_p90", "travel_p90",
@@ -23,22 +30,14 @@ FED = {
     OAHU: ["down_mean_mbps", "up_mean_mbps", "latency_mean_ms"],
 }  # fmt: skip
 NOT_FED = {
-    "the data would do, not computed again yet": [
-        "stop_coverage_area_500", "stop_coverage_walk_300", "stop_coverage_walk_500", "ptai",
-        "scheduled_speed_kmh",
-    ],
     "San Francisco comes without residents": ["incident_rate_10k"],
-    "no file has stations or hospitals with these particulars": [
-        "station_coverage_share", "nearest_hospital_min", "within_30min_share", "beds_per_1000",
-        "doctors_per_1000", "e2sfca_doctors",
-    ],
     "no file says how vehicles ran": [
         "on_time_share", "on_time_share_strict", "departures_observed", "excess_wait_min",
         "headway_cv", "bunching_share", "trip_completion", "first_departure_punctuality",
         "vehicle_km", "traffic_index_tpi", "travel_time_index",
     ],
     "Oahu's tiles are means, no raw tests": ["down_median_mbps"],
-    "no file has premises, radio, venues, stations or schools with speeds": [
+    "no file has premises, radio, venues with access points, base stations or school speeds": [
         "fibre_passed_share", "fibre_takeup", "fibre_penetration", "pop_covered_4g",
         "pop_covered_5g", "mr_coverage", "blind_cell_share", "unknown_cell_share",
         "wifi_hotspot_coverage", "wifi_hotspot_area_share", "gnb_per_10k", "sites_per_km2",

@@ -9,6 +9,7 @@ import mercantile
 import pandas as pd
 import pytest
 import shapely
+from sqlalchemy import Engine
 
 from geodata.city import City
 
@@ -26,8 +27,8 @@ COLUMNS = {
 
 
 @pytest.fixture(scope="module")
-def city(fill: Callable[..., City]) -> City:
-    return fill("oahu", {"ookla_oahu": {}}, list(COLUMNS))
+def city(engine: Engine, fill: Callable[..., City]) -> City:
+    return fill(engine, "oahu", {"ookla_oahu": {}}, list(COLUMNS))
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,9 @@
-"""Residents and T1-T4 of Porto Alegre, computed again by pandas and geopandas from the files."""
+"""Porto Alegre once for all its tests: loaded by the engine, and the raw files as plain frames."""
 
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import h3
@@ -11,31 +12,80 @@ import pandas as pd
 import pytest
 import shapely
 from shapely.ops import unary_union
+from sqlalchemy import Engine
 
+from etl.declaration import SourceDeclaration, read_declaration
 from etl.gtfs.window import Expansion
 from geodata.city import City
+from geodata.engine import connect
 
-pytestmark = pytest.mark.realdata
-
+HERE = Path(__file__).resolve().parent
+DECLARATIONS = HERE.parents[2] / "data" / "declarations"
 METRIC = 31982
 FEEDS = {"gtfs_poa_eptc": "poa_eptc.zip", "gtfs_poa_trensurb": "poa_trensurb.zip"}
-DAYS = ["2019-06-20", "2019-06-21"]  # Corpus Christi, a Thursday by exceptions; and a Friday
-WINDOWS = {"morning": (7, 10), "evening": (16, 19), "day": (6, 22)}
-SERVICE = ["departures_per_hour", "stop_departures", "headway_mean_min", "wait_random_min"]
-SPAN = ["service_span_h", "service_hours", "scheduled_speed_kmh"]
-COVERAGE = {"stop_coverage_pop_300": 300, "stop_coverage_pop_500": 500}
-INDICATORS = ["residents", *COVERAGE, "stop_coverage_area_500", *SERVICE, *SPAN]
+DAYS = ["2019-06-20", "2019-06-21"]
+TIMETABLE = [
+    "residents", "stop_coverage_pop_300", "stop_coverage_pop_500", "stop_coverage_area_500",
+    "departures_per_hour", "stop_departures", "headway_mean_min", "wait_random_min",
+    "service_span_h", "service_hours", "scheduled_speed_kmh",
+]  # fmt: skip
+WITHOUT_ROADS = ["nearest_hospital_min", "within_30min_share", "beds_per_1000", "doctors_per_1000"]
 HOURS_S = 3600
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run in parallel, the city's tests stay with the one process that has loaded it."""
+    for item in items:
+        if item.path.parent == HERE:
+            item.add_marker(pytest.mark.xdist_group("porto_alegre"), append=False)
+
+
+@pytest.fixture(scope="session")
+def shared_engine(create_database: Callable[..., Any], template_database: str) -> Iterator[Engine]:
+    made = connect(create_database(template_database))
+    yield made
+    made.dispose()
+
+
 @pytest.fixture(scope="module")
-def city(fill: Callable[..., City]) -> City:
+def engine(shared_engine: Engine) -> Engine:
+    return shared_engine
+
+
+def hospitals() -> SourceDeclaration:
+    """The points of interest as hospitals: real places, other use."""
+    declared = read_declaration(DECLARATIONS / "poa_places.yaml").model_dump()
+    mapping = declared["mapping"] | {
+        "kind": {"const": "hospital"},
+        "beds": {"const": "120"},
+        "doctors": {"const": "45"},
+        "attributes.grade": {
+            "source": "id",
+            "codes": {"public_market": "一级", "gasometer_museum": "一级"},
+            "unlisted": "blank",
+        },
+    }
+    return SourceDeclaration.model_validate(declared | {"key": "poa_hospitals", "mapping": mapping})
+
+
+def stations() -> SourceDeclaration:
+    """The grid's health care as stations: real places, other use."""
+    declared = read_declaration(DECLARATIONS / "poa_places.yaml").model_dump()
+    codes = {"0": "place"} | {str(number): "fire_station" for number in range(1, 6)}
+    mapping = declared["mapping"] | {"kind": {"source": "healthcare", "codes": codes}}
+    changed = {"key": "poa_stations", "path": "city_portoalegre/poa_hexgrid.csv"}
+    return SourceDeclaration.model_validate(declared | changed | {"mapping": mapping})
+
+
+@pytest.fixture(scope="session")
+def city(shared_engine: Engine, fill: Callable[..., City]) -> City:
     expand = Expansion.model_validate({"from": DAYS[0], "days": len(DAYS)})
     sources = {"poa_population": {}, **{key: {"expand": expand} for key in FEEDS}}
-    return fill("portoalegre", sources, INDICATORS)
+    indicators = [*TIMETABLE, *WITHOUT_ROADS]
+    return fill(shared_engine, "portoalegre", sources, indicators, [hospitals(), stations()])
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def people(trial_data: Path) -> gpd.GeoDataFrame:
     """One point a hexagon, in metres."""
     grid = pd.read_csv(trial_data / "city_portoalegre" / "poa_hexgrid.csv")
@@ -49,7 +99,7 @@ def people(trial_data: Path) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(grid.assign(**places), geometry=points).to_crs(METRIC)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def outline(people: gpd.GeoDataFrame) -> shapely.Geometry:
     return unary_union([hexagon(cell) for cell in people["id"]])
 
@@ -67,13 +117,13 @@ def read_feed(path: Path) -> dict[str, pd.DataFrame]:
     return tables
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def feeds(trial_data: Path) -> dict[str, dict[str, pd.DataFrame]]:
     folder = trial_data / "city_portoalegre"
     return {key: read_feed(folder / name) for key, name in FEEDS.items()}
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def stops(feeds, outline: shapely.Geometry) -> pd.DataFrame:
     """The stops of both feeds with cell, district and place in metres."""
     found = pd.concat([tables["stops"].assign(source=key) for key, tables in feeds.items()])
@@ -93,7 +143,7 @@ def stops(feeds, outline: shapely.Geometry) -> pd.DataFrame:
     )[["source", "stop_id", "lon", "lat", "cell", "district", "city", "x", "y"]]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def calls(feeds, stops: pd.DataFrame) -> pd.DataFrame:
     """Every call of every trip in order, its blank times filled in along the way."""
     parts = []
@@ -151,7 +201,7 @@ def filled(calls: pd.DataFrame) -> pd.DataFrame:
     return pd.concat(done)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def running(feeds) -> pd.DataFrame:
     """Which services run on which dates of June 2019: weekdays, plus and minus exceptions."""
     rows = []
@@ -176,7 +226,7 @@ def running(feeds) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["source", "service_id", "service_on"])
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def departures(calls: pd.DataFrame, running: pd.DataFrame) -> pd.DataFrame:
     """The boardable departures of June 2019 by calendar day and hour of the day."""
     boardable = calls[~calls["is_last"] & (calls["pickup_type"] != "1")]
@@ -187,75 +237,8 @@ def departures(calls: pd.DataFrame, running: pd.DataFrame) -> pd.DataFrame:
     return runs.assign(at=at, day=at.dt.strftime("%Y-%m-%d"), hour=second / HOURS_S)
 
 
-def within(departures: pd.DataFrame, day: str, window: str) -> pd.DataFrame:
-    first, end = WINDOWS[window]
-    hour = departures["hour"]
-    return departures[(departures["day"] == day) & (hour >= first) & (hour < end)]
-
-
-@pytest.mark.parametrize("by", ["city", "district", "cell"])
-def test_residents(city, people, answer, agrees, by: str) -> None:
-    own = people.groupby(by)["population"].sum()
-    if by == "cell":
-        own = own[own.index.isin(people.loc[people["population"] >= 0, "cell"])]
-    if by == "district":
-        own = own.reindex(["poa", "unknown"], fill_value=0)
-        own = own[own.index != "unknown"]
-    agrees(answer(city, "residents", "2019", by), own, exact=True)
-
-
-@pytest.mark.parametrize("by", ["city", "district", "cell"])
-@pytest.mark.parametrize("key", COVERAGE)
-def test_t1_residents_near_a_stop(city, people, stops, calls, answer, agrees, key, by) -> None:
-    """T1: people within the radius of a stop that some trip can be boarded at, by straight line."""
+@pytest.fixture(scope="session")
+def served(stops: pd.DataFrame, calls: pd.DataFrame) -> pd.DataFrame:
+    """The stops at which some trip can be boarded; neither feed has entrances."""
     boarded = calls[~calls["is_last"] & (calls["pickup_type"] != "1")]
-    served = stops.merge(boarded[["source", "stop_id"]].drop_duplicates())
-    points = gpd.GeoDataFrame(geometry=gpd.points_from_xy(served["x"], served["y"]), crs=METRIC)
-    near = people.sjoin_nearest(points, distance_col="metres").drop_duplicates("id")
-    inhabited = near[near["population"] > 0]
-    counted = inhabited["population"].where(inhabited["metres"] <= COVERAGE[key], 0)
-    own = 100 * counted.groupby(inhabited[by]).sum() / inhabited.groupby(by)["population"].sum()
-    agrees(answer(city, key, DAYS[1], by), own, exact=False)
-
-
-@pytest.mark.parametrize("by", ["city", "district", "cell"])
-@pytest.mark.parametrize("window", WINDOWS)
-@pytest.mark.parametrize("day", DAYS)
-def test_t2_trips_and_departures(city, departures, answer, agrees, day, window, by) -> None:
-    """T2: distinct trips that can be boarded, over the hours; and departures, each at its stop."""
-    chosen = within(departures, day, window)
-    runs = chosen.drop_duplicates(["source", "trip_id", "service_on", by]).groupby(by).size()
-    first, end = WINDOWS[window]
-    found = answer(city, "departures_per_hour", day, by, window)
-    agrees(found, runs / (end - first), exact=True)
-    agrees(answer(city, "stop_departures", day, by, window), chosen.groupby(by).size(), exact=True)
-
-
-@pytest.mark.parametrize("by", ["city", "district", "cell"])
-@pytest.mark.parametrize("window", WINDOWS)
-@pytest.mark.parametrize("day", DAYS)
-def test_t3_gaps(city, departures, answer, agrees, day, window, by) -> None:
-    """T3: gaps at a stop, route and direction inside the window, pooled; and the random wait."""
-    line = ["source", "stop_id", "route_id", "direction_id"]
-    chosen = within(departures, day, window).sort_values([*line, "at"])
-    gap = chosen.groupby(line)["at"].diff().dt.total_seconds() / 60
-    place = chosen[by]
-    agrees(
-        answer(city, "headway_mean_min", day, by, window), gap.groupby(place).mean(), exact=False
-    )
-    wait = (gap**2).groupby(place).sum() / (2 * gap.groupby(place).sum())
-    agrees(answer(city, "wait_random_min", day, by, window), wait, exact=False)
-
-
-@pytest.mark.parametrize("by", ["city", "district", "cell"])
-@pytest.mark.parametrize("day", ["2019-06-16", *DAYS])
-def test_t4_span_and_hours(city, calls, running, answer, agrees, day, by) -> None:
-    """T4: last less first boardable departure of the service day; clock hours with any."""
-    boardable = calls[~calls["is_last"] & (calls["pickup_type"] != "1")]
-    today = running[running["service_on"] == day]
-    chosen = boardable.merge(today, on=["source", "service_id"])
-    second = chosen["departure_time"]
-    span = (second.groupby(chosen[by]).max() - second.groupby(chosen[by]).min()) / HOURS_S
-    hours = (second // HOURS_S).groupby(chosen[by]).nunique()
-    agrees(answer(city, "service_span_h", day, by), span, exact=False)
-    agrees(answer(city, "service_hours", day, by), hours, exact=True)
+    return stops.merge(boarded[["source", "stop_id"]].drop_duplicates())
