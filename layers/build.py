@@ -9,7 +9,7 @@ from geodata.analyze import analyze_changed
 from geodata.city import City
 from geodata.tables import source_coverage
 from layers.indicator import Indicator
-from layers.reach import has_rows
+from layers.reach import rows_of
 from layers.rebuild import rebuild
 from layers.registry import find_indicator, load_catalogue
 from layers.version import Build
@@ -69,6 +69,8 @@ def _touched_tables(engine: Engine, loads: list[int]) -> set[str]:
     names = {name for entry in load_catalogue().values() for name in entry.tables}
     c = source_coverage.c
     covered = select(c.table_name).where(or_(c.load_id.in_(loads), c.retired_by.in_(loads)))
+    there = [rows_of(name, (), loads).exists().label(name) for name in sorted(names)]
     with engine.connect() as connection:
-        found = {name for name in sorted(names) if has_rows(connection, name, (), loads)}
-        return found | set(connection.execute(covered.distinct()).scalars())
+        found = connection.execute(select(*there)).mappings().one()
+        touched = {name for name, is_there in found.items() if is_there}
+        return touched | set(connection.execute(covered.distinct()).scalars())

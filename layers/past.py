@@ -15,9 +15,9 @@ def put_builds_away(
     c = state_build.c
     older = (c.indicator == indicator) & (c.build_id != but)
     names = [each.name for each in state_build_past.columns if each.name != "replaced_at"]
-    kept = select(*(c[name] for name in names), literal(replaced_at)).where(older)
+    gone = delete(state_build).where(older).returning(*(c[name] for name in names)).cte("gone")
+    kept = select(*gone.c, literal(replaced_at))
     connection.execute(insert(state_build_past).from_select([*names, "replaced_at"], kept))
-    connection.execute(delete(state_build).where(older))
 
 
 def forget_past(engine: Engine, after: timedelta) -> int:

@@ -8,8 +8,9 @@ steps, too, more is reached; what cannot be narrowed is computed whole.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 
-from sqlalchemy import Connection, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, func, literal, or_, select
 
 from geodata.city import City
 from geodata.tables import source_coverage, state
@@ -163,22 +164,22 @@ def _speakers_change(
     if measure.component is None:
         return False
     table = find_table(measure.table)
-    pairs = select(table.c.source, table.c[measure.component]).where(is_of_loads(table, loads))
-    return any(
-        _changes(connection, measure, source, key, loads)
-        for source, key in connection.execute(pairs.distinct()).all()
+    key = table.c[measure.component].label("key")
+    pairs = select(table.c.source, key).where(is_of_loads(table, loads)).distinct().subquery()
+    other = table.alias("other")
+    own = select(literal(1)).where(
+        other.c.source == pairs.c.source, other.c[measure.component] == pairs.c.key
     )
+    was_current = or_(other.c.retired_by.is_(None), other.c.retired_by.in_(loads))
+    is_now = _has_one(own.where(other.c.retired_by.is_(None)))
+    was_there = _has_one(own.where(other.c.load_id.not_in(loads), was_current))
+    changed = select(pairs.c.source).where(is_now != was_there)
+    return connection.execute(changed.limit(1)).first() is not None
 
 
-def _changes(
-    connection: Connection, measure: FunctionMeasure, source: str, key: str, loads: Sequence[int]
-) -> bool:
-    c = find_table(measure.table).c
-    own = select(c.load_id).where(c.source == source, c[str(measure.component)] == key)
-    was_current = or_(c.retired_by.is_(None), c.retired_by.in_(loads))
-    is_now = connection.execute(own.where(c.retired_by.is_(None)).limit(1)).first()
-    was_there = connection.execute(own.where(c.load_id.not_in(loads), was_current).limit(1)).first()
-    return (is_now is None) != (was_there is None)
+def _has_one(found: Select[Any]) -> ColumnElement[bool]:
+    """Tell whether a query has a row: by the first one, EXISTS might read them all to join."""
+    return found.limit(1).scalar_subquery().is_not(None)
 
 
 def _is_touched(
@@ -200,9 +201,13 @@ def has_rows(
     connection: Connection, name: str, where: tuple[Condition, ...], loads: Sequence[int]
 ) -> bool:
     """Tell whether the loads brought or retired records of a table that meet the conditions."""
+    return connection.execute(rows_of(name, where, loads).limit(1)).first() is not None
+
+
+def rows_of(name: str, where: tuple[Condition, ...], loads: Sequence[int]) -> Select[Any]:
+    """Return the query of the records of a table that loads brought or retired."""
     table = find_table(name)
-    found = select(table.c.load_id).where(is_of_loads(table, loads), meets(table, where))
-    return connection.execute(found.limit(1)).first() is not None
+    return select(table.c.load_id).where(is_of_loads(table, loads), meets(table, where))
 
 
 def _windows(city: City, begins: Iterable[datetime], grain: Grain) -> tuple[Period, ...]:

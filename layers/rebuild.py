@@ -48,6 +48,7 @@ class Plan:
     reaches: tuple[Reach, ...]  # by measure
     is_full: bool
     is_defined_anew: bool
+    seen: str  # what the transaction sees
     frames: Mapping[int, pl.DataFrame] | None = None  # by measure, where computed elsewhere
 
 
@@ -80,7 +81,8 @@ def replace_states(
         loads = list(connection.execute(chosen))
         everything = (ALL,) * len(indicator.measures)
         anew = kept is None or kept.definition != _digest(indicator, city, is_elsewhere=True)
-        plan = Plan(kept, loads, (), everything, True, anew, frames)
+        seen = read_snapshot(connection)
+        plan = Plan(kept, loads, (), everything, True, anew, seen, frames)
         return _apply(connection, city, indicator, plan)
 
     return _alone(engine, city, indicator, work)
@@ -126,8 +128,7 @@ def _apply(
     put_builds_away(connection, indicator.key, facts["built_at"], but=build_id)
     _finish_build(connection, plan, build_id, written, newest)
     _keep_change(connection, city, indicator, plan, build_id, written)
-    _announce(connection, indicator)
-    return read_build_in(connection, indicator)
+    return _announced(connection, indicator)
 
 
 def _plan(
@@ -137,13 +138,14 @@ def _plan(
     kept = _read_kept(connection, indicator)
     if _is_elsewhere(kept) and not read_loads(connection, indicator):
         return None
-    unseen = read_unseen_loads(connection, kept.seen) if kept is not None else None
+    seen = read_snapshot(connection)
+    unseen = read_unseen_loads(connection, kept.seen, seen) if kept is not None else None
     is_same = kept is not None and kept.definition == definition_digest(indicator, city)
     if kept is None or unseen is None or is_full or not is_same:
         everything = (ALL,) * len(indicator.measures)
         is_anew = unseen is None or not is_same
         loads = read_loads(connection, indicator)
-        return Plan(kept, loads, unseen or (), everything, is_full=True, is_defined_anew=is_anew)
+        return Plan(kept, loads, unseen or (), everything, True, is_anew, seen)
     if not unseen:
         return None
     reaches = tuple(
@@ -151,7 +153,7 @@ def _plan(
         for position in range(len(indicator.measures))
     )
     loads = read_loads_after(connection, indicator, kept.load_ids, unseen)
-    return Plan(kept, loads, unseen, reaches, is_full=False, is_defined_anew=False)
+    return Plan(kept, loads, unseen, reaches, False, False, seen)
 
 
 def _is_elsewhere(kept: Row[Any] | None) -> bool:
@@ -180,7 +182,7 @@ def _facts(connection: Connection, city: City, indicator: Indicator, plan: Plan)
         "is_simulated": any(row.provenance == "simulated" for row in loads),
         "as_of": _as_of(indicator, loads),
         "definition": _digest(indicator, city, is_elsewhere=plan.frames is not None),
-        "seen": read_snapshot(connection),
+        "seen": plan.seen,
     }
 
 
@@ -202,7 +204,8 @@ def _write(
 ) -> Written:
     """Compute what the plan reaches and make the kept states equal to it."""
     written = Written()
-    is_first = not has_states(connection, indicator.key)
+    has_rows = plan.kept is not None and plan.kept.state_rows > 0
+    is_first = not (has_rows or has_states(connection, indicator.key))
     if plan.is_full:
         beyond = len(indicator.measures)
         written.removed += remove_states(connection, indicator.key, build_id, beyond)
@@ -212,7 +215,7 @@ def _write(
         if reach.is_nothing:
             continue
         measure = indicator.measures[position]
-        begin = snapshot_begin(connection, city, indicator, measure.table, plan.loads)
+        begin = snapshot_begin(connection, city, indicator, measure, plan.loads)
         spans = spans_of(city, reach.windows)
         scope = Scope(indicator.key, position, build_id, spans, reach.components)
         into = KEPT if is_first else FRESH
@@ -308,12 +311,16 @@ def _keep_change(
     )
 
 
-def _announce(connection: Connection, indicator: Indicator) -> None:
+def _announced(connection: Connection, indicator: Indicator) -> Build:
     """Tell the listeners the new version, and those of the indicators divided by this one."""
-    divided = [each for each in load_catalogue().values() if each.denominator == indicator.key]
-    for each in (indicator, *divided):
+    build = read_build_in(connection, indicator)
+    announce(connection, LAYERS, indicator=indicator.key, version=build.version)
+    for each in load_catalogue().values():
+        if each.denominator != indicator.key:
+            continue
         try:
             version = read_build_in(connection, each).version
         except NotFoundError:
             continue
         announce(connection, LAYERS, indicator=each.key, version=version)
+    return build

@@ -9,10 +9,11 @@ from sqlalchemy import Connection, Row, Select, func, or_, select, text
 from geodata.city import City
 from geodata.tables import load, source_coverage
 from layers.condition import find_table, meets
-from layers.declaration import Condition
+from layers.declaration import Condition, DeclarativeMeasure, FunctionMeasure
 from layers.indicator import Indicator
 from layers.period import Period
 
+_NO_MATTER = datetime(1970, 1, 1, tzinfo=UTC)  # every record has its own time
 _ONE_BY_ONE = 64  # more loads are looked up together
 
 
@@ -26,11 +27,13 @@ def read_snapshot(connection: Connection) -> str:
     return str(connection.execute(text(server)).scalar_one())
 
 
-def read_unseen_loads(connection: Connection, seen: str | None) -> list[int] | None:
-    """Return the loads that a snapshot did not see, ascending; None where it cannot be told."""
+def read_unseen_loads(connection: Connection, seen: str | None, sees: str) -> list[int] | None:
+    """Return the loads that a snapshot did not see, ascending; None where it cannot be told.
+
+    `sees` is the transaction's own snapshot.
+    """
     server, _, snapshot = (seen or "").partition(" ")
-    here, _, _ = read_snapshot(connection).partition(" ")
-    if server != here:
+    if server != sees.partition(" ")[0]:
         return None
     # numbers below the snapshot's lowest were all finished: the index leaves them out
     unseen = text(
@@ -112,13 +115,20 @@ def changes_coverage(connection: Connection, indicator: Indicator, loads: Sequen
 
 
 def snapshot_begin(
-    connection: Connection, city: City, indicator: Indicator, table: str, loads: list[Row[Any]]
+    connection: Connection,
+    city: City,
+    indicator: Indicator,
+    measure: DeclarativeMeasure | FunctionMeasure,
+    loads: list[Row[Any]],
 ) -> datetime:
     """Return the begin of the step from which undated records count.
 
     That is the step of the earliest day their sources say they cover; where none says, that of the
-    earliest load.
+    earliest load. It is asked for only where records may be undated.
     """
+    if not isinstance(measure, FunctionMeasure) and measure.time is not None:
+        return _NO_MATTER
+    table = measure.table
     own = [row for row in loads if row.table_name == table] or loads
     declared = connection.execute(
         select(func.min(source_coverage.c.starts_at)).where(

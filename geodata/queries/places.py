@@ -17,9 +17,10 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.expression import false
 
-from geodata.queries.frame import Schema, read_frame
+from geodata.queries.frame import Schema, read_columns, read_frame
 from geodata.tables import facility, incident, speed_tile
 
+_NEVER = -1  # a column read as bytes has no nulls
 _TIME = pl.Datetime("us", "UTC")
 _PLACE: Schema = {"cell": pl.Int64, "district_id": pl.String, "lon": pl.Float64, "lat": pl.Float64}
 
@@ -101,7 +102,7 @@ def read_open_spans(connection: Connection, since: datetime) -> pl.DataFrame:
         func.coalesce(c.cell, 0),
         c.district_id,
         _microseconds(c.received_at),
-        _microseconds(c.closed_at),
+        func.coalesce(_microseconds(c.closed_at), _NEVER),
     ).where(_is_real(), or_(c.closed_at.is_(None), c.closed_at > since))
     schema: Schema = {
         "channel": pl.String,
@@ -110,8 +111,9 @@ def read_open_spans(connection: Connection, since: datetime) -> pl.DataFrame:
         "received_at": pl.Int64,
         "closed_at": pl.Int64,
     }
-    frame = read_frame(connection, statement, schema)
-    return frame.cast({"received_at": _TIME, "closed_at": _TIME})
+    frame = read_columns(connection, statement, schema)
+    known = frame.with_columns(pl.col("closed_at").replace(_NEVER, None))
+    return known.cast({"received_at": _TIME, "closed_at": _TIME})
 
 
 def _is_real() -> ColumnElement[bool]:
