@@ -25,7 +25,7 @@ from geodata.settings import Settings
 from layers.service import Context as LayersContext
 from layers.service import get_context, router
 
-WSGI_THREADS = 16
+WSGI_THREADS = 128  # fifty walls ask twice at once; those that wait for one drawing cost nothing
 
 
 def create_server(
