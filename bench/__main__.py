@@ -19,6 +19,9 @@ from bench.sample import make_incidents, with_next_month
 from bench.serving import bench_serving
 from bench.states import bench_refresh, bench_states
 from bench.timing import Table
+from commands.context import get_context
+from commands.simulated_files import incoming_dir
+from commands.steps import run_steps
 from geodata.city import City, load_city
 from geodata.districts import DistrictLocator, read_districts
 from geodata.settings import get_settings
@@ -26,7 +29,7 @@ from geodata.settings import get_settings
 _MOST_COPIED = 500_000
 _MOST_REFRESHED = 50_000
 _MOST_SERVED = 200_000
-_SCREENS = 50
+_WALLS = 50
 _UPDATES = int(os.environ.get("BENCH_UPDATES", "200"))
 
 Part = Callable[[City, int], Iterator[Table | LoadTable]]
@@ -73,11 +76,13 @@ def _run(city: City, rows: int) -> Iterator[Table | LoadTable]:
     yield from _serve(city, rows)
 
 
-def _live(city: City, rows: int) -> Iterator[Table]:
-    locator = DistrictLocator(read_districts(city))
-    with open_database(city) as engine:
-        load_incidents(engine, make_incidents(city, locator, min(rows, _MOST_REFRESHED)))
-        yield bench_live(engine, city, _SCREENS, _UPDATES)
+def _live(city: City, _rows: int) -> Iterator[Table]:
+    context = get_context()
+    run_steps(context)  # nothing, where the program has run before
+    incoming = incoming_dir(context.settings, city)
+    context.engine.dispose()
+    with open_database(city, is_copy=True) as engine:
+        yield from bench_live(engine, city, incoming, _UPDATES, _WALLS)
 
 
 def _serve(city: City, rows: int) -> Iterator[LoadTable]:

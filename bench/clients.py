@@ -99,7 +99,7 @@ def read_report(told: str, clients: int) -> Load:
 @contextmanager
 def running(
     command: Sequence[str], base: str, environment: Mapping[str, str], log: Path
-) -> Iterator[None]:
+) -> Iterator[subprocess.Popen[bytes]]:
     """Run a server for a while; it is ready when it answers anything.
 
     Raises:
@@ -111,7 +111,7 @@ def running(
         )
     try:
         _await(server, base, log)
-        yield
+        yield server
     finally:
         _end(server)
 

@@ -23,11 +23,15 @@ SOURCE = "bench"
 
 
 @contextmanager
-def open_database(city: City) -> Iterator[Engine]:
-    """Make a database with the schema and the districts, and drop it at the end."""
+def open_database(city: City, *, is_copy: bool = False) -> Iterator[Engine]:
+    """Make a database with the schema and the districts, and drop it at the end.
+
+    A copy has all that the program's own database holds; nobody else may be connected to that.
+    """
     server = get_engine().execution_options(isolation_level="AUTOCOMMIT")
-    _run(server, f"DROP DATABASE IF EXISTS {NAME}")
-    _run(server, f"CREATE DATABASE {NAME}")
+    _run(server, f"DROP DATABASE IF EXISTS {NAME} WITH (FORCE)")
+    like = f' TEMPLATE "{server.url.database}"' if is_copy else ""
+    _run(server, f"CREATE DATABASE {NAME}{like}")
     engine = connect(server.url.set(database=NAME))
     try:
         upgrade(engine)
@@ -36,7 +40,7 @@ def open_database(city: City) -> Iterator[Engine]:
         yield engine
     finally:
         engine.dispose()
-        _run(server, f"DROP DATABASE {NAME}")
+        _run(server, f"DROP DATABASE {NAME} WITH (FORCE)")
 
 
 def _run(engine: Engine, statement: str) -> None:

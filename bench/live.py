@@ -1,68 +1,105 @@
-"""From a line appended to a source's file to the push that every connected screen receives.
+"""From a line appended to a source's file to the pixel that changed, and fifty walls at once.
 
-Real processes: `app.py live` and `app.py serve`. The clients hold `/events` open as a wall does.
+Everything is real: a copy of a city that was set up, `app.py live`, `app.py serve`, and Chromium
+with the wall open.
 """
 
 import asyncio
 import json
 import os
+import random
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx
-import polars as pl
+import httpx2
+import psutil
 from sqlalchemy import Engine
 
 from bench.clients import running
+from bench.live_calls import CallFile
 from bench.timing import Measure, Table
-from etl.simulator.live.incidents import LiveIncidents
-from etl.simulator.world import build_world
+from bench.wall_browser import Asked, Shown, Wall, open_wall
+from bench.walls import Walls, open_walls
 from geodata.city import City
 from geodata.clock import now
-from geodata.settings import ROOT, get_settings
+from geodata.settings import ROOT
 
 PORT = 8763
-SYSTEM = "120"
 KEY = "incident_count"
-ANSWER_S = 30.0  # an update that takes longer is counted as lost
+PATIENCE_S = 30.0  # what takes longer is counted as lost
+READY_S = 600.0
 STOP_S = 10
+PAUSE_S = (0.5, 2.5)  # between two updates, so that no rhythm of ours meets one of the program's
 
 
 @dataclass
-class Screen:
-    """One connected screen: when it heard of the load, and of the indicator's new version."""
+class Site:
+    """The program that runs for the bench."""
+
+    base: str
+    calls: CallFile
+    server: psutil.Process
+    count: int = 0
+
+    @property
+    def next_mark(self) -> str:
+        """What the next call shows."""
+        return f"测 {self.count:04d}"
+
+    def append(self) -> float:
+        """Append the next call; return when."""
+        at = time.time()
+        self.calls.append(self.count, self.next_mark, now())
+        self.count += 1
+        return at
+
+
+@dataclass
+class Ear:
+    """When the pushes of an update were heard."""
 
     heard: dict[str, float] = field(default_factory=dict)
 
-    async def listen(self, base: str, changed: asyncio.Event) -> None:
-        """Hold the stream of events open."""
-        async with (
-            httpx.AsyncClient(timeout=None, trust_env=False) as client,
-            client.stream("GET", f"{base}/events") as stream,
-        ):
-            kind = ""
-            async for line in stream.aiter_lines():
-                if line.startswith("event:"):
-                    kind = line.removeprefix("event:").strip()
-                elif line.startswith("data:"):
-                    self._hear(kind, json.loads(line.removeprefix("data:")))
-                    changed.set()
-
-    def _hear(self, kind: str, facts: dict[str, object]) -> None:
-        if kind == "layer" and (facts.get("indicator") != KEY or "load" not in self.heard):
-            return  # of another indicator, or of what was caught up before
-        self.heard.setdefault(kind, time.perf_counter())
+    def hear(self, kind: str, facts: dict[str, object]) -> None:
+        """Note the first load, and the first new version of the calls' count."""
+        if kind == "load" or (kind == "layer" and facts.get("indicator") == KEY):
+            self.heard.setdefault(kind, time.time())
 
 
-def bench_live(engine: Engine, city: City, screens: int, updates: int) -> Table:
-    """Append lines one by one; the database holds calls already."""
+@dataclass(frozen=True)
+class Update:
+    """One appended call: seconds from then until each step; None where it was not waited for."""
+
+    loaded: float | None
+    counted: float | None
+    listed: float | None
+    painted: float | None
+    mapped: float | None
+
+
+def bench_live(
+    engine: Engine, city: City, incoming: Path, updates: int, walls: int
+) -> Iterator[Table]:
+    """Yield the table of one wall in a browser, and that of many.
+
+    The database is full; `incoming` is where the files lie that filled it.
+    """
+    with _site(engine, city, incoming) as site:
+        shown, asked = asyncio.run(_one_wall(site, updates))
+        yield _table_of_one(shown)
+        yield asyncio.run(_many_walls(site, asked, walls, max(updates // 4, 5)))
+
+
+@contextmanager
+def _site(engine: Engine, city: City, incoming: Path) -> Iterator[Site]:
+    """Serve the database and follow its sources."""
     with tempfile.TemporaryDirectory(prefix="occ-bench-", ignore_cleanup_errors=True) as text:
         folder = Path(text)
         environment = {
@@ -72,19 +109,24 @@ def bench_live(engine: Engine, city: City, screens: int, updates: int) -> Table:
             "OCC_PORT": str(PORT),
         }
         app = [sys.executable, str(ROOT / "app.py")]
+        calls = CallFile(folder / "incoming" / city.code, incoming / "emergency", city)
         base = f"http://127.0.0.1:{PORT}"
         with (
-            running([*app, "serve"], base, environment, folder / "serve.log"),
-            _following([*app, "live", f"incidents_{SYSTEM}"], environment, folder / "live.log"),
+            running([*app, "serve"], base, environment, folder / "serve.log") as server,
+            _following([*app, "live"], environment, folder / "live.log"),
         ):
-            return asyncio.run(_measure(base, folder, city, screens, updates))
+            yield Site(base, calls, psutil.Process(server.pid))
 
 
 @contextmanager
 def _following(command: list[str], environment: dict[str, str], log: Path) -> Iterator[None]:
+    """Follow the sources; ready when the states stand on all that was loaded."""
     with log.open("wb") as file:
         process = subprocess.Popen(command, env=environment, stdout=file, stderr=file)
     try:
+        give_up_at = time.monotonic() + READY_S
+        while "states are up to date" not in log.read_text() and time.monotonic() < give_up_at:
+            time.sleep(0.5)
         yield
     finally:
         process.terminate()
@@ -93,87 +135,110 @@ def _following(command: list[str], environment: dict[str, str], log: Path) -> It
         process.kill()
 
 
-async def _measure(base: str, folder: Path, city: City, screens: int, updates: int) -> Table:
-    lines = _lines(city, updates + 1)
-    path = folder / "incoming" / city.code / "live" / f"incidents_{SYSTEM}_1.csv"
-    path.parent.mkdir(parents=True)
-    path.write_bytes(lines[0])
-    changed = asyncio.Event()
-    connected = [Screen() for _ in range(screens)]
-    tasks = [asyncio.create_task(each.listen(base, changed)) for each in connected]
-    committed, pushed, last, lost = [], [], [], 0
-    await _until(connected, "hello", changed)
-    cpu, began = 0.0, time.perf_counter()
-    for number, line in enumerate(lines[1:]):
-        for each in connected:
-            each.heard.clear()
-        started = time.perf_counter()
-        with path.open("ab") as stream:
-            stream.write(line)
-        is_whole = await _until(connected, "layer", changed)
-        if number == 0:  # it also waits for the process to have begun
-            cpu, began = _server_cpu_s(), time.perf_counter()
-            continue
-        lost += not is_whole
-        if is_whole:
-            committed.append(connected[0].heard["load"] - started)
-            pushed.append(connected[0].heard["layer"] - started)
-            last.append(max(each.heard["layer"] for each in connected) - started)
-    share = (_server_cpu_s() - cpu) / (time.perf_counter() - began)
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-    note = f"{len(last)} updates, {lost} lost; server {share:.0%} of a core"
-    computed = [states - load for load, states in zip(committed, pushed, strict=True)]
+async def _one_wall(site: Site, updates: int) -> tuple[list[Update], list[Asked]]:
+    """Return what became of each update, and what a wall asked for in the course of one."""
+    rng = random.Random(200)
+    found: list[Update] = []
+    async with _listening(site.base) as ear, open_wall(site.base) as wall:
+        await _update(site, wall, ear)  # the first brings everything into caches
+        await asyncio.sleep(PAUSE_S[1])
+        wall.asked.clear()
+        for _ in range(updates):
+            found.append(await _update(site, wall, ear))
+            await asyncio.sleep(rng.uniform(*PAUSE_S))
+    return found, wall.asked
+
+
+async def _update(site: Site, wall: Wall, ear: Ear) -> Update:
+    ear.heard.clear()
+    await wall.expect(site.next_mark)
+    at = site.append()
+    shown: Shown = await wall.shown(PATIENCE_S)
+    give_up_at = at + PATIENCE_S
+    while "layer" not in ear.heard and time.time() < give_up_at:
+        await asyncio.sleep(0.05)
+    steps = (ear.heard.get("load"), ear.heard.get("layer"), shown.listed, shown.painted)
+    return Update(*(each and each - at for each in (*steps, shown.mapped)))
+
+
+@asynccontextmanager
+async def _listening(base: str) -> AsyncIterator[Ear]:
+    ear = Ear()
+    task = asyncio.create_task(_listen(base, ear))
+    yield ear
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+async def _listen(base: str, ear: Ear) -> None:
+    async with (
+        httpx2.AsyncClient(timeout=None, trust_env=False) as client,
+        client.stream("GET", f"{base}/events") as stream,
+    ):
+        kind = ""
+        async for line in stream.aiter_lines():
+            if line.startswith("event:"):
+                kind = line.removeprefix("event:").strip()
+            elif line.startswith("data:"):
+                ear.hear(kind, json.loads(line.removeprefix("data:")))
+
+
+async def _many_walls(site: Site, asked: list[Asked], count: int, updates: int) -> Table:
+    rng = random.Random(50)
+    async with open_walls(site.base, asked, count) as walls:
+        await walls.expect(site.next_mark, site.append(), PATIENCE_S)
+        walls.forget()
+        cpu, began = _cpu_s(site.server), time.perf_counter()
+        for _ in range(updates):
+            mark = site.next_mark
+            await walls.expect(mark, site.append(), PATIENCE_S)
+            await asyncio.sleep(rng.uniform(*PAUSE_S))
+        share = (_cpu_s(site.server) - cpu) / (time.perf_counter() - began)
+    return _table_of_many(walls, count, updates, share)
+
+
+def _cpu_s(process: psutil.Process) -> float:
+    """Return the processor seconds of a process and of those it started."""
+    family = [process, *process.children(recursive=True)]
+    return sum(sum(each.cpu_times()[:2]) for each in family)
+
+
+def _table_of_one(updates: list[Update]) -> Table:
+    steps = (
+        ("appended to painted in the wall's list", "painted"),
+        ("appended to the point among the map's pixels", "mapped"),
+        ("stage: appended to loaded and told", "loaded"),
+        ("stage: appended to the line in the page", "listed"),
+        ("beside: appended to the new version of the count told", "counted"),
+    )
+    rows = [row for name, key in steps for row in _rows(name, [getattr(u, key) for u in updates])]
+    return Table("7. Live: a line appended to a file until a wall shows it", tuple(rows))
+
+
+def _table_of_many(walls: Walls, count: int, updates: int, share: float) -> Table:
+    note = (
+        f"{updates} updates; {walls.answers} answers, {walls.failures} failed; "
+        f"server {share:.0%} of a core"
+    )
     rows = [
-        *_rows("appended to the push of the new version, one screen", pushed, note),
-        *_rows(f"the same, the last of {screens} screens", last),
-        *_rows("stage: appended to loaded and told", committed),
-        *_rows("stage: loaded to new states told", computed),
-    ]  # fmt: skip
-    return Table(f"7. Live: a line appended to a file, {screens} screens connected", tuple(rows))
+        *_rows("appended to the line at a wall", walls.lines, note),
+        *_rows("appended to the push at a wall", walls.pushes),
+        *(
+            row
+            for name, seconds in sorted(walls.seconds.items())
+            for row in _rows(f"an answer: {name}", seconds)
+        ),
+    ]
+    return Table(f"7a. Live with many: {count} walls at once", tuple(rows))
 
 
-def _rows(name: str, seconds: list[float], note: str = "") -> Iterator[Measure]:
-    if len(seconds) < 2:
-        yield Measure(f"{name}: too few", 1, float("inf"), note)
+def _rows(name: str, seconds: Sequence[float | None], note: str = "") -> Iterator[Measure]:
+    known = [each for each in seconds if each is not None]
+    lost = len(seconds) - len(known)
+    said = note or f"{len(known)} of them, {lost} lost"
+    if len(known) < 2:
+        yield Measure(f"{name}: too few", 1, float("nan"), said)
         return
-    yield Measure(f"{name}: median", 1, statistics.median(seconds), note)
-    yield Measure(f"{name}: p95", 1, statistics.quantiles(seconds, n=20)[-1])
-
-
-async def _until(screens: list[Screen], kind: str, changed: asyncio.Event) -> bool:
-    give_up_at = time.perf_counter() + ANSWER_S
-    while not all(kind in each.heard for each in screens):
-        changed.clear()
-        with suppress(TimeoutError):
-            await asyncio.wait_for(changed.wait(), 1)
-        if time.perf_counter() > give_up_at:
-            return False
-    return True
-
-
-def _lines(city: City, count: int) -> list[bytes]:
-    """Return the header and some new calls of the system's file."""
-    today = now().astimezone(city.zone).date()
-    world = build_world(city, get_settings().seed)
-    found = {system.key: (system, lines) for system, lines in LiveIncidents(world).lines(today)}
-    system, lines = found[SYSTEM]
-    counted = (pl.col("任务状态") == "有效") & (pl.col("重复呼救") == lines["重复呼救"].mode()[0])
-    calls = lines.filter(counted).unique("呼救流水号", keep="first", maintain_order=True)
-    text = calls.drop("at").head(count).write_csv()
-    encoding = "utf-8" if system.encoding == "utf-8-sig" else system.encoding
-    return text.encode(encoding).splitlines(keepends=True)
-
-
-def _server_cpu_s() -> float:
-    """Return the processor seconds of the server's processes so far."""
-    ticks = 0
-    for status in Path("/proc").glob("[0-9]*/stat"):
-        with suppress(OSError):
-            if "serve\0" in (status.parent / "cmdline").read_text() and str(PORT) in (
-                status.parent / "environ"
-            ).read_text(errors="replace"):
-                fields = status.read_text().rpartition(")")[2].split()
-                ticks += int(fields[11]) + int(fields[12])
-    return ticks / os.sysconf("SC_CLK_TCK")
+    yield Measure(f"{name}: median", 1, statistics.median(known), said)
+    yield Measure(f"{name}: p95", 1, statistics.quantiles(known, n=20)[-1])
