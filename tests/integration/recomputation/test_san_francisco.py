@@ -4,12 +4,22 @@ from collections.abc import Callable
 from math import ceil
 from pathlib import Path
 
+import geopandas as gpd
 import h3
+import numpy as np
 import pandas as pd
 import pytest
+import scipy.stats
+import shapely
 from sqlalchemy import Engine
 
 from geodata.city import City
+from layers.analysis import read_analysis
+from layers.grid_cache import read_cells
+from layers.period import Period
+from layers.question import ValueQuery, check_query
+from layers.reading import read_build, read_values
+from layers.statistics.gi_star import compute_hot_spots
 
 pytestmark = pytest.mark.realdata
 
@@ -56,7 +66,7 @@ def calls(trial_data: Path) -> pd.DataFrame:
     north, east = call["lat"] > 37.776, call["lon"] > -122.45
     box = north.map({True: "n", False: "s"}) + east.map({True: "e", False: "w"})
     call["district"] = box.where(call["lon"] < -122.4425, "unknown")
-    call["cell"] = [h3.cell_to_parent(cell, 8) for cell in fine]
+    call["fine"], call["cell"] = fine, [h3.cell_to_parent(cell, 8) for cell in fine]
     return call.assign(city="sanfrancisco")
 
 
@@ -156,3 +166,54 @@ def test_e8_mean_over_a_period(city, calls, answer, agrees, period: str, by: str
     hours = length.dt.total_seconds().clip(lower=0) / 3600
     own = hours.groupby(calls[by]).sum() / ((end - start).total_seconds() / 3600)
     agrees(answer(city, "open_incidents_mean", period, by), own, exact=False)
+
+
+@pytest.fixture(scope="module")
+def study_area(city: City) -> list[str]:
+    """The hexagons of resolution 10 that lie in some district, if only in part."""
+    area = gpd.read_file(Path(city.folder) / "districts.geojson").union_all()
+    west, south, east, north = area.bounds
+    lat, lon = np.meshgrid(np.arange(south, north, 4e-4), np.arange(west, east, 4e-4))
+    within = shapely.contains_xy(area, lon, lat)
+    near = {h3.latlng_to_cell(y, x, 10) for y, x in zip(lat[within], lon[within], strict=True)}
+    fine = sorted({other for cell in near for other in h3.grid_disk(cell, 1)})
+    outlines = [shapely.Polygon([(x, y) for y, x in h3.cell_to_boundary(cell)]) for cell in fine]
+    met = shapely.intersects(area, outlines)
+    return [cell for cell, is_met in zip(fine, met, strict=True) if is_met]
+
+
+def test_e11_hot_spots(engine, city, calls, study_area, tmp_path: Path) -> None:
+    """E11: Gi* of the methods' formula over all hexagons, two-sided, false discoveries 5 %."""
+    res = 9  # at 8 there are fewer than the 30 hexagons that it takes
+    period = "2010-01-01--2018-01-01"
+    chosen = calls[calls["t0"].between("2010-01-01", pd.Timestamp("2018-01-01", tz=ZONE))]
+    area = sorted({h3.cell_to_parent(cell, res) for cell in study_area})
+    places = [h3.cell_to_parent(cell, res) for cell in chosen["fine"]]
+    x = chosen.groupby(places).size().reindex(area, fill_value=0).astype(float)
+    n, mean = len(x), x.mean()
+    s = np.sqrt((x**2).mean() - mean**2)
+    disks = [[each for each in h3.grid_disk(cell, 1) if each in x.index] for cell in area]
+    w = np.array([len(disk) for disk in disks])
+    above = np.array([x[disk].sum() for disk in disks]) - mean * w
+    z = above / (s * np.sqrt((n * w - w**2) / (n - 1)))
+    p = pd.Series(2 * scipy.stats.norm.sf(np.abs(z)), index=area)
+    ranked = p.sort_values()
+    kept = ranked[ranked <= 0.05 * np.arange(1, n + 1) / n]
+    marked = p <= (kept.max() if len(kept) else -1)
+    assert 0 < marked.sum() < n
+
+    query = ValueQuery("incident_count", Period.parse(period), "all", "cell", res=res)
+    found = read_values(engine, city, query)
+    counts = dict(zip(found["key"], found["value"], strict=True))
+    cells = read_cells(tmp_path, city, "city", res)
+    assert sorted(h3.int_to_str(int(cell)) for cell in cells) == area
+    order = [area.index(h3.int_to_str(int(cell))) for cell in cells]
+    spots = compute_hot_spots(cells, np.array([counts.get(int(cell), 0.0) for cell in cells]))
+    np.testing.assert_allclose(spots.z, z[order], rtol=1e-9)
+    assert (spots.is_significant == marked.to_numpy()[order]).all()
+
+    version = read_build(engine, "incident_count").version
+    with engine.connect() as connection:
+        question = check_query(query, city)
+        drawn, _ = read_analysis(connection, city, tmp_path, question, version, "hotspot")
+    assert (drawn == np.where(marked, z, 0)[order].astype(np.float32)).all()
