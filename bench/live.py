@@ -194,8 +194,10 @@ async def _many_walls(site: Site, asked: list[Asked], count: int, updates: int) 
             mark = site.next_mark
             await walls.expect(mark, site.append(), PATIENCE_S)
             await asyncio.sleep(rng.uniform(*PAUSE_S))
-        share = (_cpu_s(site.server) - cpu) / (time.perf_counter() - began)
-    return _table_of_many(walls, count, updates, share)
+        cpu = _cpu_s(site.server) - cpu
+        share = cpu / (time.perf_counter() - began)
+    said = f"server {share:.0%} of a core, {cpu / updates:.1f} s of it an update"
+    return _table_of_many(walls, count, f"{updates} updates; {said}")
 
 
 def _cpu_s(process: psutil.Process) -> float:
@@ -216,11 +218,9 @@ def _table_of_one(updates: list[Update]) -> Table:
     return Table("7. Live: a line appended to a file until a wall shows it", tuple(rows))
 
 
-def _table_of_many(walls: Walls, count: int, updates: int, share: float) -> Table:
-    note = (
-        f"{updates} updates; {walls.answers} answers, {walls.failures} failed; "
-        f"server {share:.0%} of a core"
-    )
+def _table_of_many(walls: Walls, count: int, said: str) -> Table:
+    failed = ", ".join(f"{times} {kind}" for kind, times in sorted(walls.failures.items()))
+    note = f"{said}; {walls.answers} answers, failed: {failed or 'none'}"
     rows = [
         *_rows("appended to the line at a wall", walls.lines, note),
         *_rows("appended to the push at a wall", walls.pushes),

@@ -7,7 +7,7 @@ assets/wall_status.js does; points of the map at most once a second, as assets/w
 import asyncio
 import json
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -35,7 +35,7 @@ class Walls:
     pushes: list[float | None] = field(default_factory=list)
     lines: list[float | None] = field(default_factory=list)
     seconds: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
-    failures: int = 0
+    failures: Counter[str] = field(default_factory=Counter)
 
     @property
     def answers(self) -> int:
@@ -47,7 +47,7 @@ class Walls:
         self.pushes.clear()
         self.lines.clear()
         self.seconds.clear()
-        self.failures = 0
+        self.failures.clear()
 
     async def expect(self, mark: str, at: float, patience_s: float) -> None:
         """Wait until every wall has the line of a call that was appended at a time."""
@@ -116,8 +116,8 @@ class ReplayedWall:
             asked_at = time.monotonic()
             try:
                 await self._ask(group)
-            except (httpx2.HTTPError, ValueError):
-                all_of_them.failures += 1
+            except (httpx2.HTTPError, ValueError) as error:
+                all_of_them.failures[f"{group} {type(error).__name__}"] += 1
             else:
                 all_of_them.seconds[group].append(time.monotonic() - asked_at)
 
