@@ -80,20 +80,19 @@ def judge_load(
     )
 
 
-def judge_silence(rule: StaleRule, source: str, lag_s: float, expected_s: float) -> Observation:
+def judge_silence(
+    rule: StaleRule, source: str, lag_s: float, expected_s: float, part: str = ""
+) -> Observation:
     """Return the observation of one live source."""
     intervals = lag_s / expected_s
     reached = [step for step in rule.silent if intervals > step.limit]
     worst = max(reached, key=lambda step: step.severity, default=None)
     limit = (worst or rule.silent[0]).limit * expected_s
-    minutes = f"{lag_s / 60:.0f}"
-    words = (
-        _words(rule, (source, source), f"{minutes} 分钟", "")[0],
-        _words(rule, (source, source), f"{minutes} min", "")[1],
-    )
+    name = f"{source} {part}".strip()
+    words = _words(rule, (name, name), f"{lag_s / 60:.0f}", "")
     severity = worst.severity if worst else 0
     return Observation(
-        rule.key, "source", source, severity, bool(severity), "", lag_s, limit, *words
+        rule.key, "source", source, severity, bool(severity), part, lag_s, limit, *words
     )
 
 
@@ -146,7 +145,13 @@ def observe_loads(
 def observe_silence(engine: Engine, rule: StaleRule, at: datetime) -> list[Observation]:
     """Return how long each live source has said nothing; one that never spoke is not judged."""
     return [
-        judge_silence(rule, each.source, each.lag.total_seconds(), each.expected.total_seconds())
+        judge_silence(
+            rule,
+            each.source,
+            each.lag.total_seconds(),
+            each.expected.total_seconds(),
+            part="" if each.kind == "records" else each.kind,  # a source may arrive in two ways
+        )
         for each in read_sources_freshness(engine, at)
         if each.lag is not None
     ]

@@ -68,3 +68,11 @@ def test_the_rules_file_is_sound_and_refuses_nonsense() -> None:
     assert set(timings()) == {rule.key for rule in load_rules()}
     with pytest.raises(ValidationError, match="clear_from lies below"):
         TargetRule.model_validate({**RULE.model_dump(), "clear_from": 0.5})
+
+
+def test_a_source_that_arrives_in_two_ways_has_two_alerts() -> None:
+    (rule,) = (each for each in load_rules() if isinstance(each, StaleRule))
+    found = [judge_silence(rule, "buses", 3600.0, 30.0, part) for part in ("positions", "updates")]
+    assert [each.part for each in found] == ["positions", "updates"]
+    assert found[0].text_en == "Live source buses positions silent for 60 min"
+    assert found[0].text_zh == "实时来源 buses positions 已 60 分钟无数据"
