@@ -29,7 +29,7 @@ _LOCK_KEY = 7_305_011_001  # any fixed number: two that make the views take turn
 _TABLE = re.compile(rb'(?<![\w."])"?' + SCHEMA.encode() + rb'"?\.')
 _AT = "current_setting('occ.at')::timestamptz"
 _LATER = f"(SELECT load_id FROM {SCHEMA}.load WHERE finished_at > {_AT})"  # noqa: S608
-_NOTHING = ("live_position", "vehicle_position")  # kept for the present only
+_NOTHING = ("counted_load", "live_position", "vehicle_position")  # kept for the present only
 _WITHIN = ("state_past", "state_build_past")  # read through `state` and `state_build`
 
 

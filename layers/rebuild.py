@@ -1,7 +1,7 @@
 """One indicator brought up to date, in one transaction on one snapshot of the records."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -14,6 +14,14 @@ from geodata.clock import now
 from geodata.errors import NotFoundError
 from geodata.tables import load, state, state_build, state_change
 from layers.compute import compute_states, spans_of
+from layers.counted import (
+    Counted,
+    count_after,
+    count_all,
+    count_these,
+    is_any_current,
+    summarise,
+)
 from layers.definition import definition_digest
 from layers.indicator import Indicator
 from layers.past import put_builds_away
@@ -22,8 +30,6 @@ from layers.reach import ALL, Reach, find_reach
 from layers.registry import load_catalogue
 from layers.standing import (
     changes_coverage,
-    read_loads,
-    read_loads_after,
     read_snapshot,
     read_unseen_loads,
     snapshot_begin,
@@ -32,9 +38,9 @@ from layers.state_merge import Written, has_states, merge_fresh, remove_states
 from layers.state_write import FRESH, KEPT, Scope, empty_fresh, insert_frame, open_fresh
 from layers.version import Build, read_build_in
 
-_FEED = "gtfs"  # what a load of a timetable says it fills: several tables at once
 _ELSEWHERE = "partitions:"  # begins the definition of states that stand on no table
 LATE_AFTER = timedelta(hours=48)  # what changes later corrects a period that was thought complete
+_UNSEEN_AT_MOST = 10_000  # after more loads than that everything is computed anew
 _NEW_CLASSES_ABOVE = 0.05  # share of the states that may change before classes are made anew
 
 
@@ -43,7 +49,7 @@ class Plan:
     """What a rebuild starts from and has to do."""
 
     kept: Row[Any] | None  # the build so far
-    loads: list[Row[Any]]  # those the indicator counts now
+    counted: Counted | None  # the loads that the indicator counts now
     new: Sequence[int]  # those not seen before
     reaches: tuple[Reach, ...]  # by measure
     is_full: bool
@@ -76,13 +82,12 @@ def replace_states(
 
     def work(connection: Connection) -> Build | None:
         kept = _read_kept(connection, indicator)
-        c = load.c
-        chosen = select(load).where(c.load_id.in_(list(load_ids))).order_by(c.load_id)
-        loads = list(connection.execute(chosen))
+        count_these(connection, indicator, load_ids)
+        counted = summarise(connection, indicator)
         everything = (ALL,) * len(indicator.measures)
         anew = kept is None or kept.definition != _digest(indicator, city, is_elsewhere=True)
         seen = read_snapshot(connection)
-        plan = Plan(kept, loads, (), everything, True, anew, seen, frames)
+        plan = Plan(kept, counted, (), everything, True, anew, seen, frames)
         return _apply(connection, city, indicator, plan)
 
     return _alone(engine, city, indicator, work)
@@ -112,12 +117,12 @@ def _apply(
 ) -> Build | None:
     if plan is None:
         return read_build_in(connection, indicator)
-    if not plan.loads:
+    if plan.counted is None:
         after = plan.kept.build_id + 1 if plan.kept else 0
         remove_states(connection, indicator.key, after)
         put_builds_away(connection, indicator.key, now())
         return None
-    facts = _facts(connection, city, indicator, plan)
+    facts = _facts(connection, city, indicator, plan, plan.counted)
     newest = _newest_step(connection, indicator)
     build_id = _insert_build(connection, facts)
     written = _write(connection, city, indicator, plan, build_id)
@@ -136,24 +141,29 @@ def _plan(
 ) -> Plan | None:
     """Return what is to do; None where no load came since the last build."""
     kept = _read_kept(connection, indicator)
-    if _is_elsewhere(kept) and not read_loads(connection, indicator):
+    if _is_elsewhere(kept) and not is_any_current(connection, indicator):
         return None
     seen = read_snapshot(connection)
     unseen = read_unseen_loads(connection, kept.seen, seen) if kept is not None else None
+    if unseen is not None and len(unseen) > _UNSEEN_AT_MOST:
+        unseen = None
     is_same = kept is not None and kept.definition == definition_digest(indicator, city)
     if kept is None or unseen is None or is_full or not is_same:
         everything = (ALL,) * len(indicator.measures)
         is_anew = unseen is None or not is_same
-        loads = read_loads(connection, indicator)
-        return Plan(kept, loads, unseen or (), everything, True, is_anew, seen)
+        count_all(connection, indicator)
+        counted = summarise(connection, indicator)
+        return Plan(kept, counted, unseen or (), everything, True, is_anew, seen)
     if not unseen:
         return None
     reaches = tuple(
         find_reach(connection, city, indicator, position, unseen)
         for position in range(len(indicator.measures))
     )
-    loads = read_loads_after(connection, indicator, kept.load_ids, unseen)
-    return Plan(kept, loads, unseen, reaches, False, False, seen)
+    count_after(connection, indicator, unseen)
+    brought = connection.scalars(select(load.c.source).where(load.c.load_id.in_(unseen)))
+    counted = summarise(connection, indicator, {*kept.sources, *brought})
+    return Plan(kept, counted, unseen, reaches, False, False, seen)
 
 
 def _is_elsewhere(kept: Row[Any] | None) -> bool:
@@ -171,27 +181,17 @@ def _digest(indicator: Indicator, city: City, *, is_elsewhere: bool) -> str:
     return (_ELSEWHERE if is_elsewhere else "") + definition_digest(indicator, city)
 
 
-def _facts(connection: Connection, city: City, indicator: Indicator, plan: Plan) -> dict[str, Any]:
+def _facts(
+    connection: Connection, city: City, indicator: Indicator, plan: Plan, counted: Counted
+) -> dict[str, Any]:
     """Return what a build says of itself, as a row of `ops.state_build`."""
-    loads = plan.loads
     return {
         "indicator": indicator.key,
         "built_at": now(),
-        "load_ids": [row.load_id for row in loads],
-        "sources": sorted({row.source for row in loads}),
-        "is_simulated": any(row.provenance == "simulated" for row in loads),
-        "as_of": _as_of(indicator, loads),
+        **asdict(counted),
         "definition": _digest(indicator, city, is_elsewhere=plan.frames is not None),
         "seen": plan.seen,
     }
-
-
-def _as_of(indicator: Indicator, loads: Sequence[Row[Any]]) -> datetime:
-    """Return until when the records tell: the newest of them, or the timetable that ends first."""
-    is_oldest = indicator.stale_with == "oldest"
-    feeds = [row for row in loads if row.table_name == _FEED] if is_oldest else []
-    until: list[datetime] = [row.event_to or row.finished_at for row in feeds or loads]
-    return min(until) if feeds else max(until)
 
 
 def _insert_build(connection: Connection, facts: dict[str, Any]) -> int:
@@ -204,6 +204,7 @@ def _write(
 ) -> Written:
     """Compute what the plan reaches and make the kept states equal to it."""
     written = Written()
+    sources = plan.counted.sources if plan.counted else []
     has_rows = plan.kept is not None and plan.kept.state_rows > 0
     is_first = not (has_rows or has_states(connection, indicator.key))
     if plan.is_full:
@@ -215,7 +216,7 @@ def _write(
         if reach.is_nothing:
             continue
         measure = indicator.measures[position]
-        begin = snapshot_begin(connection, city, indicator, measure, plan.loads)
+        begin = snapshot_begin(connection, city, indicator, measure, sources)
         spans = spans_of(city, reach.windows)
         scope = Scope(indicator.key, position, build_id, spans, reach.components)
         into = KEPT if is_first else FRESH

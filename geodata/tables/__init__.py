@@ -31,6 +31,7 @@ from geodata.tables.records import (
 from geodata.tables.retired import RETIRED_INDEXES
 from geodata.tables.roads import road_edge, road_node
 from geodata.tables.states import (
+    counted_load,
     layer_breaks,
     state,
     state_build,
@@ -58,6 +59,7 @@ __all__ = [
     "UNKNOWN_DISTRICT",
     "alert",
     "alert_change",
+    "counted_load",
     "departure",
     "dispatch_trip",
     "district",

@@ -1,7 +1,18 @@
 """Districts, and the account of what was loaded, refused and covered."""
 
 from geoalchemy2 import Geometry
-from sqlalchemy import BigInteger, Column, Float, ForeignKey, Identity, Index, Integer, Table, Text
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    Float,
+    ForeignKey,
+    Identity,
+    Index,
+    Integer,
+    Table,
+    Text,
+    func,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.expression import text
 
@@ -52,6 +63,9 @@ load = Table(
 )
 Index("ix_load_xact", load.c.xact_id)
 Index("ix_load_source", load.c.source, load.c.sha256)
+# the newest of a source, and whether any of it is simulated, without reading the others
+Index("ix_load_until", load.c.source, func.coalesce(load.c.event_to, load.c.finished_at))
+Index("ix_load_simulated", load.c.source, postgresql_where=load.c.provenance == "simulated")
 
 rejected_row = Table(
     "rejected_row",

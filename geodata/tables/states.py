@@ -27,7 +27,7 @@ state_build = Table(
     Column("build_id", BigInteger, Identity(always=True), primary_key=True),
     Column("indicator", Text, nullable=False),
     time_column("built_at", nullable=False),
-    Column("load_ids", ARRAY(BigInteger), nullable=False),
+    Column("load_ids", ARRAY(BigInteger), nullable=False),  # newest of each source
     Column("sources", ARRAY(Text), nullable=False),
     Column("is_simulated", Boolean, nullable=False),
     time_column("as_of"),  # latest event time among the records used
@@ -37,6 +37,16 @@ state_build = Table(
     Column("state_rows", BigInteger, nullable=False, server_default="0"),
 )
 Index("ix_state_build_indicator", state_build.c.indicator, state_build.c.build_id)
+
+# The loads whose records the states stand on: a live source makes thousands a day, so a refresh
+# changes the rows it must and reads none of the others.
+counted_load = Table(
+    "counted_load",
+    metadata,
+    Column("indicator", Text, nullable=False),
+    Column("load_id", BigInteger, nullable=False, autoincrement=False),
+    PrimaryKeyConstraint("indicator", "load_id", name="pk_counted_load"),
+)
 
 state = Table(
     "state",
@@ -104,7 +114,7 @@ state_past = Table(
 Index("ix_state_past_starts", state_past.c.indicator, state_past.c.starts_at)
 Index("ix_state_past_replaced", state_past.c.indicator, state_past.c.replaced_by)
 
-# Without `load_ids` and `seen`: thousands of numbers a build, and no screen shows them.
+# Without `load_ids` and `seen`: no screen shows them.
 state_build_past = Table(
     "state_build_past",
     metadata,

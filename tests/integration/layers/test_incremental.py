@@ -16,14 +16,15 @@ from uuid import uuid4
 import polars as pl
 import psycopg
 import pytest
-from sqlalchemy import Connection, Engine, func, insert, select, update
+from sqlalchemy import Connection, Engine, event, func, insert, literal, select, update
+from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from etl.declaration import SourceDeclaration
 from etl.pipeline import load_source
 from geodata.city import City
 from geodata.districts import DistrictLocator, load_districts, read_districts
 from geodata.engine import open_snapshot
-from geodata.tables import incident, load, state, state_build, state_change
+from geodata.tables import counted_load, incident, load, state, state_build, state_change
 from layers.build import build_states, refresh_states
 from layers.column import of_area, read_column
 from layers.encoding import encode_column
@@ -160,13 +161,14 @@ class Place:
         return {key: read_build(self.engine, key).version for key in KEYS if key in there}
 
     def builds(self) -> dict[str, tuple[Any, ...]]:
-        """Return what each build says it stands on."""
-        c = state_build.c
+        """Return what each build says it stands on, and which loads are counted for it."""
+        c, counted = state_build.c, counted_load.c
         names = (c.load_ids, c.sources, c.is_simulated, c.as_of, c.state_rows)
+        loads = select(func.array_agg(aggregate_order_by(counted.load_id, counted.load_id)))
+        loads = loads.where(counted.indicator == c.indicator).scalar_subquery()
         with self.engine.connect() as connection:
-            return {
-                row[0]: tuple(row[1:]) for row in connection.execute(select(c.indicator, *names))
-            }
+            found = connection.execute(select(c.indicator, *names, loads))
+            return {row[0]: tuple(row[1:]) for row in found}
 
     def changes(self) -> list[Any]:
         with self.engine.connect() as connection:
@@ -394,3 +396,41 @@ def test_an_indicator_whose_records_are_all_retired_loses_its_states(place: Plac
     refresh_states(place.engine, place.city, place.load(source, [one | {"kind": "base_station"}]))
     assert "beds_per_1000" not in place.versions()
     assert not [key for key in place.states() if key[0] == "beds_per_1000"]
+
+
+def test_a_refresh_after_weeks_of_small_loads_reads_the_new_one_only(week) -> None:
+    """A live source makes thousands of loads a day: more than a statement takes numbers."""
+    place, calls, register = week
+    with place.engine.begin() as connection:
+        first, last = _copy_newest_load(connection, 70_000)
+        numbers = select(literal("incident_count"), func.generate_series(first, last))
+        connection.execute(insert(counted_load).from_select(["indicator", "load_id"], numbers))
+    statements: list[str] = []
+
+    @event.listens_for(place.engine, "before_cursor_execute")
+    def note(_connection, _cursor, statement, parameters, _context, _many) -> None:
+        statements.append(f"{statement} {parameters}")
+
+    loads = place.load(calls, [dict(register.call(6))])
+    statements.clear()
+    build_states(place.engine, place.city, ["incident_count"])
+    assert max(map(len, statements)) < 10_000
+    counted = select(func.count()).where(
+        counted_load.c.indicator == "incident_count",
+        counted_load.c.load_id.in_([first, last, *loads]),
+    )
+    with place.engine.connect() as connection:
+        assert connection.execute(counted).scalar_one() == 3
+    (newest,) = read_build(place.engine, "incident_count").load_ids
+    assert newest in (last, *loads)
+
+
+def _copy_newest_load(connection: Connection, times: int) -> tuple[int, int]:
+    """Write the newest load down so often; return the first and the last number."""
+    names = [each.name for each in load.columns if each is not load.c.load_id]
+    newest = select(func.max(load.c.load_id)).scalar_subquery()
+    copies = select(*(load.c[name] for name in names), func.generate_series(1, times))
+    rows = select(*copies.where(load.c.load_id == newest).subquery().columns[:-1])
+    connection.execute(insert(load).from_select(names, rows))
+    found: int = connection.execute(select(func.max(load.c.load_id))).scalar_one()
+    return found - times + 1, found
