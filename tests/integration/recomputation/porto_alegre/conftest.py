@@ -19,8 +19,7 @@ from etl.gtfs.window import Expansion
 from geodata.city import City
 from geodata.engine import connect
 
-HERE = Path(__file__).resolve().parent
-DECLARATIONS = HERE.parents[2] / "data" / "declarations"
+DECLARATIONS = Path(__file__).resolve().parents[3] / "data" / "declarations"
 METRIC = 31982
 FEEDS = {"gtfs_poa_eptc": "poa_eptc.zip", "gtfs_poa_trensurb": "poa_trensurb.zip"}
 DAYS = ["2019-06-20", "2019-06-21"]
@@ -31,13 +30,6 @@ TIMETABLE = [
 ]  # fmt: skip
 WITHOUT_ROADS = ["nearest_hospital_min", "within_30min_share", "beds_per_1000", "doctors_per_1000"]
 HOURS_S = 3600
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Run in parallel, the city's tests stay with the one process that has loaded it."""
-    for item in items:
-        if item.path.parent == HERE:
-            item.add_marker(pytest.mark.xdist_group("porto_alegre"), append=False)
 
 
 @pytest.fixture(scope="session")
