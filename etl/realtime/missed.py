@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import polars as pl
 from sqlalchemy import Connection, func, select
@@ -57,6 +58,7 @@ class MissedDepartures:
         self._target = target
         self._book = book
         self._until: datetime | None = None
+        self._looked_at: set[str] = set()  # routes of which the mark tells how far
 
     def sweep(self) -> Iterator[FileLoad]:
         """Write the departures missed since the last sweep, if that is some minutes ago.
@@ -71,9 +73,10 @@ class MissedDepartures:
         with self._target.engine.connect() as connection:
             kept = read_progress(connection, source, FILE)
             since = self._since(connection, kept.mark)
-            if since is None or since >= until:
+            routes = self._routes(connection, since) if since else set()
+            if since is None or not routes or (since >= until and routes <= self._looked_at):
                 return
-            due = list(expected(self._runs(connection, since, until), since, until))
+            due = self._due(connection, routes, since, until)
             events = without_record(connection, self._target, due)
         advance = Advance(source, FILE, kept, Progress(mark=until.isoformat()))
         name = f"missed until {until:%Y-%m-%dT%H:%M}"
@@ -90,7 +93,7 @@ class MissedDepartures:
                 yield load_piece(self._target, piece, advance, load)
             else:
                 self._pass(advance)
-        self._until = until
+        self._until, self._looked_at = until, routes
 
     def _pass(self, advance: Advance) -> None:
         """Remember that nothing was missed."""
@@ -114,27 +117,47 @@ class MissedDepartures:
         ).scalar_one_or_none()
         if heard is None:
             return None
-        zone = self._target.city.zone
-        return datetime.combine(heard.astimezone(zone).date(), time(), zone)
+        return datetime.combine(self._local_date(heard), time(), self._zone)
 
-    def _runs(self, connection: Connection, since: datetime, until: datetime) -> Iterator[Run]:
-        zone = self._target.city.zone
-        on = (since - _LONGEST_DAY).astimezone(zone).date()
-        routes = self._routes(connection, on)
-        while on <= until.astimezone(zone).date():
+    def _due(
+        self, connection: Connection, routes: set[str], since: datetime, until: datetime
+    ) -> list[StopEvent]:
+        """Return what the routes should have seen; one first told of today, from the day's begin.
+
+        So a route is held against its whole day although its first bus is seen at noon, and a
+        process that begins looks at the day once more: what has a record is left out afterwards.
+        """
+        begin = min(since, datetime.combine(self._local_date(until), time(), self._zone))
+        due: list[StopEvent] = []
+        for names, after in ((routes & self._looked_at, since), (routes - self._looked_at, begin)):
+            due += expected(self._runs(connection, sorted(names), after, until), after, until)
+        return due
+
+    def _runs(
+        self, connection: Connection, routes: list[str], since: datetime, until: datetime
+    ) -> Iterator[Run]:
+        on = self._local_date(since - _LONGEST_DAY)
+        while routes and on <= self._local_date(until):
             for trip, start_s in self._book.trips_on(connection, routes, on):
                 yield Run(trip, on, start_s, self._book.day_start(on))
             on += timedelta(days=1)
 
-    def _routes(self, connection: Connection, on: date) -> list[str]:
+    def _routes(self, connection: Connection, since: datetime) -> set[str]:
         c = stop_event.c
         statement = select(func.distinct(c.route_id)).where(
             c.source == self._target.declaration.key,
             c.retired_by.is_(None),
-            c.service_on >= on - TOLD_OF,
+            c.service_on >= self._local_date(since - _LONGEST_DAY) - TOLD_OF,
             c.observed_at.is_not(None),
         )
-        return sorted(connection.execute(statement).scalars())
+        return set(connection.execute(statement).scalars())
+
+    def _local_date(self, at: datetime) -> date:
+        return at.astimezone(self._zone).date()
+
+    @property
+    def _zone(self) -> ZoneInfo:
+        return self._target.city.zone
 
     def _load(self, connection: Connection, load_id: int, events: list[StopEvent]) -> LoadOutcome:
         batch = load_stop_events(connection, self._target, load_id, events, is_missed=True)

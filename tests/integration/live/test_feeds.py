@@ -223,6 +223,27 @@ def test_what_was_never_seen_counts_as_missed(engine, follow, line, tmp_path, mo
     assert poll(timedelta(hours=9, minutes=8)) == [("T1", 1, False), ("T1", 2, True), *late]
 
 
+def test_a_line_first_seen_late_in_the_day_misses_what_came_before(
+    engine, follow, line, tmp_path, monkeypatch
+):
+    """T6: a feed that was heard without any of its buses on a trip has looked at no line yet."""
+    key = f"late_{tmp_path.name}"[:40]
+    feed = follow(declared(key, "positions", line))
+
+    def poll(number: int, at: timedelta, trip_id: str, km: float) -> list[tuple[str, int, bool]]:
+        monkeypatch.setenv("OCC_NOW", (DAY + at).isoformat())
+        content = positions(DAY + at, ("bus", trip_id, km, 0))
+        (tmp_path / "rt" / f"{key}_positions_{number}.pb").write_bytes(content)
+        list(feed.poll())
+        return [(trip, stop, seen is not None) for trip, stop, seen, _ in stop_rows(engine, key)]
+
+    assert poll(0, timedelta(hours=8, minutes=1), "unknown", 0.5) == []
+    assert poll(1, timedelta(hours=8, minutes=5), "T2", 0.9) == []
+    assert poll(2, timedelta(hours=8, minutes=6), "T2", 1.1) == [("T2", 2, True)]
+    before = [("T1", 1, False), ("T1", 2, False)]
+    assert poll(3, timedelta(hours=8, minutes=7), "T2", 1.2) == [*before, ("T2", 2, True)]
+
+
 @pytest.mark.realdata
 @pytest.mark.parametrize(
     ("feed", "file", "rows", "on_trips"),
