@@ -1,141 +1,133 @@
-"""A simulated day flows through the live process while it and the database are killed at random."""
+"""A simulated day flows in while the live process, the server and the database are killed."""
 
+import json
 import os
 import random
 import signal
-import subprocess
-import sys
+import socket
 import threading
-import time
-from contextlib import suppress
-from datetime import date
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
 
 from commands.context import Context
 from commands.live import build_followed
 from commands.simulated_files import incoming_dir
-from etl.simulator.live.incidents import LiveIncidents
-from etl.simulator.world import build_world
+from geodata.clock import now
 from geodata.cluster import Cluster
 from geodata.cluster.postmaster import read_postmaster
 from geodata.districts import load_districts
 from geodata.migrate import upgrade
-from geodata.settings import ROOT, Settings
+from geodata.settings import Settings
+from layers.address import values_address
+from layers.alerts.observe import evaluate
+from layers.alerts.rules import TargetRule, load_rules
 from layers.build import build_states
+from layers.period import Period
+from layers.version import read_build
 from tests.conftest import opened
+from tests.integration.live.chaos_day import DAY, PARTS, ChaosDay, load_timetable
+from tests.integration.live.chaos_programs import Program, Screen, read_answer, wait_until
 
-DAY = date(2026, 11, 20)
-PARTS = 6
-PATIENCE_S = 120
-FAULTS = ("late", "repeated", "disorder", "missing", "dead")
-BAD = "x,y\n"  # too few fields, whatever the system's columns are
+INDICATORS = ("incident_count", "departures_observed", "on_time_share")
+CHANNELS = ("110", "119", "120", "122")
 
+# Superseded versions are not compared: of revisions that come in one piece only the last is one.
 COUNTS = {
     "calls by channel": "SELECT channel, count(*) FROM ops.incident WHERE retired_by IS NULL"
     " GROUP BY channel ORDER BY channel",
-    # Superseded versions are not compared: revisions that come in one piece are merged.
-    "current": "SELECT count(*), count(DISTINCT (source, record_id)) FROM ops.incident"
-    " WHERE retired_by IS NULL",
-    # A revision that comes late is merged in the same piece and rejected in a later one, so only
-    # the rejects that do not depend on where pieces are cut can be equal.
-    "bad lines": "SELECT l.source, count(*) FROM ops.rejected_row r JOIN ops.load l USING (load_id)"
-    " WHERE r.reason LIKE '%fields where the header%' GROUP BY l.source ORDER BY l.source",
+    "current": "SELECT count(*), count(DISTINCT (source, record_id)), sum(revision)"
+    " FROM ops.incident WHERE retired_by IS NULL",
+    "stop events": "SELECT trip_id, stop_sequence, scheduled_at, observed_at, is_cancelled"
+    " FROM ops.stop_event WHERE retired_by IS NULL ORDER BY 1, 2",
+    "vehicles": "SELECT vehicle_id, recorded_at, trip_id, round(progress_m::numeric, 3),"
+    " headway_s FROM ops.vehicle_position ORDER BY 1",
+    # What we conclude ourselves is no message: a sweep before the day's end finds more than after.
+    "lines and messages": "SELECT source, sum(rows_in), sum(rows_loaded), sum(rows_rejected)"
+    " FROM ops.load WHERE file NOT LIKE 'missed until%' GROUP BY source ORDER BY source",
+    "rejected": "SELECT l.source, regexp_replace(r.reason, '[0-9]+', 'N', 'g'), count(*)"
+    " FROM ops.rejected_row r JOIN ops.load l USING (load_id) GROUP BY 1, 2 ORDER BY 1, 2",
     "rejected twice": "SELECT l.source, r.file, r.row_number, r.reason, count(*)"
     " FROM ops.rejected_row r JOIN ops.load l USING (load_id)"
     " GROUP BY 1, 2, 3, 4 HAVING count(*) > 1",
-    "reasons besides": "SELECT l.source, regexp_replace(r.reason, '[0-9]+', 'N', 'g'), count(*)"
-    " FROM ops.rejected_row r JOIN ops.load l USING (load_id)"
-    " WHERE r.reason NOT LIKE '%fields where the header%' AND r.reason !~ 'already known'"
-    " GROUP BY 1, 2 ORDER BY 1, 2",
+    "states": "SELECT indicator, district_id, cell, component, starts_at, n, n_missing, num, den"
+    " FROM ops.state WHERE indicator = ANY(:indicators)"
+    " ORDER BY indicator, district_id, cell, component, starts_at, measure, n",
+    "alerts": "SELECT a.rule, a.subject_kind, a.subject, a.part, c.change, count(*)"
+    " FROM ops.alert a JOIN ops.alert_change c USING (alert_id) WHERE a.rule = ANY(:rules)"
+    " GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2, 3, 4, 5",
 }
 
 
-def files_of_day(city) -> dict[str, list[bytes]]:
-    """Return the day's files of all command centres as lines, some of them bad, header first."""
-    found = {}
-    for system, lines in LiveIncidents(build_world(city, Settings().seed), FAULTS).lines(DAY):
-        encoding = "utf-8" if system.encoding == "utf-8-sig" else system.encoding
-        content = lines.drop("at").write_csv().encode(encoding).splitlines(keepends=True)
-        for at in range(50, len(content), 97):
-            content.insert(at, BAD.encode())
-        found[f"incidents_{system.key}_{DAY:%Y%m%d}.csv"] = content
-    return found
+def rules_of_records() -> list:
+    """Return the rules on silence and load: targets stand on more than this day has."""
+    return [rule for rule in load_rules() if not isinstance(rule, TargetRule)]
+
+
+def finish(engine, city) -> None:
+    """Bring the states up to date, and judge the rules: now, and once more when pending is over."""
+    build_states(engine, city, INDICATORS)
+    for later in (timedelta(), timedelta(minutes=2)):
+        evaluate(engine, city, now() + later, rules_of_records())
 
 
 def read_counts(engine) -> dict[str, list[tuple]]:
+    asked = {"indicators": list(INDICATORS), "rules": [rule.key for rule in rules_of_records()]}
     with engine.connect() as connection:
         return {
-            name: [tuple(row) for row in connection.execute(text(statement))]
+            name: [tuple(row) for row in connection.execute(text(statement), asked)]
             for name, statement in COUNTS.items()
         }
 
 
-def read_states(engine) -> list[tuple]:
-    statement = (
-        "SELECT district_id, component, starts_at, sum(n) FROM ops.state"
-        " WHERE indicator = 'incident_count' GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
+def read_answers(engine, city, base: str) -> list[bytes]:
+    """Return what a wall reads: the open calls as points, the day's calls by hexagon."""
+    version = read_build(engine, "incident_count").version
+    day = Period(DAY, DAY + timedelta(days=1))
+    answers = [
+        read_answer(base + values_address("incident_count", channel, version, day, 7))
+        for channel in CHANNELS
+    ]
+    points = json.loads(read_answer(f"{base}/live/points/incidents.json"))["points"]
+    return [*answers, json.dumps(sorted(points)).encode()]
+
+
+def read_progress(engine) -> dict[str, tuple]:
+    with engine.connect() as connection:
+        rows = connection.execute(text("SELECT file, offset_bytes, mark FROM ops.live_position"))
+        return {row.file: (row.offset_bytes, row.mark) for row in rows}
+
+
+def is_all_read(engine, incoming) -> bool:
+    """Tell whether every line and message is loaded, and what was missed looked for."""
+    read = read_progress(engine)
+    sizes = {path.name: path.stat().st_size for path in incoming.glob("*.csv")}
+    messages = {
+        f"@{kind}": max(path.name for path in incoming.glob(f"rt/{name}_*.pb"))
+        for kind, name in (("positions", "vehicle_positions"), ("trip_updates", "trip_updates"))
+    }
+    return (
+        all(read.get(name, (0,))[0] == size for name, size in sizes.items())
+        and all(read.get(name, (0, ""))[1] == last for name, last in messages.items())
+        and "@missed" in read
     )
-    with engine.connect() as connection:
-        return [tuple(row) for row in connection.execute(text(statement))]
 
 
-def read_offsets(engine) -> dict[str, int]:
-    with engine.connect() as connection:
-        rows = connection.execute(text("SELECT file, offset_bytes FROM ops.live_position"))
-        return {row.file: row.offset_bytes for row in rows}
+def follow_quietly(city, context, folder) -> None:
+    """Load what lies in the folder without any disturbance."""
+    load_timetable(context.engine, city, folder)
+    followed = build_followed(context)
+    for _ in range(2):  # what was missed is looked for once a feed has been heard
+        for each in followed:
+            list(each.poll())
+    finish(context.engine, city)
 
 
-def append(folder, day: dict[str, list[bytes]], part: int) -> None:
-    """Append one of the parts of every file."""
-    folder.mkdir(parents=True, exist_ok=True)
-    for name, lines in day.items():
-        cut = [len(lines) * each // PARTS for each in (part, part + 1)]
-        with (folder / name).open("ab") as stream:
-            stream.write(b"".join(lines[slice(*cut)]))
-
-
-def follow_quietly(city, settings) -> dict[str, list[tuple]]:
-    """Load what lies in the folder without any disturbance; return counts and states."""
-    context = Context(settings)
-    for followed in build_followed(context):
-        if followed.target.rule.feed == "records":
-            list(followed.poll())
-    build_states(context.engine, city, ["incident_count"])
-    counts = read_counts(context.engine) | {"states": read_states(context.engine)}
-    context.engine.dispose()
-    return counts
-
-
-class Follower:
-    """`app.py live`, begun again whenever it was killed."""
-
-    def __init__(self, folder) -> None:
-        self._environment = os.environ | {"OCC_DATA_DIR": str(folder)}
-        self._log = folder / "live.log"
-        self.start()
-
-    def start(self) -> None:
-        command = [sys.executable, str(ROOT / "app.py"), "live"]
-        with self._log.open("ab") as log:
-            self.process = subprocess.Popen(command, env=self._environment, stdout=log, stderr=log)
-
-    def kill(self, number: int = signal.SIGKILL) -> None:
-        self.process.send_signal(number)
-        self.process.wait(PATIENCE_S)
-
-
-def wait_until(is_so, patience_s: float = PATIENCE_S) -> bool:
-    """Ask a few times a second, while the database may be gone."""
-    give_up_at, pause = time.monotonic() + patience_s, threading.Event()
-    while time.monotonic() < give_up_at:
-        with suppress(SQLAlchemyError):
-            if is_so():
-                return True
-        pause.wait(0.3)
-    return False
+def free_port() -> str:
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        return str(bound.getsockname()[1])
 
 
 @pytest.fixture
@@ -153,41 +145,90 @@ def cluster(open_folder):
 def test_killed_at_random_the_day_comes_out_as_undisturbed(cluster, city, monkeypatch):
     monkeypatch.setenv("OCC_NOW", "2026-11-20T16:30:00+00:00")
     database, folder = cluster
-    rng, day = random.Random(20), files_of_day(city)
+    rng, day, port = random.Random(20), ChaosDay(city), free_port()
     settings = Settings(data_dir=folder)
-    context = Context(settings)
-    engine = context.ready_engine
-    follower = Follower(folder)
+    engine = Context(settings).ready_engine
+    load_timetable(engine, city, folder)
+    base = f"http://127.0.0.1:{port}"
+    live, server = Program(folder, "live"), Program(folder, "serve", OCC_PORT=port)
+    screen = Screen(base)
+    screen.start()
+    assert wait_until(lambda: "hello" in dict(screen.heard))
     incoming = incoming_dir(settings, city) / "live"
+    victims = ["live", "database", "server"] * (PARTS // 3)
+    rng.shuffle(victims)
     try:
-        for part in range(PARTS):
-            before = read_offsets(engine)
-            append(incoming, day, part)
+        for part, victim in enumerate(victims):
+            before, boots = read_progress(engine), screen.boots()
+            day.write(incoming, part)
             # Killed somewhere between the first commit of the part and its last.
-            assert wait_until(lambda before=before: read_offsets(engine) != before)
+            assert wait_until(lambda before=before: read_progress(engine) != before)
             threading.Event().wait(rng.uniform(0, 0.5))
-            if part % 2:
+            if victim == "database":
                 os.kill(read_postmaster(database.data).pid, signal.SIGKILL)
                 database.ensure_started()
             else:
-                follower.kill()
-                follower.start()
-        sizes = {path.name: path.stat().st_size for path in incoming.iterdir()}
-        assert wait_until(lambda: sizes.items() <= read_offsets(engine).items())
+                program = live if victim == "live" else server
+                program.kill()
+                program.start()
+            if victim == "server":  # the next may be killed once this one has been seen
+                assert wait_until(lambda boots=boots: screen.boots() > boots)
+        assert wait_until(lambda: is_all_read(engine, incoming))
+        live.kill(signal.SIGTERM)
+        finish(engine, city)
+        disturbed = read_counts(engine)
+        shown = read_answers(engine, city, base)
     finally:
-        follower.kill(signal.SIGTERM)
-    build_states(engine, city, ["incident_count"])
-    disturbed = read_counts(engine) | {"states": read_states(engine)}
+        screen.stop()
+        live.kill(signal.SIGTERM)
+        server.kill(signal.SIGTERM)
+    # A new server knows nothing of what the screen had heard; nor what a lost database announced.
+    assert screen.reasons().count("reconnected") >= victims.count("server")
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text("CREATE DATABASE quiet"))
-    address = engine.url.set(database="quiet").render_as_string(hide_password=False)
-    quiet = settings.model_copy(update={"database_url": address})
-    with opened(engine.url.set(database="quiet")) as fresh:
+    counts, answers = read_quietly(engine, city, folder, free_port())
+    differing = {
+        name: (set(counts[name]) ^ set(disturbed[name]), len(counts[name]), len(disturbed[name]))
+        for name in counts
+        if counts[name] != disturbed[name]
+    }
+    assert differing == {}
+    assert answers == shown
+    engine.dispose()
+    check_that_there_is_something(disturbed, shown)
+
+
+def read_quietly(engine, city, folder, port: str) -> tuple[dict[str, list[tuple]], list[bytes]]:
+    """Return counts and answers of the same day without any disturbance."""
+    url = engine.url.set(database="quiet")
+    address = url.render_as_string(hide_password=False)
+    with opened(url) as fresh:
         upgrade(fresh)
         with fresh.begin() as connection:
             load_districts(connection, city)
-    assert follow_quietly(city, quiet) == disturbed
-    engine.dispose()
-    assert sum(count for _, count in disturbed["calls by channel"]) > 1000
-    assert sum(count for _, count in disturbed["bad lines"]) >= 10
-    assert disturbed["rejected twice"] == []
+    own = folder / "quiet"  # answers that are kept are kept apart
+    own.mkdir()
+    (own / "incoming").symlink_to(folder / "incoming")
+    context = Context(Settings(data_dir=own).model_copy(update={"database_url": address}))
+    follow_quietly(city, context, folder)
+    server = Program(own, "serve", OCC_PORT=port, DATABASE_URL=address)
+    base = f"http://127.0.0.1:{port}"
+    try:
+        assert wait_until(lambda: read_answer(f"{base}/live/points/incidents.json"))
+        return read_counts(context.engine), read_answers(context.engine, city, base)
+    finally:
+        server.kill(signal.SIGTERM)
+        context.engine.dispose()
+
+
+def check_that_there_is_something(counts: dict[str, list[tuple]], shown: list[bytes]) -> None:
+    assert sum(count for _, count in counts["calls by channel"]) > 1000
+    assert sum(count for _, reason, count in counts["rejected"] if "fields" in reason) >= 10
+    assert counts["rejected twice"] == []
+    # Six trips a part with two departures that count: one of them was seen by nobody.
+    seen = [(row[3] is not None, row[4]) for row in counts["stop events"]]
+    assert len(seen) == PARTS * 12
+    assert seen.count((False, True)) == PARTS // 2 * 2
+    assert seen.count((False, False)) >= PARTS * 2
+    assert {"pending", "raised"} <= {change for *_, change, _ in counts["alerts"]}
+    assert len(set(shown)) == len(shown)
