@@ -25,11 +25,12 @@ MARKED_FOLDERS = {"integration": pytest.mark.integration, "e2e": pytest.mark.e2e
 DatabaseFactory = Callable[..., URL]
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark each test by the folder it lies in.
 
     Run in parallel, the tests of a file stay together, and so do all of the browser's, which share
-    one served city.
+    one served city. The groups must be there before pytest-xdist reads them.
     """
     for item in items:
         folder = item.path.relative_to(TESTS).parts[0] if TESTS in item.path.parents else ""
