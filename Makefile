@@ -19,7 +19,7 @@ live: environment ## the same with today simulated as it happens; SPEED=60 for a
 
 .PHONY: test
 test: environment-dev ## run every test (unit, integration, browser)
-	$(PYTHON) -m pytest --numprocesses auto --dist loadgroup --no-loadscope-reorder
+	$(PYTHON) -m pytest --numprocesses auto --no-loadscope-reorder
 
 .PHONY: lint
 lint: environment-dev ## lint, formatting, types, import rule

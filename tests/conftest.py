@@ -13,6 +13,8 @@ import pytest
 from psycopg import sql
 from sqlalchemy import Engine
 from sqlalchemy.engine import URL
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from geodata.cluster import Cluster
 from geodata.engine import connect, parse_url
@@ -25,19 +27,25 @@ MARKED_FOLDERS = {"integration": pytest.mark.integration, "e2e": pytest.mark.e2e
 DatabaseFactory = Callable[..., URL]
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark each test by the folder it lies in.
-
-    Run in parallel, the tests of a file stay together, and so do all of the browser's, which share
-    one served city. The groups must be there before pytest-xdist reads them.
-    """
+    """Mark each test by the folder it lies in."""
     for item in items:
         folder = item.path.relative_to(TESTS).parts[0] if TESTS in item.path.parents else ""
         if folder in MARKED_FOLDERS:
             item.add_marker(MARKED_FOLDERS[folder])
-        of_browser = TESTS / "e2e" in item.path.parents
-        item.add_marker(pytest.mark.xdist_group("e2e" if of_browser else str(item.path)))
+
+
+class FilesTogether(LoadScopeScheduling):
+    """Hands out whole files, and all of the browser's at once: they share one served city."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return "tests/e2e" if file.startswith("tests/e2e/") else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> FilesTogether:
+    """Let the tests of a file run in one process, which fills their database once."""
+    return FilesTogether(config, log)
 
 
 @pytest.fixture(autouse=True)
