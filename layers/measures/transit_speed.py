@@ -1,7 +1,8 @@
 """T5: scheduled speed, the way between stops cut at the cells it crosses.
 
 A way follows the trip's shape where the feed gives distances along it, else the straight line from
-stop to stop. A feed may measure distances in any unit; it is found by comparing with the shapes.
+stop to stop, which is shorter than the way: such speeds are estimated. A feed may measure distances
+in any unit; it is found by comparing with the shapes.
 """
 
 import numpy as np
@@ -59,7 +60,7 @@ def compute_scheduled_speed(
 
     Args:
         segments: SEGMENT_SCHEMA of `geodata.queries.timetable`.
-        ways: `_WAY`, `way` and `length_m` of each distinct way between two stops.
+        ways: `_WAY`, `way`, `length_m` and `is_straight` of each distinct way between two stops.
         parts: way, cell, district_id, length_m of the pieces of the ways.
         running: source, service_id, service_on.
         timezone: of the city, whose midnight begins a state's step.
@@ -76,7 +77,7 @@ def compute_scheduled_speed(
             runs.filter(~sound).sum().alias("n_missing"),
             (runs * km).filter(sound).sum().alias("km"),
             (runs * hours).filter(sound).sum().alias("hours"),
-            pl.col("is_estimated").any(),
+            (pl.col("is_estimated") | pl.col("is_straight")).any().alias("is_estimated"),
         )
     )
     total = pl.col("n", "n_missing", "km", "hours").sum()
@@ -103,7 +104,10 @@ def compute_scheduled_speed(
 def build_ways(
     city: City, segments: pl.DataFrame, stops: pl.DataFrame, shapes: pl.DataFrame
 ) -> pl.DataFrame:
-    """Return each distinct way between two stops: `_WAY`, `way`, `length_m` and `line` (WKB, m)."""
+    """Return each distinct way between two stops.
+
+    `_WAY`, `way`, `length_m`, `line` (WKB, m) and `is_straight`: it follows no shape.
+    """
     ways = segments.select(_WAY).unique(maintain_order=True).sort(_WAY).with_row_index("way")
     placed = _with_ends(city, ways, stops)
     known = shapes.with_row_index("shape")
@@ -118,12 +122,13 @@ def build_ways(
             "shape", "unit", "from_dist", "to_dist", "x0", "y0", "x1", "y1"
         ).iter_rows(named=True)
     ]
-    drawn_lines = np.asarray(drawn, dtype=object)
+    drawn_lines = np.asarray([line for line, _ in drawn], dtype=object)
     return placed.select(
         *_WAY,
         pl.col("way").cast(pl.Int64),
         length_m=pl.Series(shapely.length(drawn_lines), dtype=pl.Float64),
         line=pl.Series(list(shapely.to_wkb(drawn_lines)), dtype=pl.Binary),
+        is_straight=pl.Series([is_straight for _, is_straight in drawn], dtype=pl.Boolean),
     )
 
 
@@ -170,10 +175,13 @@ def _units_m(ways: pl.DataFrame) -> pl.DataFrame:
     return ratio.select("source", unit=pl.coalesce(near))
 
 
-def _line(row: dict[str, float | None], lines: NDArray[np.object_]) -> shapely.LineString:
+def _line(
+    row: dict[str, float | None], lines: NDArray[np.object_]
+) -> tuple[shapely.LineString, bool]:
+    """Return the way in metres, and whether it is the straight line."""
     shape, unit, begin, end = (row[name] for name in ("shape", "unit", "from_dist", "to_dist"))
     if shape is not None and unit and begin is not None and end is not None and end > begin:
         way = substring(lines[int(shape)], begin * unit, end * unit)
         if isinstance(way, shapely.LineString) and way.length > 0:
-            return way
-    return shapely.LineString([(row["x0"], row["y0"]), (row["x1"], row["y1"])])
+            return way, False
+    return shapely.LineString([(row["x0"], row["y0"]), (row["x1"], row["y1"])]), True

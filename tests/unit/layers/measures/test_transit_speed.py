@@ -80,6 +80,11 @@ def test_t5_cells_share_the_way_and_keep_its_sum(city: City, stops: pl.DataFrame
     assert set(states["district_id"]) != {"unknown"}
 
 
+def test_t5_straight_ways_are_estimated(city: City, stops: pl.DataFrame) -> None:
+    """T5: without distances along a shape the way is at least as long as the line."""
+    assert states_of(city, stops, segments(240, 300))["is_estimated"].all()
+
+
 @pytest.mark.parametrize("seconds", [0, -60, 35])
 def test_t5_no_time_or_too_fast_is_missing(city: City, stops: pl.DataFrame, seconds: int) -> None:
     """T5: 0 s and more than 120 km/h go to n_missing (1.2 km in 35 s is 123 km/h)."""
@@ -106,7 +111,9 @@ def test_t5_distances_along_the_shape_count_whatever_their_unit(
         .otherwise("to_dist")
         .alias("to_dist")
     )
-    assert states_of(city, stops, ridden, shapes)["num"].sum() == pytest.approx(2.6, rel=1e-6)
+    states = states_of(city, stops, ridden, shapes)
+    assert states["num"].sum() == pytest.approx(2.6, rel=1e-6)
+    assert not states["is_estimated"].any()
 
 
 def test_t5_feeds_with_equal_ids_stay_apart(city: City, stops: pl.DataFrame) -> None:
