@@ -5,7 +5,6 @@ with the wall open.
 """
 
 import asyncio
-import json
 import os
 import random
 import statistics
@@ -24,6 +23,7 @@ from sqlalchemy import Engine
 
 from bench.clients import running
 from bench.live_calls import CallFile
+from bench.pushes import hear_pushes
 from bench.timing import Measure, Table
 from bench.wall_browser import Asked, Shown, Wall, open_wall
 from bench.walls import Walls, open_walls
@@ -172,16 +172,9 @@ async def _listening(base: str) -> AsyncIterator[Ear]:
 
 
 async def _listen(base: str, ear: Ear) -> None:
-    async with (
-        httpx2.AsyncClient(timeout=None, trust_env=False) as client,
-        client.stream("GET", f"{base}/events") as stream,
-    ):
-        kind = ""
-        async for line in stream.aiter_lines():
-            if line.startswith("event:"):
-                kind = line.removeprefix("event:").strip()
-            elif line.startswith("data:"):
-                ear.hear(kind, json.loads(line.removeprefix("data:")))
+    async with httpx2.AsyncClient(base_url=base, trust_env=False) as client:
+        async for kind, facts in hear_pushes(client):
+            ear.hear(kind, facts)
 
 
 async def _many_walls(site: Site, asked: list[Asked], count: int, updates: int) -> Table:

@@ -15,6 +15,7 @@ from typing import Any
 
 import httpx2
 
+from bench.pushes import hear_pushes
 from bench.wall_browser import Asked
 
 _ANSWER_S = 30
@@ -88,13 +89,8 @@ class ReplayedWall:
         return [self._listen(), *asking]
 
     async def _listen(self) -> None:
-        async with self._client.stream("GET", "/events", timeout=None) as stream:
-            kind = ""
-            async for line in stream.aiter_lines():
-                if line.startswith("event:"):
-                    kind = line.removeprefix("event:").strip()
-                elif line.startswith("data:"):
-                    self._hear(kind, json.loads(line.removeprefix("data:")))
+        async for kind, facts in hear_pushes(self._client):
+            self._hear(kind, facts)
 
     def _hear(self, kind: str, facts: dict[str, Any]) -> None:
         self.is_connected.set()

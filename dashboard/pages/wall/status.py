@@ -1,4 +1,4 @@
-"""The wall's header: the city's status 1-5 with its reason, and which live source is oldest."""
+"""The wall's header: the city's status 1-5 with its reason, and which live source is late."""
 
 from collections.abc import Mapping, Sequence
 
@@ -91,12 +91,12 @@ def oldest_shown(
     """
     heard = [source for source in sources if source.last_event_at is not None]
     if heard:
-        oldest = heard[0]
+        slowest = heard[0]
         return {
-            "at": oldest.last_event_at.isoformat() if oldest.last_event_at else None,
-            "late": oldest.state != "fresh",
-            "expected_s": oldest.expected.total_seconds(),
-            **{code: f"{live_word(code)} {source_name(oldest, code)}" for code in LANGUAGES},
+            "at": slowest.last_event_at.isoformat() if slowest.last_event_at else None,
+            "late": slowest.state != "fresh",
+            "expected_s": slowest.expected.total_seconds(),
+            **{code: f"{live_word(code)} {source_name(slowest, code)}" for code in LANGUAGES},
         }
     if freshness.incidents_to is None:
         return None

@@ -1,6 +1,5 @@
 """The program's processes that are killed, and a screen that is connected all the while."""
 
-import json
 import os
 import signal
 import subprocess
@@ -13,6 +12,7 @@ import httpx2
 from sqlalchemy.exc import SQLAlchemyError
 
 from geodata.settings import ROOT
+from tests.integration.live.pushes import read_pushes
 
 PATIENCE_S = 300  # on a machine that does much else
 
@@ -58,20 +58,14 @@ class Screen(threading.Thread):
             self._stop.wait(0.2)
 
     def _listen(self) -> None:
-        kind = ""
         headers = {"Last-Event-ID": self._last_id} if self._last_id else {}
         with (
             httpx2.Client(timeout=PATIENCE_S, trust_env=False) as client,
             client.stream("GET", f"{self._base}/events", headers=headers) as stream,
         ):
-            for line in stream.iter_lines():
-                name, _, value = line.partition(": ")
-                if name == "event":
-                    kind = value
-                elif name == "id":
-                    self._last_id = value
-                elif name == "data":
-                    self.heard.append((kind, json.loads(value)))
+            for kind, facts, number in read_pushes(stream.iter_lines()):
+                self._last_id = number or self._last_id
+                self.heard.append((kind, facts))
                 if self._stop.is_set():
                     return
 

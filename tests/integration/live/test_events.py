@@ -1,6 +1,5 @@
 """From a line appended to a file to a message in a screen, through a real server."""
 
-import json
 import threading
 from collections.abc import Iterator
 
@@ -14,6 +13,7 @@ from dashboard.live.hub import Hub
 from dashboard.live.router import live_router
 from geodata.announce import LAYERS, announce
 from tests.integration.live.conftest import HEADER
+from tests.integration.live.pushes import read_pushes
 
 WAIT_S = 20
 
@@ -41,21 +41,13 @@ class Screen:
     """One connected screen."""
 
     def __init__(self, response: httpx2.Response) -> None:
-        self._lines = response.iter_lines()
+        self._pushes = read_pushes(response.iter_lines())
         self.last_id: str | None = None
 
     def messages(self) -> Iterator[tuple[str, dict]]:
-        kind = ""
-        for line in self._lines:
-            name, _, value = line.partition(": ")
-            if name == "event":
-                kind = value
-            elif name == "data":
-                data = json.loads(value)
-            elif name == "id":
-                self.last_id = value
-            elif not line:
-                yield kind, data
+        for kind, data, number in self._pushes:
+            self.last_id = number or self.last_id
+            yield kind, data
 
     def until(self, kind: str, **facts) -> dict:
         """Return the first message of a kind with these facts."""
