@@ -15,9 +15,9 @@ STEP_S = 1.0
 
 def simulate_live(options: argparse.Namespace) -> None:
     """Play from an hour of today on, until interrupted or until the hour named."""
-    from etl.simulator.live.faults import FAULTS
-    from etl.simulator.live.play import Player
-    from etl.simulator.world import build_world
+    from simulator.ground.world import build_world
+    from simulator.live.faults import FAULTS
+    from simulator.live.play import Player
 
     context = get_context()
     faults = FAULTS if options.faults == ["all"] else tuple(options.faults)

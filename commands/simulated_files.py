@@ -58,7 +58,7 @@ def write_simulated_files(settings: Settings, city: City) -> SimulatedFiles:
 
     Other files there stay: a department's real file may lie beside the simulated ones.
     """
-    from etl.simulator import simulate
+    from simulator import simulate
 
     folder = incoming_dir(settings, city)
     folder.mkdir(parents=True, exist_ok=True)

@@ -8,23 +8,23 @@ from sqlalchemy import select, text
 from etl.commands import SOURCES
 from etl.declaration import read_declaration
 from etl.pipeline import load_source
-from etl.simulator.base_stations import build_masts
-from etl.simulator.health_returns import write_bed_days, write_health_records
-from etl.simulator.hospital_reports import write_ed_presence
-from etl.simulator.hospitals import build_hospitals, write_hospitals
-from etl.simulator.predictions import write_predictions
-from etl.simulator.premises import write_premises
-from etl.simulator.radio_samples import write_radio_samples
-from etl.simulator.rescue_rooms import write_rescue_rooms
-from etl.simulator.residents_file import write_residents
-from etl.simulator.schools import write_schools
-from etl.simulator.world import build_world
 from geodata.tables import network_sample, radio_prediction
 from layers.build import build_states
 from layers.evidence import read_evidence
 from layers.period import Period
 from layers.reading import ValueQuery, latest_period, read_values
 from layers.status import Status
+from simulator.broadband.base_stations import build_masts
+from simulator.broadband.predictions import write_predictions
+from simulator.broadband.premises import write_premises
+from simulator.broadband.radio_samples import write_radio_samples
+from simulator.broadband.schools import write_schools
+from simulator.ground.residents_file import write_residents
+from simulator.ground.world import build_world
+from simulator.health.health_returns import write_bed_days, write_health_records
+from simulator.health.hospital_reports import write_ed_presence
+from simulator.health.hospitals import build_hospitals, write_hospitals
+from simulator.health.rescue_rooms import write_rescue_rooms
 
 START_ON, DAYS = date(2026, 11, 1), 3
 KEYS = (

@@ -9,9 +9,9 @@ from google.transit.gtfs_realtime_pb2 import FeedMessage, TripDescriptor
 
 from etl.declaration import read_declaration
 from etl.pipeline import load_source
-from etl.simulator.live.incidents import LiveIncidents
-from etl.simulator.world import build_world
 from geodata.settings import ROOT, Settings
+from simulator.ground.world import build_world
+from simulator.live.incidents import LiveIncidents
 
 DAY = date(2026, 11, 20)
 PARTS = 3

@@ -39,7 +39,7 @@ def pretend(monkeypatch: pytest.MonkeyPatch, *names: str, fails: bool = False) -
             if fails:
                 raise RuntimeError("killed")
 
-    monkeypatch.setattr("etl.simulator.simulate", simulate)
+    monkeypatch.setattr("simulator.simulate", simulate)
     return starts
 
 

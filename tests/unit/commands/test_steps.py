@@ -17,7 +17,7 @@ def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Context:
     """A folder with files simulated on the 23rd, so up to the 22nd."""
     made = Context(Settings(data_dir=tmp_path, seed=7, simulate_days=7, database_url=None))
     monkeypatch.setenv("OCC_NOW", "2026-11-22T17:00:00+00:00")  # the 23rd in Changchun
-    monkeypatch.setattr("etl.simulator.simulate", lambda *parts: None)
+    monkeypatch.setattr("simulator.simulate", lambda *parts: None)
     write_simulated_files(made.settings, made.city)
     return made
 
@@ -27,7 +27,7 @@ def no_simulation(context: Context, monkeypatch: pytest.MonkeyPatch) -> None:
     def simulate(*parts: object) -> None:
         pytest.fail("simulated anew unasked")
 
-    monkeypatch.setattr("etl.simulator.simulate", simulate)
+    monkeypatch.setattr("simulator.simulate", simulate)
 
 
 @pytest.mark.usefixtures("no_simulation")

@@ -1,0 +1,1 @@
+"""Base stations, predictions, samples, speed tests, premises, schools and public Wi-Fi."""

@@ -1,0 +1,1 @@
+"""Hospitals, their monthly returns, emergency departments and health records."""

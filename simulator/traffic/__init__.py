@@ -1,0 +1,1 @@
+"""Reads of electronic plates at road-side readers."""
