@@ -11,9 +11,9 @@ from sqlalchemy import Engine, text
 
 from bench.database import columns_of
 from bench.timing import Measure, Table, time_best
-from etl.copy import copy_frame, encode_rows
-from etl.load import driver
-from etl.place import X, Y
+from etl.load.copy_binary import copy_frame, encode_rows
+from etl.load.records import driver
+from etl.transform.locate import X, Y
 
 _TABLE = "bench_point"
 _HEAD, _TAIL = b"PGCOPY\n\xff\r\n\x00" + b"\x00" * 8, b"\xff\xff"
@@ -38,7 +38,8 @@ def bench_copying(engine: Engine, frame: pl.DataFrame) -> Table:
     return Table(
         f"3a. Load: {frame.height:,} incidents with points by COPY, no indexes",
         (
-            _time(engine, "etl.copy.copy_frame", frame.height, lambda: _ours(engine, frame)),
+            _time(engine, "etl.load.copy_binary.copy_frame", frame.height,
+                  lambda: _ours(engine, frame)),
             _time(engine, "floor: COPY of the same bytes, made before", frame.height,
                   lambda: _send(engine, f"{copy} (FORMAT BINARY)", content)),
             _time(engine, "psycopg write_row", len(rows),

@@ -7,10 +7,10 @@ import polars as pl
 from sqlalchemy import Engine, insert, text
 
 from bench.sample import FIRST
-from etl.copy import copy_records
-from etl.load import driver
-from etl.place import X
-from etl.targets import TARGETS, Kind
+from etl.load.copy_binary import copy_records
+from etl.load.records import driver
+from etl.source.record_types import TARGETS, Kind
+from etl.transform.locate import X
 from geodata.city import City
 from geodata.clock import now
 from geodata.districts import load_districts

@@ -5,15 +5,15 @@ from sqlalchemy import Engine, text
 
 from bench.database import SOURCE, columns_of, load_incidents
 from bench.timing import Measure, Table, time_best
-from etl.copy import copy_records
-from etl.load import driver
+from etl.load.copy_binary import copy_records
+from etl.load.records import driver
 from geodata.tables import incident
 
 
 def bench_loading(engine: Engine, frame: pl.DataFrame) -> Table:
     """Load the incidents that the states are built from; the floor copies the same rows."""
     rows = frame.height
-    ours = time_best("etl.copy.copy_records into ops.incident", rows,
+    ours = time_best("etl.load.copy_binary.copy_records into ops.incident", rows,
                      lambda: load_incidents(engine, frame), 1)  # fmt: skip
     ours = Measure(ours.name, rows, ours.seconds, "an empty table; its five indexes included")
     return Table(

@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from etl.place import Locator, X, Y, assign_cell, assign_district
+from etl.transform.locate import Locator, X, Y, assign_cell, assign_district
 from geodata.city import City
 
 Floats = npt.NDArray[np.float64]

@@ -23,10 +23,10 @@ def simulate(options: argparse.Namespace) -> None:
 
 def load(options: argparse.Namespace) -> None:
     """Load the named sources, or all of the city."""
-    import etl.commands as etl_commands
+    from commands import sources as listed_sources
 
     context = get_context()
-    etl_commands.load(
+    listed_sources.load(
         context.ready_engine,
         context.city,
         options.names,
@@ -38,31 +38,31 @@ def load(options: argparse.Namespace) -> None:
 
 def sources(options: argparse.Namespace) -> None:
     """List the declared sources."""
-    import etl.commands as etl_commands
+    from commands import sources as listed_sources
 
     context = get_context()
-    etl_commands.list_sources(context.ready_engine, context.city)
+    listed_sources.list_sources(context.ready_engine, context.city)
 
 
 def loads(options: argparse.Namespace) -> None:
     """List the loads."""
-    import etl.commands as etl_commands
+    from commands import sources as listed_sources
 
-    etl_commands.list_loads(get_context().ready_engine)
+    listed_sources.list_loads(get_context().ready_engine)
 
 
 def rejected(options: argparse.Namespace) -> None:
     """List rejected rows."""
-    import etl.commands as etl_commands
+    from commands import sources as listed_sources
 
-    etl_commands.list_rejected(get_context().ready_engine, options.load_id)
+    listed_sources.list_rejected(get_context().ready_engine, options.load_id)
 
 
 def findings(options: argparse.Namespace) -> None:
     """List what was found in the file of a load."""
-    import etl.commands as etl_commands
+    from commands import sources as listed_sources
 
-    etl_commands.list_findings(get_context().ready_engine, options.load_id)
+    listed_sources.list_findings(get_context().ready_engine, options.load_id)
 
 
 def build(options: argparse.Namespace) -> None:

@@ -20,13 +20,13 @@ from commands.live_publish import keep_published
 from commands.live_retention import keep_retention
 from commands.live_states import keep_states_current
 from commands.simulated_files import incoming_dir
-from etl.commands import SOURCES
-from etl.declaration import read_declarations
-from etl.realtime.feed import FollowedFeed
-from etl.realtime.piece import LiveTarget
-from etl.realtime.progress import keep_poll
-from etl.realtime.records import FollowedRecords
-from etl.result import FileLoad
+from commands.sources import SOURCES
+from etl.live.gtfs_rt_feed import FollowedFeed
+from etl.live.piece import LiveTarget
+from etl.live.progress import keep_poll
+from etl.live.record_files import FollowedRecords
+from etl.outcome import FileLoad
+from etl.source.declaration import read_declarations
 from geodata.districts import DistrictLocator, read_districts
 from geodata.errors import LoadError, OperationsError
 

@@ -47,8 +47,8 @@ def _companions(context: Context, options: argparse.Namespace) -> Iterator[Compa
 
 def has_live_source(city: City) -> bool:
     """Tell whether the city declares a source to follow; the intake needs no process."""
-    from etl.commands import SOURCES
-    from etl.declaration import read_declarations
+    from commands.sources import SOURCES
+    from etl.source.declaration import read_declarations
 
     declared = read_declarations(SOURCES / city.code)
     return any(not rule.intake for each in declared for rule in each.live)
@@ -61,10 +61,10 @@ def serve(options: argparse.Namespace) -> None:
 
 def create_worker() -> ASGIApp:
     """Return the application in a server process of its own; uvicorn calls it by name."""
+    from commands.sources import SOURCES
     from dashboard.server import create_server
-    from etl.commands import SOURCES
-    from etl.declaration import read_declarations
-    from etl.intake import intake_router
+    from etl.live.intake import intake_router
+    from etl.source.declaration import read_declarations
 
     context = get_context()
     engine, city, settings = context.engine, context.city, context.settings

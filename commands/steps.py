@@ -79,7 +79,7 @@ def _districts(context: Context) -> str:
 
 def _load(context: Context) -> str:
     """Load every source's new files; one that is refused does not keep the others away."""
-    from etl.commands import describe, load_files, select_declarations
+    from commands.sources import describe, load_files, select_declarations
 
     declarations = select_declarations(context.city, [], all_=True)
     counts: Counter[str] = Counter()

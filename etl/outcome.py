@@ -1,13 +1,17 @@
-"""What a loader of one file hands over for the load's own row, whatever the format."""
+"""What a loader hands over for a load's own row, and what became of a source's files."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 import polars as pl
 
-from etl.coverage import CoverageSpan
-from etl.findings import Finding
-from etl.stages import StageSummary
+from etl.batch import StageSummary
+from etl.ledger.coverage import CoverageSpan
+from etl.ledger.findings import Finding
+
+Status = Literal["loaded", "already loaded", "refused"]
 
 
 @dataclass(frozen=True)
@@ -29,3 +33,69 @@ class LoadOutcome:
     coverage: tuple[CoverageSpan, ...]
     changes_nothing: bool = False
     findings: tuple[Finding, ...] = ()
+
+
+@dataclass(frozen=True)
+class FileLoad:
+    """One file: its counts are rows of the file, `records` what they became in the table."""
+
+    source: str
+    file: str
+    status: Status
+    load_id: int | None = None
+    rows_in: int = 0
+    rows_loaded: int = 0
+    rows_rejected: int = 0
+    records: int = 0
+    stages: tuple[StageSummary, ...] = ()
+    message: str | None = None
+
+
+@dataclass(frozen=True)
+class LoadResult:
+    """The files of one source; sums are over those loaded now."""
+
+    files: tuple[FileLoad, ...]
+
+    @property
+    def rows_in(self) -> int:
+        """Rows of all files."""
+        return sum(file.rows_in for file in self.files)
+
+    @property
+    def rows_loaded(self) -> int:
+        """Rows whose values are in the database."""
+        return sum(file.rows_loaded for file in self.files)
+
+    @property
+    def rows_rejected(self) -> int:
+        """Rows kept aside with a reason."""
+        return sum(file.rows_rejected for file in self.files)
+
+    @property
+    def records(self) -> int:
+        """Records in the target table."""
+        return sum(file.records for file in self.files)
+
+    @property
+    def status(self) -> Status:
+        """Refused if any file was, loaded if anything was, else already loaded."""
+        return worst(file.status for file in self.files)
+
+    @property
+    def load_ids(self) -> list[int]:
+        """The loads that were made visible."""
+        return [f.load_id for f in self.files if f.load_id is not None and f.status == "loaded"]
+
+    @property
+    def refused(self) -> list[FileLoad]:
+        """The files that were refused as a whole."""
+        return [file for file in self.files if file.status == "refused"]
+
+
+def worst(statuses: Iterable[Status]) -> Status:
+    """Return the status of the whole from those of its parts."""
+    found = set(statuses)
+    if "refused" in found:
+        return "refused"
+    return "loaded" if "loaded" in found else "already loaded"

@@ -9,10 +9,10 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from etl.declaration import SourceDeclaration
+from etl.batch import REJECT_SCHEMA, ROW
 from etl.extract.encoding import read_text
 from etl.extract.extracted import Extracted
-from etl.stages import REJECT_SCHEMA, ROW
+from etl.source.declaration import SourceDeclaration
 from geodata.errors import ExtractError
 
 _DELIMITERS = ",;\t|"

@@ -7,7 +7,7 @@ from typing import Any
 
 import polars as pl
 
-from etl.stages import ROW, WKB, no_rejects
+from etl.batch import ROW, WKB, no_rejects
 
 
 @dataclass(frozen=True)

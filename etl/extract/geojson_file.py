@@ -6,9 +6,9 @@ from typing import Any
 
 import shapely
 
-from etl.declaration import SourceDeclaration
 from etl.extract.extracted import Extracted, flatten, frame_of
 from etl.extract.json_file import parse_json
+from etl.source.declaration import SourceDeclaration
 from geodata.errors import ExtractError
 
 

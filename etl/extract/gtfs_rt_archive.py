@@ -4,10 +4,10 @@ from pathlib import Path
 
 import polars as pl
 
-from etl.declaration import SourceDeclaration
+from etl.batch import ROW
 from etl.extract.extracted import Extracted
-from etl.realtime.vehicle_positions import POSITION_SCHEMA, decode_positions, parse_message
-from etl.stages import ROW
+from etl.gtfs_rt.vehicle_positions import POSITION_SCHEMA, decode_positions, parse_message
+from etl.source.declaration import SourceDeclaration
 from geodata.errors import ExtractError
 
 

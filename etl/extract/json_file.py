@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
-from etl.declaration import SourceDeclaration
 from etl.extract.encoding import read_text
 from etl.extract.extracted import Extracted, flatten, frame_of
+from etl.source.declaration import SourceDeclaration
 from geodata.errors import ExtractError
 
 

@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from etl.declaration import SourceDeclaration
+from etl.batch import ROW
 from etl.extract.extracted import Extracted
-from etl.stages import ROW
+from etl.source.declaration import SourceDeclaration
 from geodata.errors import ExtractError
 
 Bytes = npt.NDArray[np.uint8]

@@ -6,10 +6,10 @@ from typing import Any
 
 import polars as pl
 
-from etl.declaration import SourceDeclaration
+from etl.batch import REJECT_SCHEMA
 from etl.extract.encoding import read_text
 from etl.extract.extracted import Extracted, flatten, frame_of
-from etl.stages import REJECT_SCHEMA
+from etl.source.declaration import SourceDeclaration
 
 
 def read_ndjson(path: Path, declaration: SourceDeclaration) -> Extracted:

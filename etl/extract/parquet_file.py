@@ -9,9 +9,9 @@ import polars as pl
 import pyarrow.parquet as pq
 from pyarrow import ArrowException
 
-from etl.declaration import SourceDeclaration
+from etl.batch import ROW, WKB
 from etl.extract.extracted import Extracted
-from etl.stages import ROW, WKB
+from etl.source.declaration import SourceDeclaration
 from geodata.errors import ExtractError
 
 

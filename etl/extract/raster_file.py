@@ -8,9 +8,9 @@ import rasterio
 from pyproj import Transformer
 from rasterio.errors import RasterioError
 
-from etl.declaration import SourceDeclaration
+from etl.batch import ROW
 from etl.extract.extracted import Extracted
-from etl.stages import ROW
+from etl.source.declaration import SourceDeclaration
 from geodata.errors import ExtractError
 
 _MOST_PIXELS = 5_000_000

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import polars as pl
 
-from etl.declaration import SourceDeclaration
+from etl.batch import FILE, ROW
 from etl.extract.csv_file import read_csv
 from etl.extract.extracted import Extracted
 from etl.extract.geojson_file import read_geojson
@@ -17,7 +17,7 @@ from etl.extract.parquet_file import read_parquet
 from etl.extract.raster_file import read_raster
 from etl.extract.vector_file import read_geopackage, read_shapefile
 from etl.extract.xml_file import read_xml
-from etl.stages import FILE, ROW
+from etl.source.declaration import SourceDeclaration
 from geodata.errors import ExtractError
 
 READERS: Mapping[str, Callable[[Path, SourceDeclaration], Extracted]] = {

@@ -10,8 +10,8 @@ import pandas as pd
 import pyogrio
 from pyogrio.errors import DataLayerError, DataSourceError
 
-from etl.declaration import SourceDeclaration
 from etl.extract.extracted import Extracted, as_text, frame_of
+from etl.source.declaration import SourceDeclaration
 from geodata.errors import ExtractError
 
 

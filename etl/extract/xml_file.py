@@ -7,9 +7,9 @@ from pathlib import Path
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import ParseError, iterparse
 
-from etl.declaration import SourceDeclaration
 from etl.extract.encoding import read_text
 from etl.extract.extracted import Extracted, frame_of
+from etl.source.declaration import SourceDeclaration
 from geodata.errors import ExtractError
 
 _DECLARATION = re.compile(r"\A\s*<\?xml[^>]*\?>")

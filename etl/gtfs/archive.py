@@ -6,9 +6,9 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from etl.findings import FaultyFileError, Finding
 from etl.gtfs.fields import FILES
 from etl.gtfs.reference import KNOWN_FILES
+from etl.ledger.findings import FaultyFileError, Finding
 
 CALENDARS = ("calendar.txt", "calendar_dates.txt")
 MAX_UNPACKED_BYTES = 4 << 30  # the largest national feeds unpack to about two thousand million

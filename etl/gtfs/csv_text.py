@@ -6,9 +6,9 @@ import re
 
 import polars as pl
 
-from etl.findings import FaultyFileError, Finding
 from etl.gtfs.lines import read_line_notes
 from etl.gtfs.table import FAULT_SCHEMA, Table
+from etl.ledger.findings import FaultyFileError, Finding
 
 _BOM = b"\xef\xbb\xbf"
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")

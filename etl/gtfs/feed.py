@@ -8,7 +8,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import polars as pl
 
-from etl.findings import FaultyFileError, Finding
 from etl.gtfs.archive import missing_files, read_feed_files
 from etl.gtfs.calendar import compute_service_days
 from etl.gtfs.csv_text import read_text_table
@@ -18,6 +17,7 @@ from etl.gtfs.relations import Tables, check_relations
 from etl.gtfs.table import Table
 from etl.gtfs.times import complete_times
 from etl.gtfs.typed import type_table
+from etl.ledger.findings import FaultyFileError, Finding
 
 _SERVICE_DAYS_AHEAD = timedelta(days=731)
 

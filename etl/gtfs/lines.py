@@ -5,7 +5,7 @@ from collections.abc import Collection
 import numpy as np
 import polars as pl
 
-from etl.findings import Finding
+from etl.ledger.findings import Finding
 
 _BOM = b"\xef\xbb\xbf"
 _COMMA, _END, _RETURN = b",\n\r"

@@ -8,17 +8,17 @@ from zoneinfo import ZoneInfo
 import polars as pl
 from sqlalchemy import Connection, delete, update
 
-from etl.declaration import SourceDeclaration
-from etl.findings import FaultyFileError, Finding
+from etl.batch import StageSummary
 from etl.gtfs.feed import Feed, read_feed
 from etl.gtfs.records import build_records, read_service_span
 from etl.gtfs.stops import place_stops, shape_lines
 from etl.gtfs.timetable import Timetable, expand_feed
 from etl.gtfs.window import Expansion
 from etl.gtfs.write import insert_rows
+from etl.ledger.findings import FaultyFileError, Finding
 from etl.outcome import LoadOutcome
-from etl.place import Locator
-from etl.stages import StageSummary
+from etl.source.declaration import SourceDeclaration
+from etl.transform.locate import Locator
 from geodata import tables
 from geodata.city import City
 from geodata.clock import now

@@ -7,9 +7,9 @@ import numpy as np
 import polars as pl
 import shapely
 
-from etl.findings import Finding
 from etl.gtfs.reference import REQUIRED_UNREAD, known_columns
 from etl.gtfs.table import Table
+from etl.ledger.findings import Finding
 
 Tables = Mapping[str, Table]
 _M_PER_DEGREE = 111_195.0

@@ -4,9 +4,9 @@ import numpy as np
 import polars as pl
 import shapely
 
-from etl.declaration import SourceDeclaration
 from etl.gtfs.table import Rule, Table
-from etl.place import Locator, X, Y, assign_cell, assign_district, locate_points
+from etl.source.declaration import SourceDeclaration
+from etl.transform.locate import Locator, X, Y, assign_cell, assign_district, locate_points
 from geodata.city import City
 from geodata.datums import to_wgs84
 

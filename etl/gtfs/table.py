@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import polars as pl
 
-from etl.findings import Finding
+from etl.ledger.findings import Finding
 
 FAULT_SCHEMA = pl.Schema(
     {"row_number": pl.Int64, "field": pl.String, "reason": pl.String, "code": pl.String}

@@ -2,9 +2,9 @@
 
 import polars as pl
 
-from etl.findings import FaultyFileError, Finding
 from etl.gtfs.fields import FILES, Field, Kind
 from etl.gtfs.table import Rule, Table
+from etl.ledger.findings import FaultyFileError, Finding
 
 _TIME = r"^(\d{1,3}):([0-5]\d):([0-5]\d)$"
 _RAW = "_raw_"

@@ -3,10 +3,10 @@
 import polars as pl
 from sqlalchemy import Connection, Table
 
-from etl.copy import copy_records
-from etl.load import driver
-from etl.place import X
-from etl.targets import Kind, Target
+from etl.load.copy_binary import copy_records
+from etl.load.records import driver
+from etl.source.record_types import Kind, Target
+from etl.transform.locate import X
 
 
 def insert_rows(

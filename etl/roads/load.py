@@ -6,16 +6,16 @@ import numpy as np
 import polars as pl
 from sqlalchemy import Connection, update
 
-from etl.declaration import SourceDeclaration
+from etl.batch import StageSummary
 from etl.gtfs.write import insert_rows
+from etl.ledger.rejected_rows import SCHEMA as REJECT_SCHEMA
 from etl.outcome import LoadOutcome
-from etl.place import Locator
-from etl.quarantine import SCHEMA as REJECT_SCHEMA
 from etl.roads.profiles import add_profiles
 from etl.roads.read import Ways, read_ways
 from etl.roads.segments import RoadFrames, build_roads
 from etl.roads.speeds import add_speeds
-from etl.stages import StageSummary
+from etl.source.declaration import SourceDeclaration
+from etl.transform.locate import Locator
 from geodata import grid
 from geodata.city import City
 from geodata.errors import LoadError

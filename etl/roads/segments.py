@@ -8,9 +8,9 @@ import polars as pl
 import shapely
 from pyproj import Geod
 
-from etl.place import X, Y
 from etl.roads.read import Ways
-from etl.shapes import ewkb
+from etl.transform.locate import X, Y
+from etl.transform.shapes import ewkb
 
 _ELLIPSOID = Geod(ellps="WGS84")
 KMH_PER_M_S = 3.6

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 from sqlalchemy import ColumnElement, Connection, func, select
 
-from etl.targets import TARGETS, Target
+from etl.source.record_types import TARGETS, Target
 from etl.telemetry.load import partition_schema
 from geodata.errors import NotFoundError
 from geodata.partitions import Partition, PartitionStore

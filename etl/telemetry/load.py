@@ -4,11 +4,11 @@ from datetime import date
 
 import polars as pl
 
-from etl.declaration import SourceDeclaration
-from etl.load import Changes
-from etl.place import X, Y
-from etl.stages import Batch
-from etl.targets import TARGETS, Target
+from etl.batch import Batch
+from etl.load.records import Changes
+from etl.source.declaration import SourceDeclaration
+from etl.source.record_types import TARGETS, Target
+from etl.transform.locate import X, Y
 from geodata.partitions import Partition, PartitionStore
 
 _DAY = "@day"

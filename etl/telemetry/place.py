@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import polars as pl
 
-from etl.declaration import SourceDeclaration
-from etl.place import Locator, place
-from etl.stages import Batch
+from etl.batch import Batch
+from etl.source.declaration import SourceDeclaration
+from etl.transform.locate import Locator, place
 from geodata.city import City
 
 SHIFTED = "is_shifted"

@@ -4,8 +4,8 @@ import re
 
 import polars as pl
 
-from etl.mapping import FieldMapping
-from etl.targets import Kind
+from etl.source.mapping import FieldMapping
+from etl.source.record_types import Kind
 from etl.transform.times import parse_clock, parse_date
 
 _TRUE = ["true", "t", "1", "1.0", "yes", "y", "是", "有"]

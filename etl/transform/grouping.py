@@ -2,8 +2,8 @@
 
 import polars as pl
 
-from etl.mapping import GroupBy
-from etl.stages import MEMBER, ROW, Batch
+from etl.batch import MEMBER, ROW, Batch
+from etl.source.mapping import GroupBy
 
 
 def group_rows(batch: Batch, group_by: GroupBy | None) -> Batch:

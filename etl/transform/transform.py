@@ -5,9 +5,9 @@ from itertools import pairwise
 
 import polars as pl
 
-from etl.declaration import SourceDeclaration
-from etl.stages import MEMBER, ROW, WKB, Batch, count_reasons
-from etl.targets import ATTRIBUTES, DEFAULTS, TARGETS
+from etl.batch import MEMBER, ROW, WKB, Batch, count_reasons
+from etl.source.declaration import SourceDeclaration
+from etl.source.record_types import ATTRIBUTES, DEFAULTS, TARGETS
 from etl.transform.fields import convert, describe, read_value, unreadable
 from etl.transform.grouping import group_rows
 from etl.transform.unpivot import unpivot

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from etl.stages import ROW, Batch
+from etl.batch import ROW, Batch
 from etl.transform.fields import cleaned
 
 

@@ -11,9 +11,9 @@ import uvicorn
 from sqlalchemy import Engine
 
 from commands.simulated_files import write_simulated_files
+from commands.sources import load_files, select_declarations
 from dashboard.scenes.model import load_kiosk, load_wall
 from dashboard.server import create_server
-from etl.commands import load_files, select_declarations
 from geodata.city import City
 from geodata.districts import load_districts
 from geodata.settings import Settings

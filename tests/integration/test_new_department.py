@@ -10,11 +10,11 @@ import pytest
 from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
+from commands.sources import load_files
 from dashboard.pages.explore.catalogue import catalogue
 from dashboard.pages.explore.state import ExploreState
 from dashboard.server import create_server
-from etl.commands import load_files
-from etl.declaration import read_declaration
+from etl.source.declaration import read_declaration
 from geodata.districts import load_districts
 from geodata.settings import Settings
 from layers import registry

@@ -9,9 +9,9 @@ import pytest
 from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
+from commands.sources import load_files
 from dashboard.server import create_server
-from etl.commands import load_files
-from etl.declaration import read_declaration
+from etl.source.declaration import read_declaration
 from geodata.city import City, load_city
 from geodata.districts import load_districts
 from geodata.settings import Settings

@@ -7,8 +7,8 @@ import pytest
 import yaml
 from sqlalchemy import select
 
-from etl.declaration import SourceDeclaration
-from etl.pipeline import load_source
+from etl.pipeline.run import load_source
+from etl.source.declaration import SourceDeclaration
 from geodata.districts import DistrictLocator, read_districts
 from geodata.tables import metadata
 

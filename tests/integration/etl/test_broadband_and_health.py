@@ -5,9 +5,9 @@ from datetime import date
 import pytest
 from sqlalchemy import select, text
 
-from etl.commands import SOURCES
-from etl.declaration import read_declaration
-from etl.pipeline import load_source
+from commands.sources import SOURCES
+from etl.pipeline.run import load_source
+from etl.source.declaration import read_declaration
 from geodata.tables import network_sample, radio_prediction
 from layers.build import build_states
 from layers.evidence import read_evidence

@@ -2,7 +2,7 @@
 
 import pytest
 
-from etl.declaration import SourceDeclaration
+from etl.source.declaration import SourceDeclaration
 from geodata.grid import cell_to_text, cells_to_children, text_to_cell
 from geodata.settings import get_settings
 

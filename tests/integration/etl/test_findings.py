@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from etl.commands import list_findings
-from etl.declaration import SourceDeclaration
-from etl.pipeline import load_source
+from commands.sources import list_findings
+from etl.pipeline.run import load_source
+from etl.source.declaration import SourceDeclaration
 from geodata.errors import NotFoundError
 from geodata.queries.loads import read_load, read_loads
 from tests.integration.etl.conftest import BASE

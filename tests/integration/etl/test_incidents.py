@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select
 
-from etl.declaration import read_declaration
-from etl.pipeline import load_source
+from etl.pipeline.run import load_source
+from etl.source.declaration import read_declaration
 from geodata.tables import incident, load
 
 DECLARATIONS = Path(__file__).resolve().parents[2] / "data" / "declarations"

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import OperationalError
 
-from etl import pipeline
-from etl.load import driver
+from etl.load.records import driver
+from etl.pipeline import run
 from geodata.announce import LOADS
 from geodata.errors import DatabaseError
 from geodata.tables import load, rejected_row, source_coverage
@@ -188,7 +188,7 @@ def test_a_crash_in_the_middle_leaves_nothing(engine, calls, monkeypatch):
         raise CrashError
 
     with monkeypatch.context() as patched:
-        patched.setattr(pipeline, "keep_coverage", crash)
+        patched.setattr(run, "keep_coverage", crash)
         with pytest.raises(CrashError):
             calls.load(f"id,t0,address\n1,{T0},b\n2,{T0},c\n", "crashed.csv")
     assert calls.current("record_id", "address") == [("1", "a")]
@@ -203,7 +203,7 @@ def test_a_lost_connection_refuses_the_file_without_a_traceback(engine, calls, m
     def lose(raw, *_):
         raw.execute("SELECT pg_terminate_backend(pg_backend_pid())")
 
-    monkeypatch.setattr(pipeline, "keep_rejected", lose)
+    monkeypatch.setattr(run, "keep_rejected", lose)
     result = calls.load(f"id,t0\n1,{T0}\n")
     assert result.status == "refused"
     assert "connection" in result.message
@@ -214,7 +214,7 @@ def test_a_database_that_is_gone_is_a_clear_error(engine, calls, monkeypatch):
     def lose(*_):
         raise OperationalError("x", {}, Exception("server closed the connection"))
 
-    monkeypatch.setattr(pipeline, "_load_values", lose)
+    monkeypatch.setattr(run, "_load_values", lose)
     with pytest.raises(DatabaseError, match="server closed the connection"):
         calls.load(f"id,t0\n1,{T0}\n")
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, func, select
 
-from etl.declaration import SourceDeclaration, read_declaration
-from etl.pipeline import load_source
+from etl.pipeline.run import load_source
+from etl.source.declaration import SourceDeclaration, read_declaration
 from geodata.city import City
 from geodata.queries.roads import read_road_edges, read_road_nodes
 from geodata.tables import load, road_edge, road_node

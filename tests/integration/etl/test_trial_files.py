@@ -13,9 +13,9 @@ import pyogrio
 import pytest
 from sqlalchemy import func, select
 
-from etl.declaration import read_declaration
-from etl.pipeline import load_source
-from etl.plan import find_files
+from etl.pipeline.plan import find_files
+from etl.pipeline.run import load_source
+from etl.source.declaration import read_declaration
 from geodata.tables import facility, load, metadata, population, rejected_row, speed_tile, statistic
 
 pytestmark = pytest.mark.realdata

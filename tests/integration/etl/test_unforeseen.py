@@ -5,8 +5,8 @@ import logging
 import pytest
 from sqlalchemy import func, select
 
-from etl import records
-from etl.commands import load_files
+from commands.sources import load_files
+from etl.pipeline import record_file
 from geodata.tables import load
 from tests.integration.etl.conftest import CALLS
 
@@ -17,14 +17,14 @@ ROWS = "id,t0\n1,2026-11-01 08:00:00\n"
 def broken(source, monkeypatch: pytest.MonkeyPatch):
     """A source of calls on which a step of the transformation fails."""
     made = source(**CALLS)
-    sound = records.transform
+    sound = record_file.transform
 
     def transform(batch, declaration, zone):
         if declaration.key == made.declaration.key:
             raise RuntimeError("index out of bounds\nsecond line")
         return sound(batch, declaration, zone)
 
-    monkeypatch.setattr(records, "transform", transform)
+    monkeypatch.setattr(record_file, "transform", transform)
     return made
 
 

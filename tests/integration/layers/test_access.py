@@ -9,8 +9,8 @@ import polars as pl
 import pytest
 from sqlalchemy import Engine, text
 
-from etl.commands import load_files
-from etl.declaration import SourceDeclaration, read_declaration
+from commands.sources import load_files
+from etl.source.declaration import SourceDeclaration, read_declaration
 from geodata.city import City, load_city
 from geodata.crs import to_metric
 from geodata.districts import load_districts

@@ -19,8 +19,8 @@ import pytest
 from sqlalchemy import Connection, Engine, event, func, insert, literal, select, update
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
-from etl.declaration import SourceDeclaration
-from etl.pipeline import load_source
+from etl.pipeline.run import load_source
+from etl.source.declaration import SourceDeclaration
 from geodata.city import City
 from geodata.districts import DistrictLocator, load_districts, read_districts
 from geodata.engine import open_snapshot

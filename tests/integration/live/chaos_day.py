@@ -7,8 +7,8 @@ from pathlib import Path
 
 from google.transit.gtfs_realtime_pb2 import FeedMessage, TripDescriptor
 
-from etl.declaration import read_declaration
-from etl.pipeline import load_source
+from etl.pipeline.run import load_source
+from etl.source.declaration import read_declaration
 from geodata.settings import ROOT, Settings
 from simulator.ground.world import build_world
 from simulator.live.incidents import LiveIncidents

@@ -7,9 +7,9 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
-from etl.declaration import SourceDeclaration
-from etl.realtime.piece import LiveTarget
-from etl.realtime.records import FollowedRecords
+from etl.live.piece import LiveTarget
+from etl.live.record_files import FollowedRecords
+from etl.source.declaration import SourceDeclaration
 from geodata import tables
 from geodata.districts import DistrictLocator, read_districts
 

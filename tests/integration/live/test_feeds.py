@@ -10,10 +10,10 @@ import yaml
 from google.transit.gtfs_realtime_pb2 import FeedMessage
 from sqlalchemy import select
 
-from etl.declaration import SourceDeclaration, read_declaration
-from etl.pipeline import load_source
-from etl.realtime.feed import FollowedFeed
-from etl.realtime.piece import LiveTarget
+from etl.live.gtfs_rt_feed import FollowedFeed
+from etl.live.piece import LiveTarget
+from etl.pipeline.run import load_source
+from etl.source.declaration import SourceDeclaration, read_declaration
 from geodata.districts import DistrictLocator
 from geodata.tables import rejected_row, stop_event, vehicle_position
 

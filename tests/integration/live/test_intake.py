@@ -5,9 +5,9 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 
-from etl.commands import SOURCES
-from etl.declaration import read_declarations
-from etl.intake import intake_router
+from commands.sources import SOURCES
+from etl.live.intake import intake_router
+from etl.source.declaration import read_declarations
 from geodata.tables import incident
 
 TOKEN = "a-token-of-enough-letters"

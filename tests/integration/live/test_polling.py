@@ -10,9 +10,9 @@ import pytest
 from google.transit.gtfs_realtime_pb2 import FeedMessage
 from sqlalchemy import select
 
-from etl.declaration import SourceDeclaration
-from etl.realtime.feed import FollowedFeed
-from etl.realtime.piece import LiveTarget
+from etl.live.gtfs_rt_feed import FollowedFeed
+from etl.live.piece import LiveTarget
+from etl.source.declaration import SourceDeclaration
 from geodata.districts import DistrictLocator
 from geodata.errors import ExtractError
 from geodata.tables import load, vehicle_position

@@ -10,8 +10,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from etl.realtime import piece
-from etl.realtime.progress import Advance, OvertakenError
+from etl.live import piece
+from etl.live.progress import Advance, OvertakenError
 from tests.integration.live.conftest import HEADER
 
 LINE = "{},{},110,help,2026-11-22 {},,125.32,43.88\n"
@@ -161,9 +161,9 @@ FOLLOW = """
 import sys, threading
 from pathlib import Path
 from sqlalchemy.engine import make_url
-from etl.declaration import SourceDeclaration
-from etl.realtime.piece import LiveTarget
-from etl.realtime.records import FollowedRecords
+from etl.source.declaration import SourceDeclaration
+from etl.live.piece import LiveTarget
+from etl.live.record_files import FollowedRecords
 from geodata.city import load_city
 from geodata.districts import DistrictLocator, read_districts
 from geodata.engine import connect

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 from sqlalchemy import Engine
 
-from etl.commands import load_files
-from etl.declaration import SourceDeclaration, read_declaration
+from commands.sources import load_files
+from etl.source.declaration import SourceDeclaration, read_declaration
 from geodata.city import City, load_city
 from geodata.districts import load_districts
 from layers.build import build_states

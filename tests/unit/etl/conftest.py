@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from etl.declaration import SourceDeclaration
+from etl.batch import Batch
 from etl.extract import read_file
-from etl.stages import Batch
+from etl.source.declaration import SourceDeclaration
 from etl.transform import transform
 
 INCIDENT = {

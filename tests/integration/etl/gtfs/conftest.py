@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine, insert
 
-from etl.declaration import SourceDeclaration
 from etl.gtfs.load import load_feed
 from etl.outcome import LoadOutcome
+from etl.source.declaration import SourceDeclaration
 from geodata.city import City
 from geodata.clock import now
 from geodata.districts import DistrictLocator, load_districts, read_districts

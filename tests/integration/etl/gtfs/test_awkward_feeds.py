@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine
 
-from etl.pipeline import load_source
+from etl.pipeline.run import load_source
 from geodata import grid
 from geodata.city import City
 from geodata.queries.stop_access import read_stop_access

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from etl.pipeline import load_source
+from etl.pipeline.run import load_source
 from geodata.city import City
 from layers.build import build_states
 from layers.period import Period

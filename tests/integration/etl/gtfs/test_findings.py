@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from etl.findings import FaultyFileError, Finding
 from etl.gtfs.feed import read_feed
+from etl.ledger.findings import FaultyFileError, Finding
 
 pytestmark = pytest.mark.realdata
 TODAY = date(2026, 11, 22)

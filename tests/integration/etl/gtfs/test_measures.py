@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine, insert
 
-from etl.pipeline import load_source
+from etl.pipeline.run import load_source
 from geodata import grid
 from geodata.city import City
 from geodata.crs import from_metric, to_metric

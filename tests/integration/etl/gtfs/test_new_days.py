@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
-from etl.pipeline import load_source
+from etl.pipeline.run import load_source
 from geodata.city import City
 from geodata.clock import now
 from geodata.queries.progress import read_lapsed_feeds

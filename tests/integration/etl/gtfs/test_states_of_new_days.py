@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, any_, select
 
-from etl.pipeline import load_source
+from etl.pipeline.run import load_source
 from geodata.city import City
 from geodata.tables import state, state_change
 from layers.build import build_states, refresh_states

@@ -14,7 +14,7 @@ from sqlalchemy import Engine, text
 from etl.gtfs.expand import compute_departures, compute_runs
 from etl.gtfs.feed import read_feed
 from etl.gtfs.fields import FILES
-from etl.pipeline import load_source
+from etl.pipeline.run import load_source
 from geodata.city import City
 
 pytestmark = pytest.mark.realdata

@@ -7,8 +7,8 @@ import pytest
 from google.transit.gtfs_realtime_pb2 import FeedMessage
 from sqlalchemy import select
 
-from etl.declaration import SourceDeclaration
-from etl.pipeline import load_source
+from etl.pipeline.run import load_source
+from etl.source.declaration import SourceDeclaration
 from geodata.districts import DistrictLocator, read_districts
 from geodata.grid import latlng_to_cell
 from geodata.partitions import Partition, PartitionStore

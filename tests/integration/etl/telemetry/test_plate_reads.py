@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, func, select, text
 
-from etl.declaration import SourceDeclaration
-from etl.pipeline import load_source
-from etl.traffic.destroy import receipt_of
+from etl.pipeline.run import load_source
+from etl.plates.destroy import receipt_of
+from etl.source.declaration import SourceDeclaration
 from geodata.districts import DistrictLocator, read_districts
 from geodata.queries.traffic import read_segments
 from geodata.settings import get_settings

@@ -14,8 +14,8 @@ import shapely
 from shapely.ops import unary_union
 from sqlalchemy import Engine
 
-from etl.declaration import SourceDeclaration, read_declaration
 from etl.gtfs.window import Expansion
+from etl.source.declaration import SourceDeclaration, read_declaration
 from geodata.city import City
 from geodata.engine import connect
 

@@ -15,8 +15,8 @@ import pytest
 from pyproj import Geod
 from sqlalchemy import Engine
 
-from etl.commands import load_files
-from etl.declaration import read_declaration
+from commands.sources import load_files
+from etl.source.declaration import read_declaration
 from geodata.city import City
 from layers.build import build_states
 

@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import shapely
 
-from etl.declaration import SourceDeclaration
 from etl.gtfs.csv_text import read_text_table
 from etl.gtfs.stops import place_stops, shape_lines
 from etl.gtfs.typed import type_table
+from etl.source.declaration import SourceDeclaration
 from geodata.city import City, load_city
 
 WGS84 = (125.32, 43.88)

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
+from etl.batch import ROW
 from etl.extract.jt808_file import read_jt808
-from etl.stages import ROW
 from geodata.errors import ExtractError
 from tests.unit.etl.telemetry.jt808_frames import frame, report
 

@@ -7,8 +7,8 @@ import polars as pl
 import pytest
 import shapely
 
-from etl.radio import decode_radio
-from etl.stages import Batch
+from etl.batch import Batch
+from etl.transform.radio import decode_radio
 from geodata.grid import cell_to_parents, cells_to_children, latlng_to_cell
 from layers.measures.blind_cells import RES, BlindRule, compute_blind, populated_cells
 from layers.measures.hotspot_area import reached_m2

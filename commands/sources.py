@@ -1,0 +1,212 @@
+"""What the command line asks of this room: load files, list sources, loads and rejected rows."""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from sqlalchemy import Engine, func, select
+
+from commands.text_table import format_table
+from etl.outcome import FileLoad
+from etl.pipeline.run import load_source
+from etl.source.declaration import SourceDeclaration, read_declaration, read_declarations
+from etl.source.freshness import is_stale
+from geodata.city import City
+from geodata.clock import now
+from geodata.districts import DistrictLocator, read_districts
+from geodata.errors import DeclarationError, ExtractError, LoadError, NotFoundError
+from geodata.queries.loads import read_load
+from geodata.settings import ROOT
+from geodata.tables import load as load_table
+from geodata.tables import rejected_row
+
+SOURCES = ROOT / "etl" / "sources"
+_LISTED_ROWS = 200
+_SOURCES_AT_ONCE = 2
+
+
+def load(
+    engine: Engine,
+    city: City,
+    names: Sequence[str],
+    path: Path | None = None,
+    all_: bool = False,
+    *,
+    root: Path | None = None,
+) -> None:
+    """Load sources by key or declaration file, and say of each file what became of it.
+
+    With `all_` a source that has no file yet is passed over.
+
+    Raises:
+        NotFoundError: no source has that key.
+        LoadError: a file was refused; the others are loaded.
+    """
+    declarations = select_declarations(city, names, all_=all_)
+    if path is not None and len(declarations) != 1:
+        raise DeclarationError("--path needs exactly one source")
+    refused = 0
+    for file in load_files(engine, city, declarations, path, root=root, skip_missing=all_):
+        _say(describe(file))
+        refused += file.status == "refused"
+    if refused:
+        raise LoadError(f"{refused} of the files were refused; nothing of them is visible")
+
+
+def load_files(
+    engine: Engine,
+    city: City,
+    declarations: Sequence[SourceDeclaration],
+    path: Path | None = None,
+    *,
+    root: Path | None = None,
+    skip_missing: bool = False,
+) -> Iterator[FileLoad]:
+    """Load the sources, two at a time, and yield in their order what became of each file.
+
+    Sources know nothing of each other: while the database writes one, another is prepared.
+
+    Raises:
+        ExtractError: a source has no file; with `skip_missing` it is passed over, and said.
+    """
+    districts = read_districts(city)
+
+    def load_one(declaration: SourceDeclaration) -> Sequence[FileLoad]:
+        locator = DistrictLocator(districts)  # each its own: prepared geometry is not to be shared
+        try:
+            return load_source(engine, city, declaration, path, root=root, locator=locator).files
+        except ExtractError as error:
+            if not skip_missing:
+                raise
+            _say(f"{declaration.key}: nothing to load: {error}")
+            return ()
+
+    with ThreadPoolExecutor(_SOURCES_AT_ONCE) as pool:
+        for files in pool.map(load_one, declarations):
+            yield from files
+
+
+def select_declarations(
+    city: City, names: Sequence[str], *, all_: bool = False
+) -> list[SourceDeclaration]:
+    """Return the declarations named by key or by YAML file, or all of the city.
+
+    Raises:
+        NotFoundError: no source has that key, or none is named.
+    """
+    declared = {each.key: each for each in read_declarations(SOURCES / city.code)}
+    if all_:
+        return [each for each in declared.values() if not each.is_only_live]
+    if not names:
+        raise NotFoundError(f"name a source or --all; known: {', '.join(declared) or 'none'}")
+    chosen = []
+    for name in names:
+        if name.endswith((".yaml", ".yml")):
+            chosen.append(read_declaration(Path(name)))
+        elif name in declared:
+            chosen.append(declared[name])
+        else:
+            raise NotFoundError(f"no source '{name}'; known: {', '.join(declared) or 'none'}")
+    return chosen
+
+
+def describe(file: FileLoad) -> str:
+    """Return one line on what became of a file."""
+    where = f"{file.source}: {file.file}: {file.status}"
+    if file.status == "refused":
+        return f"{where}: {file.message}"
+    if file.status == "already loaded":
+        return where
+    return (
+        f"{where}, {file.rows_in} rows = {file.rows_loaded} loaded + {file.rows_rejected} "
+        f"rejected, {file.records} records (load {file.load_id})"
+    )
+
+
+def list_sources(engine: Engine, city: City) -> None:
+    """Print the city's declared sources with their newest load and whether they are stale."""
+    columns = load_table.c
+    newest = (
+        select(columns.source, func.max(columns.finished_at), func.max(columns.event_to))
+        .where(columns.status == "loaded")
+        .group_by(columns.source)
+    )
+    with engine.connect() as connection:
+        loaded = {row[0]: row for row in connection.execute(newest)}
+    rows = []
+    for each in read_declarations(SOURCES / city.code):
+        _, finished_at, event_to = loaded.get(each.key, (None, None, None))
+        state = "loaded" if finished_at else "not loaded"
+        if event_to and is_stale(event_to, each.cadence, now()):
+            state = "stale"
+        rows.append(
+            (each.key, each.table, each.format, each.provenance, each.cadence, state,
+             finished_at, event_to, each.owner)
+        )  # fmt: skip
+    headers = ["source", "table", "format", "provenance", "cadence", "state"]
+    _say(format_table([*headers, "last load", "latest event", "owner"], rows))
+
+
+def list_loads(engine: Engine) -> None:
+    """Print the newest loads, newest first."""
+    columns = load_table.c
+    statement = (
+        select(
+            columns.load_id, columns.finished_at, columns.source, columns.file, columns.status,
+            columns.rows_in, columns.rows_loaded, columns.rows_rejected, columns.records,
+            columns.message,
+        )
+        .order_by(columns.load_id.desc())
+        .limit(_LISTED_ROWS)
+    )  # fmt: skip
+    with engine.connect() as connection:
+        rows = [tuple(row) for row in connection.execute(statement)]
+    headers = ["load", "finished", "source", "file", "status", "rows", "loaded", "rejected"]
+    _say(format_table([*headers, "records", "message"], rows))
+
+
+def list_rejected(engine: Engine, load_id: int | None = None) -> None:
+    """Print how many rows each reason refused, and the first rows themselves."""
+    columns = rejected_row.c
+    chosen = columns.load_id == load_id if load_id is not None else columns.load_id.is_not(None)
+    counts = (
+        select(columns.load_id, columns.file, columns.field, columns.reason, func.count())
+        .where(chosen)
+        .group_by(columns.load_id, columns.file, columns.field, columns.reason)
+        .order_by(columns.load_id, func.count().desc())
+    )
+    first = (
+        select(columns.load_id, columns.row_number, columns.field, columns.reason, columns.raw)
+        .where(chosen)
+        .order_by(columns.load_id, columns.row_number)
+        .limit(_LISTED_ROWS)
+    )
+    with engine.connect() as connection:
+        reasons = [tuple(row) for row in connection.execute(counts.limit(_LISTED_ROWS))]
+        rows = [
+            (*row[:4], json.dumps(row[4], ensure_ascii=False) if row[4] else None)
+            for row in connection.execute(first)
+        ]
+    _say(format_table(["load", "file", "field", "reason", "rows"], reasons))
+    _say("")
+    _say(format_table(["load", "row", "field", "reason", "raw"], rows))
+
+
+def list_findings(engine: Engine, load_id: int) -> None:
+    """Print what was found in the file of a load, the gravest first.
+
+    Raises:
+        NotFoundError: there is no load of that number.
+    """
+    with engine.connect() as connection:
+        found = read_load(connection, load_id).findings
+    names = ("severity", "code", "file", "row_number", "field", "rows", "message_zh", "message_en")
+    rows = [[row[name] for name in names] for row in found]
+    _say(format_table(["severity", "code", "file", "row", "field", "rows", "zh", "en"], rows))
+
+
+def _say(line: str) -> None:
+    sys.stdout.write(line + "\n")
+    sys.stdout.flush()

@@ -1,0 +1,1 @@
+"""GTFS-Realtime against the timetable: trips, vehicles, stop events."""

@@ -1,0 +1,1 @@
+"""What is kept beside the records: coverage, findings, rejected rows."""

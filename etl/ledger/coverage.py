@@ -1,0 +1,132 @@
+"""Coverage: where and when a source is complete, so that no row there means zero."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Protocol
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, and_, insert, select
+
+from etl.source.declaration import SourceDeclaration
+from etl.source.mapping import Coverage
+from geodata.tables import district, source_coverage
+
+
+class CoverageSpan(Protocol):
+    """A half-open period in which a table's rows are all there are; null stands for all."""
+
+    @property
+    def table_name(self) -> str:
+        """The table of records."""
+        ...
+
+    @property
+    def starts_at(self) -> datetime:
+        """Its first instant."""
+        ...
+
+    @property
+    def ends_at(self) -> datetime:
+        """The instant after its last."""
+        ...
+
+    @property
+    def component(self) -> str | None:
+        """The part of the source, such as one channel."""
+        ...
+
+    @property
+    def district_id(self) -> str | None:
+        """The district."""
+        ...
+
+
+@dataclass(frozen=True)
+class Covered:
+    """A span computed from a declaration."""
+
+    table_name: str
+    starts_at: datetime
+    ends_at: datetime
+    component: str | None = None
+    district_id: str | None = None
+
+
+def compute_coverage(
+    declaration: SourceDeclaration,
+    event_from: datetime | None,
+    event_to: datetime | None,
+    zone: ZoneInfo,
+    now: datetime,
+) -> list[Covered]:
+    """Return what a load covers: the declared days, or those of its events in the city's zone.
+
+    `days` runs from the day of the first event to that of the last, `months` over whole calendar
+    months; neither reaches beyond the end of the day of `now`.
+    """
+    coverage = declaration.coverage
+    period = _period(coverage, event_from, event_to, zone, now) if coverage else None
+    if coverage is None or period is None:
+        return []
+    areas: list[str] | list[None] = [None] if coverage.area == "city" else coverage.area
+    return [Covered(declaration.table, *period, coverage.component, area) for area in areas]
+
+
+def _period(
+    coverage: Coverage,
+    event_from: datetime | None,
+    event_to: datetime | None,
+    zone: ZoneInfo,
+    now: datetime,
+) -> tuple[datetime, datetime] | None:
+    if coverage.starts_on and coverage.ends_on:
+        return _midnight(coverage.starts_on, zone), _midnight(coverage.ends_on, zone)
+    if event_from is None or event_to is None:
+        return None
+    first, last = event_from.astimezone(zone).date(), event_to.astimezone(zone).date()
+    after = last + timedelta(days=1)
+    if coverage.period == "months":
+        first = first.replace(day=1)
+        after = (last.replace(day=1) + timedelta(days=32)).replace(day=1)
+        today = max(now.astimezone(zone).date(), last)
+        after = min(after, today + timedelta(days=1))
+    return _midnight(first, zone), _midnight(after, zone)
+
+
+def _midnight(day: date, zone: ZoneInfo) -> datetime:
+    return datetime.combine(day, time(), tzinfo=zone)
+
+
+def keep_coverage(
+    connection: Connection,
+    declaration: SourceDeclaration,
+    load_id: int,
+    covered: Iterable[CoverageSpan],
+) -> None:
+    """Write coverage that the source has not declared before; unknown districts are left out."""
+    known = set(connection.scalars(select(district.c.district_id)))
+    current = source_coverage.c
+    for item in covered:
+        same = and_(
+            current.source == declaration.key,
+            current.table_name == item.table_name,
+            current.retired_by.is_(None),
+            current.component.is_not_distinct_from(item.component),
+            current.district_id.is_not_distinct_from(item.district_id),
+            current.starts_at <= item.starts_at,
+            current.ends_at >= item.ends_at,
+        )
+        is_new = connection.execute(select(source_coverage).where(same)).first() is None
+        if is_new and (item.district_id is None or item.district_id in known):
+            connection.execute(
+                insert(source_coverage).values(
+                    source=declaration.key,
+                    load_id=load_id,
+                    table_name=item.table_name,
+                    component=item.component,
+                    district_id=item.district_id,
+                    starts_at=item.starts_at,
+                    ends_at=item.ends_at,
+                )
+            )

@@ -1,0 +1,169 @@
+"""Departures that nobody saw: written once their time has passed, so that they count (T6 coverage).
+
+A feed tells what was seen or cancelled, never what was not. Expected are the routes that the source
+has told of lately: buses without a set are not the feed's to see. An observation that comes
+afterwards takes the place of the missed one.
+"""
+
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import polars as pl
+from sqlalchemy import Connection, func, select
+
+from etl.gtfs_rt.runs import Run
+from etl.gtfs_rt.stop_events import StopEvent, load_stop_events, without_record
+from etl.gtfs_rt.trip_book import TripBook
+from etl.ledger.rejected_rows import SCHEMA as REJECTED
+from etl.live.piece import LiveTarget, Piece, load_piece
+from etl.live.progress import Advance, OvertakenError, read_progress
+from etl.live.tail import Progress
+from etl.outcome import FileLoad, LoadOutcome
+from etl.pipeline.run import lock_source
+from etl.source.declaration import SourceDeclaration
+from etl.transform.locate import Locator
+from geodata.city import City
+from geodata.clock import now
+from geodata.tables import live_source, stop_event
+
+FILE = "@missed"
+MISSED_AFTER = timedelta(minutes=30)  # a bus that is later than this is seen late, not missed
+EVERY = timedelta(minutes=5)
+TOLD_OF = timedelta(days=7)  # routes of which the source has told since then are expected
+_LONGEST_DAY = timedelta(days=2)  # a service day's last departure lies before its end
+
+
+def expected(runs: Iterable[Run], since: datetime, until: datetime) -> Iterator[StopEvent]:
+    """Yield the departures that the timetable has after one instant and until another, unseen.
+
+    Only what T6 counts: departures at timepoints of runs that follow a schedule.
+    """
+    for run in runs:
+        if not run.trip.is_exact or run.scheduled_at(-1) <= since or run.scheduled_at(0) > until:
+            continue
+        for index, is_counted in enumerate(run.trip.stops.is_counted):
+            if is_counted and since < run.scheduled_at(index) <= until:
+                yield StopEvent(0, run, index, None, None)
+
+
+class MissedDepartures:
+    """Writes what one feed of positions should have seen and did not."""
+
+    def __init__(self, target: LiveTarget, book: TripBook) -> None:
+        """Keep the source and its timetable."""
+        self._target = target
+        self._book = book
+        self._until: datetime | None = None
+        self._looked_at: set[str] = set()  # routes of which the mark tells how far
+
+    def sweep(self) -> Iterator[FileLoad]:
+        """Write the departures missed since the last sweep, if that is some minutes ago.
+
+        Raises:
+            SQLAlchemyError: the database is gone.
+        """
+        until = now() - MISSED_AFTER
+        if self._until and until - self._until < EVERY:
+            return
+        source = self._target.declaration.key
+        with self._target.engine.connect() as connection:
+            kept = read_progress(connection, source, FILE)
+            since = self._since(connection, kept.mark)
+            routes = self._routes(connection, since) if since else set()
+            if since is None or not routes or (since >= until and routes <= self._looked_at):
+                return
+            due = self._due(connection, routes, since, until)
+            events = without_record(connection, self._target, due)
+        advance = Advance(source, FILE, kept, Progress(mark=until.isoformat()))
+        name = f"missed until {until:%Y-%m-%dT%H:%M}"
+        piece = Piece(name, until.isoformat().encode(), tells_of_source=False)
+
+        def load(
+            connection: Connection, _city: City, _declaration: SourceDeclaration,
+            _path: Path, load_id: int, _locator: Locator,
+        ) -> LoadOutcome:  # fmt: skip
+            return self._load(connection, load_id, events)
+
+        with suppress(OvertakenError):  # the other process looks for them
+            if events:
+                yield load_piece(self._target, piece, advance, load)
+            else:
+                self._pass(advance)
+        self._until, self._looked_at = until, routes
+
+    def _pass(self, advance: Advance) -> None:
+        """Remember that nothing was missed."""
+        with self._target.engine.begin() as connection:
+            lock_source(connection, self._target.declaration)
+            advance.check(connection)
+            advance.keep(connection)
+
+    def _since(self, connection: Connection, mark: str) -> datetime | None:
+        """Return how far was looked; at first the begin of the day on which the feed was heard.
+
+        None for a feed that never said anything.
+        """
+        if mark:
+            return datetime.fromisoformat(mark)
+        c = live_source.c
+        heard = connection.execute(
+            select(c.last_event_at).where(
+                c.source == self._target.declaration.key, c.kind == self._target.rule.feed
+            )
+        ).scalar_one_or_none()
+        if heard is None:
+            return None
+        return datetime.combine(self._local_date(heard), time(), self._zone)
+
+    def _due(
+        self, connection: Connection, routes: set[str], since: datetime, until: datetime
+    ) -> list[StopEvent]:
+        """Return what the routes should have seen; one first told of today, from the day's begin.
+
+        So a route is held against its whole day although its first bus is seen at noon, and a
+        process that begins looks at the day once more: what has a record is left out afterwards.
+        """
+        begin = min(since, datetime.combine(self._local_date(until), time(), self._zone))
+        due: list[StopEvent] = []
+        for names, after in ((routes & self._looked_at, since), (routes - self._looked_at, begin)):
+            due += expected(self._runs(connection, sorted(names), after, until), after, until)
+        return due
+
+    def _runs(
+        self, connection: Connection, routes: list[str], since: datetime, until: datetime
+    ) -> Iterator[Run]:
+        on = self._local_date(since - _LONGEST_DAY)
+        while routes and on <= self._local_date(until):
+            for trip, start_s in self._book.trips_on(connection, routes, on):
+                yield Run(trip, on, start_s, self._book.day_start(on))
+            on += timedelta(days=1)
+
+    def _routes(self, connection: Connection, since: datetime) -> set[str]:
+        c = stop_event.c
+        statement = select(func.distinct(c.route_id)).where(
+            c.source == self._target.declaration.key,
+            c.retired_by.is_(None),
+            c.service_on >= self._local_date(since - _LONGEST_DAY) - TOLD_OF,
+            c.observed_at.is_not(None),
+        )
+        return set(connection.execute(statement).scalars())
+
+    def _local_date(self, at: datetime) -> date:
+        return at.astimezone(self._zone).date()
+
+    @property
+    def _zone(self) -> ZoneInfo:
+        return self._target.city.zone
+
+    def _load(self, connection: Connection, load_id: int, events: list[StopEvent]) -> LoadOutcome:
+        batch = load_stop_events(connection, self._target, load_id, events, is_missed=True)
+        times = batch.frame["scheduled_at"].to_list() if batch.frame.height else []
+        written = batch.frame.height
+        return LoadOutcome(
+            rows_in=written, rows_loaded=written, records=written,
+            rejects=pl.DataFrame(schema=REJECTED), stages=(), coverage=(),
+            event_from=min(times, default=None), event_to=max(times, default=None),
+        )  # fmt: skip

@@ -1,0 +1,91 @@
+"""How far live sources were followed, kept in the transaction that loads what they brought."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Engine, func, select
+from sqlalchemy.dialects.postgresql import insert
+
+from etl.live.tail import Progress
+from etl.source.live import LiveRule
+from geodata.clock import now
+from geodata.tables import live_position, live_source
+
+
+class OvertakenError(Exception):
+    """Another process has read on from there meanwhile: what was read here is not new."""
+
+
+@dataclass(frozen=True)
+class Advance:
+    """From where to where a piece brings the reading of a source's file.
+
+    Kept in the transaction that loads the piece, under the source's lock, so of two processes that
+    follow the same source only one loads it.
+    """
+
+    source: str
+    file: str
+    before: Progress
+    after: Progress
+
+    def check(self, connection: Connection) -> None:
+        """Make sure that the piece is still the next one.
+
+        Raises:
+            OvertakenError: it is not.
+        """
+        if read_progress(connection, self.source, self.file) != self.before:
+            raise OvertakenError(f"{self.source}: {self.file} was read on by another process")
+
+    def keep(self, connection: Connection) -> None:
+        """Write how far the file was read."""
+        keep_progress(connection, self.source, self.file, self.after)
+
+
+def read_progress(connection: Connection, source: str, file: str) -> Progress:
+    """Return how far a file of a source was read; its beginning, if never."""
+    c = live_position.c
+    statement = select(c.offset_bytes, c.lines, c.mark).where(c.source == source, c.file == file)
+    row = connection.execute(statement).one_or_none()
+    return Progress(*row) if row else Progress()
+
+
+def keep_progress(connection: Connection, source: str, file: str, progress: Progress) -> None:
+    """Write how far a file of a source was read."""
+    values = {
+        "offset_bytes": progress.offset,
+        "lines": progress.lines,
+        "mark": progress.mark,
+        "read_at": now(),
+    }
+    statement = insert(live_position).values(source=source, file=file, **values)
+    connection.execute(
+        statement.on_conflict_do_update(index_elements=["source", "file"], set_=values)
+    )
+
+
+def keep_event(
+    connection: Connection, source: str, rule: LiveRule, last_event_at: datetime | None
+) -> None:
+    """Remember the latest event of a source's way of arriving."""
+    _keep(connection, source, rule, last_event_at=last_event_at)
+
+
+def keep_poll(engine: Engine, source: str, rule: LiveRule, message: str | None) -> None:
+    """Remember that a source was looked at, and why that failed if it did."""
+    with engine.begin() as connection:
+        _keep(connection, source, rule, polled_at=now(), message=message)
+
+
+def _keep(connection: Connection, source: str, rule: LiveRule, **facts: object) -> None:
+    statement = insert(live_source).values(
+        source=source, kind=rule.feed, expected_s=rule.expected_s, **facts
+    )
+    new = statement.excluded
+    changes: dict[str, ColumnElement[Any]] = {name: new[name] for name in ("expected_s", *facts)}
+    if "last_event_at" in facts:
+        changes["last_event_at"] = func.greatest(live_source.c.last_event_at, new.last_event_at)
+    key = ["source", "kind"]
+    connection.execute(statement.on_conflict_do_update(index_elements=key, set_=changes))

@@ -1,0 +1,81 @@
+"""Follows the record files of a live source: every poll loads what was appended since the last."""
+
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Literal
+
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
+
+from etl.live.look import FileLook, look_at
+from etl.live.piece import LiveTarget, Piece, load_piece, refuse_piece
+from etl.live.progress import Advance, OvertakenError, read_progress
+from etl.live.tail import Chunk, Progress, read_new
+from etl.outcome import FileLoad
+from etl.pipeline.run import reason_of
+from geodata.errors import OperationsError
+
+# The database is there and says no to these rows; any other of its errors is tried again.
+_FAULTY_ROWS = (DataError, IntegrityError)
+
+
+class FollowedRecords:
+    """One declared source whose records are appended to files of the incoming folder."""
+
+    def __init__(self, target: LiveTarget, folder: Path) -> None:
+        """Follow the files that the declaration names below `folder`."""
+        self.target = target
+        self._folder = folder
+
+    def poll(self) -> Iterator[FileLoad]:
+        """Load what is new, piece by piece, and yield what became of each.
+
+        Raises:
+            OSError: a file cannot be read.
+            SQLAlchemyError: the database is gone; nothing is lost, the next poll begins there.
+        """
+        for path in sorted(self._folder.glob(self.target.rule.path or "")):
+            with suppress(OvertakenError):  # the other process goes on with this file
+                while (found := self._next(path)) is not None:
+                    yield from self._load(*found)
+
+    def glance(self) -> list[FileLook]:
+        """Return name, size and time of the files, which change when something is appended.
+
+        Raises:
+            OSError: the folder cannot be read.
+        """
+        return look_at(self._folder, self.target.rule.path)
+
+    def _next(self, path: Path) -> tuple[Chunk, Progress] | None:
+        """Return the next lines, and the progress as it is kept."""
+        kind: Literal["csv", "ndjson"] = (
+            "csv" if self.target.declaration.format == "csv" else "ndjson"
+        )
+        with self.target.engine.connect() as connection:
+            progress = read_progress(connection, self.target.declaration.key, path.name)
+        chunk = read_new(path, progress, kind)
+        return None if chunk is None else (chunk, progress)
+
+    def _load(self, chunk: Chunk, kept: Progress) -> Iterator[FileLoad]:
+        """Load a chunk; where it is refused as a whole, halve it until the fault stands alone."""
+        advance = Advance(self.target.declaration.key, chunk.name, kept, chunk.after)
+        header_lines = 1 if chunk.header else 0
+        piece = Piece(chunk.name, chunk.content, chunk.before.lines - header_lines)
+        try:
+            yield load_piece(self.target, piece, advance)
+            return
+        except DBAPIError as error:
+            if not isinstance(error, _FAULTY_ROWS):
+                raise
+            message = reason_of(error)
+        except OperationsError as error:
+            message = str(error)
+        if len(chunk.lines) > 1:
+            first, second = chunk.halves()
+            yield from self._load(first, kept)
+            yield from self._load(second, first.after)
+            return
+        alone = replace(piece, content=chunk.lines[0], lines_before=chunk.before.lines)
+        yield refuse_piece(self.target, alone, advance, message)

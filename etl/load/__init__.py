@@ -1,0 +1,1 @@
+"""From checked records to tables: binary COPY, supersession, indexes."""

@@ -1,0 +1,117 @@
+"""The stage `load`: staged records become the current ones, inside the caller's transaction."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import polars as pl
+import psycopg
+from psycopg import sql
+from sqlalchemy import Connection
+
+from etl.batch import ROW, Batch, count_reasons
+from etl.load.copy_binary import copy_frame, copy_records
+from etl.load.supersede import STAGING, STAGING_ROW, Driver, Move
+from etl.source.declaration import SourceDeclaration
+from etl.source.record_types import TARGETS, Kind, Target
+
+_SQL_TYPES: Mapping[Kind, str] = {
+    "text": "text",
+    "int": "bigint",
+    "float": "double precision",
+    "bool": "boolean",
+    "time": "timestamptz",
+    "date": "date",
+    "json": "jsonb",
+    "geometry": "geometry",
+}
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What a load did to the current records of its source."""
+
+    inserted: int
+    changed: int
+    retired: int
+    unchanged: int
+
+    @property
+    def is_none(self) -> bool:
+        """Whether the current records stay as they were."""
+        return self.inserted + self.changed + self.retired == 0
+
+
+def driver(connection: Connection) -> Driver:
+    """Return psycopg's connection below SQLAlchemy's; both are in one transaction."""
+    raw = connection.connection.driver_connection
+    if not isinstance(raw, psycopg.Connection):
+        raise TypeError("the loader needs the psycopg driver")
+    return raw
+
+
+def load_records(
+    connection: Connection,
+    batch: Batch,
+    declaration: SourceDeclaration,
+    load_id: int,
+    *,
+    is_live: bool = False,
+) -> tuple[Batch, Changes]:
+    """Write the records: new ones are added, changed ones retire their predecessor.
+
+    A record equal to the current one stays as it is. With `mode: snapshot` the current records of
+    the source (and of the file's `scope`) that the file lacks are retired. A revision older than
+    the current one is rejected in a file; live it was overtaken on its way, which is no fault.
+    """
+    raw = driver(connection)
+    target = TARGETS[declaration.table]
+    columns = _columns(batch.frame, target)
+    work = Move(raw, target, list(columns), declaration.key, load_id)
+    rows_in = batch.frame.height
+    if not work.has_current():  # nothing to compare with: nothing to stage
+        copy_records(raw, target.table, batch.frame, columns, (declaration.key, load_id))
+        return batch.staged("load", rows_in), Changes(rows_in, 0, 0, 0)
+    _stage(raw, batch.frame, columns)
+    outdated = work.outdated() if "revision" in columns else None
+    if outdated is not None and outdated.height:
+        overtaken = outdated[ROW].to_list()
+        batch = batch.overtake(overtaken) if is_live else batch.reject(outdated)
+        work.drop_staged(outdated[ROW].to_list())
+    unchanged = work.mark_unchanged()
+    changed = work.retire_changed()
+    retired = work.retire_missing(declaration.scope) if declaration.mode == "snapshot" else 0
+    inserted = work.insert()
+    changes = Changes(inserted - changed, changed, retired, unchanged)
+    notes = {
+        "unchanged, kept as they are": unchanged,
+        "superseded an earlier record": changed,
+        "retired, no longer in the source": retired,
+    }
+    notes |= count_reasons(outdated) if outdated is not None else {}
+    return batch.staged("load", rows_in, notes), changes
+
+
+def _columns(frame: pl.DataFrame, target: Target) -> dict[str, Kind]:
+    """Return the columns to write: those of the frame, and the point made of `@x`, `@y`."""
+    has_point = target.is_placed and "geom" not in frame.columns
+    return {
+        name: kind
+        for name, kind in target.columns.items()
+        if name in frame.columns or (name == "geom" and has_point)
+    }
+
+
+def _stage(raw: Driver, frame: pl.DataFrame, columns: dict[str, Kind]) -> None:
+    definitions = [
+        sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(_SQL_TYPES[kind]))
+        for name, kind in {STAGING_ROW: "int", **columns}.items()
+    ]
+    raw.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(sql.Identifier(STAGING)))
+    raw.execute(
+        sql.SQL("CREATE TEMPORARY TABLE {} ({}) ON COMMIT DROP").format(
+            sql.Identifier(STAGING), sql.SQL(", ").join(definitions)
+        )
+    )
+    staged = frame.rename({ROW: STAGING_ROW})
+    copy_frame(raw, sql.Identifier(STAGING), staged, {STAGING_ROW: "int", **columns})
+    raw.execute(sql.SQL("ANALYZE {}").format(sql.Identifier(STAGING)))

@@ -1,0 +1,1 @@
+"""The story of one file: plan, fetch, extract, transform, check, load."""

@@ -1,0 +1,1 @@
+"""What may be declared of a source: its declaration, mapping, record type and freshness."""

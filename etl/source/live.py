@@ -1,0 +1,64 @@
+"""How a source arrives live: the block `live` of its declaration."""
+
+from datetime import timedelta
+from typing import Annotated, Literal, Self
+
+from pydantic import BeforeValidator, Field, model_validator
+
+from etl.source.freshness import parse_cadence
+from etl.source.mapping import Strict
+
+_DURATION = r"^PT(\d+[HMS])+$"
+
+
+class LiveRule(Strict):
+    """Where new records come from, how often they are looked for and how often they should come.
+
+    `path` is a file or glob in the city's incoming folder: records are appended to it, realtime
+    messages are added to it as files in order of their names. `url` answers with the newest
+    message. `intake` takes records by `POST /intake/incidents`.
+    """
+
+    path: str | None = None
+    url: str | None = Field(default=None, pattern=r"^https?://")
+    intake: bool = False
+    feed: Literal["records", "positions", "trip_updates"] = Field(
+        default="records", description="records as in the source's files, or GTFS-RT messages"
+    )
+    timetable: str | None = Field(
+        default=None, description="GTFS-RT: key of the feed whose trips they refer to"
+    )
+    poll: str = Field(default="PT2S", pattern=_DURATION)
+    expected: str = Field(pattern=_DURATION, description="stale after three of these")
+
+    @property
+    def poll_s(self) -> float:
+        """Seconds from one look to the next."""
+        return _seconds(self.poll)
+
+    @property
+    def expected_s(self) -> float:
+        """Seconds within which something new is expected."""
+        return _seconds(self.expected)
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if sum([self.path is not None, self.url is not None, self.intake]) != 1:
+            raise ValueError("give exactly one of path, url and intake")
+        if (self.feed == "records") != (self.timetable is None):
+            raise ValueError("GTFS-RT messages need the key of their timetable, records have none")
+        if self.feed == "records" and self.url:
+            raise ValueError("records are followed in files or taken in, not fetched")
+        return self
+
+
+def _seconds(duration: str) -> float:
+    return (parse_cadence(duration) or timedelta()).total_seconds()
+
+
+def _as_list(value: object) -> object:
+    return value if isinstance(value, list) else [value]
+
+
+# A source may arrive in several ways; one may be given without the brackets of a list.
+LiveRules = Annotated[list[LiveRule], BeforeValidator(_as_list)]

@@ -1,0 +1,97 @@
+"""The stage `check`: values that are legal, times that can be, and one record per key."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import polars as pl
+
+from etl.batch import MEMBER, ROW, Batch, count_reasons
+from etl.source.record_types import Target
+
+_EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
+_BOOKKEEPING = (ROW, "@wkb")
+
+
+def check(batch: Batch, target: Target, not_after: datetime, *, is_live: bool = False) -> Batch:
+    """Reject what breaks a rule of the target table; merge identical repetitions.
+
+    `not_after` is the latest instant an event can have happened at. Of what comes live, earlier
+    revisions of a record that a later one follows at once are merged into it: they are no faults.
+    """
+    rows_in, before = batch.frame.height, batch.rejects.height
+    for condition, field, reason in _rules(batch.frame, target, not_after):
+        faulty = batch.frame.filter(condition)
+        batch = batch.reject(
+            faulty.select(ROW, pl.lit(field).alias("field"), pl.lit(reason).alias("reason"))
+        )
+    merged = merge_repetitions(batch)
+    notes = {"identical repetitions merged": merged.members.height - batch.members.height}
+    latest = merge_revisions(merged, target) if is_live else merged
+    notes["revisions that a later one followed at once"] = (
+        latest.members.height - merged.members.height
+    )
+    batch = reject_conflicts(latest, target)
+    return batch.staged("check", rows_in, notes | count_reasons(batch.rejects.slice(before)))
+
+
+def _rules(
+    frame: pl.DataFrame, target: Target, not_after: datetime
+) -> Iterator[tuple[pl.Expr, str, str]]:
+    for name, (low, high) in target.ranges.items():
+        if name in frame.columns:
+            legal = pl.col(name).is_between(low, high)
+            yield ~legal, name, f"is not between {low:g} and {high:g}"
+    for name, values in target.allowed.items():
+        if name in frame.columns:
+            listed = ", ".join(sorted(values))
+            yield ~pl.col(name).is_in(values), name, f"is not one of {listed}"
+    event_time = target.event_time
+    if event_time in frame.columns and frame.schema[event_time] == pl.Datetime("us", "UTC"):
+        yield pl.col(event_time) > not_after, event_time, "lies in the future"
+        yield pl.col(event_time) < _EARLIEST, event_time, "lies before 1900"
+    if "ends_at" in frame.columns:
+        yield pl.col("ends_at") <= pl.col("starts_at"), "ends_at", "is not after the start"
+
+
+def merge_repetitions(batch: Batch) -> Batch:
+    """Keep one of records that are equal in every value; it carries the rows of the others."""
+    frame = batch.frame
+    values = [name for name in frame.columns if name not in _BOOKKEEPING]
+    if frame.select(values).is_unique().all():
+        return batch
+    winner = frame.with_columns(pl.col(ROW).last().over(values).alias("@winner"))
+    repeated = winner.filter(pl.col(ROW) != pl.col("@winner"))
+    merged = repeated.select(pl.col("@winner").alias(ROW), pl.col(ROW).alias(MEMBER)).unique()
+    kept = winner.filter(pl.col(ROW) == pl.col("@winner")).drop("@winner")
+    return batch.merge(kept.unique(values, keep="last", maintain_order=True), merged)
+
+
+def merge_revisions(batch: Batch, target: Target) -> Batch:
+    """Keep the highest revision of a record; it carries the rows of the lower ones."""
+    if "revision" not in batch.frame.columns:
+        return batch
+    key = [name for name in target.key if name in batch.frame.columns]
+    highest = pl.col("revision").max().over(key)
+    ranked = batch.frame.sort("revision", ROW).with_columns(
+        pl.col(ROW).last().over(key).alias("@winner"), (pl.col("revision") < highest).alias("@old")
+    )
+    merged = ranked.filter("@old").select(pl.col("@winner").alias(ROW), pl.col(ROW).alias(MEMBER))
+    if merged.is_empty():
+        return batch
+    return batch.merge(batch.frame.filter(~pl.col(ROW).is_in(merged[MEMBER].implode())), merged)
+
+
+def reject_conflicts(batch: Batch, target: Target) -> Batch:
+    """Of different records with one key the highest revision counts, then the last in the file."""
+    key = [name for name in target.key if name in batch.frame.columns]
+    order = ["revision", ROW] if "revision" in batch.frame.columns else [ROW]
+    repeated = batch.frame.filter(pl.struct(key).is_duplicated())
+    if repeated.is_empty():
+        return batch
+    ranked = repeated.sort(order).with_columns(pl.col(ROW).last().over(key).alias("@winner"))
+    reason = pl.format("the same {} as row {}, which counts", pl.lit("+".join(key)), "@winner")
+    losers = ranked.filter(pl.col(ROW) != pl.col("@winner")).select(
+        ROW, pl.lit("+".join(key)).alias("field"), reason.alias("reason")
+    )
+    return replace(batch).reject(losers)

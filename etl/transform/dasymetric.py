@@ -1,0 +1,81 @@
+"""Residents of published units, spread over cells by weights such as residential floor area."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import polars as pl
+
+from etl.batch import ROW, Batch, count_reasons
+from etl.source.declaration import SourceDeclaration
+from etl.transform.locate import Locator
+from etl.transform.population import at_centres, storage_cells
+from geodata import grid
+from geodata.areal import largest_remainder
+from geodata.city import City
+from geodata.errors import ExtractError
+from geodata.settings import get_settings
+
+
+def read_weights(declaration: SourceDeclaration, city: City) -> pl.DataFrame:
+    """Return unit_id, cell and weight (above 0) of the declared weights file.
+
+    It lies in the city's incoming folder, else beside the declaration.
+
+    Raises:
+        ExtractError: it is missing, lacks a column or holds what is no cell or no number.
+    """
+    wanted = declaration.weights
+    assert wanted is not None  # noqa: S101 - asked for by who has seen it
+    bases = [get_settings().data_dir / "incoming" / city.code]
+    if declaration.file:
+        bases.append(declaration.file.parent)
+    path = next((base / wanted.path for base in bases if (base / wanted.path).is_file()), None)
+    if path is None:
+        raise ExtractError(f"source {declaration.key}: no weights file {wanted.path}")
+    return _read(path, wanted.unit, wanted.cell, wanted.weight)
+
+
+def _read(path: Path, unit: str, cell: str, weight: str) -> pl.DataFrame:
+    try:
+        frame = pl.read_csv(path, columns=[unit, cell, weight], infer_schema=False)
+        numbers = frame[weight].cast(pl.Float64)
+    except pl.exceptions.PolarsError as error:
+        reason = str(error).partition("\n")[0]
+        raise ExtractError(f"{path}: cannot be read as weights: {reason}") from error
+    cells = storage_cells(frame[cell].fill_null("").to_list())
+    if (cells == grid.NO_CELL).any():
+        raise ExtractError(f"{path}: row {int(np.argmax(cells == grid.NO_CELL)) + 2}: not a cell")
+    weights = pl.DataFrame({"unit_id": frame[unit], "cell": cells, "weight": numbers})
+    merged = weights.group_by("unit_id", "cell").agg(pl.col("weight").sum())
+    return merged.filter(pl.col("weight") > 0).sort("unit_id", "cell")
+
+
+def spread_by_weights(batch: Batch, weights: pl.DataFrame, locator: Locator) -> Batch:
+    """Give each unit's residents to its cells by weight; each unit keeps its total.
+
+    Whole numbers stay whole, by largest remainder. A unit without weights is rejected.
+    """
+    rows_in, before = batch.frame.height, batch.rejects.height
+    known = pl.col("unit_id").is_in(weights["unit_id"].unique().implode())
+    batch = batch.reject(
+        batch.frame.filter(~known).select(
+            ROW, pl.lit("unit_id").alias("field"), pl.lit("has no weights").alias("reason")
+        )
+    )
+    spread = batch.frame.join(weights, on="unit_id", maintain_order="left_right")
+    shares = [
+        _shares(float(part["residents"][0]), part["weight"].to_numpy())
+        for part in spread.partition_by(ROW, maintain_order=True)
+    ]
+    residents = np.concatenate([np.empty(0), *shares])
+    frame = spread.drop("weight").with_columns(pl.Series("residents", residents))
+    kept = frame.filter(pl.col("residents") > 0)
+    batch = replace(batch, frame=at_centres(kept, locator))
+    return batch.staged("place", rows_in, count_reasons(batch.rejects.slice(before)))
+
+
+def _shares(total: float, weights: grid.Floats) -> grid.Floats:
+    if total.is_integer():
+        return largest_remainder(int(total), weights).astype(np.float64)
+    return np.asarray(total * weights / weights.sum(), dtype=np.float64)

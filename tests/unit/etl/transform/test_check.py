@@ -1,0 +1,101 @@
+from datetime import UTC, datetime
+
+import polars as pl
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from etl.batch import MEMBER, ROW, Batch
+from etl.source.record_types import TARGETS
+from etl.transform.check import check
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+def incidents(*rows):
+    """Rows of (row, record_id, revision, address)."""
+    frame = pl.DataFrame(rows, schema=[ROW, "record_id", "revision", "address"], orient="row")
+    return Batch(
+        frame.with_columns(
+            pl.lit("110").alias("channel"),
+            pl.lit(NOON).dt.cast_time_unit("us").alias("received_at"),
+        )
+    )
+
+
+def checked(batch, table="incident", not_after=NOON):
+    return check(batch, TARGETS[table], not_after)
+
+
+def test_identical_repetitions_are_merged():
+    batch = checked(incidents((2, "A", 0, "x"), (3, "A", 0, "x"), (4, "B", 0, "x")))
+    assert batch.frame[ROW].to_list() == [3, 4]
+    assert batch.members.rows() == [(3, 2)]
+    assert batch.rows_loaded() == 3
+    assert batch.rejects.is_empty()
+    assert batch.stages[-1].dropped == {"identical repetitions merged": 1}
+
+
+def test_of_conflicting_rows_the_last_counts():
+    batch = checked(incidents((2, "A", 0, "x"), (3, "A", 0, "y"), (4, "A", 0, "z")))
+    assert batch.frame.select(ROW, "address").rows() == [(4, "z")]
+    assert sorted(batch.rejects.rows()) == [
+        (2, "record_id", "the same record_id as row 4, which counts"),
+        (3, "record_id", "the same record_id as row 4, which counts"),
+    ]
+
+
+def test_a_higher_revision_counts_wherever_it_stands():
+    batch = checked(incidents((2, "A", 2, "x"), (3, "A", 1, "y")))
+    assert batch.frame[ROW].to_list() == [2]
+
+
+def test_rejecting_a_winner_rejects_the_rows_it_carries():
+    merged = checked(incidents((2, "A", 0, "x"), (3, "A", 0, "x")))
+    fault = pl.DataFrame({ROW: [3], "field": ["f"], "reason": ["r"]})
+    batch = merged.reject(fault)
+    assert sorted(batch.rejects[ROW]) == [2, 3]
+    assert batch.rows_loaded() == 0
+
+
+def test_the_future_has_not_happened():
+    late = checked(incidents((2, "A", 0, "x")), not_after=datetime(2026, 11, 22, 11, tzinfo=UTC))
+    assert late.rejects.rows() == [(2, "received_at", "lies in the future")]
+
+
+@pytest.mark.parametrize(
+    ("table", "columns", "field", "reason"),
+    [
+        ("incident", {"channel": ["911"]}, "channel", "is not one of 110, 119, 120, 122, 12350"),
+        ("facility", {"kind": ["bar"]}, "kind", "is not one of aed"),
+        ("facility", {"kind": ["aed"], "beds": [-999.0]}, "beds", "is not between 0 and 100000"),
+        ("network_sample", {"rsrp_dbm": [12.0]}, "rsrp_dbm", "is not between -157 and 0"),
+        ("population", {"residents": [-1.0]}, "residents", "is not between 0 and 1e+09"),
+        (
+            "statistic",
+            {"starts_at": [NOON], "ends_at": [NOON]},
+            "ends_at",
+            "is not after the start",
+        ),
+    ],
+)
+def test_values_are_legal(table, columns, field, reason):
+    key = {name: ["k"] for name in TARGETS[table].key}
+    batch = checked(Batch(pl.DataFrame({ROW: [2]} | key | columns)), table)
+    assert [row[:2] for row in batch.rejects.rows()] == [(2, field)]
+    assert batch.rejects["reason"][0].startswith(reason)
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("ABC"), st.integers(0, 2), st.sampled_from("xy")), max_size=12
+    )
+)
+def test_every_row_is_loaded_or_rejected_and_keys_are_unique(rows):
+    numbered = [(number, *row) for number, row in enumerate(rows, start=2)]
+    batch = checked(incidents(*numbered)) if rows else Batch(pl.DataFrame(schema={ROW: pl.Int64}))
+    lost = {row for row, *_ in numbered} - set(batch.rejects[ROW]) - set(batch.frame[ROW])
+    assert lost <= set(batch.members[MEMBER])
+    assert batch.rows_loaded() + batch.rejects.height == len(rows)
+    if rows:
+        assert batch.frame["record_id"].is_unique().all()
