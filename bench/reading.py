@@ -17,11 +17,11 @@ from sqlalchemy import Engine
 from bench.timing import Measure, Table, time_best
 from geodata.city import City
 from geodata.grid import cell_boundaries, cells_to_texts
-from layers.address import cells_address, values_address
-from layers.encoding import decode_column
+from layers.maps.encoding import decode_column
+from layers.maps.routes import Context, get_context, router
+from layers.maps.urls import cells_address, values_address
 from layers.period import Period
-from layers.reading import read_build
-from layers.service import Context, get_context, router
+from layers.values.read import read_build
 
 PERIOD = "2026-10"
 _TRIES = 200

@@ -12,7 +12,7 @@ from geodata.city import load_city
 from geodata.engine import get_engine
 from geodata.service.app import PREFIX, create_service
 from geodata.settings import get_settings
-from layers.service import Context, get_context, router
+from layers.maps.routes import Context, get_context, router
 
 
 def main() -> None:

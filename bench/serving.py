@@ -17,12 +17,12 @@ from bench.clients import SECONDS, Asked, LoadTable, ask, has_load_tool, running
 from bench.peer import NAME as PEER
 from bench.peer import serving_peer
 from geodata.city import City
-from layers.address import values_address
-from layers.build import build_states
-from layers.grid_cache import CITY_AREA, read_cells
+from layers.build.run import build_states
+from layers.disclosure.publish import publish_layers
+from layers.maps.cell_lists import CITY_AREA, read_cells
+from layers.maps.urls import values_address
 from layers.period import Period
-from layers.publish import publish_layers
-from layers.reading import read_build
+from layers.values.read import read_build
 
 PORT = 8761
 KEY, PERIOD, RES = "incident_count", "2026-10", 8

@@ -11,8 +11,8 @@ from bench.database import load_incidents
 from bench.timing import Measure, Table, time_best
 from geodata.city import City
 from geodata.tables import state_change
-from layers.build import build_states, refresh_states
-from layers.state_write import WHOLE_MEMORY
+from layers.build.run import build_states, refresh_states
+from layers.states.write import WHOLE_MEMORY
 
 KEY = "incident_count"
 _FEW = 10
@@ -55,7 +55,7 @@ _DUCKDB = """
 def bench_states(engine: Engine, city: City, frame: pl.DataFrame) -> Table:
     """Build all states of the incidents in the database, and again after a few new ones."""
     rows = frame.height
-    ours = time_best("layers.build.build_states, from nothing", rows,
+    ours = time_best("layers.build.run.build_states, from nothing", rows,
                      lambda: build_states(engine, city, [KEY]), 1)  # fmt: skip
     with engine.connect() as connection:
         states = connection.execute(text("SELECT count(*) FROM ops.state")).scalar_one()
@@ -119,7 +119,7 @@ def bench_refresh(engine: Engine, city: City, frame: pl.DataFrame) -> Table:
         def refresh(load_id: int = number, touched: list[int] = touched) -> None:
             touched.append(len(refresh_states(engine, city, [load_id])))
 
-        done = time_best(f"layers.build.refresh_states, {name}", _FEW, refresh, 1)
+        done = time_best(f"layers.build.run.refresh_states, {name}", _FEW, refresh, 1)
         note = f"{touched[0]} indicators, {_computed(engine, number):,} states computed"
         measures.append(Measure(done.name, _FEW, done.seconds, note))
     title = f"5. Refresh: {_FEW} new calls beside {frame.height:,}"

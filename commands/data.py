@@ -67,9 +67,9 @@ def findings(options: argparse.Namespace) -> None:
 
 def build(options: argparse.Namespace) -> None:
     """Bring states up to date (`--full`: compute all) and publish what changed."""
-    from layers.build import build_states
-    from layers.past import forget_past
-    from layers.publish import publish_layers
+    from layers.build.run import build_states
+    from layers.disclosure.publish import publish_layers
+    from layers.states.history import forget_past
 
     context = get_context()
     named = options.indicators or None
@@ -82,7 +82,7 @@ def build(options: argparse.Namespace) -> None:
 
 def docs(options: argparse.Namespace) -> None:
     """Write the catalogue's page."""
-    from layers.documentation import build_documentation
+    from layers.documentation.indicators import build_documentation
 
     path = ROOT / "docs" / "indicators.md"
     path.write_text(build_documentation(), encoding="utf-8")

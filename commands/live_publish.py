@@ -10,7 +10,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from geodata.city import City
 from geodata.errors import OperationsError
-from layers.publish import publish_layers
+from layers.disclosure.publish import publish_layers
 
 EVERY_S = 300.0  # a desktop GIS reads anew when its user asks; a publication costs seconds
 _logger = logging.getLogger(__name__)

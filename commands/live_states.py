@@ -19,9 +19,9 @@ from geodata.announce import LOADS
 from geodata.candidates import find_candidates, read_rules
 from geodata.city import City
 from geodata.errors import OperationsError
-from layers.build import build_states, refresh_states
-from layers.registry import load_catalogue
-from layers.version import Build
+from layers.build.run import build_states, refresh_states
+from layers.catalogue.registry import load_catalogue
+from layers.states.version import Build
 
 LISTEN_S = 1.0  # how long a signal to end may wait
 GATHER_S = 0.1  # a refresh for all that is loaded together

@@ -91,8 +91,8 @@ def _load(context: Context) -> str:
 
 
 def _build(context: Context) -> str:
-    from layers.build import build_states
-    from layers.past import forget_past
+    from layers.build.run import build_states
+    from layers.states.history import forget_past
 
     builds = build_states(context.engine, context.city)
     forget_past(context.engine, timedelta(days=context.settings.replay_days))
@@ -100,7 +100,7 @@ def _build(context: Context) -> str:
 
 
 def _publish(context: Context) -> str:
-    from layers.publish import publish_layers
+    from layers.disclosure.publish import publish_layers
 
     data_dir = context.settings.data_dir
     return f"{len(publish_layers(context.engine, context.city, data_dir))} new"

@@ -36,8 +36,8 @@ def export_partitions(options: argparse.Namespace) -> None:
 
 def aggregate(options: argparse.Namespace) -> None:
     """Compute indicators' states from day partitions, here or on a cluster."""
-    from layers.aggregate import aggregate as build
-    from layers.aggregate import connected, run_here
+    from layers.build.partitions import aggregate as build
+    from layers.build.partitions import connected, run_here
 
     context = get_context()
     store = open_store(context.settings, options.store)

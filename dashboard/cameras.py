@@ -4,7 +4,7 @@ import math
 
 from geodata.city import City
 from geodata.errors import NotFoundError
-from layers.grid_cache import districts_of
+from layers.maps.cell_lists import districts_of
 
 TILE_PX = 512
 MAP_WIDTH_PX, MAP_HEIGHT_PX = 1000, 780  # the panel a city's own zoom was chosen for

@@ -10,7 +10,7 @@ from dashboard.headlines import Subject
 from dashboard.palettes import class_colours
 from dashboard.readings import read_values
 from geodata.tables import UNKNOWN_DISTRICT
-from layers.classes import Classes, colour_classes, compute_breaks, read_classes
+from layers.maps.classes import Classes, colour_classes, compute_breaks, read_classes
 from layers.period import Period
 
 MOST_CLASSES = 5  # of the eleven districts of one period

@@ -1,7 +1,7 @@
 """What the public may see: small numbers are withheld before they reach a kiosk.
 
 The kiosk publishes one geography, the districts and their total, over periods that never overlap.
-Which districts are withheld is decided by `layers.suppression` and kept for the period.
+Which districts are withheld is decided by `layers.disclosure` and kept for the period.
 """
 
 from collections.abc import Collection, Mapping
@@ -11,11 +11,11 @@ from dashboard.context import Context
 from dashboard.headlines import Subject, resolve
 from dashboard.readings import Value, read_districts
 from dashboard.scenes.model import Headline
-from layers.indicator import Indicator
-from layers.status import Status
-from layers.suppression.block import last_complete_block
-from layers.suppression.pattern import Publication, read_pattern
-from layers.suppression.places import has_small_count, withheld_places
+from layers.catalogue.indicator import Indicator
+from layers.disclosure.block import last_complete_block
+from layers.disclosure.pattern import Publication, read_pattern
+from layers.disclosure.places import has_small_count, withheld_places
+from layers.states.status import Status
 
 
 def resolve_published(context: Context, headline: Headline) -> Subject | None:

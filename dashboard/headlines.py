@@ -16,11 +16,11 @@ from dashboard.readings import (
     target_of,
 )
 from dashboard.scenes.model import Headline
-from layers.indicator import Indicator
+from layers.catalogue.indicator import Indicator
+from layers.catalogue.registry import Target, load_catalogue, resolve_component
 from layers.period import Period
-from layers.registry import Target, load_catalogue, resolve_component
 from layers.score.attainment import Standing, standing_of
-from layers.version import Build
+from layers.states.version import Build
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 from dashboard.context import Context
 from dashboard.headlines import Subject
-from layers.address import PREFIX
-from layers.grid_cache import CITY_AREA, grid_version
+from layers.maps.cell_lists import CITY_AREA, grid_version
+from layers.maps.urls import PREFIX
 
 PERIOD_PLACE = "{period}"
 AREA_PLACE = "{area}"

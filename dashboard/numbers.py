@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 from dashboard.i18n import Language, translate
-from layers.indicator import Indicator
-from layers.status import Status
+from layers.catalogue.indicator import Indicator
+from layers.states.status import Status
 
 MISSING = "—"
 MINUS = "−"

@@ -2,8 +2,8 @@
 
 from types import MappingProxyType
 
-from layers.classes import Classes
-from layers.indicator import Indicator
+from layers.catalogue.indicator import Indicator
+from layers.maps.classes import Classes
 
 # From near a dark ground to far from it, without the darkest ends, which vanish on it. Light themes
 # turn them around. All are safe for the colour-blind: viridis, cividis, YlGnBu.

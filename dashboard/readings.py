@@ -9,15 +9,15 @@ from dashboard.context import Context
 from dashboard.periods import begun
 from geodata.clock import now
 from geodata.errors import NotFoundError
-from layers import reading
-from layers.classes import Classes, read_classes
-from layers.indicator import Indicator
+from layers.catalogue.indicator import Indicator
+from layers.catalogue.registry import Target, find_target
+from layers.maps.classes import Classes, read_classes
 from layers.period import Grain, Period
-from layers.question import ValueQuery
-from layers.registry import Target, find_target
-from layers.selection import By
-from layers.status import Status
-from layers.version import Build
+from layers.states.status import Status
+from layers.states.version import Build
+from layers.values import read
+from layers.values.query import ValueQuery
+from layers.values.selection import By
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ class Value:
 def read_build_or_none(context: Context, indicator: Indicator) -> Build | None:
     """Return what the indicator's states stand on, None before the first build."""
     try:
-        return reading.read_build(context.engine, indicator.key)
+        return read.read_build(context.engine, indicator.key)
     except NotFoundError:
         return None
 
@@ -53,15 +53,13 @@ def read_values(
     district_id: str | None = None,
     cell: int | None = None,
 ) -> pl.DataFrame:
-    """Return the frame of `layers.reading.read_values`, remembered by version."""
+    """Return the frame of `layers.values.read.read_values`, remembered by version."""
     query = ValueQuery(
         build.indicator, period, component, by, res=res, district_id=district_id, cell=cell
     )
     place = f"{res}/{district_id}/{cell}"
     key = f"values/{build.indicator}/{build.version}/{component}/{period}/{by}/{place}"
-    return context.cache.get_or(
-        key, lambda: reading.read_values(context.engine, context.city, query)
-    )
+    return context.cache.get_or(key, lambda: read.read_values(context.engine, context.city, query))
 
 
 def read_periods(
@@ -71,7 +69,7 @@ def read_periods(
     key = f"periods/{build.indicator}/{build.version}/{component}/{step}"
     return context.cache.get_or(
         key,
-        lambda: reading.available_periods(
+        lambda: read.available_periods(
             context.engine, context.city, build.indicator, component, step
         ),
     )

@@ -6,7 +6,7 @@ from dashboard.numbers import MISSING, format_number, format_value
 from dashboard.periods import period_text
 from dashboard.readings import read_build_or_none
 from geodata.clock import now
-from layers.registry import find_indicator
+from layers.catalogue.registry import find_indicator
 from layers.score.attainment import target_text
 from layers.score.rules import load_rules
 from layers.score.score import DomainScore, Part, PlaceScore, read_scores

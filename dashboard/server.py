@@ -22,8 +22,8 @@ from geodata.city import City
 from geodata.service.app import PREFIX as GIS_PREFIX
 from geodata.service.app import create_service
 from geodata.settings import Settings
-from layers.service import Context as LayersContext
-from layers.service import get_context, router
+from layers.maps.routes import Context as LayersContext
+from layers.maps.routes import get_context, router
 
 WSGI_THREADS = 128  # fifty walls ask twice at once; those that wait for one drawing cost nothing
 

@@ -10,11 +10,11 @@ from dashboard.i18n import Language, translate
 from dashboard.numbers import format_number, format_reading, format_value, is_shown
 from dashboard.periods import period_text
 from dashboard.readings import Value
-from layers.indicator import Indicator, StateClass
+from layers.catalogue.indicator import Indicator, StateClass
+from layers.catalogue.registry import Target
 from layers.period import Period
-from layers.registry import Target
 from layers.score.attainment import standing_of, target_text
-from layers.version import Build
+from layers.states.version import Build
 
 PART_DECIMALS = 2
 

@@ -10,8 +10,8 @@ from dashboard.components.attributes import aria_label
 from dashboard.figures.lines import as_mask, band_path, fill, line_path, span_of, stroke, svg
 from dashboard.headlines import shown_values
 from dashboard.numbers import format_value
-from layers.indicator import Indicator
-from layers.registry import Target
+from layers.catalogue.indicator import Indicator
+from layers.catalogue.registry import Target
 
 WIDTH, HEIGHT = 300.0, 90.0
 

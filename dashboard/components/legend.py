@@ -6,7 +6,7 @@ from dash import html
 
 from dashboard.i18n import LANGUAGES, Language, translate
 from dashboard.numbers import format_value, unit_text
-from layers.indicator import Indicator
+from layers.catalogue.indicator import Indicator
 
 STATES = ("zero", "no_data", "suppressed", "stale")
 MOST_CLASSES = 7

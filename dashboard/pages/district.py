@@ -21,8 +21,8 @@ from dashboard.readings import read_one
 from dashboard.scenes.model import DOMAINS, Domain, Headline
 from geodata.errors import NotFoundError
 from geodata.operations import read_district_list, read_freshness
-from layers.indicator import Indicator
-from layers.registry import load_catalogue
+from layers.catalogue.indicator import Indicator
+from layers.catalogue.registry import load_catalogue
 
 STEPS = 28
 

@@ -1,7 +1,7 @@
 """The published layers in the database: one transaction replaces a layer, its views follow.
 
 A layer is one indicator's component over one fixed period. Nothing here decides what may be
-published: `layers.publish` does, and hands over numbers that are already checked.
+published: `layers.disclosure.publish` does, and hands over numbers that are already checked.
 """
 
 from collections.abc import Sequence

@@ -5,8 +5,8 @@ from datetime import datetime
 import polars as pl
 
 from geodata.grid import parent_expr
-from layers.rollup import merge_states
-from layers.state import KEYS, complete_states
+from layers.states.merge_frames import merge_states
+from layers.states.state import KEYS, complete_states
 
 STREET_RES = 9
 

@@ -7,9 +7,9 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from layers.declaration import Declared
-from layers.declared_file import read_declared
-from layers.registry import find_indicator, resolve_component
+from layers.catalogue.declared_file import read_declared
+from layers.catalogue.measure import Declared
+from layers.catalogue.registry import find_indicator, resolve_component
 from layers.score.rules import ScoredPeriod
 
 FILE = Path(__file__).with_name("rules.yaml")

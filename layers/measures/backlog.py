@@ -8,11 +8,11 @@ import polars as pl
 from geodata.grid import NO_CELL
 from geodata.queries.places import read_open_spans, read_received
 from geodata.tables import UNKNOWN_DISTRICT
-from layers.coverage import Coverage, read_coverage
+from layers.build.measure_request import MeasureRequest
 from layers.period import Grain, Period
-from layers.request import MeasureRequest
-from layers.rollup import merge_states
-from layers.state import KEYS, STATE_SCHEMA, complete_states
+from layers.states.merge_frames import merge_states
+from layers.states.state import KEYS, STATE_SCHEMA, complete_states
+from layers.values.coverage import Coverage, read_coverage
 
 _PLACE = ("component", "cell", "district_id")
 OfDay = Callable[[pl.DataFrame, datetime, timedelta], pl.DataFrame]

@@ -10,8 +10,8 @@ import polars as pl
 from geodata.grid import STORAGE_RES, cell_to_parents, children_range
 from geodata.queries.broadband import read_report_counts
 from geodata.queries.residents import read_residents
-from layers.request import MeasureRequest
-from layers.state import STATE_SCHEMA, complete_states
+from layers.build.measure_request import MeasureRequest
+from layers.states.state import STATE_SCHEMA, complete_states
 
 RES = 9  # fixed: another resolution is another indicator
 

@@ -14,8 +14,8 @@ from layers.access.catchment import Floats, e2sfca, gaussian
 from layers.access.city_network import in_metres, read_drive_network
 from layers.access.gathering import STREET_RES, gather_states
 from layers.access.routing import cost_matrix
-from layers.request import MeasureRequest
-from layers.state import STATE_SCHEMA
+from layers.build.measure_request import MeasureRequest
+from layers.states.state import STATE_SCHEMA
 
 _logger = logging.getLogger(__name__)
 

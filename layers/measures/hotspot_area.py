@@ -11,11 +11,11 @@ from geodata.areal import cut_by_cells
 from geodata.crs import to_metric
 from geodata.grid import STORAGE_RES
 from geodata.queries.places import read_facilities
-from layers.indicator import TOTAL
+from layers.build.measure_request import MeasureRequest
+from layers.catalogue.indicator import TOTAL
 from layers.measures.hotspots import working_points
-from layers.request import MeasureRequest
-from layers.rollup import merge_states
-from layers.state import KEYS, STATE_SCHEMA, complete_states
+from layers.states.merge_frames import merge_states
+from layers.states.state import KEYS, STATE_SCHEMA, complete_states
 
 QUAD_SEGS = 64  # of a quarter circle: 0.01 % of the area is lost; of 8 it would be 0.6 %
 

@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from geodata.city import City
 from geodata.crs import to_metric, transformer
 from geodata.queries.places import read_facilities
-from layers.indicator import TOTAL
-from layers.request import MeasureRequest
-from layers.rollup import merge_states
-from layers.state import KEYS, complete_states
+from layers.build.measure_request import MeasureRequest
+from layers.catalogue.indicator import TOTAL
+from layers.states.merge_frames import merge_states
+from layers.states.state import KEYS, complete_states
 
 
 def hotspot_states(request: MeasureRequest) -> pl.DataFrame:

@@ -16,10 +16,10 @@ from geodata.queries.places import read_facilities
 from geodata.queries.residents import read_residents
 from layers.access.city_network import in_metres, read_drive_network
 from layers.access.routing import cost_to_nearest
-from layers.indicator import TOTAL
-from layers.request import MeasureRequest
-from layers.rollup import merge_states
-from layers.state import KEYS, complete_states
+from layers.build.measure_request import MeasureRequest
+from layers.catalogue.indicator import TOTAL
+from layers.states.merge_frames import merge_states
+from layers.states.state import KEYS, complete_states
 
 Floats = NDArray[np.float64]
 

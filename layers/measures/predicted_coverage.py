@@ -11,9 +11,9 @@ from scipy.spatial import cKDTree
 from geodata.crs import to_metric
 from geodata.queries.broadband import read_predictions
 from geodata.queries.residents import read_residents
-from layers.request import MeasureRequest
-from layers.rollup import merge_states
-from layers.state import KEYS, complete_states
+from layers.build.measure_request import MeasureRequest
+from layers.states.merge_frames import merge_states
+from layers.states.state import KEYS, complete_states
 
 BEST = "best"
 _EDGE_M = 0.05  # centres are kept in degrees of seven decimals

@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 import polars as pl
 
 from geodata.queries.broadband import read_schools
-from layers.indicator import TOTAL
-from layers.request import MeasureRequest
-from layers.rollup import merge_states
-from layers.state import KEYS, complete_states
+from layers.build.measure_request import MeasureRequest
+from layers.catalogue.indicator import TOTAL
+from layers.states.merge_frames import merge_states
+from layers.states.state import KEYS, complete_states
 
 
 @dataclass(frozen=True)

@@ -13,10 +13,10 @@ from geodata.crs import from_metric
 from geodata.districts import DistrictLocator, read_districts
 from geodata.grid import STORAGE_RES
 from geodata.queries.places import read_speed_tiles
+from layers.build.measure_request import MeasureRequest
 from layers.period import Grain, Period
-from layers.request import MeasureRequest
-from layers.rollup import merge_states
-from layers.state import KEYS, STATE_SCHEMA, complete_states
+from layers.states.merge_frames import merge_states
+from layers.states.state import KEYS, STATE_SCHEMA, complete_states
 
 
 def tile_states(request: MeasureRequest) -> pl.DataFrame:

@@ -15,8 +15,8 @@ from layers.access.city_network import in_metres, read_drive_network
 from layers.access.gathering import gather_states
 from layers.access.network import Floats
 from layers.access.routing import cost_from_nearest
-from layers.request import MeasureRequest
-from layers.state import STATE_SCHEMA
+from layers.build.measure_request import MeasureRequest
+from layers.states.state import STATE_SCHEMA
 
 _SECONDS = 60.0
 _EVENTS_OF = timedelta(days=3 * 365)

@@ -3,8 +3,8 @@
 import polars as pl
 
 from geodata.queries.traffic import read_link_times
-from layers.request import MeasureRequest
-from layers.state import KEYS, complete_states
+from layers.build.measure_request import MeasureRequest
+from layers.states.state import KEYS, complete_states
 
 _NIGHT = "night"
 

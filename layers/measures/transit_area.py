@@ -20,10 +20,10 @@ from geodata.grid import cell_area_km2, cell_polygons, cover, parent_expr
 from geodata.lines import metric_lines
 from geodata.queries.residents import read_residents
 from geodata.queries.transit import read_boarding_points, read_first_service_date
-from layers.indicator import TOTAL
+from layers.build.measure_request import MeasureRequest
+from layers.catalogue.indicator import TOTAL
 from layers.period import Period
-from layers.request import MeasureRequest
-from layers.state import complete_states
+from layers.states.state import complete_states
 
 QUAD_SEGS = 64  # a circle of 500 m then has 0.785319 of its 0.785398 km2
 _COARSEST_RES = 5

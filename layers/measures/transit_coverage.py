@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 from scipy.spatial import cKDTree
 
-from layers.state import complete_states
+from layers.states.state import complete_states
 
 
 def compute_stop_coverage(

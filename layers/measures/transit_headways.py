@@ -8,7 +8,7 @@ its gap, so H spans it while h keeps both planned gaps.
 import polars as pl
 
 from layers.measures.transit_service import Windows, in_windows
-from layers.state import KEYS, complete_states
+from layers.states.state import KEYS, complete_states
 
 _LINE = (*KEYS, "source", "stop_id", "route_id", "direction_id")
 _BLOCK = (*_LINE, "block")

@@ -1,4 +1,4 @@
-"""T6, T7 and T9 on the city's records (`layers.build`)."""
+"""T6, T7 and T9 on the city's records (`layers.build.run`)."""
 
 from collections.abc import Callable, Mapping
 from typing import cast
@@ -6,6 +6,7 @@ from typing import cast
 import polars as pl
 
 from geodata.queries.operation import read_dispatched_trips, read_stop_events
+from layers.build.measure_request import MeasureRequest
 from layers.measures.transit_headways import (
     compute_bunching_share,
     compute_excess_wait,
@@ -19,7 +20,6 @@ from layers.measures.transit_punctuality import (
     compute_trip_completion,
 )
 from layers.measures.transit_service import Windows
-from layers.request import MeasureRequest
 
 HEADWAY_MEASURES: Mapping[str, Callable[[pl.DataFrame, Windows, str, float], pl.DataFrame]] = {
     "excess_wait_min": compute_excess_wait,

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from layers.indicator import TOTAL
-from layers.state import KEYS, complete_states
+from layers.catalogue.indicator import TOTAL
+from layers.states.state import KEYS, complete_states
 
 Tolerance = tuple[float, float]  # seconds early and late that still count, both included
 

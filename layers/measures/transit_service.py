@@ -1,15 +1,15 @@
 """How often public transport serves a place: T2, its companion, T3 and the random wait.
 
 Each function takes the boardable departures of whole local days (`read_boardable_departures`) and
-the time windows, and returns states (`layers.state`). A day is a calendar day of the city's zone,
-so that the trips after midnight count on the day they are seen.
+the time windows, and returns states (`layers.states.state`). A day is a calendar day of the
+city's zone, so that the trips after midnight count on the day they are seen.
 """
 
 from collections.abc import Callable, Mapping
 
 import polars as pl
 
-from layers.state import complete_states
+from layers.states.state import complete_states
 
 Window = tuple[float, float]  # first and last hour of the local day, end excluded
 Windows = Mapping[str, Window]

@@ -14,11 +14,11 @@ from geodata.queries.timetable import (
     read_running_services,
     read_served,
 )
-from layers.formula import SECONDS_A_DAY
-from layers.indicator import TOTAL
+from layers.build.measure_request import MeasureRequest
+from layers.catalogue.formula import SECONDS_A_DAY
+from layers.catalogue.indicator import TOTAL
 from layers.period import Grain, Period
-from layers.request import MeasureRequest
-from layers.state import complete_states
+from layers.states.state import complete_states
 
 _EPOCH = date(1970, 1, 1)
 _HOURS_A_DAY = 1000  # how an hour is marked with its day

@@ -22,10 +22,10 @@ from geodata.queries.timetable import (
     read_shapes,
     read_stop_places,
 )
-from layers.indicator import TOTAL
+from layers.build.measure_request import MeasureRequest
+from layers.catalogue.indicator import TOTAL
 from layers.period import Grain, Period
-from layers.request import MeasureRequest
-from layers.state import KEYS, complete_states
+from layers.states.state import KEYS, complete_states
 
 MAX_KMH = 120.0
 _UNITS_M = (1.0, 1000.0, 1609.344, 0.3048)  # metres, kilometres, miles, feet

@@ -1,4 +1,4 @@
-"""The transit measures on the city's records: reads them, computes states (`layers.build`)."""
+"""The transit measures on the city's records: reads them, computes states (`layers.build.run`)."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -17,11 +17,11 @@ from geodata.queries.transit import (
     read_service_dates,
 )
 from geodata.tables import UNKNOWN_DISTRICT
+from layers.build.measure_request import MeasureRequest
 from layers.measures.transit_coverage import compute_stop_coverage
 from layers.measures.transit_service import SERVICE_MEASURES, Windows
 from layers.period import Grain, Period
-from layers.request import MeasureRequest
-from layers.state import STATE_SCHEMA, complete_states
+from layers.states.state import STATE_SCHEMA, complete_states
 
 _EMPTY = pl.DataFrame(schema=STATE_SCHEMA)
 

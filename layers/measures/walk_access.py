@@ -20,10 +20,10 @@ from layers.access.gathering import gather_states
 from layers.access.network import Network
 from layers.access.ptal import WALK_LIMIT_M, access_index
 from layers.access.routing import cost_to_nearest, pairs_within
-from layers.indicator import TOTAL
+from layers.build.measure_request import MeasureRequest
+from layers.catalogue.indicator import TOTAL
 from layers.period import Period
-from layers.request import MeasureRequest
-from layers.state import STATE_SCHEMA
+from layers.states.state import STATE_SCHEMA
 
 _LINE = ("source", "stop_id", "route_id")
 

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from layers.registry import Target
+from layers.catalogue.registry import Target
 from layers.score.rules import load_rules
 
 

@@ -6,9 +6,9 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from layers.declaration import Declared
-from layers.declared_file import read_declared
-from layers.registry import load_catalogue, resolve_component
+from layers.catalogue.declared_file import read_declared
+from layers.catalogue.measure import Declared
+from layers.catalogue.registry import load_catalogue, resolve_component
 
 _MONTHS = {"day": 0, "week": 0, "month": 1, "quarter": 3}
 FILE = Path(__file__).with_name("rules.yaml")

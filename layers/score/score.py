@@ -9,15 +9,15 @@ from sqlalchemy import Engine
 
 from geodata.city import City
 from geodata.clock import now
+from layers.catalogue.registry import Target, find_indicator, find_target, resolve_component
 from layers.period import Period
-from layers.question import ValueQuery
-from layers.reading import available_periods, read_values
-from layers.registry import Target, find_indicator, find_target, resolve_component
 from layers.score.attainment import Standing, attainment, standing_of_score
 from layers.score.rules import Scored, load_rules
 from layers.score.scored_period import scored_period
-from layers.selection import By
-from layers.status import Status
+from layers.states.status import Status
+from layers.values.query import ValueQuery
+from layers.values.read import available_periods, read_values
+from layers.values.selection import By
 
 CITY = "city"
 _ONE_DAY = timedelta(days=1)

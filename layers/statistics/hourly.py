@@ -15,14 +15,13 @@ from sqlalchemy import Connection
 from geodata.city import City
 from geodata.errors import NotFoundError
 from geodata.grid import STORAGE_RES, cell_res, cell_to_parents, children_range
-from layers.coverage import Coverage, read_coverage
-from layers.declaration import CountMeasure
+from layers.build.expression import matches
+from layers.catalogue.indicator import ALL, Indicator
+from layers.catalogue.measure import CountMeasure
+from layers.catalogue.record_tables import record_table
+from layers.catalogue.registry import find_indicator, resolve_component
 from layers.errors import QueryError
-from layers.expression import matches
-from layers.indicator import ALL, Indicator
-from layers.question import COARSEST_RES
-from layers.registry import find_indicator, resolve_component
-from layers.schema import record_table
+from layers.states.version import read_build_in
 from layers.statistics.abnormal_load import (
     HOUR,
     AbnormalLoad,
@@ -30,7 +29,8 @@ from layers.statistics.abnormal_load import (
     compute_abnormal_load,
     hours_needed,
 )
-from layers.version import read_build_in
+from layers.values.coverage import Coverage, read_coverage
+from layers.values.query import COARSEST_RES
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ from dashboard.server import create_server
 from geodata.city import City
 from geodata.districts import load_districts
 from geodata.settings import Settings
-from layers.build import build_states
-from layers.registry import find_indicator
+from layers.build.run import build_states
+from layers.catalogue.registry import find_indicator
 from layers.score.rules import load_rules
 
 DAYS = 7

@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 from dashboard.numbers import format_number
 from dashboard.scenes.model import load_kiosk
 from layers.period import Period
-from layers.reading import ValueQuery, latest_period, read_values
+from layers.values.read import ValueQuery, latest_period, read_values
 from tests.e2e.city_site import CitySite
 
 SIZES = {"portrait": (1080, 1920), "landscape": (1920, 1080)}

@@ -17,11 +17,11 @@ from dashboard.server import create_server
 from etl.source.declaration import read_declaration
 from geodata.districts import load_districts
 from geodata.settings import Settings
-from layers import registry
-from layers.address import cells_address, values_address
-from layers.build import build_states
-from layers.question import ValueQuery
-from layers.reading import latest_period, read_build, read_values
+from layers.build.run import build_states
+from layers.catalogue import registry
+from layers.maps.urls import cells_address, values_address
+from layers.values.query import ValueQuery
+from layers.values.read import latest_period, read_build, read_values
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "add-a-department.md"

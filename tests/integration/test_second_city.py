@@ -15,11 +15,11 @@ from etl.source.declaration import read_declaration
 from geodata.city import City, load_city
 from geodata.districts import load_districts
 from geodata.settings import Settings
-from layers.address import DISTRICTS, cells_address, values_address
-from layers.build import build_states
-from layers.question import ValueQuery
-from layers.reading import latest_period, read_build, read_values
-from layers.registry import find_indicator
+from layers.build.run import build_states
+from layers.catalogue.registry import find_indicator
+from layers.maps.urls import DISTRICTS, cells_address, values_address
+from layers.values.query import ValueQuery
+from layers.values.read import latest_period, read_build, read_values
 
 pytestmark = pytest.mark.realdata
 

@@ -7,8 +7,8 @@ from dashboard.components.text import named
 from dashboard.i18n import Language, translate
 from dashboard.pages.explore.state import ExploreState
 from dashboard.pages.explore.view import View
-from layers.indicator import ALL, Indicator
-from layers.registry import load_catalogue, load_domains
+from layers.catalogue.indicator import ALL, Indicator
+from layers.catalogue.registry import load_catalogue, load_domains
 
 PATH = "/explore"
 RESOLUTIONS = ("auto", "7", "8", "9")

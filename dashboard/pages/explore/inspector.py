@@ -19,9 +19,9 @@ from dashboard.pages.explore.view import View
 from dashboard.readings import Value, read_one, read_values
 from geodata.operations import read_district_list
 from geodata.tables import UNKNOWN_DISTRICT
-from layers.indicator import StateClass
+from layers.catalogue.indicator import StateClass
 from layers.score.attainment import standing_of
-from layers.selection import By
+from layers.values.selection import By
 
 HISTORY_STEPS = 60
 SHORTEST_HISTORY = 2

@@ -10,9 +10,9 @@ from dashboard.periods import begun
 from dashboard.readings import read_build_or_none, read_periods, target_of
 from geodata.clock import now
 from geodata.errors import OperationsError
-from layers.indicator import Indicator
+from layers.catalogue.indicator import Indicator
+from layers.catalogue.registry import find_indicator, load_catalogue, resolve_component
 from layers.period import Period
-from layers.registry import find_indicator, load_catalogue, resolve_component
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from dashboard.numbers import MISSING, format_change, format_reading, status_wor
 from dashboard.periods import period_text
 from dashboard.scenes.model import Domain, Headline
 from dashboard.scoring import score_evidence, score_text
-from layers.registry import load_catalogue
+from layers.catalogue.registry import load_catalogue
 from layers.score.attainment import Standing, target_text
 from layers.score.score import DomainScore
 

@@ -7,10 +7,10 @@ from dashboard.context import Context
 from dashboard.headlines import Subject
 from dashboard.readings import Value
 from geodata.settings import Settings
+from layers.catalogue.registry import find_indicator
 from layers.period import Period
-from layers.registry import find_indicator
-from layers.status import Status
-from layers.version import Build
+from layers.states.status import Status
+from layers.states.version import Build
 
 SHARE = find_indicator("within_target_share")
 

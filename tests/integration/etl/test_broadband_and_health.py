@@ -9,11 +9,11 @@ from commands.sources import SOURCES
 from etl.pipeline.run import load_source
 from etl.source.declaration import read_declaration
 from geodata.tables import network_sample, radio_prediction
-from layers.build import build_states
-from layers.evidence import read_evidence
+from layers.build.run import build_states
 from layers.period import Period
-from layers.reading import ValueQuery, latest_period, read_values
-from layers.status import Status
+from layers.states.status import Status
+from layers.values.evidence import read_evidence
+from layers.values.read import ValueQuery, latest_period, read_values
 from simulator.broadband.base_stations import build_masts
 from simulator.broadband.predictions import write_predictions
 from simulator.broadband.premises import write_premises

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, insert
 from geodata import tables
 from geodata.districts import DistrictLocator, load_districts, read_districts
 from geodata.grid import latlng_to_cells
-from layers.build import build_states
+from layers.build.run import build_states
 from tests.integration.layers.seeded_roads import seed_roads
 
 FIRST = datetime(2026, 9, 30, 16, tzinfo=UTC)  # 2026-10-01 in Changchun

@@ -7,7 +7,7 @@ from sqlalchemy import insert
 
 from geodata.grid import cell_to_parents, latlng_to_cell
 from geodata.tables import source_coverage
-from layers.build import build_states
+from layers.build.run import build_states
 from layers.errors import QueryError
 from layers.statistics.hourly import Place, read_abnormal_load
 

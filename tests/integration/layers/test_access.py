@@ -17,10 +17,10 @@ from geodata.districts import load_districts
 from geodata.grid import cell_area_km2, cell_to_parents
 from geodata.queries.residents import read_residents
 from layers.access.planning import further_stations, station_areas
-from layers.build import build_states
-from layers.question import ValueQuery
-from layers.reading import latest_period, read_values
-from layers.status import Status
+from layers.build.run import build_states
+from layers.states.status import Status
+from layers.values.query import ValueQuery
+from layers.values.read import latest_period, read_values
 
 pytestmark = pytest.mark.realdata
 

@@ -13,10 +13,10 @@ from sqlalchemy import text
 from etl.telemetry.export import export_partitions
 from geodata.partitions import PartitionStore
 from geodata.settings import ROOT
-from layers.aggregate import aggregate, combine, plan_tasks, run_here, run_on
-from layers.build import build_states
+from layers.build.partitions import aggregate, combine, plan_tasks, run_here, run_on
+from layers.build.run import build_states
+from layers.catalogue.registry import find_indicator
 from layers.errors import QueryError
-from layers.registry import find_indicator
 from tests.integration.layers.conftest import place
 
 DAYS, PER_DAY = 5, 120

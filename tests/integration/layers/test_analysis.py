@@ -11,16 +11,16 @@ from sqlalchemy import insert
 
 from geodata.errors import NotFoundError
 from geodata.tables import source_coverage
-from layers.address import PREFIX, cells_address, values_address
-from layers.analysis import CODES, analysis_classes, read_sensitivity, read_smoothed
-from layers.build import build_states
-from layers.encoding import decode_column
+from layers.build.run import build_states
 from layers.errors import QueryError
+from layers.maps.analyses import CODES, analysis_classes, read_sensitivity, read_smoothed
+from layers.maps.encoding import decode_column
+from layers.maps.routes import Context, get_context, router
+from layers.maps.urls import PREFIX, cells_address, values_address
 from layers.period import Period
-from layers.reading import ValueQuery, read_build, read_values
-from layers.service import Context, get_context, router
+from layers.states.status import Status
 from layers.statistics.gi_star import compute_hot_spots
-from layers.status import Status
+from layers.values.read import ValueQuery, read_build, read_values
 
 FIRST = datetime(2026, 9, 30, 16, tzinfo=UTC)  # 2026-10-01 in Changchun
 OCTOBER = Period.parse("2026-10")

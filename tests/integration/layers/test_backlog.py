@@ -7,10 +7,10 @@ from sqlalchemy import Engine, insert
 
 from geodata.city import City
 from geodata.tables import source_coverage
-from layers.build import build_states
+from layers.build.run import build_states
 from layers.period import Period
-from layers.reading import ValueQuery, read_values
-from layers.status import Status
+from layers.states.status import Status
+from layers.values.read import ValueQuery, read_values
 
 POLICE_FROM = datetime.fromisoformat("2026-10-01T00:00+08:00")
 MEDICAL_FROM = datetime.fromisoformat("2026-10-10T00:00+08:00")

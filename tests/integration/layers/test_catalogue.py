@@ -10,20 +10,20 @@ import pytest
 from sqlalchemy import select, text
 
 from geodata.tables import metadata, state
-from layers.build import build_states
-from layers.classes import read_classes
-from layers.declaration import FunctionMeasure
-from layers.evidence import read_evidence
-from layers.expression import state_expression
-from layers.indicator import Histogram
+from layers.build.expression import state_expression
+from layers.build.run import build_states
+from layers.catalogue.indicator import Histogram
+from layers.catalogue.measure import FunctionMeasure
+from layers.catalogue.record_tables import record_schema
+from layers.catalogue.registry import load_catalogue
+from layers.maps.classes import read_classes
 from layers.period import Period
-from layers.reading import ValueQuery, available_periods, latest_period, read_build, read_values
-from layers.registry import load_catalogue
-from layers.schema import record_schema
-from layers.selection import Selection, read_merged
-from layers.state import STATE_SCHEMA
-from layers.status import Status
-from layers.value import compute_values
+from layers.states.state import STATE_SCHEMA
+from layers.states.status import Status
+from layers.values.compute import compute_values
+from layers.values.evidence import read_evidence
+from layers.values.read import ValueQuery, available_periods, latest_period, read_build, read_values
+from layers.values.selection import Selection, read_merged
 
 OCTOBER = Period.parse("2026-10")
 SEEDED = [

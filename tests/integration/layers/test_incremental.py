@@ -25,13 +25,13 @@ from geodata.city import City
 from geodata.districts import DistrictLocator, load_districts, read_districts
 from geodata.engine import open_snapshot
 from geodata.tables import counted_load, incident, load, state, state_build, state_change
-from layers.build import build_states, refresh_states
-from layers.column import of_area, read_column
-from layers.encoding import encode_column
+from layers.build.run import build_states, refresh_states
+from layers.maps.column import of_area, read_column
+from layers.maps.encoding import encode_column
 from layers.period import Period
-from layers.question import ValueQuery, check_query
-from layers.state import STATE_SCHEMA
-from layers.version import read_build
+from layers.states.state import STATE_SCHEMA
+from layers.states.version import read_build
+from layers.values.query import ValueQuery, check_query
 from tests.conftest import opened
 
 FLOWS = ["incident_count", "call_to_arrival_p90", "within_target_share", "down_mean_mbps"]
@@ -381,7 +381,7 @@ def test_another_definition_or_server_is_built_whole(week, monkeypatch) -> None:
         connection.execute(update(state_build).values(seen="1 10:10:"))
     build_states(place.engine, place.city, ["incident_count"])
     assert place.versions()["incident_count"] != versions["incident_count"]
-    monkeypatch.setattr("layers.rebuild.definition_digest", lambda *_: "another")
+    monkeypatch.setattr("layers.build.rebuild.definition_digest", lambda *_: "another")
     build_states(place.engine, place.city, ["call_to_arrival_p90"])
     assert place.versions()["call_to_arrival_p90"] != versions["call_to_arrival_p90"]
 

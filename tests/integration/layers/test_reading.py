@@ -4,8 +4,8 @@ import polars as pl
 import pytest
 
 from layers.period import Period
-from layers.reading import ValueQuery, available_periods, read_build, read_values
-from layers.status import Status
+from layers.states.status import Status
+from layers.values.read import ValueQuery, available_periods, read_build, read_values
 
 OCTOBER = Period.parse("2026-10")
 

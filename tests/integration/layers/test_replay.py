@@ -24,17 +24,17 @@ from geodata.replay import BeforeFirstLoadError, ForgottenError, FutureError, op
 from geodata.tables import live_source
 from layers.alerts.duty import acknowledge, assign
 from layers.alerts.observe import evaluate
-from layers.build import build_states, refresh_states
-from layers.classes import read_classes
-from layers.column import of_area, read_column
-from layers.encoding import encode_column
-from layers.past import forget_before
-from layers.question import ValueQuery, check_query
-from layers.reading import available_periods, latest_period, read_values
-from layers.registry import find_indicator
+from layers.build.run import build_states, refresh_states
+from layers.catalogue.registry import find_indicator
+from layers.maps.classes import read_classes
+from layers.maps.column import of_area, read_column
+from layers.maps.encoding import encode_column
+from layers.maps.routes import Context, get_context, router
 from layers.score.score import read_scores
-from layers.service import Context, get_context, router
-from layers.version import moment_of, read_build
+from layers.states.history import forget_before
+from layers.states.version import moment_of, read_build
+from layers.values.query import ValueQuery, check_query
+from layers.values.read import available_periods, latest_period, read_values
 from tests.conftest import opened
 from tests.integration.layers.test_incremental import (
     CALLS,

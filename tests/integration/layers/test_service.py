@@ -6,12 +6,12 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from layers.address import DISTRICTS, cell_address, cells_address, values_address
-from layers.encoding import decode_column
+from layers.maps.encoding import decode_column
+from layers.maps.routes import Context, get_context, router
+from layers.maps.urls import DISTRICTS, cell_address, cells_address, values_address
 from layers.period import Period
-from layers.reading import ValueQuery, read_build, read_values
-from layers.service import Context, get_context, router
-from layers.status import Status
+from layers.states.status import Status
+from layers.values.read import ValueQuery, read_build, read_values
 
 OCTOBER = Period.parse("2026-10")
 KEY = "incident_count"

@@ -3,8 +3,8 @@
 from sqlalchemy import Engine, select
 
 from geodata.tables import withheld_pattern
+from layers.disclosure.pattern import Publication, read_pattern
 from layers.period import Period
-from layers.suppression.pattern import Publication, read_pattern
 
 MONTH = Publication("incident_count", "119", Period.parse("2026-10"), "district")
 

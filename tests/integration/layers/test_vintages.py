@@ -5,11 +5,11 @@ from datetime import UTC, date, datetime
 import pytest
 from sqlalchemy import Engine
 
-from layers.build import build_states
+from layers.build.run import build_states
 from layers.period import Grain, Period
-from layers.question import ValueQuery
-from layers.reading import read_values
-from layers.status import Status
+from layers.states.status import Status
+from layers.values.query import ValueQuery
+from layers.values.read import read_values
 
 NANGUAN, KUANCHENG = "220102", "220103"
 OLD, NEW = date(2010, 1, 1), date(2020, 1, 1)

@@ -20,12 +20,12 @@ from geodata.cluster.postmaster import read_postmaster
 from geodata.districts import load_districts
 from geodata.migrate import upgrade
 from geodata.settings import Settings
-from layers.address import values_address
 from layers.alerts.observe import evaluate
 from layers.alerts.rules import TargetRule, load_rules
-from layers.build import build_states
+from layers.build.run import build_states
+from layers.maps.urls import values_address
 from layers.period import Period
-from layers.version import read_build
+from layers.states.version import read_build
 from tests.conftest import opened
 from tests.integration.live.chaos_day import DAY, PARTS, ChaosDay, load_timetable
 from tests.integration.live.chaos_programs import Program, Screen, read_answer, wait_until

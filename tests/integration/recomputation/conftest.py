@@ -13,11 +13,11 @@ from commands.sources import load_files
 from etl.source.declaration import SourceDeclaration, read_declaration
 from geodata.city import City, load_city
 from geodata.districts import load_districts
-from layers.build import build_states
+from layers.build.run import build_states
+from layers.catalogue.registry import find_indicator, resolve_component
 from layers.period import Period
-from layers.question import ValueQuery
-from layers.reading import latest_period, read_values
-from layers.registry import find_indicator, resolve_component
+from layers.values.query import ValueQuery
+from layers.values.read import latest_period, read_values
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 SUM_TOLERANCE = 1e-9

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from layers.registry import load_catalogue
+from layers.catalogue.registry import load_catalogue
 
 HERE = Path(__file__).parent
 POA = "porto_alegre/test_timetable.py"

@@ -14,12 +14,12 @@ import shapely
 from sqlalchemy import Engine
 
 from geodata.city import City
-from layers.analysis import read_analysis
-from layers.grid_cache import read_cells
+from layers.maps.analyses import read_analysis
+from layers.maps.cell_lists import read_cells
 from layers.period import Period
-from layers.question import ValueQuery, check_query
-from layers.reading import read_build, read_values
 from layers.statistics.gi_star import compute_hot_spots
+from layers.values.query import ValueQuery, check_query
+from layers.values.read import read_build, read_values
 
 pytestmark = pytest.mark.realdata
 

@@ -16,8 +16,8 @@ from sqlalchemy import Engine, insert
 
 from geodata.service.app import PREFIX, create_service
 from geodata.tables import source_coverage
-from layers.build import build_states
-from layers.publish import publish_layers
+from layers.build.run import build_states
+from layers.disclosure.publish import publish_layers
 from tests.conftest import opened
 from tests.integration.layers.conftest import (
     DAYS,

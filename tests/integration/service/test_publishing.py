@@ -7,12 +7,12 @@ from sqlalchemy import text
 
 from geodata.published.layers import read_layers
 from geodata.published.reading import read_cells_of, read_values
-from layers.build import build_states
+from layers.build.run import build_states
+from layers.disclosure.publish import publish_layers
 from layers.period import Period
-from layers.publish import publish_layers
-from layers.reading import ValueQuery
-from layers.reading import read_values as read_answer
-from layers.status import Status
+from layers.states.status import Status
+from layers.values.read import ValueQuery
+from layers.values.read import read_values as read_answer
 
 OCTOBER = Period.parse("2026-10")
 
@@ -90,7 +90,7 @@ def test_a_publication_that_fails_leaves_the_old_one_whole(published, city, data
     def fail(*_):
         raise RuntimeError("no views")
 
-    monkeypatch.setattr("layers.publish.write_views", fail)
+    monkeypatch.setattr("layers.disclosure.publish.write_views", fail)
     with pytest.raises(RuntimeError, match="no views"):
         publish_layers(published, city, data_dir, ["residents"])
     assert _rows(published, "residents", 8).equals(before)

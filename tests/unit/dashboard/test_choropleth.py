@@ -7,8 +7,8 @@ import pytest
 
 from dashboard.choropleth import MOST_CLASSES, district_values, public_choropleth
 from dashboard.headlines import Subject
+from layers.catalogue.registry import find_indicator
 from layers.period import Period
-from layers.registry import find_indicator
 
 
 def test_districts_keep_value_and_status_and_the_unknown_one_is_left_out():

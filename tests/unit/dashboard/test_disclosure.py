@@ -4,8 +4,8 @@ import pytest
 
 from dashboard.disclosure import disclose, disclose_districts
 from dashboard.readings import Value
-from layers.registry import find_indicator
-from layers.status import Status
+from layers.catalogue.registry import find_indicator
+from layers.states.status import Status
 
 COUNT = find_indicator("incident_count")
 SHARE = find_indicator("within_target_share")

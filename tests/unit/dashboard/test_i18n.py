@@ -6,7 +6,7 @@ import pytest
 
 from dashboard.i18n import LANGUAGES, as_language, translate, words
 from layers.score.attainment import Standing
-from layers.status import Status
+from layers.states.status import Status
 
 
 def test_both_dictionaries_have_the_same_keys() -> None:

@@ -10,8 +10,8 @@ from dashboard.numbers import (
     format_value,
     round_half_up,
 )
-from layers.registry import find_indicator
-from layers.status import Status
+from layers.catalogue.registry import find_indicator
+from layers.states.status import Status
 
 COVERAGE = find_indicator("stop_coverage_pop_500")
 ARRIVAL = find_indicator("call_to_arrival_p90")

@@ -13,7 +13,7 @@ from dashboard.scenes.model import (
     load_kiosk,
     load_wall,
 )
-from layers.registry import find_indicator, resolve_component
+from layers.catalogue.registry import find_indicator, resolve_component
 from layers.score.rules import load_rules
 
 

@@ -9,10 +9,10 @@ import ibis
 import polars as pl
 import pytest
 
-from layers.expression import state_expression
-from layers.indicator import Indicator
-from layers.schema import record_schema
-from layers.state import complete_states
+from layers.build.expression import state_expression
+from layers.catalogue.indicator import Indicator
+from layers.catalogue.record_tables import record_schema
+from layers.states.state import complete_states
 
 ZONE = "Asia/Shanghai"
 SNAPSHOT_AT = datetime(2026, 10, 31, 16, tzinfo=UTC)  # 2026-11-01 in Changchun

@@ -11,10 +11,10 @@ from etl.pipeline.run import load_source
 from geodata import grid
 from geodata.city import City
 from geodata.queries.stop_access import read_stop_access
-from layers.build import build_states
+from layers.build.run import build_states
 from layers.period import Period
-from layers.reading import ValueQuery, read_values
-from layers.status import Status
+from layers.states.status import Status
+from layers.values.read import ValueQuery, read_values
 
 KEYS = ["departures_per_hour", "stop_departures", "headway_mean_min", "wait_random_min"]
 RES = 8

@@ -8,10 +8,10 @@ from sqlalchemy import Engine
 
 from etl.pipeline.run import load_source
 from geodata.city import City
-from layers.build import build_states
+from layers.build.run import build_states
 from layers.period import Period
-from layers.reading import ValueQuery, read_values
-from layers.status import Status
+from layers.states.status import Status
+from layers.values.read import ValueQuery, read_values
 
 MINI = Path(__file__).parents[3] / "data" / "gtfs" / "mini"
 KEYS = ["departures_per_hour", "stop_departures", "headway_mean_min", "wait_random_min",

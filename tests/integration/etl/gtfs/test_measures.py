@@ -13,10 +13,10 @@ from geodata.crs import from_metric, to_metric
 from geodata.grid import Floats
 from geodata.queries.transit import read_service_dates
 from geodata.tables import load, population
-from layers.build import build_states
+from layers.build.run import build_states
 from layers.period import Period
-from layers.reading import ValueQuery, read_values
-from layers.status import Status
+from layers.states.status import Status
+from layers.values.read import ValueQuery, read_values
 
 MINI = Path(__file__).parents[3] / "data" / "gtfs" / "mini"
 KEYS = ["departures_per_hour", "stop_departures", "headway_mean_min", "wait_random_min"]

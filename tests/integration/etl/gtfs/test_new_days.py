@@ -11,9 +11,9 @@ from etl.pipeline.run import load_source
 from geodata.city import City
 from geodata.clock import now
 from geodata.queries.progress import read_lapsed_feeds
-from layers.build import build_states
+from layers.build.run import build_states
 from layers.period import Period
-from layers.reading import ValueQuery, read_values
+from layers.values.read import ValueQuery, read_values
 
 MINI = Path(__file__).parents[3] / "data" / "gtfs" / "mini"
 # the mini-feed runs from the 1st to the 31st of December

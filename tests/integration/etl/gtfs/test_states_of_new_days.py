@@ -8,8 +8,8 @@ from sqlalchemy import Engine, any_, select
 from etl.pipeline.run import load_source
 from geodata.city import City
 from geodata.tables import state, state_change
-from layers.build import build_states, refresh_states
-from layers.state import STATE_SCHEMA
+from layers.build.run import build_states, refresh_states
+from layers.states.state import STATE_SCHEMA
 
 MINI = Path(__file__).parents[3] / "data" / "gtfs" / "mini"
 KEYS = ["departures_per_hour", "headway_mean_min"]

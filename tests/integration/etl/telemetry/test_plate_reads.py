@@ -16,7 +16,7 @@ from geodata.districts import DistrictLocator, read_districts
 from geodata.queries.traffic import read_segments
 from geodata.settings import get_settings
 from geodata.tables import link_time, load, metadata, reader_link, rejected_row
-from layers.build import build_states
+from layers.build.run import build_states
 
 BASE = {
     "title_zh": "车牌", "title_en": "plates", "owner": "police", "licence": "none",

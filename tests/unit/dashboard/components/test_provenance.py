@@ -8,7 +8,7 @@ from dashboard.components.evidence import load_text
 from dashboard.components.legend import legend
 from dashboard.components.provenance import age_text, local_time, simulated_badge, source_text
 from dashboard.components.qr import qr_code
-from layers.registry import find_indicator
+from layers.catalogue.registry import find_indicator
 
 ZONE = "Asia/Shanghai"
 

@@ -7,10 +7,10 @@ from pydantic import ValidationError
 
 from layers.alerts.observe import judge_load, judge_silence, judge_target, timings
 from layers.alerts.rules import AbnormalLoadRule, StaleRule, TargetRule, load_rules
-from layers.registry import Target
+from layers.catalogue.registry import Target
 from layers.score.score import Part
+from layers.states.status import Status
 from layers.statistics.abnormal_load import AbnormalLoad
-from layers.status import Status
 
 NAMES = {"city": ("长春市", "Changchun"), "220102": ("南关区", "Nanguan District")}
 NOON = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)

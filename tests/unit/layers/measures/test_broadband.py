@@ -10,13 +10,13 @@ import shapely
 from etl.batch import Batch
 from etl.transform.radio import decode_radio
 from geodata.grid import cell_to_parents, cells_to_children, latlng_to_cell
+from layers.catalogue.registry import find_indicator
 from layers.measures.blind_cells import RES, BlindRule, compute_blind, populated_cells
 from layers.measures.hotspot_area import reached_m2
 from layers.measures.predicted_coverage import compute_covered
 from layers.measures.schools import SchoolRule, compute_connected
-from layers.registry import find_indicator
-from layers.rollup import merge_states
-from layers.value import compute_values
+from layers.states.merge_frames import merge_states
+from layers.values.compute import compute_values
 
 NOV = datetime(2026, 10, 31, 16, tzinfo=UTC)
 

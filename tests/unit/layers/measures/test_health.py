@@ -5,10 +5,10 @@ from datetime import date, datetime, timedelta
 import polars as pl
 import pytest
 
-from layers.registry import find_indicator, find_target
-from layers.rollup import merge_states
+from layers.catalogue.registry import find_indicator, find_target
 from layers.score.attainment import Standing, standing_of
-from layers.value import compute_values
+from layers.states.merge_frames import merge_states
+from layers.values.compute import compute_values
 from tests.unit.layers.conftest import SNAPSHOT_AT
 
 STAY = "ed_rescue_stay_median"

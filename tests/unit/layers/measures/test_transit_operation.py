@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from geodata.queries.operation import DISPATCH_SCHEMA, STOP_EVENT_SCHEMA
-from layers.formula import apply_formula
+from layers.catalogue.formula import apply_formula
 from layers.measures.transit_headways import (
     compute_bunching_share,
     compute_excess_wait,
@@ -19,7 +19,7 @@ from layers.measures.transit_punctuality import (
     compute_on_time,
     compute_trip_completion,
 )
-from layers.rollup import merge_states
+from layers.states.merge_frames import merge_states
 
 ZONE = "Asia/Shanghai"
 SEVEN = datetime(2026, 11, 22, 23, 0, tzinfo=UTC)  # 07:00 of the 23rd in Changchun

@@ -5,9 +5,9 @@ from datetime import UTC, date, datetime
 import polars as pl
 
 from geodata.queries.timetable import SERVED_SCHEMA, SERVICE_DAY_SCHEMA
-from layers.formula import apply_formula
+from layers.catalogue.formula import apply_formula
 from layers.measures.transit_span import compute_service_hours, compute_service_span, on_days
-from layers.rollup import merge_states
+from layers.states.merge_frames import merge_states
 
 ZONE = "Asia/Shanghai"
 TUESDAY = date(2026, 12, 1)

@@ -5,10 +5,10 @@ from datetime import date
 
 import pytest
 
-from layers.registry import Target
+from layers.catalogue.registry import Target
 from layers.score.attainment import Standing
 from layers.score.score import DomainScore, Part, domain_score, place_score, weighted_score
-from layers.status import Status
+from layers.states.status import Status
 
 TARGET = Target(
     indicator="x", op=">=", value=90, source="s", status="B", valid_from=date(2020, 1, 1)

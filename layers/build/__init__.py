@@ -1,0 +1,1 @@
+"""From records to states: which steps are affected, and their computation."""

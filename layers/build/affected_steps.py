@@ -1,0 +1,224 @@
+"""What new loads reach: the steps and components of a measure that must be computed again.
+
+A record that a load brought counts from its step on, a record that a load retired no longer counts
+in its own: the steps of both are reached. Where a measure says that one record may change other
+steps, too, more is reached; what cannot be narrowed is computed whole.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, func, literal, or_, select
+
+from geodata.city import City
+from geodata.tables import source_coverage, state
+from layers.catalogue.condition import find_table, is_of_loads, meets, step_begin
+from layers.catalogue.indicator import TOTAL, Indicator
+from layers.catalogue.measure import Condition, DeclarativeMeasure, FunctionMeasure
+from layers.period import Grain, Period
+
+FAR = date(9999, 1, 1)
+_MOST_WINDOWS = 24  # more are taken as one, gaps included
+
+
+@dataclass(frozen=True)
+class Reach:
+    """The windows of whole steps to compute (None: all), of some components (None: all)."""
+
+    windows: tuple[Period, ...] | None = None
+    components: tuple[str, ...] | None = None
+
+    @property
+    def is_nothing(self) -> bool:
+        """Tell whether there is nothing to compute."""
+        return self.windows == ()
+
+
+ALL = Reach()
+NOTHING = Reach(windows=())
+
+
+def is_windowed(measure: DeclarativeMeasure | FunctionMeasure) -> bool:
+    """Tell whether some steps of the measure can be computed without the others."""
+    if isinstance(measure, FunctionMeasure):
+        return measure.window != "whole"
+    # one of several records of a thing may lie in another step than those it stands for
+    return measure.time is not None and not measure.one_per
+
+
+def find_reach(
+    connection: Connection,
+    city: City,
+    indicator: Indicator,
+    position: int,
+    loads: Sequence[int],
+) -> Reach:
+    """Return what the loads reach of the indicator's measure at a position."""
+    measure = indicator.measures[position]
+    if not loads:
+        return NOTHING
+    if not is_windowed(measure):
+        return ALL if _is_touched(connection, measure, loads) else NOTHING
+    if isinstance(measure, FunctionMeasure):
+        return _reach_of_function(connection, city, indicator, position, loads)
+    touched = _touched_states(connection, indicator, measure, loads)
+    components = tuple(sorted({component for component, _ in touched}))
+    return Reach(_windows(city, (begin for _, begin in touched), indicator.grain), components)
+
+
+def _touched_states(
+    connection: Connection,
+    indicator: Indicator,
+    measure: DeclarativeMeasure,
+    loads: Sequence[int],
+) -> list[tuple[str, datetime]]:
+    """Return component and begin of the steps of the records that the loads brought or retired."""
+    table = find_table(measure.table)
+    keys = indicator.component_keys
+    only = keys[0] if len(keys) == 1 else TOTAL
+    component = table.c[measure.component] if measure.component else literal(only)
+    begin = step_begin(table.c[str(measure.time)], indicator.grain)
+    touched = select(component, begin).where(is_of_loads(table, loads), meets(table, measure.where))
+    named = [
+        (measure.component_names.get(key, key), at)
+        for key, at in connection.execute(touched.distinct())
+    ]
+    return [(key, at) for key, at in named if key in keys and at is not None]
+
+
+def _reach_of_function(
+    connection: Connection, city: City, indicator: Indicator, position: int, loads: Sequence[int]
+) -> Reach:
+    measure = indicator.measures[position]
+    assert isinstance(measure, FunctionMeasure)  # noqa: S101
+    also = any(has_rows(connection, name, (), loads) for name in measure.also)
+    if also or _speakers_change(connection, measure, loads):
+        return ALL
+    grain = _coarsest(indicator)
+    begins = _touched_begins(connection, measure, grain, loads)
+    begins += _covered_begins(connection, city, measure, grain, loads)
+    if not begins:
+        return NOTHING
+    if measure.window == "step":
+        return Reach(_windows(city, begins, grain))
+    newest = connection.execute(
+        select(func.max(state.c.starts_at)).where(
+            state.c.indicator == indicator.key, state.c.measure == position
+        )
+    ).scalar_one()
+    first = min([*begins, *([newest] if newest else [])]).astimezone(city.zone).date()
+    return Reach((Period(Period.containing(first, grain).first, FAR),))
+
+
+def _coarsest(indicator: Indicator) -> Grain:
+    grains = [indicator.grain, *(indicator.grain_of(key) for key in indicator.component_keys)]
+    return max(grains, key=lambda grain: grain.months)
+
+
+def _touched_begins(
+    connection: Connection, measure: FunctionMeasure, grain: Grain, loads: Sequence[int]
+) -> list[datetime]:
+    table = find_table(measure.table)
+    begin = step_begin(table.c[str(measure.time)], grain)
+    touched = select(begin).where(is_of_loads(table, loads), meets(table, measure.where))
+    return [at for at in connection.scalars(touched.distinct()) if at is not None]
+
+
+def _covered_begins(
+    connection: Connection,
+    city: City,
+    measure: FunctionMeasure,
+    grain: Grain,
+    loads: Sequence[int],
+) -> list[datetime]:
+    """Return the steps of which a load said that it covers them, or no longer does.
+
+    A load that speaks of the measure's table is heard on every table: whether a timetable's
+    departures are complete depends on how long its stops hold, too.
+    """
+    c = source_coverage.c
+    speaks = select(c.load_id, c.retired_by).where(
+        c.table_name == measure.table, or_(c.load_id.in_(loads), c.retired_by.in_(loads))
+    )
+    pairs = connection.execute(speaks).all()
+    heard = {number for pair in pairs for number in pair if number in set(loads)}
+    if not heard:
+        return []
+    spans = connection.execute(
+        select(c.starts_at, c.ends_at).where(or_(c.load_id.in_(heard), c.retired_by.in_(heard)))
+    ).all()
+    days = [tuple(at.astimezone(city.zone).date() for at in span) for span in spans]
+    steps = {step for day in days if day[0] < day[1] for step in Period(*day).split(grain)}
+    return [step.start_at(city.timezone) for step in sorted(steps)]
+
+
+def _speakers_change(
+    connection: Connection, measure: FunctionMeasure, loads: Sequence[int]
+) -> bool:
+    """Tell whether a source brings a component for the first time, or no longer brings one.
+
+    What a source covers, it covers for the components that it brings: then every step may change.
+    """
+    if measure.component is None:
+        return False
+    table = find_table(measure.table)
+    key = table.c[measure.component].label("key")
+    pairs = select(table.c.source, key).where(is_of_loads(table, loads)).distinct().subquery()
+    other = table.alias("other")
+    own = select(literal(1)).where(
+        other.c.source == pairs.c.source, other.c[measure.component] == pairs.c.key
+    )
+    was_current = or_(other.c.retired_by.is_(None), other.c.retired_by.in_(loads))
+    is_now = _has_one(own.where(other.c.retired_by.is_(None)))
+    was_there = _has_one(own.where(other.c.load_id.not_in(loads), was_current))
+    changed = select(pairs.c.source).where(is_now != was_there)
+    return connection.execute(changed.limit(1)).first() is not None
+
+
+def _has_one(found: Select[Any]) -> ColumnElement[bool]:
+    """Tell whether a query has a row: by the first one, EXISTS might read them all to join."""
+    return found.limit(1).scalar_subquery().is_not(None)
+
+
+def _is_touched(
+    connection: Connection, measure: DeclarativeMeasure | FunctionMeasure, loads: Sequence[int]
+) -> bool:
+    names = (measure.table, *getattr(measure, "also", ()))
+    c = source_coverage.c
+    covered = select(c.coverage_id).where(
+        c.table_name.in_(names), or_(c.load_id.in_(loads), c.retired_by.in_(loads))
+    )
+    return (
+        connection.execute(covered.limit(1)).first() is not None
+        or has_rows(connection, measure.table, measure.where, loads)
+        or any(has_rows(connection, name, (), loads) for name in names[1:])
+    )
+
+
+def has_rows(
+    connection: Connection, name: str, where: tuple[Condition, ...], loads: Sequence[int]
+) -> bool:
+    """Tell whether the loads brought or retired records of a table that meet the conditions."""
+    return connection.execute(rows_of(name, where, loads).limit(1)).first() is not None
+
+
+def rows_of(name: str, where: tuple[Condition, ...], loads: Sequence[int]) -> Select[Any]:
+    """Return the query of the records of a table that loads brought or retired."""
+    table = find_table(name)
+    return select(table.c.load_id).where(is_of_loads(table, loads), meets(table, where))
+
+
+def _windows(city: City, begins: Iterable[datetime], grain: Grain) -> tuple[Period, ...]:
+    """Return the steps that begin at these instants, neighbours joined, ascending."""
+    days = sorted({at.astimezone(city.zone).date() for at in begins})
+    joined: list[Period] = []
+    for step in (Period.containing(day, grain) for day in days):
+        if joined and step.first <= joined[-1].end:
+            joined[-1] = Period(joined[-1].first, max(joined[-1].end, step.end))
+        else:
+            joined.append(step)
+    if len(joined) > _MOST_WINDOWS:
+        return (Period(joined[0].first, joined[-1].end),)
+    return tuple(joined)

@@ -1,0 +1,192 @@
+"""The loads whose current records an indicator's states stand on, kept as rows.
+
+A live source makes thousands of loads a day. A refresh therefore looks at the new loads and those
+that they took records from, and asks the indexes for the newest of each source.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Select,
+    Text,
+    cast,
+    delete,
+    func,
+    insert,
+    literal,
+    select,
+    true,
+    union_all,
+)
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from geodata.tables import counted_load, load
+from layers.catalogue.condition import find_table, meets
+from layers.catalogue.indicator import Indicator
+from layers.catalogue.measure import Condition
+from layers.catalogue.registry import load_catalogue
+
+_FEED = "gtfs"  # what a load of a timetable says it fills: several tables at once
+_UNTIL = func.coalesce(load.c.event_to, load.c.finished_at)
+_JOINED = load.join(counted_load, counted_load.c.load_id == load.c.load_id)
+
+
+@dataclass(frozen=True)
+class Counted:
+    """What the loads counted say together."""
+
+    sources: list[str]
+    load_ids: list[int]  # the newest of each source
+    is_simulated: bool
+    as_of: datetime  # the newest record, or the end of the timetable that ends first
+
+
+def is_any_current(connection: Connection, indicator: Indicator) -> bool:
+    """Tell whether the tables hold a record that the indicator counts."""
+    return any(
+        connection.execute(_counted(*each).limit(1)).first() is not None
+        for each in _tables(indicator)
+    )
+
+
+def count_all(connection: Connection, indicator: Indicator) -> None:
+    """Count the loads whose current records the indicator counts, and no other."""
+    _forget(connection, indicator)
+    current = union_all(*(_counted(*each) for each in _tables(indicator))).subquery()
+    rows = select(literal(indicator.key), current.c.load_id).distinct()
+    connection.execute(insert(counted_load).from_select(["indicator", "load_id"], rows))
+
+
+def count_these(connection: Connection, indicator: Indicator, numbers: Iterable[int]) -> None:
+    """Count these loads and no other."""
+    _forget(connection, indicator)
+    _add(connection, indicator, numbers)
+
+
+def count_after(connection: Connection, indicator: Indicator, unseen: Sequence[int]) -> None:
+    """Bring up to date which loads are counted, after these came.
+
+    Looked at again are the new loads and those that they took records from.
+    """
+    again = set(unseen)
+    for table, _ in _tables(indicator):
+        c = find_table(table).c
+        again |= set(
+            connection.scalars(select(c.load_id).where(c.retired_by.in_(unseen)).distinct())
+        )
+    found: set[int] = set()
+    for each in _tables(indicator):
+        among = load.c.load_id == func.any(_array(again - found))
+        found |= set(connection.scalars(_counted(*each).where(among)))
+    own = counted_load.c.indicator == indicator.key
+    gone = func.any(_array(again - found))
+    connection.execute(delete(counted_load).where(own, counted_load.c.load_id == gone))
+    _add(connection, indicator, found)
+
+
+def summarise(
+    connection: Connection, indicator: Indicator, sources: Collection[str] | None = None
+) -> Counted | None:
+    """Return what the loads counted say together, None where none is counted.
+
+    Args:
+        connection: An open transaction.
+        indicator: Whose loads.
+        sources: Those that may be among them; all are looked for where None.
+    """
+    own = counted_load.c.indicator == indicator.key
+    if sources is None:
+        every = select(load.c.source).select_from(_JOINED).where(own).distinct()
+        sources = list(connection.scalars(every))
+    found = connection.execute(_by_source(indicator, sources)).all()
+    if not found:
+        return None
+    return Counted(
+        sources=[row.source for row in found],
+        load_ids=[row.load_id for row in found],
+        is_simulated=any(row.is_simulated for row in found),
+        as_of=_first_end(connection, indicator) or max(row.until for row in found),
+    )
+
+
+def _by_source(indicator: Indicator, sources: Collection[str]) -> Select[Any]:
+    """Return the query of the newest load counted of each source, by the index of the sources."""
+    named = select(func.unnest(cast(sorted(sources), ARRAY(Text))).label("source")).subquery()
+    own = (
+        select(load.c.load_id, _UNTIL.label("until"))
+        .select_from(_JOINED)
+        .where(counted_load.c.indicator == indicator.key, load.c.source == named.c.source)
+    )
+    newest = own.order_by(_UNTIL.desc(), load.c.load_id.desc()).limit(1).lateral()
+    simulated = own.with_only_columns(load.c.load_id).where(load.c.provenance == "simulated")
+    is_simulated = simulated.limit(1).scalar_subquery().is_not(None).label("is_simulated")
+    columns = (named.c.source, newest.c.load_id, newest.c.until, is_simulated)
+    return select(*columns).join_from(named, newest, true()).order_by(named.c.source)
+
+
+def first_event(connection: Connection, indicator: Indicator, table: str) -> datetime:
+    """Return the earliest event among the loads counted: of those into a table, else of all."""
+    earliest = (
+        select(func.min(func.coalesce(load.c.event_from, load.c.finished_at)))
+        .select_from(_JOINED)
+        .where(counted_load.c.indicator == indicator.key)
+    )
+    own = connection.execute(earliest.where(load.c.table_name == table)).scalar_one()
+    moment: datetime = own or connection.execute(earliest).scalar_one()
+    return moment
+
+
+def _first_end(connection: Connection, indicator: Indicator) -> datetime | None:
+    """Return when the first timetable ends, for an indicator that goes stale with it."""
+    if indicator.stale_with != "oldest":
+        return None
+    feeds = (
+        select(func.min(_UNTIL))
+        .select_from(_JOINED)
+        .where(counted_load.c.indicator == indicator.key, load.c.table_name == _FEED)
+    )
+    found: datetime | None = connection.execute(feeds).scalar_one()
+    return found
+
+
+def _counted(table: str, where: tuple[Condition, ...]) -> Select[tuple[int]]:
+    """Return the query of the loads that have a current record meeting the conditions.
+
+    Load by load: its first record decides, the millions behind it need not be read. A load fills
+    the table it names, or several under a name of its own (a timetable, a road network).
+    """
+    c = find_table(table).c
+    record = select(c.load_id).where(c.retired_by.is_(None), meets(find_table(table), where))
+    first = record.where(c.load_id == load.c.load_id).limit(1).scalar_subquery()
+    others = {name for entry in load_catalogue().values() for name in entry.tables} - {table}
+    return select(load.c.load_id).where(load.c.table_name.not_in(others), first.is_not(None))
+
+
+def _tables(indicator: Indicator) -> Iterator[tuple[str, tuple[Condition, ...]]]:
+    for measure in indicator.measures:
+        yield measure.table, measure.where
+        for name in getattr(measure, "also", ()):
+            yield name, ()
+
+
+def _add(connection: Connection, indicator: Indicator, numbers: Iterable[int]) -> None:
+    rows = select(literal(indicator.key), func.unnest(_array(numbers)))
+    statement = upsert(counted_load).from_select(["indicator", "load_id"], rows)
+    connection.execute(statement.on_conflict_do_nothing())
+
+
+def _forget(connection: Connection, indicator: Indicator) -> None:
+    own = counted_load.c.indicator == indicator.key
+    connection.execute(delete(counted_load).where(own))
+
+
+def _array(numbers: Iterable[int]) -> ColumnElement[Any]:
+    """Return the numbers as one value: a statement takes no more than 65,535."""
+    return cast(sorted(numbers), ARRAY(BigInteger))

@@ -1,0 +1,1 @@
+"""The catalogue: what may be declared of an indicator, and the entries that are."""

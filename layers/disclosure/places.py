@@ -1,0 +1,82 @@
+"""Which places' values the public may not see, for a table of places beside their common total."""
+
+from collections.abc import Collection, Mapping
+from typing import Protocol
+
+from layers.catalogue.indicator import Indicator
+from layers.disclosure.audit import Equation
+from layers.disclosure.rules import counted_in, smallest_count
+from layers.disclosure.table import Counts, PublishedTable, suppress
+
+TOTAL = "total of all places"
+
+
+class Reading(Protocol):
+    """A value with the counts it stands on."""
+
+    @property
+    def value(self) -> float | None:
+        """Return the value."""
+
+    @property
+    def num(self) -> float | None:
+        """Return what stands above the line."""
+
+    @property
+    def den(self) -> float | None:
+        """Return what stands below the line."""
+
+    @property
+    def n(self) -> int | None:
+        """Return the number of observations."""
+
+
+def counts_of(reading: Reading, indicator: Indicator) -> dict[str, float]:
+    """Return the counts that a value gives away: itself, numerator, denominator or n."""
+    found = {name: getattr(reading, name) for name in counted_in(indicator)}
+    return {name: float(count) for name, count in found.items() if count is not None}
+
+
+def has_small_count(reading: Reading, indicator: Indicator) -> bool:
+    """Tell whether a value stands on a count too small to publish."""
+    limit = smallest_count(indicator)
+    return limit is not None and any(
+        0 < count < limit for count in counts_of(reading, indicator).values()
+    )
+
+
+def withheld_places(
+    readings: Mapping[str, Reading], indicator: Indicator, already: Collection[str] = ()
+) -> frozenset[str]:
+    """Return the places whose values must be withheld beside the total of all of them.
+
+    A rate is withheld for either of its counts, so each count's pattern is the other's start.
+    `already` was withheld in an earlier publication of the same period.
+    """
+    limit = smallest_count(indicator)
+    if limit is None:
+        return frozenset()
+    columns = _columns(readings, indicator)
+    hidden = frozenset(already) & frozenset(readings)
+    while True:
+        found = hidden
+        for table in columns:
+            known = found & table.counts.keys()
+            found |= suppress(table, limit, known) - {TOTAL}
+        if found == hidden:
+            return hidden
+        hidden = found
+
+
+def _columns(readings: Mapping[str, Reading], indicator: Indicator) -> list[PublishedTable]:
+    """Return one table a kind of count: every place that has it, and their total."""
+    kinds: dict[str, dict[str, float]] = {}
+    for key, reading in readings.items():
+        for name, count in counts_of(reading, indicator).items():
+            kinds.setdefault(name, {})[key] = count
+    return [_with_total(counts) for counts in kinds.values()]
+
+
+def _with_total(counts: Counts) -> PublishedTable:
+    whole = {**counts, TOTAL: sum(counts.values())}
+    return PublishedTable(whole, (Equation(TOTAL, tuple(counts)),))

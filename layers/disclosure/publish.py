@@ -1,0 +1,228 @@
+"""Publishing: the numbers of one fixed period an indicator, checked, for GIS clients and exports.
+
+A value is computed when it is read, which plain SQL cannot do with its interval, so a GIS client
+reads a copy. It holds no more than may be published (METHODS 9): one fixed calendar step, hexagons
+not finer than resolution 8, no count below the domain's smallest, none that the others give away.
+"""
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import date
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, func, select
+
+from geodata.city import City
+from geodata.clock import now
+from geodata.errors import NotFoundError
+from geodata.published.layers import (
+    PublishedLayer,
+    drop_layers,
+    read_layers,
+    write_cells,
+    write_layer,
+)
+from geodata.published.views import (
+    COARSE_RES,
+    FINE_RES,
+    drop_views,
+    write_district_view,
+    write_views,
+)
+from geodata.tables import load
+from layers.catalogue.indicator import Indicator
+from layers.catalogue.registry import find_indicator, load_catalogue
+from layers.disclosure.published_numbers import read_districts, read_hexagons
+from layers.disclosure.rules import may_be_on_hexagons, smallest_count
+from layers.maps.cell_lists import CITY_AREA, read_cells
+from layers.period import Period
+from layers.states.status import Status
+from layers.states.version import Build, read_build_in
+from layers.values.read import available_periods
+
+_AT_ONCE = 2  # layers do not read each other
+RESOLUTIONS = (COARSE_RES, FINE_RES)
+STATUS_ZH = {
+    Status.OK: "正常",
+    Status.ZERO_TRUE: "零",
+    Status.NO_DATA: "无数据",
+    Status.NA_DENOMINATOR: "不适用",
+    Status.LOW_N: "样本少",
+    Status.ESTIMATED: "估算",
+    Status.STALE: "过期",
+    Status.SUPPRESSED: "已保密",
+}
+STATUSES = {int(status): (status.key, zh) for status, zh in STATUS_ZH.items()}
+
+
+def publish_layers(
+    engine: Engine, city: City, data_dir: Path, indicators: Iterable[str] | None = None
+) -> list[str]:
+    """Bring the published layers up to their indicators' versions; return those that changed.
+
+    Each layer is one transaction: a client sees the old numbers or the new ones. What may not be
+    published any more is taken back.
+
+    Raises:
+        NotFoundError: an indicator does not exist.
+    """
+    keys = list(load_catalogue()) if indicators is None else list(indicators)
+    with engine.begin() as connection:
+        write_district_view(connection, STATUSES)
+        for res in RESOLUTIONS:
+            write_cells(connection, read_cells(data_dir, city, CITY_AREA, res))
+    parts = [
+        (indicator, component)
+        for indicator in map(find_indicator, keys)
+        for component in components_of(indicator)
+    ]
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        done = pool.map(lambda part: _publish(engine, city, data_dir, *part), parts)
+    return [layer_name(*part) for part, is_new in zip(parts, done, strict=True) if is_new]
+
+
+def components_of(indicator: Indicator) -> tuple[str, ...]:
+    """Return which components are published; where people are counted, not what adds up to it."""
+    if indicator.kiosk == "hidden":
+        return ()
+    if indicator.component_rollup == "sum" or smallest_count(indicator) is not None:
+        return (indicator.default_component,)
+    return indicator.component_keys
+
+
+def layer_name(indicator: Indicator, component: str) -> str:
+    """Return the name of a layer: the indicator's key, and the component's where it is another."""
+    own = component == indicator.default_component
+    return indicator.key if own else f"{indicator.key}_{component}"
+
+
+def resolutions_of(indicator: Indicator) -> tuple[int, ...]:
+    """Return at which resolutions hexagons are published.
+
+    Counts of people have one geography: a parent's total would give children away. What is open
+    now changes by the hour and health counts patients: neither is published below the district.
+    """
+    if "cell" not in indicator.geometry:
+        return ()
+    fine = tuple(res for res in RESOLUTIONS if res <= indicator.max_res)
+    if not may_be_on_hexagons(indicator):
+        return ()
+    return fine if smallest_count(indicator) is None else fine[-1:]
+
+
+def published_period(
+    indicator: Indicator, periods: list[Period], known_until: date, today: date
+) -> Period | None:
+    """Return the newest calendar step; where people are counted the newest that is complete.
+
+    A step that still grows would give each day away as the difference of two publications.
+    """
+    begun = [each for each in periods if each.first <= today]
+    if smallest_count(indicator) is not None and not indicator.stock:
+        begun = [each for each in begun if each.end <= min(today, known_until)]
+    return begun[-1] if begun else None
+
+
+def _publish(
+    engine: Engine, city: City, data_dir: Path, indicator: Indicator, component: str
+) -> bool:
+    """Publish one layer anew if its version or period is another; tell whether it was.
+
+    Two publishers take turns, and each sees the states as of one moment: the lock comes first.
+    """
+    name = layer_name(indicator, component)
+    lock = func.hashtext(f"publish {name}")
+    periods = available_periods(engine, city, indicator.key, component)
+    with engine.connect() as plain:
+        connection = plain.execution_options(isolation_level="REPEATABLE READ")
+        connection.execute(select(func.pg_advisory_lock(lock)))
+        connection.commit()
+        try:
+            with connection.begin():
+                return _replace(connection, city, data_dir, indicator, component, periods)
+        finally:
+            connection.execute(select(func.pg_advisory_unlock(lock)))
+            connection.commit()
+
+
+def _replace(
+    connection: Connection,
+    city: City,
+    data_dir: Path,
+    indicator: Indicator,
+    component: str,
+    periods: list[Period],
+) -> bool:
+    name = layer_name(indicator, component)
+    old = read_layers(connection).get(name)
+    found = _current(connection, city, indicator, periods)
+    if found is None:
+        if old:
+            drop_views(connection, name)
+            drop_layers(connection, [name])
+        return old is not None
+    build, period = found
+    if old and (old.version, old.period) == (build.version, str(period)):
+        return False
+    layer = _describe(connection, city, indicator, component, period, build)
+    districts = read_districts(connection, city, layer)
+    hexes = read_hexagons(connection, city, data_dir, layer, build)
+    write_layer(connection, layer, hexes, districts)
+    write_views(connection, layer, STATUSES)
+    return True
+
+
+def _current(
+    connection: Connection, city: City, indicator: Indicator, periods: list[Period]
+) -> tuple[Build, Period] | None:
+    """Return what may be published now, if anything."""
+    try:
+        build = read_build_in(connection, indicator)
+    except NotFoundError:
+        return None
+    today = now().astimezone(city.zone).date()
+    known_until = build.as_of.astimezone(city.zone).date() if build.as_of else today
+    period = published_period(indicator, periods, known_until, today)
+    return (build, period) if period else None
+
+
+def _describe(
+    connection: Connection,
+    city: City,
+    indicator: Indicator,
+    component: str,
+    period: Period,
+    build: Build,
+) -> PublishedLayer:
+    declared = indicator.components.get(component)
+    part_zh, part_en = (declared.label_zh, declared.label_en) if declared else ("", "")
+    c = load.c
+    loads = connection.execute(
+        select(c.owner, c.licence).where(c.load_id.in_(build.load_ids))
+    ).all()
+    return PublishedLayer(
+        name=layer_name(indicator, component),
+        indicator=indicator.key,
+        component=component,
+        code=indicator.code,
+        domain=indicator.domain,
+        title_zh=indicator.label_zh + (f"（{part_zh}）" if part_zh else ""),
+        title_en=indicator.label_en + (f" ({part_en})" if part_en else ""),
+        description_zh=indicator.definition_zh,
+        description_en=indicator.definition_en,
+        unit_zh=indicator.unit_zh,
+        unit_en=indicator.unit_en,
+        formula=indicator.formula,
+        res=resolutions_of(indicator),
+        period=str(period),
+        starts_at=period.start_at(city.timezone),
+        ends_at=period.end_at(city.timezone),
+        version=build.version,
+        as_of=build.as_of,
+        published_at=now(),
+        sources=tuple(sorted(build.sources)),
+        licences=tuple(sorted({row.licence for row in loads})),
+        owners=tuple(sorted({row.owner for row in loads})),
+        is_simulated=build.is_simulated,
+        smallest_count=smallest_count(indicator),
+    )

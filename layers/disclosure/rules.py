@@ -1,0 +1,63 @@
+"""The rules of disclosure control, from `rules.yaml`: whom they concern and which counts tell."""
+
+from functools import cache
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict
+
+from layers.catalogue.declared_file import read_declared
+from layers.catalogue.indicator import Indicator, StateClass
+
+FILE = Path(__file__).with_name("rules.yaml")
+
+
+class Rules(BaseModel):
+    """What the file says."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    smallest_count: dict[str, int]
+    public_counts_nobody: frozenset[str]
+    on_hexagons: frozenset[str]
+
+
+@cache
+def read_rules() -> Rules:
+    """Return the rules, read once a process."""
+    return read_declared(FILE, Rules)
+
+
+def smallest_count(indicator: Indicator) -> int | None:
+    """Return the smallest count of people that may be published; None where none are counted."""
+    rules = read_rules()
+    if indicator.domain in rules.public_counts_nobody and indicator.kiosk == "public":
+        return None
+    return rules.smallest_count.get(indicator.domain)
+
+
+def may_be_on_hexagons(indicator: Indicator) -> bool:
+    """Tell whether values may be published below the district.
+
+    What is open now changes by the hour: two publications would tell single calls apart.
+    """
+    counts_nobody = smallest_count(indicator) is None
+    return counts_nobody or (indicator.domain in read_rules().on_hexagons and not indicator.stock)
+
+
+def counted_in(indicator: Indicator) -> tuple[str, ...]:
+    """Return which of value, num, den and n are counts that a value of the indicator gives away."""
+    match indicator.state_class:
+        case StateClass.ADDITIVE | StateClass.STOCK:
+            return ("value",)
+        case StateClass.RATIO if indicator.denominator:
+            return ("num",)  # what is below the line, residents or an area, is public
+        case StateClass.RATIO:
+            return ("num", "den")
+        case _:
+            return ("n",)
+
+
+def adds_up(indicator: Indicator) -> bool:
+    """Tell whether values, or the numerators of a rate per resident, add up to published totals."""
+    counted = indicator.state_class in (StateClass.ADDITIVE, StateClass.STOCK)
+    return counted or (indicator.state_class is StateClass.RATIO and bool(indicator.denominator))

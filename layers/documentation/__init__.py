@@ -1,0 +1,1 @@
+"""Pages generated from the catalogue: every indicator, and the tests that prove it."""

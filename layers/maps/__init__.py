@@ -1,0 +1,1 @@
+"""Layers of a map: columns, encodings, cell lists, addresses, classes, palettes."""

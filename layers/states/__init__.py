@@ -1,0 +1,1 @@
+"""Additive states: written, merged, rolled up, versioned and kept in history."""

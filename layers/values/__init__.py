@@ -1,0 +1,1 @@
+"""From states to values: query, read, compute, confidence, coverage, true zero."""

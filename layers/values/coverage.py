@@ -1,0 +1,113 @@
+"""Where and when the sources say they looked: only there is "no record" a zero."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import ibis
+from sqlalchemy import Connection, select
+
+from geodata.tables import UNKNOWN_DISTRICT, district, source_coverage
+from layers.catalogue.indicator import Indicator
+from layers.catalogue.measure import FunctionMeasure
+from layers.catalogue.record_tables import record_table
+
+Span = tuple[datetime, datetime]
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One source's word: this component (None: all it brings), there (None: city), then."""
+
+    component: str | None
+    district_id: str | None
+    starts_at: datetime
+    ends_at: datetime
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """All statements about the table an indicator counts."""
+
+    statements: tuple[Statement, ...]
+    districts: frozenset[str]
+    is_stock: bool
+
+    def covers(self, components: Iterable[str], span: Span, district_id: str | None = None) -> bool:
+        """Tell whether each component was looked for over the whole span in the district.
+
+        Without a district: in the whole city, at once or district by district.
+        """
+        wanted = list(components)
+        if not wanted or span[1] <= span[0]:
+            return False
+        return all(self._covers_one(component, span, district_id) for component in wanted)
+
+    def spoken_for(self, components: Iterable[str]) -> list[str]:
+        """Return those components that some source says anything about."""
+        if any(statement.component is None for statement in self.statements):
+            return list(components)
+        said = {statement.component for statement in self.statements}
+        return [component for component in components if component in said]
+
+    def _covers_one(self, component: str, span: Span, district_id: str | None) -> bool:
+        said = [s for s in self.statements if s.component in (None, component)]
+        places = [district_id] if district_id else sorted(self.districts)
+        if self._spans([s for s in said if s.district_id is None], span):
+            return True
+        return bool(places) and all(
+            self._spans([s for s in said if s.district_id in (None, place)], span)
+            for place in places
+        )
+
+    def _spans(self, statements: list[Statement], span: Span) -> bool:
+        if self.is_stock:
+            return any(s.starts_at < span[1] for s in statements)
+        reached, end = span
+        for each in sorted(statements, key=lambda s: s.starts_at):
+            if each.starts_at <= reached:
+                reached = max(reached, each.ends_at)
+        return reached >= end
+
+
+def read_coverage(connection: Connection, indicator: Indicator) -> Coverage:
+    """Return what the sources of the indicator's first table say about where they looked."""
+    c = source_coverage.c
+    rows = connection.execute(
+        select(c.source, c.component, c.district_id, c.starts_at, c.ends_at).where(
+            c.table_name == indicator.measures[0].table, c.retired_by.is_(None)
+        )
+    ).all()
+    brings = _read_components(connection, indicator) if rows else None
+    statements = tuple(
+        Statement(component, row.district_id, row.starts_at, row.ends_at)
+        for row in rows
+        for component in spoken_for(row.component, row.source, brings)
+    )
+    named = connection.scalars(
+        select(district.c.district_id).where(district.c.district_id != UNKNOWN_DISTRICT)
+    )
+    return Coverage(statements, frozenset(named), indicator.stock)
+
+
+def spoken_for(
+    component: str | None, source: str, brings: dict[str, list[str]] | None
+) -> Sequence[str | None]:
+    """Return the components a statement is about: a source answers for what it brings, no more."""
+    if component is not None or brings is None:
+        return [component]
+    return brings.get(source, [])
+
+
+def _read_components(connection: Connection, indicator: Indicator) -> dict[str, list[str]] | None:
+    """Return the components that each source's records carry; None where records carry none."""
+    measure = indicator.measures[0]
+    if measure.component is None:
+        return None
+    names = {} if isinstance(measure, FunctionMeasure) else measure.component_names
+    table = record_table(measure.table)
+    pairs = table.filter(table.retired_by.isnull()).select("source", measure.component).distinct()
+    found: dict[str, list[str]] = {}
+    for source, value in connection.exec_driver_sql(str(ibis.to_sql(pairs, dialect="postgres"))):
+        found.setdefault(source, []).append(names.get(value, value))
+    return found

@@ -1,0 +1,104 @@
+"""The evidence sheet: everything that stands behind one number."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Engine, select
+
+from geodata.city import City
+from geodata.clock import now
+from geodata.engine import open_snapshot
+from geodata.errors import NotFoundError
+from geodata.tables import load
+from layers.catalogue.indicator import ALL, Indicator
+from layers.catalogue.registry import Target, find_target
+from layers.states.status import Status
+from layers.states.version import Build, read_build_in
+from layers.values.query import ValueQuery, check_query
+from layers.values.read import answer
+
+
+@dataclass(frozen=True)
+class Source:
+    """One load that a number stands on."""
+
+    load_id: int
+    source: str
+    owner: str
+    licence: str
+    provenance: str  # real | simulated
+    loaded_at: datetime
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """One number with its definition, parts, uncertainty, target and sources."""
+
+    indicator: Indicator
+    component: str
+    component_zh: str
+    component_en: str
+    period: str
+    place: str  # the city's code, a district_id or a cell
+    value: float | None
+    lo: float | None  # 95 %, by the method `indicator.interval`
+    hi: float | None
+    n: int
+    n_missing: int
+    num: float | None
+    den: float | None
+    status: Status
+    target: Target | None
+    build: Build | None
+    sources: tuple[Source, ...]
+
+
+def read_evidence(engine: Engine, city: City, query: ValueQuery) -> Evidence:
+    """Return the evidence of one number: of the city, or of the district or cell of the query.
+
+    Raises:
+        NotFoundError: no such indicator or component.
+        QueryError: the query is not `by="city"`, or does not fit the indicator.
+    """
+    question = check_query(query, city)
+    with open_snapshot(engine) as connection:
+        row = answer(connection, city, question).row(0, named=True)
+        build = _build(connection, question.indicator)
+        sources = _read_sources(connection, build)
+    zh, en = _labels(question.indicator, question.component)
+    return Evidence(
+        indicator=question.indicator,
+        component=question.component,
+        component_zh=zh,
+        component_en=en,
+        period=str(question.period),
+        place=row.pop("key"),
+        status=Status(row.pop("status")),
+        target=find_target(question.indicator.key, question.component, now().date()),
+        build=build,
+        sources=sources,
+        **row,
+    )
+
+
+def _labels(indicator: Indicator, component: str) -> tuple[str, str]:
+    if component == ALL:
+        return "合计", "All"
+    declared = indicator.components.get(component)
+    return (declared.label_zh, declared.label_en) if declared else ("", "")
+
+
+def _build(connection: Connection, indicator: Indicator) -> Build | None:
+    try:
+        return read_build_in(connection, indicator)
+    except NotFoundError:
+        return None
+
+
+def _read_sources(connection: Connection, build: Build | None) -> tuple[Source, ...]:
+    if build is None:
+        return ()
+    c = load.c
+    columns = (c.load_id, c.source, c.owner, c.licence, c.provenance, c.finished_at)
+    chosen = select(*columns).where(c.load_id.in_(build.load_ids)).order_by(c.load_id)
+    return tuple(Source(*row) for row in connection.execute(chosen))

@@ -1,0 +1,186 @@
+"""Questions to the layers and their answers as frames."""
+
+from datetime import datetime
+
+import polars as pl
+from sqlalchemy import Connection, Engine, select
+
+from geodata.city import City
+from geodata.clock import now
+from geodata.engine import open_snapshot
+from geodata.errors import NotFoundError
+from geodata.tables import district
+from layers.catalogue.indicator import ALL, StateClass
+from layers.catalogue.registry import find_indicator, resolve_component
+from layers.period import Grain, Period
+from layers.states.version import Build, is_stale, read_build, read_build_in
+from layers.values.compute import compute_values
+from layers.values.coverage import read_coverage
+from layers.values.denominator import read_denominator, read_stock
+from layers.values.query import Question, ValueQuery, check_query
+from layers.values.selection import read_merged, read_steps
+from layers.values.true_zero import with_zeros
+
+__all__ = [
+    "Build",
+    "ValueQuery",
+    "available_periods",
+    "latest_period",
+    "read_build",
+    "read_values",
+]
+
+
+def read_values(engine: Engine, city: City, query: ValueQuery) -> pl.DataFrame:
+    """Return key, value, lo, hi, n, n_missing, num, den, status (Int8), one row a key.
+
+    `key` is the cell (Int64), the district_id, the city's code (or the district or cell the city
+    was narrowed to) or the text of a step. By district every district is there; by period every
+    step of the period is there; by cell only cells that have states or a denominator.
+
+    Raises:
+        NotFoundError: no such indicator, component or district.
+        QueryError: the question does not fit the indicator.
+    """
+    question = check_query(query, city)
+    with open_snapshot(engine) as connection:
+        _check_district(connection, question.district_id)
+        return answer(connection, city, question)
+
+
+def answer(connection: Connection, city: City, question: Question) -> pl.DataFrame:
+    """Return the values of a checked question within an open transaction."""
+    try:
+        build = read_build_in(connection, question.indicator)
+    except NotFoundError:
+        build = None
+    merged = _read_states(connection, city, question)
+    if build is not None:
+        coverage = read_coverage(connection, question.indicator)
+        merged = with_zeros(merged, question, coverage, build.as_of)
+    if question.indicator.denominator:
+        merged = merged.drop("den").join(
+            read_denominator(connection, question, merged), on="key", how="left"
+        )
+    values = compute_values(_with_time(connection, merged, question, build), question.indicator)
+    if question.by == "city":
+        place = f"{question.cell:x}" if question.cell else question.district_id
+        values = values.with_columns(key=pl.lit(place or city.code))
+    return values
+
+
+def _check_district(connection: Connection, district_id: str | None) -> None:
+    if district_id is None:
+        return
+    found = select(district.c.district_id).where(district.c.district_id == district_id)
+    if connection.execute(found).one_or_none() is None:
+        raise NotFoundError(f"no district is called {district_id!r}")
+
+
+def _read_states(connection: Connection, city: City, question: Question) -> pl.DataFrame:
+    """Return the merged states, and a row without states (`n` null) for each key that has none."""
+    if question.indicator.stock:
+        found = read_stock(connection, question)
+    else:
+        found = read_merged(connection, question.selection(*question.span))
+        if question.by == "period":
+            found = _named(found, city, question)
+    keys = _expected_keys(connection, question)
+    if keys is None:
+        return found
+    return keys.join(found, on="key", how="left", maintain_order="left")
+
+
+def _named(found: pl.DataFrame, city: City, question: Question) -> pl.DataFrame:
+    """Turn the second at which a step begins into the text of the step."""
+    begins = [datetime.fromtimestamp(s, city.zone).date() for s in found["key"].to_list()]
+    texts = [str(Period.containing(day, question.step)) for day in begins]
+    return found.with_columns(pl.Series("key", texts, dtype=pl.String))
+
+
+def _expected_keys(connection: Connection, question: Question) -> pl.DataFrame | None:
+    """Return the keys that must be there whether they have states or not; None by cell."""
+    match question.by:
+        case "district":
+            ordered = select(district.c.district_id).order_by(district.c.position)
+            keys = list(connection.scalars(ordered))
+        case "city":
+            keys = ["city"]
+        case "period":
+            keys = [str(step) for step in question.steps()]
+        case _:
+            return None
+    return pl.DataFrame({"key": keys}, schema={"key": pl.String})
+
+
+def _with_time(
+    connection: Connection, merged: pl.DataFrame, question: Question, build: Build | None
+) -> pl.DataFrame:
+    """Add `is_stale` and, for class U, `hours`: the hours of the window over the period."""
+    periods = question.steps() if question.by == "period" else [question.period]
+    as_of = build.as_of if build else None
+    moment = now()
+    stale = [
+        is_stale(question.indicator, as_of, min(moment, part.end_at(question.zone)))
+        for part in periods
+    ]
+    columns = {"is_stale": pl.Series(stale, dtype=pl.Boolean)}
+    if question.indicator.state_class is StateClass.DISTINCT:
+        columns["hours"] = pl.Series(_hours(connection, question, periods), dtype=pl.Float64)
+    if question.by == "period":
+        return merged.with_columns(**columns)
+    return merged.with_columns(**{name: pl.lit(column[0]) for name, column in columns.items()})
+
+
+def _hours(connection: Connection, question: Question, periods: list[Period]) -> list[float]:
+    """Return the hours of the component's window in each period: one window a step that ran."""
+    declared = question.indicator.components.get(question.component)
+    a_step = (declared.hours if declared else None) or 1.0
+    ran = read_steps(connection, question.indicator, question.components)
+    zone = question.zone
+    return [
+        a_step * sum(part.start_at(zone) <= at < part.end_at(zone) for at in ran)
+        for part in periods
+    ]
+
+
+def available_periods(
+    engine: Engine,
+    city: City,
+    indicator: str,
+    component: str = "default",
+    step: Grain | None = None,
+) -> list[Period]:
+    """Return the calendar steps that have states, in order; `step` defaults to the entry's.
+
+    A stock has the steps its snapshots begin in and, since they stay valid, the present one.
+
+    Raises:
+        NotFoundError: no such indicator or component.
+    """
+    entry = find_indicator(indicator)
+    key = resolve_component(entry, component)
+    wanted = step or _at_least(entry.step, entry.grain_of(key))
+    components = entry.component_keys if key == ALL else (key,)
+    with engine.connect() as connection:
+        begins = read_steps(connection, entry, components)
+    if entry.stock and begins:
+        begins.append(now())
+    steps = {Period.containing(at.astimezone(city.zone).date(), wanted) for at in begins}
+    return sorted(steps)
+
+
+def _at_least(step: Grain, grain: Grain) -> Grain:
+    return step if step.months >= grain.months else grain
+
+
+def latest_period(
+    engine: Engine,
+    city: City,
+    indicator: str,
+    component: str = "default",
+    step: Grain | None = None,
+) -> Period | None:
+    """Return the newest calendar step that has states; None where there are none yet."""
+    periods = available_periods(engine, city, indicator, component, step)
+    return periods[-1] if periods else None

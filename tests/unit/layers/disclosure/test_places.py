@@ -1,0 +1,64 @@
+"""METHODS 9 for a table of places: counts, rates, percentiles."""
+
+from dataclasses import dataclass
+
+import pytest
+
+from layers.catalogue.registry import find_indicator
+from layers.disclosure.places import has_small_count, withheld_places
+from layers.disclosure.rules import smallest_count
+
+COUNT = find_indicator("incident_count")
+SHARE = find_indicator("within_target_share")
+P90 = find_indicator("call_to_arrival_p90")
+SPEED = find_indicator("down_mean_mbps")
+
+
+@dataclass(frozen=True)
+class Reading:
+    value: float | None = None
+    num: float | None = None
+    den: float | None = None
+    n: int | None = None
+
+
+def share(num: float, den: float) -> Reading:
+    return Reading(value=100 * num / den, num=num, den=den, n=int(den))
+
+
+def test_9_a_rate_is_withheld_for_either_of_its_counts() -> None:
+    assert has_small_count(share(3, 40), SHARE)
+    assert has_small_count(share(6, 40), SHARE) is False
+    few = {"a": share(30, 40), "b": share(3, 40), "c": share(9, 12), "d": share(25, 41)}
+    assert withheld_places(few, SHARE) == {"b", "c"}
+
+
+def test_9_both_columns_are_protected_by_one_pattern() -> None:
+    """Numerators hide b and c; c's denominator is then hidden beside b's: 0 to 52."""
+    rows = {"a": share(30, 400), "b": share(4, 40), "c": share(8, 12)}
+    assert withheld_places(rows, SHARE) == {"b", "c"}
+
+
+def test_9_two_withheld_places_that_tell_each_other_take_a_third() -> None:
+    """1 and 2 beside a total lie within 3 of each other: less than five."""
+    rows = {key: Reading(value=float(n)) for key, n in {"a": 1, "b": 2, "c": 7, "d": 90}.items()}
+    assert withheld_places(rows, COUNT) == {"a", "b", "c"}
+
+
+def test_9_counts_nobody_withholds_and_unknown_places() -> None:
+    assert withheld_places({"a": Reading(n=2), "b": Reading(n=50)}, SPEED) == frozenset()
+    assert smallest_count(SPEED) is None
+    rows = {"a": Reading(value=3.0), "b": Reading(value=8.0), "c": Reading(), "d": Reading(value=0)}
+    assert withheld_places(rows, COUNT) == {"a", "b"}
+
+
+def test_9_what_was_withheld_before_stays_withheld() -> None:
+    rows = {key: Reading(n=n) for key, n in {"a": 40, "b": 50, "c": 60}.items()}
+    assert withheld_places(rows, P90) == frozenset()
+    assert withheld_places(rows, P90, already=["c"]) == {"a", "c"}
+    assert withheld_places(rows, P90, already=["elsewhere"]) == frozenset()
+
+
+@pytest.mark.parametrize(("n", "hidden"), [(4, True), (5, False)])
+def test_9_a_percentile_of_few(n: int, hidden: bool) -> None:
+    assert has_small_count(Reading(value=300.0, n=n), P90) is hidden
