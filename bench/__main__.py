@@ -22,9 +22,9 @@ from bench.timing import Table
 from commands.context import get_context
 from commands.simulated_files import incoming_dir
 from commands.steps import run_steps
-from geodata.city import City, load_city
-from geodata.districts import DistrictLocator, read_districts
+from geodata.city.configuration import City, load_city
 from geodata.settings import get_settings
+from geodata.space.districts import DistrictLocator, read_districts
 
 _MOST_COPIED = 500_000
 _MOST_REFRESHED = 50_000

@@ -11,11 +11,11 @@ from etl.load.copy_binary import copy_records
 from etl.load.records import driver
 from etl.source.record_types import TARGETS, Kind
 from etl.transform.locate import X
-from geodata.city import City
+from geodata.city.configuration import City
 from geodata.clock import now
-from geodata.districts import load_districts
-from geodata.engine import connect, get_engine
-from geodata.migrate import upgrade
+from geodata.database.engine import connect, get_engine
+from geodata.database.migrate import upgrade
+from geodata.space.districts import load_districts
 from geodata.tables import incident, load
 
 NAME = "occ_bench"

@@ -7,8 +7,8 @@ import pandas as pd
 
 from bench.sample import make_points
 from bench.timing import Table, time_best
-from geodata.city import City
-from geodata.grid import STORAGE_RES, latlng_to_cells
+from geodata.city.configuration import City
+from geodata.space.grid import STORAGE_RES, latlng_to_cells
 
 
 def bench_indexing(city: City, count: int) -> Table:
@@ -20,7 +20,9 @@ def bench_indexing(city: City, count: int) -> Table:
     return Table(
         f"1. Index: {count:,} points to H3 cells, resolution 10",
         (
-            time_best("geodata.grid.latlng_to_cells", count, lambda: latlng_to_cells(lat, lon), 2),
+            time_best(
+                "geodata.space.grid.latlng_to_cells", count, lambda: latlng_to_cells(lat, lon), 2
+            ),
             time_best("h3pandas geo_to_h3", some, lambda: frame.h3.geo_to_h3(STORAGE_RES), 1),
             time_best(
                 "h3-py, a call a point",

@@ -27,7 +27,7 @@ from bench.pushes import hear_pushes
 from bench.timing import Measure, Table
 from bench.wall_browser import Asked, Shown, Wall, open_wall
 from bench.walls import Walls, open_walls
-from geodata.city import City
+from geodata.city.configuration import City
 from geodata.clock import now
 from geodata.settings import ROOT
 

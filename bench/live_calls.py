@@ -5,7 +5,7 @@ import io
 from datetime import datetime
 from pathlib import Path
 
-from geodata.city import City
+from geodata.city.configuration import City
 
 SYSTEM = "120"
 ENCODING = "utf-8"

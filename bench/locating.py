@@ -5,8 +5,8 @@ import numpy as np
 
 from bench.sample import make_points
 from bench.timing import Table, time_best
-from geodata.city import City
-from geodata.districts import DistrictLocator, read_districts
+from geodata.city.configuration import City
+from geodata.space.districts import DistrictLocator, read_districts
 
 
 def bench_locating(city: City, count: int) -> Table:

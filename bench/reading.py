@@ -15,8 +15,8 @@ from fastapi import FastAPI
 from sqlalchemy import Engine
 
 from bench.timing import Measure, Table, time_best
-from geodata.city import City
-from geodata.grid import cell_boundaries, cells_to_texts
+from geodata.city.configuration import City
+from geodata.space.grid import cell_boundaries, cells_to_texts
 from layers.maps.encoding import decode_column
 from layers.maps.routes import Context, get_context, router
 from layers.maps.urls import cells_address, values_address

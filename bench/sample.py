@@ -7,7 +7,7 @@ import numpy.typing as npt
 import polars as pl
 
 from etl.transform.locate import Locator, X, Y, assign_cell, assign_district
-from geodata.city import City
+from geodata.city.configuration import City
 
 Floats = npt.NDArray[np.float64]
 FIRST = datetime(2026, 9, 30, 16, tzinfo=UTC)

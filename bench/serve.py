@@ -8,8 +8,8 @@ from fastapi import FastAPI
 from flask import Flask
 
 from dashboard.cache import build_cache
-from geodata.city import load_city
-from geodata.engine import get_engine
+from geodata.city.configuration import load_city
+from geodata.database.engine import get_engine
 from geodata.service.app import PREFIX, create_service
 from geodata.settings import get_settings
 from layers.maps.routes import Context, get_context, router

@@ -16,7 +16,7 @@ from sqlalchemy import Engine
 from bench.clients import SECONDS, Asked, LoadTable, ask, has_load_tool, running
 from bench.peer import NAME as PEER
 from bench.peer import serving_peer
-from geodata.city import City
+from geodata.city.configuration import City
 from layers.build.run import build_states
 from layers.disclosure.publish import publish_layers
 from layers.maps.cell_lists import CITY_AREA, read_cells

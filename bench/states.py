@@ -9,7 +9,7 @@ from sqlalchemy import Engine, any_, select, text
 
 from bench.database import load_incidents
 from bench.timing import Measure, Table, time_best
-from geodata.city import City
+from geodata.city.configuration import City
 from geodata.tables import state_change
 from layers.build.run import build_states, refresh_states
 from layers.states.write import WHOLE_MEMORY

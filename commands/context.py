@@ -5,11 +5,11 @@ from functools import cached_property
 
 from sqlalchemy import Engine
 
-from geodata.city import City, load_city
-from geodata.districts import load_districts
-from geodata.engine import get_engine
-from geodata.migrate import upgrade
+from geodata.city.configuration import City, load_city
+from geodata.database.engine import get_engine
+from geodata.database.migrate import upgrade
 from geodata.settings import Settings, get_settings
+from geodata.space.districts import load_districts
 
 
 @dataclass(frozen=True)

@@ -2,10 +2,10 @@
 
 import argparse
 
-from geodata.cluster import Cluster
-from geodata.engine import get_engine
+from geodata.database.cluster import Cluster
+from geodata.database.engine import get_engine
+from geodata.database.migrate import upgrade
 from geodata.errors import SettingsError
-from geodata.migrate import upgrade
 from geodata.settings import get_settings
 
 

@@ -27,8 +27,8 @@ from etl.live.progress import keep_poll
 from etl.live.record_files import FollowedRecords
 from etl.outcome import FileLoad
 from etl.source.declaration import read_declarations
-from geodata.districts import DistrictLocator, read_districts
 from geodata.errors import LoadError, OperationsError
+from geodata.space.districts import DistrictLocator, read_districts
 
 LONGEST_PAUSE_S = 60.0
 GLANCE_S = 0.1  # a look at sizes and times of files alone: works on every file system

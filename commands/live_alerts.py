@@ -7,7 +7,7 @@ from contextlib import suppress
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from geodata.city import City
+from geodata.city.configuration import City
 from geodata.clock import now
 from geodata.errors import OperationsError
 from layers.alerts.observe import evaluate

@@ -8,7 +8,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from geodata.city import City
+from geodata.city.configuration import City
 from geodata.errors import OperationsError
 from layers.disclosure.publish import publish_layers
 

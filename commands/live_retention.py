@@ -5,9 +5,9 @@ import logging
 from contextlib import suppress
 from datetime import date, timedelta
 
-from geodata.city import City
+from geodata.city.configuration import City
 from geodata.clock import now
-from geodata.partitions import Partition, open_store
+from geodata.database.partitions import Partition, open_store
 from geodata.settings import Settings
 
 LOOK_EVERY_S = 600.0

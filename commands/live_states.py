@@ -15,10 +15,10 @@ from psycopg import sql
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
-from geodata.announce import LOADS
-from geodata.candidates import find_candidates, read_rules
-from geodata.city import City
+from geodata.city.configuration import City
+from geodata.database.announce import LOADS
 from geodata.errors import OperationsError
+from geodata.queries.candidates import find_candidates, read_rules
 from layers.build.run import build_states, refresh_states
 from layers.catalogue.registry import load_catalogue
 from layers.states.version import Build

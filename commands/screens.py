@@ -13,9 +13,9 @@ from starlette.types import ASGIApp
 from commands import steps
 from commands.companions import Companion, beside
 from commands.context import Context, get_context
-from geodata.city import City
+from geodata.city.configuration import City
 from geodata.clock import now, running_clock
-from geodata.cluster import Cluster
+from geodata.database.cluster import Cluster
 
 GRACE_S = 2  # screens hold their stream of events open for ever; they come back by themselves
 

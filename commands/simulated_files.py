@@ -9,7 +9,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from etl.plates.destroy import receipt_of
-from geodata.city import City
+from geodata.city.configuration import City
 from geodata.clock import now
 from geodata.settings import ROOT, Settings
 

@@ -13,12 +13,12 @@ from etl.outcome import FileLoad
 from etl.pipeline.run import load_source
 from etl.source.declaration import SourceDeclaration, read_declaration, read_declarations
 from etl.source.freshness import is_stale
-from geodata.city import City
+from geodata.city.configuration import City
 from geodata.clock import now
-from geodata.districts import DistrictLocator, read_districts
 from geodata.errors import DeclarationError, ExtractError, LoadError, NotFoundError
 from geodata.queries.loads import read_load
 from geodata.settings import ROOT
+from geodata.space.districts import DistrictLocator, read_districts
 from geodata.tables import load as load_table
 from geodata.tables import rejected_row
 

@@ -14,8 +14,8 @@ from commands.simulated_files import (
     read_simulated_files,
     write_simulated_files,
 )
-from geodata.districts import load_districts
-from geodata.migrate import upgrade
+from geodata.database.migrate import upgrade
+from geodata.space.districts import load_districts
 
 UP_TO_DATE = "up to date"
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from commands.context import get_context
 from geodata.clock import now
-from geodata.partitions import open_store
+from geodata.database.partitions import open_store
 
 
 def telemetry(options: argparse.Namespace) -> None:

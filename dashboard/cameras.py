@@ -2,7 +2,7 @@
 
 import math
 
-from geodata.city import City
+from geodata.city.configuration import City
 from geodata.errors import NotFoundError
 from layers.maps.cell_lists import districts_of
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import Engine
 
 from dashboard.cache import AnswerCache
-from geodata.city import City
+from geodata.city.configuration import City
 from geodata.settings import Settings
 
 

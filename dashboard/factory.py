@@ -13,7 +13,7 @@ from dashboard.context import Context
 from dashboard.live.stores import live_stores
 from dashboard.pages import chooser, district, duty, explore, kiosk, loads, not_found, wall
 from dashboard.problems import KNOWN_ERRORS, PROBLEM, problem_page, show_problem
-from geodata.city import City
+from geodata.city.configuration import City
 from geodata.settings import ROOT, Settings
 
 YEAR_S = 31_536_000

@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from geodata.errors import DatabaseError
-from geodata.operations import read_freshness
+from geodata.queries.screens import read_freshness
 
 PACKAGES = ("dash", "fastapi", "polars", "h3")
 UNAVAILABLE = 503

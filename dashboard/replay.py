@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from dashboard.cache import AnswerCache
 from dashboard.context import Context
-from geodata.replay import open_as_of
+from geodata.database.replay import open_as_of
 
 Answer = TypeVar("Answer")
 

@@ -18,7 +18,7 @@ from dashboard.health import health_router
 from dashboard.live.points import points_router
 from dashboard.live.router import live_router
 from dashboard.live.vehicles import vehicles_router
-from geodata.city import City
+from geodata.city.configuration import City
 from geodata.service.app import PREFIX as GIS_PREFIX
 from geodata.service.app import create_service
 from geodata.settings import Settings

@@ -4,7 +4,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from geodata.city import City
+from geodata.city.configuration import City
 from simulator.broadband.base_stations import build_masts, write_base_stations
 from simulator.broadband.predictions import write_predictions
 from simulator.broadband.premises import write_premises

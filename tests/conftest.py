@@ -16,9 +16,9 @@ from sqlalchemy.engine import URL
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
-from geodata.cluster import Cluster
-from geodata.engine import connect, parse_url
-from geodata.migrate import upgrade
+from geodata.database.cluster import Cluster
+from geodata.database.engine import connect, parse_url
+from geodata.database.migrate import upgrade
 from geodata.settings import Settings
 
 TESTS = Path(__file__).resolve().parent
@@ -114,7 +114,7 @@ def engine(create_database: DatabaseFactory, template_database: str) -> Iterator
 @pytest.fixture(scope="session")
 def city():
     """The city of the default settings, Changchun."""
-    from geodata.city import load_city
+    from geodata.city.configuration import load_city
 
     return load_city("changchun")
 

@@ -11,7 +11,7 @@ from dashboard.context import Context
 from dashboard.i18n import translate, words
 from dashboard.numbers import format_number
 from geodata.clock import now
-from geodata.operations import read_facility_counts, read_incidents
+from geodata.queries.screens import read_facility_counts, read_incidents
 from layers.period import Period
 
 LISTED = 12

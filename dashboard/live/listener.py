@@ -10,7 +10,7 @@ from psycopg import AsyncConnection, Notify, sql
 from sqlalchemy.engine import URL
 
 from dashboard.live.hub import Hub
-from geodata.announce import ALERTS, CANDIDATES, CHANNELS, LAYERS, LOADS, VEHICLES
+from geodata.database.announce import ALERTS, CANDIDATES, CHANNELS, LAYERS, LOADS, VEHICLES
 
 KINDS = {
     LOADS: "load",

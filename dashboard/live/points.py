@@ -12,13 +12,13 @@ from sqlalchemy import Engine
 
 from dashboard.live.vehicles import NOT_STORED, SHOWN_FOR, adherence
 from geodata.clock import now, replayed
+from geodata.database.replay import open_as_of
 from geodata.errors import NotFoundError
-from geodata.grid.bits import cell_to_parents
-from geodata.grid.cells import cell_centres
-from geodata.operations import read_open_incidents
 from geodata.queries.live import read_vehicles
 from geodata.queries.places import read_facilities
-from geodata.replay import open_as_of
+from geodata.queries.screens import read_open_incidents
+from geodata.space.grid.bits import cell_to_parents
+from geodata.space.grid.cells import cell_centres
 
 PREFIX = "/live/points"
 PUBLIC_RES = 9  # an incident is shown at the centre of a cell of about 0.1 km2, never nearer

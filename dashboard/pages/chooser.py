@@ -5,7 +5,7 @@ from dash import Dash, html
 from dashboard.components.provenance import simulated_badge
 from dashboard.components.text import bilingual, two_lines
 from dashboard.context import Context
-from geodata.operations import read_district_list, read_freshness
+from geodata.queries.screens import read_district_list, read_freshness
 from geodata.tables import UNKNOWN_DISTRICT
 
 SCREENS = ("wall", "explore", "kiosk", "duty", "loads")

@@ -20,7 +20,7 @@ from dashboard.periods import period_text
 from dashboard.readings import read_one
 from dashboard.scenes.model import DOMAINS, Domain, Headline
 from geodata.errors import NotFoundError
-from geodata.operations import read_district_list, read_freshness
+from geodata.queries.screens import read_district_list, read_freshness
 from layers.catalogue.indicator import Indicator
 from layers.catalogue.registry import load_catalogue
 

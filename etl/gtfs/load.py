@@ -20,7 +20,7 @@ from etl.outcome import LoadOutcome
 from etl.source.declaration import SourceDeclaration
 from etl.transform.locate import Locator
 from geodata import tables
-from geodata.city import City
+from geodata.city.configuration import City
 from geodata.clock import now
 
 _TABLES = (

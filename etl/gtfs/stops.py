@@ -7,8 +7,8 @@ import shapely
 from etl.gtfs.table import Rule, Table
 from etl.source.declaration import SourceDeclaration
 from etl.transform.locate import Locator, X, Y, assign_cell, assign_district, locate_points
-from geodata.city import City
-from geodata.datums import to_wgs84
+from geodata.city.configuration import City
+from geodata.space.datums import to_wgs84
 
 SRID = 4326
 _FAULT = "_fault"

@@ -26,8 +26,8 @@ from etl.live.tail import Progress
 from etl.outcome import FileLoad, LoadOutcome
 from etl.source.declaration import SourceDeclaration
 from etl.transform.locate import Locator, X, Y, assign_cell, assign_district, locate_points
-from geodata.announce import VEHICLES, announce
-from geodata.city import City
+from geodata.city.configuration import City
+from geodata.database.announce import VEHICLES, announce
 from geodata.errors import ExtractError, OperationsError
 
 TIMEOUT_S = 20

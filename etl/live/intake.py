@@ -15,9 +15,9 @@ from etl.outcome import FileLoad
 from etl.pipeline.run import reason_of
 from etl.source.declaration import SourceDeclaration
 from etl.source.live import LiveRule
-from geodata.city import City
-from geodata.districts import DistrictLocator, read_districts
+from geodata.city.configuration import City
 from geodata.errors import OperationsError
+from geodata.space.districts import DistrictLocator, read_districts
 from geodata.tables import rejected_row
 
 MOST_RECORDS = 1000

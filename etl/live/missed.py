@@ -25,7 +25,7 @@ from etl.outcome import FileLoad, LoadOutcome
 from etl.pipeline.run import lock_source
 from etl.source.declaration import SourceDeclaration
 from etl.transform.locate import Locator
-from geodata.city import City
+from geodata.city.configuration import City
 from geodata.clock import now
 from geodata.tables import live_source, stop_event
 

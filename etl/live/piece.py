@@ -22,7 +22,7 @@ from etl.pipeline.run import close_load, keep_refusal, lock_source, open_load
 from etl.source.declaration import SourceDeclaration
 from etl.source.live import LiveRule
 from etl.transform.locate import Locator
-from geodata.city import City
+from geodata.city.configuration import City
 from geodata.clock import now
 
 FileLoader = Callable[[Connection, City, SourceDeclaration, Path, int, Locator], LoadOutcome]

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, select
 
 from etl.pipeline.fetch import fetch_file
 from etl.source.declaration import SourceDeclaration
-from geodata.city import City
+from geodata.city.configuration import City
 from geodata.clock import now
 from geodata.errors import ExtractError
 from geodata.queries.progress import read_lapsed_feeds

@@ -24,11 +24,11 @@ from etl.transform.locate import Locator, place
 from etl.transform.population import allocate_polygons, place_hexagons
 from etl.transform.radio import decode_radio
 from etl.transform.shapes import add_footprints, add_paths, place_tiles, read_wkt
-from geodata.candidates import read_joined
-from geodata.city import City
+from geodata.city.configuration import City
 from geodata.clock import now
+from geodata.database.partitions import open_store
 from geodata.errors import LoadError
-from geodata.partitions import open_store
+from geodata.queries.candidates import read_joined
 from geodata.settings import get_settings
 from geodata.tables import UNKNOWN_DISTRICT, district
 

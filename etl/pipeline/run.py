@@ -30,12 +30,12 @@ from etl.plates.load import load_plate_reads
 from etl.roads.load import load_roads
 from etl.source.declaration import SourceDeclaration
 from etl.transform.locate import Locator
-from geodata.announce import LOADS, announce
-from geodata.city import City
+from geodata.city.configuration import City
 from geodata.clock import now
-from geodata.districts import DistrictLocator, load_districts, read_districts
+from geodata.database.announce import LOADS, announce
 from geodata.errors import DatabaseError, LoadError, OperationsError
 from geodata.settings import get_settings
+from geodata.space.districts import DistrictLocator, load_districts, read_districts
 from geodata.tables import district, load
 
 Loader = Callable[[Connection, City, SourceDeclaration, Path, int, Locator], LoadOutcome]

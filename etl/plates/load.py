@@ -16,7 +16,7 @@ from etl.source.declaration import SourceDeclaration
 from etl.source.mapping import Pairing
 from etl.transform.fields import convert
 from etl.transform.locate import Locator
-from geodata.city import City
+from geodata.city.configuration import City
 from geodata.clock import now
 from geodata.errors import ExtractError, LoadError
 from geodata.tables import reader_link

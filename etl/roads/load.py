@@ -16,9 +16,9 @@ from etl.roads.segments import RoadFrames, build_roads
 from etl.roads.speeds import add_speeds
 from etl.source.declaration import SourceDeclaration
 from etl.transform.locate import Locator
-from geodata import grid
-from geodata.city import City
+from geodata.city.configuration import City
 from geodata.errors import LoadError
+from geodata.space import grid
 from geodata.tables import road_edge, road_node
 
 _LOST = "links to a point that the extract does not place"

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from geodata.travel import Travel
+from geodata.city.travel import Travel
 
 _KMH_PER_MPH = 1.609344
 _SLOWEST_KMH, _FASTEST_KMH = 5.0, 150.0

@@ -10,8 +10,8 @@ from sqlalchemy import ColumnElement, Connection, func, select
 
 from etl.source.record_types import TARGETS, Target
 from etl.telemetry.load import partition_schema
+from geodata.database.partitions import Partition, PartitionStore
 from geodata.errors import NotFoundError
-from geodata.partitions import Partition, PartitionStore
 
 
 def export_partitions(

@@ -9,7 +9,7 @@ from etl.load.records import Changes
 from etl.source.declaration import SourceDeclaration
 from etl.source.record_types import TARGETS, Target
 from etl.transform.locate import X, Y
-from geodata.partitions import Partition, PartitionStore
+from geodata.database.partitions import Partition, PartitionStore
 
 _DAY = "@day"
 _TYPES: dict[str, pl.DataType] = {

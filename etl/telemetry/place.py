@@ -7,7 +7,7 @@ import polars as pl
 from etl.batch import Batch
 from etl.source.declaration import SourceDeclaration
 from etl.transform.locate import Locator, place
-from geodata.city import City
+from geodata.city.configuration import City
 
 SHIFTED = "is_shifted"
 

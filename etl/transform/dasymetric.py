@@ -10,11 +10,11 @@ from etl.batch import ROW, Batch, count_reasons
 from etl.source.declaration import SourceDeclaration
 from etl.transform.locate import Locator
 from etl.transform.population import at_centres, storage_cells
-from geodata import grid
-from geodata.areal import largest_remainder
-from geodata.city import City
+from geodata.city.configuration import City
 from geodata.errors import ExtractError
 from geodata.settings import get_settings
+from geodata.space import grid
+from geodata.space.areal import largest_remainder
 
 
 def read_weights(declaration: SourceDeclaration, city: City) -> pl.DataFrame:

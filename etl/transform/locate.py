@@ -11,8 +11,8 @@ from pyproj import Transformer
 
 from etl.batch import ROW, WKB, Batch, count_reasons
 from etl.source.declaration import SourceDeclaration
-from geodata import datums, grid
-from geodata.city import City
+from geodata.city.configuration import City
+from geodata.space import datums, grid
 from geodata.tables import UNKNOWN_DISTRICT
 
 X, Y = "@x", "@y"

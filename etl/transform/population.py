@@ -12,7 +12,7 @@ import shapely
 from etl.batch import ROW, WKB, Batch, count_reasons
 from etl.source.declaration import SourceDeclaration
 from etl.transform.locate import Locator, X, Y, assign_district
-from geodata import grid
+from geodata.space import grid
 
 Floats = npt.NDArray[np.float64]
 

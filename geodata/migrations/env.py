@@ -1,4 +1,4 @@
-"""Alembic's entry: runs the revisions on the connection that `geodata.migrate` hands over."""
+"""Alembic's entry: runs the revisions on the connection of `geodata.database.migrate`."""
 
 from alembic import context
 

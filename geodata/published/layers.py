@@ -16,7 +16,7 @@ import shapely
 from sqlalchemy import Connection, Engine, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from geodata.grid import Cells, cell_polygons, cell_res, cells_to_texts
+from geodata.space.grid import Cells, cell_polygons, cell_res, cells_to_texts
 from geodata.tables import (
     SCHEMA,
     published_cell,

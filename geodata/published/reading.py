@@ -6,8 +6,8 @@ import numpy as np
 import polars as pl
 from sqlalchemy import Connection, ScalarSelect, select
 
-from geodata.grid import Cells
 from geodata.queries.frame import Schema, read_columns
+from geodata.space.grid import Cells
 from geodata.tables import published_district, published_layer, published_value
 
 _NUMBERS = ("value", "lo", "hi", "n", "status")

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, Select, insert, select, update
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from geodata.announce import ALERTS, announce
+from geodata.database.announce import ALERTS, announce
 from geodata.errors import NotFoundError
 from geodata.tables import alert, alert_change
 

@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import polars as pl
 from sqlalchemy import BigInteger, Connection, case, cast, func, literal_column, select
 
-from geodata.grid import parent_sql
 from geodata.queries.frame import Schema, read_frame
+from geodata.space.grid import parent_sql
 from geodata.tables import facility, network_sample, radio_prediction
 
 PREDICTION_SCHEMA: Schema = {

@@ -5,8 +5,8 @@ from datetime import datetime
 import polars as pl
 from sqlalchemy import ColumnElement, Connection, Double, Integer, cast, func, select
 
-from geodata.grid import NO_CELL
 from geodata.queries.frame import Schema, read_columns
+from geodata.space.grid import NO_CELL
 from geodata.tables import dispatch_trip, stop_event
 
 _TIME = pl.Datetime("us", "UTC")

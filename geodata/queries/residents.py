@@ -4,8 +4,8 @@ import polars as pl
 from sqlalchemy import Connection, and_, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from geodata.grid import NO_CELL
 from geodata.queries.frame import Schema, read_columns
+from geodata.space.grid import NO_CELL
 from geodata.tables import population
 
 RESIDENT_SCHEMA: Schema = {

@@ -10,8 +10,8 @@ from polars._typing import PolarsDataType
 from psycopg import sql
 from sqlalchemy import Connection, Integer, cast, func, select
 
-from geodata.grid import NO_CELL
 from geodata.queries.frame import Schema, read_columns
+from geodata.space.grid import NO_CELL
 from geodata.tables import SCHEMA, departure, gtfs_feed
 
 DEPARTURE_SCHEMA: Schema = {

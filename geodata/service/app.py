@@ -3,7 +3,7 @@
 from fastapi import Depends, FastAPI
 from sqlalchemy import Engine
 
-from geodata.city import City
+from geodata.city.configuration import City
 from geodata.service.catalog import Service
 from geodata.service.collections import collections_router
 from geodata.service.dggs.router import dggs_router

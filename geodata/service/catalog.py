@@ -14,7 +14,7 @@ from tipg.collections import Catalog, Collection, pg_get_collection_index
 from tipg.database import connection_factory
 from tipg.settings import DatabaseSettings
 
-from geodata.city import City
+from geodata.city.configuration import City
 from geodata.clock import now
 from geodata.published.layers import PublishedLayer, read_edition, read_layers
 from geodata.service.about import About, describe

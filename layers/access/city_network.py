@@ -3,10 +3,10 @@
 import polars as pl
 from sqlalchemy import Connection
 
-from geodata.city import City
-from geodata.crs import to_metric
+from geodata.city.configuration import City
+from geodata.city.travel import TimeOfDay
 from geodata.queries.roads import read_road_edges, read_road_nodes
-from geodata.travel import TimeOfDay
+from geodata.space.crs import to_metric
 from layers.access.network import Floats, Network, build_network, drive_links, walk_links
 
 _M_PER_MIN_AT_1_KMH = 1000 / 60

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import polars as pl
 
-from geodata.grid import parent_expr
+from geodata.space.grid import parent_expr
 from layers.states.merge_frames import merge_states
 from layers.states.state import KEYS, complete_states
 

@@ -4,11 +4,11 @@ import numpy as np
 import polars as pl
 from sqlalchemy import Connection
 
-from geodata.city import City
-from geodata.grid import NO_CELL, cell_area_km2, cell_centres, parent_expr
+from geodata.city.configuration import City
+from geodata.city.travel import TimeOfDay
 from geodata.queries.residents import read_residents
 from geodata.queries.stations import read_stations
-from geodata.travel import TimeOfDay
+from geodata.space.grid import NO_CELL, cell_area_km2, cell_centres, parent_expr
 from layers.access.city_network import in_metres, read_drive_network
 from layers.access.network import Network
 from layers.access.routing import cost_matrix

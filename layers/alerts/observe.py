@@ -5,10 +5,10 @@ from datetime import datetime
 
 from sqlalchemy import Engine
 
-from geodata.city import City
+from geodata.city.configuration import City
 from geodata.errors import NotFoundError
-from geodata.operations import read_district_list
 from geodata.queries.live import read_sources_freshness
+from geodata.queries.screens import read_district_list
 from geodata.tables import UNKNOWN_DISTRICT
 from layers.alerts.duty import apply_observations
 from layers.alerts.machine import Alert, Change, Timing

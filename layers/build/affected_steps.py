@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Select, func, literal, or_, select
 
-from geodata.city import City
+from geodata.city.configuration import City
 from geodata.tables import source_coverage, state
 from layers.catalogue.condition import find_table, is_of_loads, meets, step_begin
 from layers.catalogue.indicator import TOTAL, Indicator

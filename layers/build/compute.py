@@ -9,7 +9,7 @@ import ibis
 import polars as pl
 from sqlalchemy import Connection
 
-from geodata.city import City
+from geodata.city.configuration import City
 from layers.build.affected_steps import Reach
 from layers.build.expression import state_expression
 from layers.build.measure_request import MeasureRequest

@@ -11,7 +11,7 @@ from typing import Any
 
 import ibis
 
-from geodata.grid import NO_CELL
+from geodata.space.grid import NO_CELL
 from layers.catalogue.indicator import TOTAL, Indicator, StateClass
 from layers.catalogue.measure import (
     COMPARISONS,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection
 
-from geodata.city import City
+from geodata.city.configuration import City
 from layers.catalogue.indicator import Indicator
 from layers.catalogue.measure import FunctionMeasure
 from layers.period import Period

@@ -19,8 +19,8 @@ import ibis
 import polars as pl
 from sqlalchemy import Engine
 
-from geodata.city import City
-from geodata.partitions import Partition, PartitionStore, days_of
+from geodata.city.configuration import City
+from geodata.database.partitions import Partition, PartitionStore, days_of
 from layers.build.expression import state_expression
 from layers.build.rebuild import replace_states
 from layers.catalogue.indicator import Indicator

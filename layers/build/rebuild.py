@@ -8,9 +8,9 @@ from typing import Any
 import polars as pl
 from sqlalchemy import Connection, Engine, Row, delete, func, insert, select, update
 
-from geodata.announce import LAYERS, announce
-from geodata.city import City
+from geodata.city.configuration import City
 from geodata.clock import now
+from geodata.database.announce import LAYERS, announce
 from geodata.errors import NotFoundError
 from geodata.tables import load, state, state_build, state_change
 from layers.build.affected_steps import ALL, Reach, find_reach

@@ -5,8 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 from sqlalchemy import Engine, or_, select
 
-from geodata.analyze import analyze_changed
-from geodata.city import City
+from geodata.city.configuration import City
+from geodata.database.statistics import analyze_changed
 from geodata.tables import source_coverage
 from layers.build.affected_steps import rows_of
 from layers.build.rebuild import rebuild

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 from sqlalchemy import Connection, func, or_, select, text
 
-from geodata.city import City
+from geodata.city.configuration import City
 from geodata.tables import source_coverage
 from layers.build.counted_loads import first_event
 from layers.catalogue.indicator import Indicator

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-from geodata.city import City
+from geodata.city.configuration import City
 from geodata.settings import ROOT
 from layers.catalogue.indicator import Indicator
 

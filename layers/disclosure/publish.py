@@ -12,7 +12,7 @@ from pathlib import Path
 
 from sqlalchemy import Connection, Engine, func, select
 
-from geodata.city import City
+from geodata.city.configuration import City
 from geodata.clock import now
 from geodata.errors import NotFoundError
 from geodata.published.layers import (

@@ -9,9 +9,9 @@ import numpy as np
 import polars as pl
 from sqlalchemy import Connection
 
-from geodata.city import City, load_city
-from geodata.grid import Cells, cells_to_texts
+from geodata.city.configuration import City, load_city
 from geodata.published.layers import PublishedLayer
+from geodata.space.grid import Cells, cells_to_texts
 from layers.catalogue.indicator import Indicator
 from layers.catalogue.registry import find_indicator
 from layers.disclosure.hexagons import Counts, Mask, Place, hidden_counts

@@ -76,8 +76,8 @@ _ANALYSES = (
 )
 _HEADER = """# Indicators
 
-Written from `layers/catalogue/indicators` by `app.py docs`; a test checks that it is current. Values
-are read from additive states, never averaged from other values
+Written from `layers/catalogue/indicators` by `app.py docs`; a test checks that it is current.
+Values are read from additive states, never averaged from other values
 (`docs/decisions`). The letter after a standard or target says how far its wording is confirmed:
 A confirmed, B in secondary publications only, C still to be confirmed. The tests listed are those
 whose docstring begins with the indicator's code.

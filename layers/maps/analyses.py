@@ -13,10 +13,10 @@ import polars as pl
 from numpy.typing import NDArray
 from sqlalchemy import Connection, Engine
 
-from geodata.city import City
-from geodata.engine import open_snapshot
+from geodata.city.configuration import City
+from geodata.database.engine import open_snapshot
 from geodata.errors import NotFoundError
-from geodata.grid import Cells
+from geodata.space.grid import Cells
 from layers.catalogue.indicator import Indicator, StateClass
 from layers.catalogue.registry import find_indicator, load_catalogue
 from layers.errors import QueryError

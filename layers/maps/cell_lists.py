@@ -11,10 +11,10 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from geodata.city import City, load_city
-from geodata.districts import read_districts
+from geodata.city.configuration import City, load_city
 from geodata.errors import NotFoundError
-from geodata.grid import Cells, cover_logical
+from geodata.space.districts import read_districts
+from geodata.space.grid import Cells, cover_logical
 
 CITY_AREA = "city"
 COARSEST_RES = 5
@@ -29,7 +29,7 @@ def grid_version(city: City) -> str:
 
 
 def districts_of(city: City) -> gpd.GeoDataFrame:
-    """Return the city's districts (`geodata.districts.read_districts`), read once a process."""
+    """Return `geodata.space.districts.read_districts` of the city, read once a process."""
     return _districts(city.folder)
 
 

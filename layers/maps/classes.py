@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from geodata.city import City
+from geodata.city.configuration import City
 from geodata.clock import now, replayed
-from geodata.engine import open_snapshot
+from geodata.database.engine import open_snapshot
 from geodata.tables import UNKNOWN_DISTRICT, layer_breaks, state_build
 from layers.catalogue.indicator import Indicator
 from layers.catalogue.registry import find_indicator, find_target, resolve_component

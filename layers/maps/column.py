@@ -8,10 +8,10 @@ import polars as pl
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
-from geodata.city import City
+from geodata.city.configuration import City
 from geodata.clock import now
 from geodata.errors import NotFoundError
-from geodata.grid import Cells
+from geodata.space.grid import Cells
 from layers.catalogue.indicator import StateClass
 from layers.maps.cell_lists import CITY_AREA, districts_of, read_cells
 from layers.maps.encoding import Statuses, align, empty_column

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from geodata.grid import Cells
+from geodata.space.grid import Cells
 from layers.states.status import Status
 
 Statuses = NDArray[np.uint8]

@@ -17,13 +17,13 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from sqlalchemy import Engine
 
-from geodata.city import City, load_city
+from geodata.city.configuration import City, load_city
 from geodata.clock import replaying
-from geodata.engine import get_engine, open_snapshot
+from geodata.database.engine import get_engine, open_snapshot
+from geodata.database.replay import open_as_of
 from geodata.errors import DatabaseError, GeographyError, NotFoundError, OperationsError
-from geodata.grid import cell_area_km2, cell_centres, cell_res, cell_to_parents, text_to_cell
-from geodata.replay import open_as_of
 from geodata.settings import get_settings
+from geodata.space.grid import cell_area_km2, cell_centres, cell_res, cell_to_parents, text_to_cell
 from layers.errors import QueryError
 from layers.maps.analyses import read_analysis
 from layers.maps.cell_lists import (

@@ -1,6 +1,6 @@
 """The addresses of the hex-layer endpoints; each names everything its answer depends on."""
 
-from geodata.city import City
+from geodata.city.configuration import City
 from layers.maps.cell_lists import CITY_AREA, grid_version
 from layers.period import Period
 

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
-from geodata.grid import NO_CELL
 from geodata.queries.places import read_open_spans, read_received
+from geodata.space.grid import NO_CELL
 from geodata.tables import UNKNOWN_DISTRICT
 from layers.build.measure_request import MeasureRequest
 from layers.period import Grain, Period

@@ -7,9 +7,9 @@ from typing import cast
 import numpy as np
 import polars as pl
 
-from geodata.grid import STORAGE_RES, cell_to_parents, children_range
 from geodata.queries.broadband import read_report_counts
 from geodata.queries.residents import read_residents
+from geodata.space.grid import STORAGE_RES, cell_to_parents, children_range
 from layers.build.measure_request import MeasureRequest
 from layers.states.state import STATE_SCHEMA, complete_states
 

@@ -7,9 +7,9 @@ from typing import Any, cast
 import numpy as np
 import polars as pl
 
-from geodata.grid import parent_expr
 from geodata.queries.care import read_doctors
 from geodata.queries.residents import read_residents
+from geodata.space.grid import parent_expr
 from layers.access.catchment import Floats, e2sfca, gaussian
 from layers.access.city_network import in_metres, read_drive_network
 from layers.access.gathering import STREET_RES, gather_states

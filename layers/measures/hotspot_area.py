@@ -7,10 +7,10 @@ import numpy as np
 import polars as pl
 import shapely
 
-from geodata.areal import cut_by_cells
-from geodata.crs import to_metric
-from geodata.grid import STORAGE_RES
 from geodata.queries.places import read_facilities
+from geodata.space.areal import cut_by_cells
+from geodata.space.crs import to_metric
+from geodata.space.grid import STORAGE_RES
 from layers.build.measure_request import MeasureRequest
 from layers.catalogue.indicator import TOTAL
 from layers.measures.hotspots import working_points

@@ -8,9 +8,9 @@ import polars as pl
 import shapely
 from numpy.typing import NDArray
 
-from geodata.city import City
-from geodata.crs import to_metric, transformer
+from geodata.city.configuration import City
 from geodata.queries.places import read_facilities
+from geodata.space.crs import to_metric, transformer
 from layers.build.measure_request import MeasureRequest
 from layers.catalogue.indicator import TOTAL
 from layers.states.merge_frames import merge_states

@@ -8,9 +8,9 @@ import polars as pl
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from geodata.crs import to_metric
 from geodata.queries.broadband import read_predictions
 from geodata.queries.residents import read_residents
+from geodata.space.crs import to_metric
 from layers.build.measure_request import MeasureRequest
 from layers.states.merge_frames import merge_states
 from layers.states.state import KEYS, complete_states

@@ -7,12 +7,12 @@ import numpy as np
 import polars as pl
 import shapely
 
-from geodata.areal import cut_by_cells
-from geodata.city import City
-from geodata.crs import from_metric
-from geodata.districts import DistrictLocator, read_districts
-from geodata.grid import STORAGE_RES
+from geodata.city.configuration import City
 from geodata.queries.places import read_speed_tiles
+from geodata.space.areal import cut_by_cells
+from geodata.space.crs import from_metric
+from geodata.space.districts import DistrictLocator, read_districts
+from geodata.space.grid import STORAGE_RES
 from layers.build.measure_request import MeasureRequest
 from layers.period import Grain, Period
 from layers.states.merge_frames import merge_states

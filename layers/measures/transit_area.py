@@ -13,13 +13,13 @@ import polars as pl
 import shapely
 from numpy.typing import NDArray
 
-from geodata.city import City
-from geodata.crs import from_metric, metric_geometry, to_metric
-from geodata.districts import read_districts
-from geodata.grid import cell_area_km2, cell_polygons, cover, parent_expr
-from geodata.lines import metric_lines
+from geodata.city.configuration import City
 from geodata.queries.residents import read_residents
 from geodata.queries.transit import read_boarding_points, read_first_service_date
+from geodata.space.crs import from_metric, metric_geometry, to_metric
+from geodata.space.districts import read_districts
+from geodata.space.grid import cell_area_km2, cell_polygons, cover, parent_expr
+from geodata.space.lines import metric_lines
 from layers.build.measure_request import MeasureRequest
 from layers.catalogue.indicator import TOTAL
 from layers.period import Period

@@ -11,10 +11,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.ops import substring
 
-from geodata.city import City
-from geodata.crs import to_metric
-from geodata.districts import DistrictLocator, read_districts
-from geodata.lines import metric_lines, split_lines
+from geodata.city.configuration import City
 from geodata.queries.timetable import (
     read_running_dates,
     read_running_services,
@@ -22,6 +19,9 @@ from geodata.queries.timetable import (
     read_shapes,
     read_stop_places,
 )
+from geodata.space.crs import to_metric
+from geodata.space.districts import DistrictLocator, read_districts
+from geodata.space.lines import metric_lines, split_lines
 from layers.build.measure_request import MeasureRequest
 from layers.catalogue.indicator import TOTAL
 from layers.period import Grain, Period

@@ -6,9 +6,7 @@ from typing import cast
 
 import polars as pl
 
-from geodata.city import City
-from geodata.crs import to_metric
-from geodata.grid import NO_CELL
+from geodata.city.configuration import City
 from geodata.queries.residents import read_residents
 from geodata.queries.transit import (
     read_boardable_departures,
@@ -16,6 +14,8 @@ from geodata.queries.transit import (
     read_first_service_date,
     read_service_dates,
 )
+from geodata.space.crs import to_metric
+from geodata.space.grid import NO_CELL
 from geodata.tables import UNKNOWN_DISTRICT
 from layers.build.measure_request import MeasureRequest
 from layers.measures.transit_coverage import compute_stop_coverage

@@ -6,7 +6,7 @@ import numpy as np
 import polars as pl
 from sqlalchemy import Connection
 
-from geodata.city import City
+from geodata.city.configuration import City
 from geodata.queries.residents import read_residents
 from geodata.queries.stop_access import read_stop_access
 from geodata.queries.transit import (

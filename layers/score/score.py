@@ -7,7 +7,7 @@ from math import fsum
 
 from sqlalchemy import Engine
 
-from geodata.city import City
+from geodata.city.configuration import City
 from geodata.clock import now
 from layers.catalogue.registry import Target, find_indicator, find_target, resolve_component
 from layers.period import Period

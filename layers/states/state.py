@@ -13,7 +13,7 @@ Values are never stored. They are read from merged states (METHODS class in brac
 
 import polars as pl
 
-from geodata.grid import NO_CELL
+from geodata.space.grid import NO_CELL
 
 STATE_SCHEMA = pl.Schema(
     {

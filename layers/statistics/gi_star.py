@@ -12,7 +12,7 @@ from libpysal.graph import Graph
 from numpy.typing import NDArray
 from scipy import stats
 
-from geodata.grid import Cells, disk_pairs
+from geodata.space.grid import Cells, disk_pairs
 
 Floats = NDArray[np.float64]
 Mask = NDArray[np.bool_]

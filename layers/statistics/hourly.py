@@ -12,9 +12,9 @@ import ibis
 import numpy as np
 from sqlalchemy import Connection
 
-from geodata.city import City
+from geodata.city.configuration import City
 from geodata.errors import NotFoundError
-from geodata.grid import STORAGE_RES, cell_res, cell_to_parents, children_range
+from geodata.space.grid import STORAGE_RES, cell_res, cell_to_parents, children_range
 from layers.build.expression import matches
 from layers.catalogue.indicator import ALL, Indicator
 from layers.catalogue.measure import CountMeasure

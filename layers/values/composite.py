@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pydantic import Field, model_validator
 from sqlalchemy import Engine
 
-from geodata.city import City
+from geodata.city.configuration import City
 from geodata.tables import UNKNOWN_DISTRICT
 from layers.catalogue.declared_file import read_declared
 from layers.catalogue.indicator import DEFAULT

@@ -8,7 +8,7 @@ import numpy as np
 import polars as pl
 from sqlalchemy import Connection, func, select
 
-from geodata.grid import cell_area_km2
+from geodata.space.grid import cell_area_km2
 from geodata.tables import district
 from layers.catalogue.registry import find_indicator, resolve_component
 from layers.period import Period

@@ -5,9 +5,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, Engine, select
 
-from geodata.city import City
+from geodata.city.configuration import City
 from geodata.clock import now
-from geodata.engine import open_snapshot
+from geodata.database.engine import open_snapshot
 from geodata.errors import NotFoundError
 from geodata.tables import load
 from layers.catalogue.indicator import ALL, Indicator

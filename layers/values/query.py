@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 
 import numpy as np
 
-from geodata.city import City
+from geodata.city.configuration import City
 from geodata.errors import GeographyError
-from geodata.grid import STORAGE_RES, are_valid_cells, cell_res
+from geodata.space.grid import STORAGE_RES, are_valid_cells, cell_res
 from layers.catalogue.indicator import ALL, Indicator
 from layers.catalogue.registry import find_indicator, resolve_component
 from layers.errors import QueryError

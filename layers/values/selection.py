@@ -20,8 +20,8 @@ from sqlalchemy import (
 )
 from sqlalchemy import Integer as SqlInteger
 
-from geodata.grid import NO_CELL, STORAGE_RES, cell_res, children_range, parent_sql, res_sql
 from geodata.queries.frame import Schema, read_columns, read_frame
+from geodata.space.grid import NO_CELL, STORAGE_RES, cell_res, children_range, parent_sql, res_sql
 from geodata.tables import state
 from layers.catalogue.formula import FORMULAS
 from layers.catalogue.indicator import Indicator, StateClass

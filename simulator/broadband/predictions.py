@@ -7,7 +7,7 @@ import rasterio
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from geodata.crs import to_metric
+from geodata.space.crs import to_metric
 from simulator.broadband.base_stations import Masts
 from simulator.broadband.radio_samples import SITE_DBM, SLOPE_DB
 from simulator.files import Written

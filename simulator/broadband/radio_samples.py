@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 from scipy.spatial import cKDTree
 
-from geodata.grid.bits import cell_to_parents
+from geodata.space.grid.bits import cell_to_parents
 from simulator.broadband.base_stations import Masts
 from simulator.broadband.speed_tests import TEST_HOURS
 from simulator.files import Written, write_csv

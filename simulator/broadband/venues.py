@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from geodata.datums import wgs84_to_gcj02
+from geodata.space.datums import wgs84_to_gcj02
 from simulator.files import Written, write_csv, write_geojson
 from simulator.ground.planar import Floats
 from simulator.ground.world import World

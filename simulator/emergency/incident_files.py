@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 from scipy.spatial import cKDTree
 
-from geodata.datums import wgs84_to_bd09, wgs84_to_gcj02
+from geodata.space.datums import wgs84_to_bd09, wgs84_to_gcj02
 from simulator.config import Channel
 from simulator.emergency.calls import Dispatcher, build_dispatcher, day_of_events, repeat_calls
 from simulator.emergency.faults import CLOCKS, plant_faults

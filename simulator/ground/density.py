@@ -7,8 +7,8 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from geodata.districts import DistrictLocator
-from geodata.grid import cell_centres, latlng_to_cells
+from geodata.space.districts import DistrictLocator
+from geodata.space.grid import cell_centres, latlng_to_cells
 from simulator.config import Population, Settlement
 from simulator.ground.planar import Floats, Plane
 from simulator.ground.raster import Raster

@@ -7,9 +7,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from geodata.areal import largest_remainder
-from geodata.districts import DistrictLocator
-from geodata.grid import cell_centres, cell_to_parents, latlng_to_cells
+from geodata.space.areal import largest_remainder
+from geodata.space.districts import DistrictLocator
+from geodata.space.grid import cell_centres, cell_to_parents, latlng_to_cells
 from simulator.config import Population
 from simulator.ground.density import Candidates, Fields, urban_candidates, village_points
 from simulator.ground.planar import Floats, Plane

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import polars as pl
 
-from geodata.grid import cells_to_texts
+from geodata.space.grid import cells_to_texts
 from simulator.files import Written, write_csv
 from simulator.ground.world import World
 

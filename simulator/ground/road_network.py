@@ -12,7 +12,7 @@ from scipy.sparse import csr_matrix
 from scipy.sparse.csgraph import dijkstra
 from scipy.spatial import Delaunay, cKDTree
 
-from geodata.grid import cell_to_parents
+from geodata.space.grid import cell_to_parents
 from simulator.ground.planar import Floats
 from simulator.ground.street_grid import StreetGrid
 from simulator.ground.world import World

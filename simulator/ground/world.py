@@ -6,9 +6,9 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from geodata.city import City
-from geodata.districts import DistrictLocator, read_districts
+from geodata.city.configuration import City
 from geodata.errors import CityError
+from geodata.space.districts import DistrictLocator, read_districts
 from simulator.config import Simulation, read_simulation
 from simulator.ground.density import build_fields
 from simulator.ground.planar import Floats, Plane

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from geodata.areal import largest_remainder
+from geodata.space.areal import largest_remainder
 from simulator.config import Health
 from simulator.files import Written, write_csv
 from simulator.ground.world import World

@@ -4,7 +4,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
-from geodata.city import City
+from geodata.city.configuration import City
 from simulator.config import Transit
 
 EVERY_DAY, WEEKDAYS = "D", "WD"

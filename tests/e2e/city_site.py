@@ -14,9 +14,9 @@ from commands.simulated_files import write_simulated_files
 from commands.sources import load_files, select_declarations
 from dashboard.scenes.model import load_kiosk, load_wall
 from dashboard.server import create_server
-from geodata.city import City
-from geodata.districts import load_districts
+from geodata.city.configuration import City
 from geodata.settings import Settings
+from geodata.space.districts import load_districts
 from layers.build.run import build_states
 from layers.catalogue.registry import find_indicator
 from layers.score.rules import load_rules

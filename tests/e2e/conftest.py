@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from geodata.city import load_city
+from geodata.city.configuration import load_city
 from geodata.settings import Settings
 from tests.conftest import DatabaseFactory, opened
 from tests.e2e.city_site import DAYS, CitySite, fill_database, served

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine, func, insert, literal, select, update
 
-from geodata.announce import ALERTS, LAYERS, LOADS, VEHICLES, announce
+from geodata.database.announce import ALERTS, LAYERS, LOADS, VEHICLES, announce
 from geodata.tables import incident, live_source, state, state_build
 
 

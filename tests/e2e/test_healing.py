@@ -9,10 +9,10 @@ import pytest
 from playwright.sync_api import Page, expect
 from sqlalchemy import Engine
 
-from geodata.announce import VEHICLES, announce
-from geodata.cluster import Cluster
-from geodata.districts import load_districts
-from geodata.migrate import upgrade
+from geodata.database.announce import VEHICLES, announce
+from geodata.database.cluster import Cluster
+from geodata.database.migrate import upgrade
+from geodata.space.districts import load_districts
 from tests.conftest import opened
 from tests.e2e.city_site import CitySite, served
 from tests.e2e.pulse import follow_source, pulse, source_speaks

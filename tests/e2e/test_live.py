@@ -11,7 +11,7 @@ from fastapi.staticfiles import StaticFiles
 
 from dashboard.live.hub import Hub
 from dashboard.live.router import live_router
-from geodata.announce import LAYERS, announce
+from geodata.database.announce import LAYERS, announce
 from geodata.settings import ROOT
 
 PAGE = """<!doctype html><div id="page"></div><script>

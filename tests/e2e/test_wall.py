@@ -5,8 +5,8 @@ from PIL import Image
 from playwright.sync_api import Page, expect
 from sqlalchemy import text
 
-from geodata.announce import LOADS, announce
 from geodata.clock import now
+from geodata.database.announce import LOADS, announce
 from geodata.queries.alerts import write_alert, write_change
 from layers.alerts.duty import acknowledge
 from tests.e2e.city_site import CitySite

@@ -15,8 +15,8 @@ from dashboard.pages.explore.catalogue import catalogue
 from dashboard.pages.explore.state import ExploreState
 from dashboard.server import create_server
 from etl.source.declaration import read_declaration
-from geodata.districts import load_districts
 from geodata.settings import Settings
+from geodata.space.districts import load_districts
 from layers.build.run import build_states
 from layers.catalogue import registry
 from layers.maps.urls import cells_address, values_address

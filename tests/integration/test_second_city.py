@@ -12,9 +12,9 @@ from starlette.testclient import TestClient
 from commands.sources import load_files
 from dashboard.server import create_server
 from etl.source.declaration import read_declaration
-from geodata.city import City, load_city
-from geodata.districts import load_districts
+from geodata.city.configuration import City, load_city
 from geodata.settings import Settings
+from geodata.space.districts import load_districts
 from layers.build.run import build_states
 from layers.catalogue.registry import find_indicator
 from layers.maps.urls import DISTRICTS, cells_address, values_address

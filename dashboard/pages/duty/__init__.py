@@ -15,8 +15,8 @@ from dashboard.pages.duty.candidates import candidate_section, register_candidat
 from dashboard.pages.duty.cases import case_card, history_list
 from geodata.clock import now
 from geodata.errors import OperationsError
-from geodata.operations import read_freshness
 from geodata.queries.alerts import read_alerts, read_changes
+from geodata.queries.screens import read_freshness
 from layers.alerts.duty import acknowledge, assign, close
 
 CLOSED_SHOWN = timedelta(days=3)

@@ -11,9 +11,9 @@ from dashboard.components.text import bilingual
 from dashboard.context import Context
 from dashboard.i18n import LANGUAGES, translate
 from dashboard.live.stores import RESYNC
-from geodata.candidates import decide_candidate, read_candidates
 from geodata.errors import OperationsError
-from geodata.operations import read_district_list
+from geodata.queries.candidates import decide_candidate, read_candidates
+from geodata.queries.screens import read_district_list
 
 DECIDE = "duty-decide"
 SHOWN = 12

@@ -17,7 +17,7 @@ from dashboard.numbers import format_number, format_reading, is_shown
 from dashboard.pages.explore.catalogue import PATH
 from dashboard.pages.explore.view import View
 from dashboard.readings import Value, read_one, read_values
-from geodata.operations import read_district_list
+from geodata.queries.screens import read_district_list
 from geodata.tables import UNKNOWN_DISTRICT
 from layers.catalogue.indicator import StateClass
 from layers.score.attainment import standing_of

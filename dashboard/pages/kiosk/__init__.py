@@ -19,7 +19,7 @@ from dashboard.pages.kiosk.state import KioskState
 from dashboard.pages.kiosk.subject_map import subject_map
 from dashboard.pages.kiosk.subjects import subject_cards
 from dashboard.scenes.model import load_kiosk
-from geodata.operations import read_freshness
+from geodata.queries.screens import read_freshness
 
 COLOURS = ("districtValues", "palette", "breaks")
 

@@ -7,7 +7,7 @@ from dashboard.components.text import named
 from dashboard.context import Context
 from dashboard.i18n import translate
 from dashboard.pages.kiosk.state import KioskState
-from geodata.operations import read_district_list
+from geodata.queries.screens import read_district_list
 from geodata.tables import UNKNOWN_DISTRICT
 
 

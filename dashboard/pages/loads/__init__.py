@@ -9,8 +9,8 @@ from dashboard.context import Context
 from dashboard.pages.loads.account import account
 from dashboard.pages.loads.overview import loads_table
 from geodata.errors import NotFoundError
-from geodata.operations import read_freshness
 from geodata.queries.loads import read_load, read_loads
+from geodata.queries.screens import read_freshness
 
 SHOWN = 200
 SOURCE = "loads-source"

@@ -29,7 +29,7 @@ from dashboard.pages.wall.replay import replay_page, requested
 from dashboard.problems import KNOWN_ERRORS
 from dashboard.scenes.model import DOMAINS
 from dashboard.together import Together
-from geodata.operations import read_district_list
+from geodata.queries.screens import read_district_list
 from geodata.tables import UNKNOWN_DISTRICT
 
 REFRESH_MS = 300_000  # pushes say what is new; this finds what a push may have missed

@@ -12,7 +12,7 @@ from dashboard.context import Context
 from dashboard.i18n import LANGUAGES, translate
 from dashboard.scenes.model import DOMAINS
 from dashboard.scoring import score_evidence, score_text
-from geodata.operations import read_district_list
+from geodata.queries.screens import read_district_list
 from geodata.tables import UNKNOWN_DISTRICT
 from layers.score.attainment import Standing
 from layers.score.score import DomainScore, PlaceScore, place_score

@@ -10,7 +10,7 @@ from dashboard.components.incidents import RibbonDay, incident_list, ribbon, usu
 from dashboard.components.text import bilingual
 from dashboard.context import Context
 from geodata.clock import now
-from geodata.operations import (
+from geodata.queries.screens import (
     Freshness,
     read_district_list,
     read_incident_hours,

@@ -22,7 +22,7 @@ from dashboard.pages.wall.status import (
 )
 from dashboard.scenes.model import DOMAINS, load_wall
 from dashboard.scoring import read_place_scores
-from geodata.operations import read_freshness
+from geodata.queries.screens import read_freshness
 from layers.score.score import CITY, place_score
 
 Panels = dict[str, Any]

@@ -13,8 +13,8 @@ from dashboard.components.text import bilingual
 from dashboard.context import Context
 from dashboard.replay import context_as_of
 from geodata.clock import replaying
+from geodata.database.replay import BeforeFirstLoadError, ForgottenError, FutureError
 from geodata.errors import NotFoundError
-from geodata.replay import BeforeFirstLoadError, ForgottenError, FutureError
 
 REFUSALS: dict[type[NotFoundError], str] = {
     FutureError: "replay.future",

@@ -11,9 +11,9 @@ from dashboard.context import Context
 from dashboard.i18n import LANGUAGES, Language, translate, words
 from dashboard.scenes.model import DOMAINS
 from geodata.clock import now
-from geodata.operations import Freshness
 from geodata.queries.alerts import count_open
 from geodata.queries.live import SourceFreshness, read_sources_freshness
+from geodata.queries.screens import Freshness
 from layers.score.city_status import CityStatus, Facts, city_status
 from layers.score.score import PlaceScore
 

@@ -1,6 +1,6 @@
 """Records, districts, loads, provenance and states."""
 
-from geodata.migrate import refuse_downgrade, run_ddl
+from geodata.database.migrate import refuse_downgrade, run_ddl
 
 revision = "0001"
 down_revision = None

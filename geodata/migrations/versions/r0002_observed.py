@@ -1,6 +1,6 @@
 """Stop events and dispatched trips."""
 
-from geodata.migrate import refuse_downgrade, run_ddl
+from geodata.database.migrate import refuse_downgrade, run_ddl
 
 revision = "0002"
 down_revision = "0001"

@@ -1,6 +1,6 @@
 """Roads and travel times."""
 
-from geodata.migrate import refuse_downgrade, run_ddl
+from geodata.database.migrate import refuse_downgrade, run_ddl
 
 revision = "0003"
 down_revision = "0002"

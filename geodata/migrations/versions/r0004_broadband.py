@@ -1,6 +1,6 @@
 """Premises and predicted radio coverage."""
 
-from geodata.migrate import refuse_downgrade, run_ddl
+from geodata.database.migrate import refuse_downgrade, run_ddl
 
 revision = "0004"
 down_revision = "0003"

@@ -1,6 +1,6 @@
 """Health records and emergency department visits."""
 
-from geodata.migrate import refuse_downgrade, run_ddl
+from geodata.database.migrate import refuse_downgrade, run_ddl
 
 revision = "0005"
 down_revision = "0004"

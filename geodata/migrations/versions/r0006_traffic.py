@@ -1,6 +1,6 @@
 """Road links and their travel times."""
 
-from geodata.migrate import refuse_downgrade, run_ddl
+from geodata.database.migrate import refuse_downgrade, run_ddl
 
 revision = "0006"
 down_revision = "0005"

@@ -1,6 +1,6 @@
 """What may be published: the views of schema published."""
 
-from geodata.migrate import refuse_downgrade, run_ddl
+from geodata.database.migrate import refuse_downgrade, run_ddl
 
 revision = "0007"
 down_revision = "0006"

@@ -1,6 +1,6 @@
 """Live positions, candidates of one event."""
 
-from geodata.migrate import refuse_downgrade, run_ddl
+from geodata.database.migrate import refuse_downgrade, run_ddl
 
 revision = "0008"
 down_revision = "0007"

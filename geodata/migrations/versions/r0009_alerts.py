@@ -1,6 +1,6 @@
 """Alerts, their history and cases."""
 
-from geodata.migrate import refuse_downgrade, run_ddl
+from geodata.database.migrate import refuse_downgrade, run_ddl
 
 revision = "0009"
 down_revision = "0008"

@@ -1,6 +1,6 @@
 """What incremental builds need to know."""
 
-from geodata.migrate import refuse_downgrade, run_ddl
+from geodata.database.migrate import refuse_downgrade, run_ddl
 
 revision = "0010"
 down_revision = "0009"

@@ -1,6 +1,6 @@
 """Which places were withheld from the public."""
 
-from geodata.migrate import refuse_downgrade, run_ddl
+from geodata.database.migrate import refuse_downgrade, run_ddl
 
 revision = "0011"
 down_revision = "0010"

@@ -1,6 +1,6 @@
 """What states and builds were before they were replaced."""
 
-from geodata.migrate import refuse_downgrade, run_ddl
+from geodata.database.migrate import refuse_downgrade, run_ddl
 
 revision = "0012"
 down_revision = "0011"

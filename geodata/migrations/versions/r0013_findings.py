@@ -1,6 +1,6 @@
 """What loads found wrong or odd in their files."""
 
-from geodata.migrate import refuse_downgrade, run_ddl
+from geodata.database.migrate import refuse_downgrade, run_ddl
 
 revision = "0013"
 down_revision = "0012"

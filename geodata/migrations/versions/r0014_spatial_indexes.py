@@ -1,6 +1,6 @@
 """Drop the spatial indexes that no query uses."""
 
-from geodata.migrate import refuse_downgrade, run_ddl
+from geodata.database.migrate import refuse_downgrade, run_ddl
 
 revision = "0014"
 down_revision = "0013"

@@ -1,6 +1,6 @@
 """One index of the states instead of two."""
 
-from geodata.migrate import refuse_downgrade, run_ddl
+from geodata.database.migrate import refuse_downgrade, run_ddl
 
 revision = "0015"
 down_revision = "0014"

@@ -1,6 +1,6 @@
 """Keep the loads that states stand on in rows of their own."""
 
-from geodata.migrate import refuse_downgrade, run_ddl
+from geodata.database.migrate import refuse_downgrade, run_ddl
 
 revision = "0016"
 down_revision = "0015"

@@ -10,10 +10,10 @@ import shapely
 from fastapi import HTTPException
 from sqlalchemy import Connection
 
-from geodata.grid import Cells, cell_polygons, cell_res, cells_to_texts
 from geodata.published.layers import PublishedLayer
 from geodata.published.reading import read_values
 from geodata.service.dggs.zones import descendants
+from geodata.space.grid import Cells, cell_polygons, cell_res, cells_to_texts
 
 SCHEMA = "https://schemas.opengis.net/ogcapi/dggs/part1/1.0/openapi/schemas/dggs-json/schema"
 FIELDS = ("value", "lo", "hi", "n", "status")

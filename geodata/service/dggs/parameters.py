@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 from fastapi import HTTPException
 
 from geodata.errors import GeographyError
-from geodata.grid import text_to_cell
 from geodata.service.dggs.zones import Box
+from geodata.space.grid import text_to_cell
 
 _CRS84 = frozenset(
     {

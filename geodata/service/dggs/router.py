@@ -7,16 +7,6 @@ import shapely
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 from fastapi.responses import JSONResponse
 
-from geodata.grid import (
-    STORAGE_RES,
-    cell_area_km2,
-    cell_polygons,
-    cell_res,
-    cell_to_parents,
-    cells_to_children,
-    cells_to_texts,
-    neighbours,
-)
 from geodata.published.layers import PublishedLayer
 from geodata.published.views import COARSE_PREFIX
 from geodata.service.about import layer_of
@@ -26,6 +16,16 @@ from geodata.service.dggs.data import dggs_json, geojson, has_data, read_depth
 from geodata.service.dggs.definition import DEFAULT_DEPTH, DGGRS, FINEST, definition
 from geodata.service.dggs.zones import ZoneQuery, read_zones
 from geodata.service.links import LINK, base_url, link
+from geodata.space.grid import (
+    STORAGE_RES,
+    cell_area_km2,
+    cell_polygons,
+    cell_res,
+    cell_to_parents,
+    cells_to_children,
+    cells_to_texts,
+    neighbours,
+)
 
 MOST_LISTED = 50_000
 Format = Annotated[Literal["json", "geojson"] | None, Query()]

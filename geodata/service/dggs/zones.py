@@ -6,7 +6,9 @@ import numpy as np
 import shapely
 from sqlalchemy import Connection
 
-from geodata.grid import (
+from geodata.published.layers import PublishedLayer
+from geodata.published.reading import read_cells_of
+from geodata.space.grid import (
     Cells,
     cell_centres,
     cell_polygons,
@@ -14,8 +16,6 @@ from geodata.grid import (
     cell_to_parents,
     cells_to_children,
 )
-from geodata.published.layers import PublishedLayer
-from geodata.published.reading import read_cells_of
 
 Box = tuple[float, float, float, float]
 _REACH_DEG = {0: 25.0, 1: 10.0, 2: 4.0, 3: 1.5}  # from a zone's centre to its corners, generously

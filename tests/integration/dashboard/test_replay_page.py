@@ -10,10 +10,10 @@ from sqlalchemy import Engine, insert
 from dashboard.cache import build_cache
 from dashboard.context import Context
 from dashboard.factory import build_page
-from geodata.city import City
+from geodata.city.configuration import City
 from geodata.clock import replayed
-from geodata.districts import load_districts
 from geodata.settings import Settings
+from geodata.space.districts import load_districts
 from geodata.tables import load
 
 LOADED_AT = datetime(2026, 11, 20, 0, 0, tzinfo=UTC)  # 08:00 in Changchun

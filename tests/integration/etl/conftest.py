@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from etl.pipeline.run import load_source
 from etl.source.declaration import SourceDeclaration
-from geodata.districts import DistrictLocator, read_districts
+from geodata.space.districts import DistrictLocator, read_districts
 from geodata.tables import metadata
 
 

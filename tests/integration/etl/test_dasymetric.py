@@ -3,8 +3,8 @@
 import pytest
 
 from etl.source.declaration import SourceDeclaration
-from geodata.grid import cell_to_text, cells_to_children, text_to_cell
 from geodata.settings import get_settings
+from geodata.space.grid import cell_to_text, cells_to_children, text_to_cell
 
 UNITS = {
     "table": "population",

@@ -11,7 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from etl.load.records import driver
 from etl.pipeline import run
-from geodata.announce import LOADS
+from geodata.database.announce import LOADS
 from geodata.errors import DatabaseError
 from geodata.tables import load, rejected_row, source_coverage
 from tests.integration.etl.conftest import CALLS

@@ -7,7 +7,7 @@ from sqlalchemy import Engine, func, select
 
 from etl.pipeline.run import load_source
 from etl.source.declaration import SourceDeclaration, read_declaration
-from geodata.city import City
+from geodata.city.configuration import City
 from geodata.queries.roads import read_road_edges, read_road_nodes
 from geodata.tables import load, road_edge, road_node
 

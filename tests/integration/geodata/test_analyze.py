@@ -2,7 +2,7 @@
 
 from sqlalchemy import Engine, text
 
-from geodata.analyze import analyze_changed
+from geodata.database.statistics import analyze_changed
 
 ROWS = "INSERT INTO ops.sample SELECT generate_series(1, {})"
 

@@ -15,13 +15,13 @@ import psycopg
 import pytest
 from sqlalchemy.engine import URL
 
-from geodata.cluster import Cluster
-from geodata.cluster.postmaster import processes_in, read_postmaster
+from geodata.database.cluster import Cluster
+from geodata.database.cluster.postmaster import processes_in, read_postmaster
 from geodata.errors import ClusterError
 
 ROOT = Path(__file__).resolve().parents[3]
 START = (
-    "import sys; from pathlib import Path; from geodata.cluster import Cluster; "
+    "import sys; from pathlib import Path; from geodata.database.cluster import Cluster; "
     "print(Cluster(Path(sys.argv[1])).ensure_started())"
 )
 is_root = os.geteuid() == 0
@@ -148,7 +148,9 @@ def test_a_port_taken_at_the_last_moment_is_not_the_end(
     cluster.stop()
     with socket.create_server(("127.0.0.1", 0)) as owner:
         answers = iter([owner.getsockname()[1], free])
-        monkeypatch.setattr("geodata.cluster.cluster.choose_port", lambda data: next(answers))
+        monkeypatch.setattr(
+            "geodata.database.cluster.cluster.choose_port", lambda data: next(answers)
+        )
         assert cluster.ensure_started() is True
     assert cluster.status().port == free
 

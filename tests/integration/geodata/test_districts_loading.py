@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 from sqlalchemy import text
 
-from geodata.city import load_city
-from geodata.districts import DistrictLocator, load_districts, read_districts
+from geodata.city.configuration import load_city
 from geodata.errors import CityError
+from geodata.space.districts import DistrictLocator, load_districts, read_districts
 
 PORTO_ALEGRE = str(Path(__file__).parents[2] / "data" / "cities" / "portoalegre")
 

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import URL
 
-from geodata.cluster import Cluster
-from geodata.engine import connect, get_engine
+from geodata.database.cluster import Cluster
+from geodata.database.engine import connect, get_engine
 from geodata.errors import DatabaseError
 from geodata.settings import Settings
 

@@ -9,9 +9,9 @@ from alembic.runtime.migration import MigrationContext
 from sqlalchemy import Engine, MetaData, inspect, text
 from sqlalchemy.engine import URL, Connection
 
-from geodata.engine import connect
+from geodata.database.engine import connect
+from geodata.database.migrate import current_revision, newest_revision, upgrade
 from geodata.errors import DatabaseError
-from geodata.migrate import current_revision, newest_revision, upgrade
 from geodata.tables import SCHEMA, metadata
 
 

@@ -11,8 +11,8 @@ import shapely
 from sqlalchemy import Engine, insert
 
 from geodata import tables
-from geodata.districts import DistrictLocator, load_districts, read_districts
-from geodata.grid import latlng_to_cells
+from geodata.space.districts import DistrictLocator, load_districts, read_districts
+from geodata.space.grid import latlng_to_cells
 from layers.build.run import build_states
 from tests.integration.layers.seeded_roads import seed_roads
 

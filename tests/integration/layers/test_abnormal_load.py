@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import insert
 
-from geodata.grid import cell_to_parents, latlng_to_cell
+from geodata.space.grid import cell_to_parents, latlng_to_cell
 from geodata.tables import source_coverage
 from layers.build.run import build_states
 from layers.errors import QueryError

@@ -11,11 +11,11 @@ from sqlalchemy import Engine, text
 
 from commands.sources import load_files
 from etl.source.declaration import SourceDeclaration, read_declaration
-from geodata.city import City, load_city
-from geodata.crs import to_metric
-from geodata.districts import load_districts
-from geodata.grid import cell_area_km2, cell_to_parents
+from geodata.city.configuration import City, load_city
 from geodata.queries.residents import read_residents
+from geodata.space.crs import to_metric
+from geodata.space.districts import load_districts
+from geodata.space.grid import cell_area_km2, cell_to_parents
 from layers.access.planning import further_stations, station_areas
 from layers.build.run import build_states
 from layers.states.status import Status
@@ -25,7 +25,7 @@ from layers.values.read import latest_period, read_values
 pytestmark = pytest.mark.realdata
 
 DATA = Path(__file__).resolve().parents[2] / "data"
-ACCESS_KMH, SNAP_M, DAY = 15.0, 2000.0, 0.8  # the defaults of geodata/travel.py
+ACCESS_KMH, SNAP_M, DAY = 15.0, 2000.0, 0.8  # the defaults of geodata/city/travel.py
 H4 = ("nearest_hospital_min", "within_30min_share")
 KEYS = (*H4, "e2sfca_doctors", "station_coverage_share", "stop_coverage_walk_500", "ptai")
 

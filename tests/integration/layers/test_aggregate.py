@@ -11,7 +11,7 @@ from distributed import Client
 from sqlalchemy import text
 
 from etl.telemetry.export import export_partitions
-from geodata.partitions import PartitionStore
+from geodata.database.partitions import PartitionStore
 from geodata.settings import ROOT
 from layers.build.partitions import aggregate, combine, plan_tasks, run_here, run_on
 from layers.build.run import build_states

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy import Engine, insert
 
-from geodata.city import City
+from geodata.city.configuration import City
 from geodata.tables import source_coverage
 from layers.build.run import build_states
 from layers.period import Period

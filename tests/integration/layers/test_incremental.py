@@ -21,9 +21,9 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from etl.pipeline.run import load_source
 from etl.source.declaration import SourceDeclaration
-from geodata.city import City
-from geodata.districts import DistrictLocator, load_districts, read_districts
-from geodata.engine import open_snapshot
+from geodata.city.configuration import City
+from geodata.database.engine import open_snapshot
+from geodata.space.districts import DistrictLocator, load_districts, read_districts
 from geodata.tables import counted_load, incident, load, state, state_build, state_change
 from layers.build.run import build_states, refresh_states
 from layers.maps.column import of_area, read_column

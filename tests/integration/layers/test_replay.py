@@ -17,10 +17,10 @@ from sqlalchemy import Engine, delete, insert, text
 from sqlalchemy.exc import DBAPIError
 
 from geodata.clock import replaying
-from geodata.operations import read_freshness, read_incident_hours, read_incidents
+from geodata.database.replay import BeforeFirstLoadError, ForgottenError, FutureError, open_as_of
 from geodata.queries.alerts import count_open, read_alerts
 from geodata.queries.live import read_sources_freshness
-from geodata.replay import BeforeFirstLoadError, ForgottenError, FutureError, open_as_of
+from geodata.queries.screens import read_freshness, read_incident_hours, read_incidents
 from geodata.tables import live_source
 from layers.alerts.duty import acknowledge, assign
 from layers.alerts.observe import evaluate

@@ -11,7 +11,7 @@ from etl.live.piece import LiveTarget
 from etl.live.record_files import FollowedRecords
 from etl.source.declaration import SourceDeclaration
 from geodata import tables
-from geodata.districts import DistrictLocator, read_districts
+from geodata.space.districts import DistrictLocator, read_districts
 
 MAPPING = {
     "record_id": "id",

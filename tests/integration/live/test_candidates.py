@@ -3,7 +3,8 @@
 import pytest
 from sqlalchemy import delete, func, select
 
-from geodata.candidates import (
+from geodata.errors import NotFoundError
+from geodata.queries.candidates import (
     Pair,
     Rules,
     decide_candidate,
@@ -11,7 +12,6 @@ from geodata.candidates import (
     read_candidates,
     read_rules,
 )
-from geodata.errors import NotFoundError
 from geodata.tables import event_candidate, incident
 from tests.integration.live.conftest import HEADER
 

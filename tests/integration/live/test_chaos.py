@@ -15,11 +15,11 @@ from commands.context import Context
 from commands.live import build_followed
 from commands.simulated_files import incoming_dir
 from geodata.clock import now
-from geodata.cluster import Cluster
-from geodata.cluster.postmaster import read_postmaster
-from geodata.districts import load_districts
-from geodata.migrate import upgrade
+from geodata.database.cluster import Cluster
+from geodata.database.cluster.postmaster import read_postmaster
+from geodata.database.migrate import upgrade
 from geodata.settings import Settings
+from geodata.space.districts import load_districts
 from layers.alerts.observe import evaluate
 from layers.alerts.rules import TargetRule, load_rules
 from layers.build.run import build_states

@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from dashboard.live.hub import Hub
 from dashboard.live.router import live_router
-from geodata.announce import LAYERS, announce
+from geodata.database.announce import LAYERS, announce
 from tests.integration.live.conftest import HEADER
 from tests.integration.live.pushes import read_pushes
 

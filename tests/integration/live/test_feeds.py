@@ -14,7 +14,7 @@ from etl.live.gtfs_rt_feed import FollowedFeed
 from etl.live.piece import LiveTarget
 from etl.pipeline.run import load_source
 from etl.source.declaration import SourceDeclaration, read_declaration
-from geodata.districts import DistrictLocator
+from geodata.space.districts import DistrictLocator
 from geodata.tables import rejected_row, stop_event, vehicle_position
 
 ROOT = Path(__file__).resolve().parents[3]

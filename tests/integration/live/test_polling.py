@@ -13,8 +13,8 @@ from sqlalchemy import select
 from etl.live.gtfs_rt_feed import FollowedFeed
 from etl.live.piece import LiveTarget
 from etl.source.declaration import SourceDeclaration
-from geodata.districts import DistrictLocator
 from geodata.errors import ExtractError
+from geodata.space.districts import DistrictLocator
 from geodata.tables import load, vehicle_position
 
 AT = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)

@@ -164,9 +164,9 @@ from sqlalchemy.engine import make_url
 from etl.source.declaration import SourceDeclaration
 from etl.live.piece import LiveTarget
 from etl.live.record_files import FollowedRecords
-from geodata.city import load_city
-from geodata.districts import DistrictLocator, read_districts
-from geodata.engine import connect
+from geodata.city.configuration import load_city
+from geodata.space.districts import DistrictLocator, read_districts
+from geodata.database.engine import connect
 city = load_city("changchun")
 declaration = SourceDeclaration.model_validate_json(sys.argv[2])
 locator = DistrictLocator(read_districts(city))

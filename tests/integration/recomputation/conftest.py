@@ -11,8 +11,8 @@ from sqlalchemy import Engine
 
 from commands.sources import load_files
 from etl.source.declaration import SourceDeclaration, read_declaration
-from geodata.city import City, load_city
-from geodata.districts import load_districts
+from geodata.city.configuration import City, load_city
+from geodata.space.districts import load_districts
 from layers.build.run import build_states
 from layers.catalogue.registry import find_indicator, resolve_component
 from layers.period import Period

@@ -11,7 +11,7 @@ import pytest
 import shapely
 from sqlalchemy import Engine
 
-from geodata.city import City
+from geodata.city.configuration import City
 
 pytestmark = pytest.mark.realdata
 

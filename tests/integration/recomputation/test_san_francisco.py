@@ -13,7 +13,7 @@ import scipy.stats
 import shapely
 from sqlalchemy import Engine
 
-from geodata.city import City
+from geodata.city.configuration import City
 from layers.maps.analyses import read_analysis
 from layers.maps.cell_lists import read_cells
 from layers.period import Period

@@ -4,7 +4,7 @@ import csv
 from datetime import UTC, datetime
 
 from bench.live_calls import CallFile
-from geodata.city import load_city
+from geodata.city.configuration import load_city
 
 AT = datetime(2026, 11, 22, 16, 30, 5, tzinfo=UTC)
 HEADER = "呼救流水号,修订号,呼叫号码,主诉分类,呼救时间,任务状态,经度,纬度\n"

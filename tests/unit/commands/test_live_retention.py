@@ -8,9 +8,9 @@ import pytest
 
 from commands import live_retention
 from commands.live_retention import keep_retention, prune_telemetry
-from geodata.city import load_city
+from geodata.city.configuration import load_city
 from geodata.clock import now
-from geodata.partitions import Partition, PartitionStore
+from geodata.database.partitions import Partition, PartitionStore
 from geodata.settings import Settings
 
 TODAY = date(2026, 11, 22)

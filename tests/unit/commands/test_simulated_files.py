@@ -15,7 +15,7 @@ from commands.simulated_files import (
     read_simulated_files,
     write_simulated_files,
 )
-from geodata.city import City, load_city
+from geodata.city.configuration import City, load_city
 from geodata.settings import Settings
 
 Simulate = Callable[..., Any]

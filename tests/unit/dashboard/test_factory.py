@@ -15,7 +15,7 @@ from dashboard.headers import policy
 from dashboard.pages import district, kiosk, not_found, wall
 from dashboard.problems import problem_key
 from dashboard.server import create_server
-from geodata.city import load_city
+from geodata.city.configuration import load_city
 from geodata.errors import NotFoundError, OperationsError
 from geodata.settings import Settings
 

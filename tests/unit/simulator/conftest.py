@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from geodata.city import City, load_city
+from geodata.city.configuration import City, load_city
 from simulator import Written, simulate
 from simulator.ground.world import World, build_world
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
-from geodata.datums import gcj02_to_wgs84
+from geodata.space.datums import gcj02_to_wgs84
 from simulator.broadband.base_stations import build_masts
 from simulator.ground.world import World
 from simulator.months import complete_months_before

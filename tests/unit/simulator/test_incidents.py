@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 import pytest
 
-from geodata.datums import bd09_to_wgs84, gcj02_to_wgs84
+from geodata.space.datums import bd09_to_wgs84, gcj02_to_wgs84
 from simulator.emergency.faults import CLOCKS, plant_faults
 from simulator.emergency.incident_files import build_dispatchers, channel_calls, crossed_calls
 from simulator.emergency.incident_systems import SYSTEMS

@@ -3,8 +3,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geodata.areal import largest_remainder
-from geodata.grid import cell_centres, cell_res
+from geodata.space.areal import largest_remainder
+from geodata.space.grid import cell_centres, cell_res
 from simulator.ground.world import World
 from tests.unit.simulator.conftest import RESIDENTS
 

@@ -4,7 +4,7 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from geodata.city import City
+from geodata.city.configuration import City
 from geodata.errors import CityError
 from simulator import Written, simulate
 from simulator.config import read_simulation

@@ -10,9 +10,9 @@ from sqlalchemy import Engine, insert
 from etl.gtfs.load import load_feed
 from etl.outcome import LoadOutcome
 from etl.source.declaration import SourceDeclaration
-from geodata.city import City
+from geodata.city.configuration import City
 from geodata.clock import now
-from geodata.districts import DistrictLocator, load_districts, read_districts
+from geodata.space.districts import DistrictLocator, load_districts, read_districts
 from geodata.tables import load
 
 FeedLoader = Callable[..., LoadOutcome]

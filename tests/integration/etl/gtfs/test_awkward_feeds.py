@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import Engine
 
 from etl.pipeline.run import load_source
-from geodata import grid
-from geodata.city import City
+from geodata.city.configuration import City
 from geodata.queries.stop_access import read_stop_access
+from geodata.space import grid
 from layers.build.run import build_states
 from layers.period import Period
 from layers.states.status import Status

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import Engine
 
 from etl.pipeline.run import load_source
-from geodata.city import City
+from geodata.city.configuration import City
 from layers.build.run import build_states
 from layers.period import Period
 from layers.states.status import Status

@@ -7,11 +7,11 @@ import pytest
 from sqlalchemy import Engine, insert
 
 from etl.pipeline.run import load_source
-from geodata import grid
-from geodata.city import City
-from geodata.crs import from_metric, to_metric
-from geodata.grid import Floats
+from geodata.city.configuration import City
 from geodata.queries.transit import read_service_dates
+from geodata.space import grid
+from geodata.space.crs import from_metric, to_metric
+from geodata.space.grid import Floats
 from geodata.tables import load, population
 from layers.build.run import build_states
 from layers.period import Period

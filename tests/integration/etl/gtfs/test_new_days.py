@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from etl.pipeline.run import load_source
-from geodata.city import City
+from geodata.city.configuration import City
 from geodata.clock import now
 from geodata.queries.progress import read_lapsed_feeds
 from layers.build.run import build_states

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine, any_, select
 
 from etl.pipeline.run import load_source
-from geodata.city import City
+from geodata.city.configuration import City
 from geodata.tables import state, state_change
 from layers.build.run import build_states, refresh_states
 from layers.states.state import STATE_SCHEMA

@@ -15,7 +15,7 @@ from etl.gtfs.expand import compute_departures, compute_runs
 from etl.gtfs.feed import read_feed
 from etl.gtfs.fields import FILES
 from etl.pipeline.run import load_source
-from geodata.city import City
+from geodata.city.configuration import City
 
 pytestmark = pytest.mark.realdata
 

@@ -9,10 +9,10 @@ from sqlalchemy import select
 
 from etl.pipeline.run import load_source
 from etl.source.declaration import SourceDeclaration
-from geodata.districts import DistrictLocator, read_districts
-from geodata.grid import latlng_to_cell
-from geodata.partitions import Partition, PartitionStore
+from geodata.database.partitions import Partition, PartitionStore
 from geodata.settings import get_settings
+from geodata.space.districts import DistrictLocator, read_districts
+from geodata.space.grid import latlng_to_cell
 from geodata.tables import load, rejected_row
 from tests.unit.etl.telemetry.jt808_frames import frame, report
 

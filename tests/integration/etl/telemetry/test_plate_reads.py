@@ -12,9 +12,9 @@ from sqlalchemy import Connection, func, select, text
 from etl.pipeline.run import load_source
 from etl.plates.destroy import receipt_of
 from etl.source.declaration import SourceDeclaration
-from geodata.districts import DistrictLocator, read_districts
 from geodata.queries.traffic import read_segments
 from geodata.settings import get_settings
+from geodata.space.districts import DistrictLocator, read_districts
 from geodata.tables import link_time, load, metadata, reader_link, rejected_row
 from layers.build.run import build_states
 

@@ -16,8 +16,8 @@ from sqlalchemy import Engine
 
 from etl.gtfs.window import Expansion
 from etl.source.declaration import SourceDeclaration, read_declaration
-from geodata.city import City
-from geodata.engine import connect
+from geodata.city.configuration import City
+from geodata.database.engine import connect
 
 DECLARATIONS = Path(__file__).resolve().parents[3] / "data" / "declarations"
 METRIC = 31982

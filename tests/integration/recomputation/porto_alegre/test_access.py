@@ -17,7 +17,7 @@ from sqlalchemy import Engine
 
 from commands.sources import load_files
 from etl.source.declaration import read_declaration
-from geodata.city import City
+from geodata.city.configuration import City
 from layers.build.run import build_states
 
 pytestmark = pytest.mark.realdata

@@ -8,7 +8,7 @@ from etl.gtfs.csv_text import read_text_table
 from etl.gtfs.stops import place_stops, shape_lines
 from etl.gtfs.typed import type_table
 from etl.source.declaration import SourceDeclaration
-from geodata.city import City, load_city
+from geodata.city.configuration import City, load_city
 
 WGS84 = (125.32, 43.88)
 GCJ02 = (125.326507, 43.882410)

@@ -8,7 +8,7 @@ from etl.extract import read_file
 from etl.pipeline.record_file import as_extracted
 from etl.transform import transform
 from etl.transform.locate import X, Y, place
-from geodata.city import load_city
+from geodata.city.configuration import load_city
 
 PLACE = {"kind": {"const": "place"}, "facility_id": "id"}
 

@@ -10,8 +10,8 @@ from etl.roads.profiles import add_profiles
 from etl.roads.read import TAGS, WAY_SCHEMA, read_ways
 from etl.roads.segments import RoadFrames, build_roads
 from etl.roads.speeds import add_speeds
+from geodata.city.travel import Travel
 from geodata.errors import ExtractError
-from geodata.travel import Travel
 
 EXTRACT = """<?xml version="1.0" encoding="UTF-8"?>
 <osm version="0.6">

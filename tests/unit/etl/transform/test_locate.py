@@ -6,7 +6,7 @@ import shapely
 
 from etl.batch import ROW, WKB, Batch
 from etl.transform.locate import X, Y, locate_points, place
-from geodata.city import load_city
+from geodata.city.configuration import load_city
 
 CHANGCHUN_AREA = [124.0, 43.0, 127.5, 45.5]
 

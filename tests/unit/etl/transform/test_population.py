@@ -6,7 +6,7 @@ import shapely
 
 from etl.batch import ROW, WKB, Batch
 from etl.transform.population import allocate_polygons, share_by_overlap, storage_cell
-from geodata import grid
+from geodata.space import grid
 
 
 class Nowhere:

@@ -9,7 +9,7 @@ import shapely
 
 from etl.batch import Batch
 from etl.transform.radio import decode_radio
-from geodata.grid import cell_to_parents, cells_to_children, latlng_to_cell
+from geodata.space.grid import cell_to_parents, cells_to_children, latlng_to_cell
 from layers.catalogue.registry import find_indicator
 from layers.measures.blind_cells import RES, BlindRule, compute_blind, populated_cells
 from layers.measures.hotspot_area import reached_m2

@@ -9,7 +9,7 @@ import pyproj
 import pytest
 import shapely
 
-from geodata.grid import cell_polygons, cell_to_parents
+from geodata.space.grid import cell_polygons, cell_to_parents
 from layers.measures.backlog import ages_at, open_at, open_seconds, stale_at
 from layers.measures.hotspots import are_served, working_points
 from layers.measures.nearest_hospital import straight_line_min, weighted_minutes, within_limit

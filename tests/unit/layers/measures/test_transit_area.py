@@ -5,16 +5,16 @@ import polars as pl
 import pytest
 import shapely
 
-from geodata.city import City, load_city
-from geodata.crs import to_metric
-from geodata.grid import (
+from geodata.city.configuration import City, load_city
+from geodata.space.crs import to_metric
+from geodata.space.grid import (
     cell_area_km2,
     cell_centres,
     cell_polygons,
     cells_to_children,
     latlng_to_cells,
 )
-from geodata.lines import metric_lines
+from geodata.space.lines import metric_lines
 from layers.measures.transit_area import BuiltUp, built_up_area, cut_by_cells, reach, tiles
 
 

@@ -7,14 +7,14 @@ import polars as pl
 import pytest
 import shapely
 
-from geodata.city import City, load_city
-from geodata.crs import from_metric, to_metric
+from geodata.city.configuration import City, load_city
 from geodata.queries.timetable import (
     SEGMENT_SCHEMA,
     SERVICE_DAY_SCHEMA,
     SHAPE_SCHEMA,
     STOP_SCHEMA,
 )
+from geodata.space.crs import from_metric, to_metric
 from layers.measures.transit_speed import build_ways, compute_scheduled_speed, split_ways
 
 ZONE = "Asia/Shanghai"

@@ -5,7 +5,7 @@ import polars as pl
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geodata.grid import latlng_to_cells, parent_expr
+from geodata.space.grid import latlng_to_cells, parent_expr
 from layers.states.merge_frames import merge_states
 from layers.states.state import KEYS, SUMS, complete_states
 from layers.values.quantile import percentile_disc

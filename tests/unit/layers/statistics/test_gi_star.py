@@ -4,7 +4,7 @@ import h3.api.basic_int as h3
 import numpy as np
 import pytest
 
-from geodata.grid import disk_pairs, latlng_to_cell
+from geodata.space.grid import disk_pairs, latlng_to_cell
 from layers.statistics.gi_star import (
     compute_hot_spots,
     false_discovery_mask,

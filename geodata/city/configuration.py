@@ -1,0 +1,160 @@
+"""A city as configuration: one folder with `city.yaml` and the files it names, no code.
+
+`geodata/cities/README.md` explains every key and how to add a city.
+"""
+
+import os
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Literal, Self
+from zoneinfo import ZoneInfo
+
+import yaml
+from pydantic import Field, PrivateAttr, ValidationError, model_validator
+
+from geodata.city.parts import (
+    BoundsField,
+    Camera,
+    Districts,
+    Holiday,
+    Population,
+    Resolution,
+    Strict,
+    TimeZoneName,
+)
+from geodata.city.travel import Travel
+from geodata.errors import CityError
+from geodata.settings import ROOT
+
+CITIES = ROOT / "geodata" / "cities"
+CITY_FILE = "city.yaml"
+SATURDAY = 5
+
+
+class City(Strict):
+    """Everything the program knows about a city."""
+
+    code: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
+    name_zh: str
+    name_en: str
+    title_zh: str
+    title_en: str
+    timezone: TimeZoneName
+    metric_crs: int = Field(
+        gt=0, description="EPSG code of the projected CRS for lengths and areas"
+    )
+    datum: Literal["wgs84", "gcj02"] = "wgs84"
+    datum_area: BoundsField | None = None
+    bounds: BoundsField
+    res_city: Resolution = 7
+    res_district: Resolution = 8
+    res_street: Resolution = 9
+    camera: Camera
+    districts: Districts
+    population: Population | None = None
+    stations: Path | None = None
+    places: Path | None = None
+    holidays: tuple[Holiday, ...] = ()
+    travel: Travel = Travel()
+
+    _folder: Path = PrivateAttr()
+
+    @model_validator(mode="after")
+    def _datum_has_area(self) -> Self:
+        if (self.datum == "gcj02") != (self.datum_area is not None):
+            raise ValueError("datum_area belongs to datum gcj02, and gcj02 needs one")
+        return self
+
+    @property
+    def folder(self) -> Path:
+        """The folder that the configuration was read from."""
+        return self._folder
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The city's time zone."""
+        return ZoneInfo(self.timezone)
+
+    def file(self, relative: Path) -> Path:
+        """Return the full path of a file that the configuration names."""
+        return self._folder / relative
+
+    def files(self) -> dict[str, Path]:
+        """Return every file the configuration names, by its key."""
+        named: dict[str, Path | None] = {"stations": self.stations, "places": self.places}
+        if self.districts.file:
+            named["districts.file.path"] = self.districts.file.path
+        if self.population:
+            named["population.file"] = self.population.file
+        for index, district in enumerate(self.districts.from_cells):
+            named[f"districts.from_cells.{index}.file"] = district.file
+        return {key: self.file(path) for key, path in named.items() if path is not None}
+
+    def holiday(self, day: date) -> Holiday | None:
+        """Return the holiday that a day belongs to."""
+        return next((span for span in self.holidays if span.starts_on <= day <= span.ends_on), None)
+
+    def is_working_day(self, day: date) -> bool:
+        """Tell whether people work: weekdays, but for holidays and the days that make up for them.
+
+        A year whose holidays are not listed has its plain weekdays.
+        """
+        if self.holiday(day):
+            return False
+        return day.weekday() < SATURDAY or any(day in span.make_up_on for span in self.holidays)
+
+
+def city_folder(code: str) -> Path:
+    """Return a city's folder: an absolute path, one below `OCC_CITY_DIR`, or one of our own.
+
+    `OCC_CITY_DIR` may be the folder of the city itself or the folder that holds it.
+
+    Raises:
+        CityError: there is none.
+    """
+    extra = os.environ.get("OCC_CITY_DIR")
+    candidates = [CITIES / code]  # an absolute `code` replaces CITIES
+    if extra:
+        own = [Path(extra)] if Path(extra).name == code else []
+        candidates = [Path(extra) / code, *own, *candidates]
+    for folder in candidates:
+        if (folder / CITY_FILE).is_file():
+            return folder.resolve()
+    looked = ", ".join(str(folder / CITY_FILE) for folder in candidates)
+    raise CityError(f"no configuration of city {code!r}: looked for {looked}")
+
+
+def load_city(code: str) -> City:
+    """Return the city of this code, or of this absolute folder; each folder is read once.
+
+    Raises:
+        CityError: there is no such city or its configuration is wrong; names the file and key.
+    """
+    return _load_folder(city_folder(code))
+
+
+@cache
+def _load_folder(folder: Path) -> City:
+    path = folder / CITY_FILE
+    city = _parse(path)
+    city._folder = folder
+    if city.code != folder.name:
+        raise CityError(f"{path}: code: is {city.code!r} but the folder is {folder.name!r}")
+    for key, file in city.files().items():
+        if not file.is_file():
+            raise CityError(f"{path}: {key}: no file {file}")
+    return city
+
+
+def _parse(path: Path) -> City:
+    try:
+        return City.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
+    except yaml.YAMLError as error:
+        raise CityError(f"{path}: not YAML: {error}") from error
+    except ValidationError as error:
+        problems = "; ".join(
+            f"{'.'.join(str(part) for part in item['loc']) or 'city'}: {item['msg']}"
+            for item in error.errors()
+        )
+        raise CityError(f"{path}: {problems}") from error

@@ -1,5 +1,0 @@
-"""The private PostgreSQL cluster in the data folder, for when no DATABASE_URL is given."""
-
-from geodata.cluster.cluster import Cluster, ClusterStatus
-
-__all__ = ["Cluster", "ClusterStatus"]

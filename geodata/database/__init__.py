@@ -1,0 +1,1 @@
+"""The database itself: engine, cluster, migrations, replay, partitions, announcements."""

@@ -1,0 +1,234 @@
+"""The private PostgreSQL cluster: initialised once, started when needed, stopped cleanly.
+
+Everything lies in one folder (`home`): `cluster/` the data, `password`, `lock`, `server.log`.
+The server listens on the loopback address and on a Unix socket, both behind the password.
+"""
+
+import fcntl
+import secrets
+import shutil
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy.engine import URL
+
+from geodata.database.cluster.account import (
+    CLUSTER_FOLDER,
+    ROOT_FALLBACK,
+    Account,
+    check_home,
+    choose_account,
+    choose_home,
+    make_home,
+)
+from geodata.database.cluster.binaries import Binaries, find_binaries
+from geodata.database.cluster.listen import (
+    choose_port,
+    choose_socket_dir,
+    discard_socket_dir,
+    is_port_free,
+    write_listen,
+)
+from geodata.database.cluster.postmaster import Postmaster, is_alive, processes_in, read_postmaster
+from geodata.errors import ClusterError
+
+USER = "occ"
+START_TRIES = 5
+ORPHANS_WAIT_S = 30
+
+
+@dataclass(frozen=True)
+class ClusterStatus:
+    """What `db status` tells about the private cluster."""
+
+    home: Path
+    is_initialised: bool
+    is_running: bool
+    port: int | None
+
+
+class Cluster:
+    """The cluster that belongs to one data folder; several processes may use it at once."""
+
+    def __init__(self, data_dir: Path, fallback: Path = ROOT_FALLBACK) -> None:
+        """Find the cluster's folder and account; touches nothing yet."""
+        self.home = choose_home(data_dir, fallback)
+        self.account: Account = choose_account(self.home)
+
+    @property
+    def data(self) -> Path:
+        """PostgreSQL's data folder."""
+        return self.home / CLUSTER_FOLDER
+
+    def status(self) -> ClusterStatus:
+        """Tell whether the cluster exists and runs; changes nothing.
+
+        Raises:
+            ClusterError: its folder is another user's.
+        """
+        check_home(self.home, self.account)
+        postmaster = read_postmaster(self.data)
+        running = self._is_alive(postmaster)
+        return ClusterStatus(
+            home=self.home,
+            is_initialised=(self.data / "PG_VERSION").exists(),
+            is_running=running,
+            port=postmaster.port if postmaster and running else None,
+        )
+
+    def ensure_started(self) -> bool:
+        """Initialise and start the cluster where needed; returns whether this call started it.
+
+        Raises:
+            ClusterError: it cannot be initialised or started; the text says what to do.
+        """
+        make_home(self.home, self.account)
+        with self._locked():
+            if self._is_ready():
+                return False
+            self._initialise()
+            self._clear_stale_lock()
+            self._start()
+            return True
+
+    def stop(self) -> bool:
+        """Stop the server, rolling back what is open; returns whether there was one to stop."""
+        if not self.status().is_running:
+            return False
+        with self._locked():
+            postmaster = read_postmaster(self.data)
+            self._pg("pg_ctl", "stop", "-D", CLUSTER_FOLDER, "-m", "fast", "-w", "-t", "60")
+            discard_socket_dir(postmaster.socket_dir if postmaster else "")
+        return True
+
+    def url(self, database: str) -> URL:
+        """The address of a database of the running cluster, by its socket, with the password."""
+        postmaster = read_postmaster(self.data)
+        if postmaster is None or not self._is_alive(postmaster):
+            raise ClusterError(f"the private cluster in {self.home} does not run")
+        return URL.create(
+            "postgresql+psycopg",
+            username=USER,
+            password=(self.home / "password").read_text(encoding="ascii"),
+            port=postmaster.port,
+            database=database,
+            query={"host": postmaster.socket_dir or "127.0.0.1"},
+        )
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Hold the home's lock: two applications that start at once take turns."""
+        path = self.home / "lock"
+        with path.open("a") as file:
+            self.account.own(path)
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+    def _is_ready(self) -> bool:
+        """Whether the server runs and answers; waits while it recovers from a crash."""
+        if not self._is_alive(read_postmaster(self.data)):
+            return False
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            postmaster = read_postmaster(self.data)
+            if not self._is_alive(postmaster):
+                return False
+            if postmaster is not None and postmaster.is_ready:
+                return True
+            time.sleep(0.05)
+        raise ClusterError(f"the server does not get ready; see {self.home / 'server.log'}")
+
+    def _is_alive(self, postmaster: Postmaster | None) -> bool:
+        return is_alive(self.data, postmaster, self.account)
+
+    def _initialise(self) -> None:
+        """Make the cluster in a sibling folder and rename it, so that half of one never starts."""
+        if (self.data / "PG_VERSION").exists():
+            return
+        for leftover in self.home.glob(f"{CLUSTER_FOLDER}.new-*"):
+            shutil.rmtree(leftover, ignore_errors=True)
+        new = Path(tempfile.mkdtemp(prefix=f"{CLUSTER_FOLDER}.new-", dir=self.home))
+        self.account.own(new)
+        password = self._write_password()
+        binaries = find_binaries()
+        self._pg(
+            "initdb",
+            *("-D", str(new), f"--username={USER}", f"--pwfile={password}"),
+            *("--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8"),
+            "--lc-collate=C",  # the same order, compared as bytes: keys sort several times faster
+            binaries=binaries,
+        )
+        with (new / "postgresql.conf").open("a", encoding="ascii") as conf:
+            conf.write((Path(__file__).parent / "private.conf").read_text(encoding="ascii"))
+        new.rename(self.data)
+
+    def _write_password(self) -> Path:
+        path = self.home / "password"
+        if not path.exists():
+            new = self.home / "password.new"  # renamed when whole: a kill leaves no empty password
+            new.unlink(missing_ok=True)
+            new.touch(mode=0o600)
+            new.write_text(secrets.token_urlsafe(24), encoding="ascii")
+            self.account.own(new)
+            new.rename(path)
+        return path
+
+    def _clear_stale_lock(self) -> None:
+        """Remove a dead server's lock file, but only once none of its processes is left.
+
+        PostgreSQL removes it by itself unless the dead server's number is another process's now.
+        A backend that outlives its postmaster still writes: a second server beside it would
+        destroy data, so wait for its end and never remove the lock under it.
+        """
+        deadline = time.monotonic() + ORPHANS_WAIT_S
+        while orphans := processes_in(self.data, self.account):
+            if time.monotonic() > deadline:
+                raise ClusterError(
+                    f"processes of a killed server still run in {self.data}: {orphans}"
+                )
+            time.sleep(0.1)
+        postmaster = read_postmaster(self.data)
+        discard_socket_dir(postmaster.socket_dir if postmaster else "")
+        (self.data / "postmaster.pid").unlink(missing_ok=True)
+
+    def _start(self) -> None:
+        """Start the server on its last port, or on a free one when somebody else has that now."""
+        socket_dir = choose_socket_dir(self.home, self.account)
+        for _ in range(START_TRIES):
+            port = choose_port(self.data)
+            self.account.own(write_listen(self.data, port, socket_dir))
+            try:
+                self._pg(
+                    *("pg_ctl", "start", "-D", CLUSTER_FOLDER, "-w", "-t", "120"),
+                    *("-l", "server.log"),
+                )
+            except ClusterError:
+                if is_port_free(port):
+                    raise
+                continue  # taken between our look and the server's: choose again
+            return
+        raise ClusterError(f"no free port was found in {START_TRIES} tries")
+
+    def _pg(self, program: str, *arguments: str, binaries: Binaries | None = None) -> None:
+        """Run a program in the home, paths as plain names: pg_ctl hands them to a shell."""
+        if binaries is None:
+            binaries = find_binaries(int((self.data / "PG_VERSION").read_text(encoding="ascii")))
+        done = self.account.run([str(binaries.folder / program), *arguments], self.home)
+        if done.returncode != 0:
+            raise ClusterError(
+                f"{program} failed: {_last_lines(done.stderr or done.stdout)}{self._log_tail()}"
+            )
+
+    def _log_tail(self) -> str:
+        log = self.home / "server.log"
+        if not log.exists():
+            return ""
+        return f" | {log}: {_last_lines(log.read_text(encoding='utf-8', errors='replace'))}"
+
+
+def _last_lines(text: str, count: int = 3) -> str:
+    return " / ".join(line.strip() for line in text.strip().splitlines()[-count:])

@@ -1,0 +1,173 @@
+"""The one SQLAlchemy engine of a process, on DATABASE_URL or on the private cluster."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+
+import psycopg
+from psycopg import sql
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.engine import URL, Connection, make_url
+from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+
+from geodata.database.cluster import Cluster
+from geodata.errors import DatabaseError, SettingsError
+from geodata.settings import Settings, get_settings
+
+MINIMUM_POSTGRESQL = 13
+MINIMUM_POSTGIS = 3
+DRIVER = "postgresql+psycopg"
+
+
+@contextmanager
+def open_snapshot(engine: Engine) -> Iterator[Connection]:
+    """Open a transaction whose every query sees the same moment.
+
+    An answer is read by several queries; a build that commits between two of them would make it
+    half old and half new, under an address that never changes its content.
+    """
+    reader = engine.connect().execution_options(isolation_level="REPEATABLE READ")
+    with reader as connection, connection.begin():
+        yield connection
+
+
+def get_engine(settings: Settings | None = None) -> Engine:
+    """Return the process's engine for these settings; the first call connects and checks.
+
+    Raises:
+        DatabaseError: the database cannot be reached, is too old or lacks PostGIS.
+    """
+    return _engine(settings or get_settings())
+
+
+@cache
+def _engine(settings: Settings) -> Engine:
+    return connect(database_url(settings))
+
+
+def connect(url: URL) -> Engine:
+    """Return a new engine for an address whose server is reachable, new enough and has PostGIS.
+
+    Raises:
+        DatabaseError: it is not.
+    """
+    engine = create_engine(
+        url, pool_pre_ping=True, connect_args={"options": "-c timezone=UTC", "connect_timeout": 10}
+    )
+    try:
+        check_server(engine)
+    except DatabaseError:
+        engine.dispose()
+        raise
+    return engine
+
+
+def database_url(settings: Settings) -> URL:
+    """Return the database's address: DATABASE_URL, or the city's database in the private cluster.
+
+    Starts the private cluster and creates the database where needed.
+
+    Raises:
+        SettingsError: DATABASE_URL is not the address of a PostgreSQL.
+        DatabaseError: the private cluster cannot be started.
+    """
+    if settings.database_url:
+        return parse_url(settings.database_url)
+    cluster = Cluster(settings.data_dir)
+    cluster.ensure_started()
+    name = database_name(settings.city)
+    _create_database(cluster.url("postgres"), name)
+    return cluster.url(name)
+
+
+def database_name(city: str) -> str:
+    """Return the name of a city's database: its code, or its folder's name, in plain letters."""
+    return re.sub(r"[^a-z0-9_]", "_", city.rstrip("/").rpartition("/")[2].lower())[:63] or "city"
+
+
+def parse_url(address: str) -> URL:
+    """Return a `postgres://`, `postgresql://` or `postgresql+psycopg://` address for psycopg 3.
+
+    Raises:
+        SettingsError: it is another kind of address, or none; the password is not repeated.
+    """
+    try:
+        url = make_url(address)
+    except ArgumentError as error:
+        raise SettingsError("DATABASE_URL is not an address like postgresql://host/name") from error
+    if url.drivername not in ("postgres", "postgresql", DRIVER):
+        raise SettingsError(
+            f"DATABASE_URL must be a postgresql:// address, not {url.drivername}://"
+        )
+    return url.set(drivername=DRIVER)
+
+
+def check_server(engine: Engine) -> None:
+    """Check versions, and create the extension PostGIS where it is missing and may be created.
+
+    Raises:
+        DatabaseError: the server cannot be reached, is too old or lacks PostGIS.
+    """
+    where = engine.url.render_as_string(hide_password=True)
+    try:
+        with engine.begin() as connection:
+            number = int(connection.execute(text("SHOW server_version_num")).scalar_one())
+            if _read_postgis_version(connection) is None and number // 10000 >= MINIMUM_POSTGRESQL:
+                _create_postgis(connection, where)
+            check_versions(number, _read_postgis_version(connection) or "0", where)
+    except SQLAlchemyError as error:
+        raise DatabaseError(f"cannot use the database {where}: {_first_line(error)}") from error
+
+
+def check_versions(number: int, postgis: str, where: str) -> None:
+    """Check a server's version number (150018 is 15.18) and its PostGIS's version.
+
+    Raises:
+        DatabaseError: one is too old.
+    """
+    if number // 10000 < MINIMUM_POSTGRESQL:
+        raise DatabaseError(
+            f"{where} is PostgreSQL {number // 10000}; {MINIMUM_POSTGRESQL} or newer is needed"
+        )
+    if int(postgis.partition(".")[0]) < MINIMUM_POSTGIS:
+        raise DatabaseError(f"{where} has PostGIS {postgis}; {MINIMUM_POSTGIS} or newer is needed")
+
+
+def _read_postgis_version(connection: Connection) -> str | None:
+    return connection.execute(
+        text("SELECT extversion FROM pg_extension WHERE extname = 'postgis'")
+    ).scalar_one_or_none()
+
+
+def _create_postgis(connection: Connection, where: str) -> None:
+    try:
+        with connection.begin_nested():
+            connection.execute(text("CREATE EXTENSION IF NOT EXISTS postgis SCHEMA public"))
+    except DBAPIError as error:
+        raise DatabaseError(
+            f"{where} lacks PostGIS and it cannot be added: {_first_line(error)}. Ask its "
+            "administrator to install it and to run CREATE EXTENSION postgis there"
+        ) from error
+
+
+def _create_database(maintenance: URL, name: str) -> None:
+    """Create a database that does not exist yet; two callers at once both succeed."""
+    try:
+        with psycopg.connect(
+            maintenance.set(drivername="postgresql").render_as_string(hide_password=False),
+            autocommit=True,
+            connect_timeout=10,
+        ) as connection:
+            found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
+            if found.fetchone() is None:
+                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
+        return
+    except psycopg.Error as error:
+        raise DatabaseError(f"cannot create the database {name}: {error}") from error
+
+
+def _first_line(error: SQLAlchemyError) -> str:
+    cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
+    return str(cause).strip().partition("\n")[0]

@@ -1,0 +1,1 @@
+"""Where things are: cells, coordinate systems, datums, districts, lines and areas."""
