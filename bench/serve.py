@@ -7,7 +7,7 @@ import uvicorn
 from fastapi import FastAPI
 from flask import Flask
 
-from dashboard.cache import build_cache
+from dashboard.read.cache import build_cache
 from geodata.city.configuration import load_city
 from geodata.database.engine import get_engine
 from geodata.service.app import PREFIX, create_service

@@ -8,11 +8,11 @@ from dash import Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 from sqlalchemy import Engine
 
-from dashboard.cache import build_cache
-from dashboard.context import Context
 from dashboard.live.stores import live_stores
 from dashboard.pages import chooser, district, duty, explore, kiosk, loads, not_found, wall
 from dashboard.problems import KNOWN_ERRORS, PROBLEM, problem_page, show_problem
+from dashboard.read.cache import build_cache
+from dashboard.read.context import Context
 from geodata.city.configuration import City
 from geodata.settings import ROOT, Settings
 

@@ -6,7 +6,7 @@ from dash import html, set_props
 from sqlalchemy.exc import SQLAlchemyError
 
 from dashboard.components.text import bilingual
-from dashboard.i18n import LANGUAGES, translate
+from dashboard.wording.i18n import LANGUAGES, translate
 from geodata.errors import DatabaseError, NotFoundError, OperationsError
 
 logger = logging.getLogger(__name__)

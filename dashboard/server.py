@@ -11,13 +11,13 @@ from fastapi.responses import JSONResponse
 from sqlalchemy import Engine
 from sqlalchemy.exc import OperationalError
 
-from dashboard.cache import build_cache
 from dashboard.factory import create_app
 from dashboard.headers import SecurityHeaders, policy
 from dashboard.health import health_router
 from dashboard.live.points import points_router
 from dashboard.live.router import live_router
 from dashboard.live.vehicles import vehicles_router
+from dashboard.read.cache import build_cache
 from geodata.city.configuration import City
 from geodata.service.app import PREFIX as GIS_PREFIX
 from geodata.service.app import create_service

@@ -7,9 +7,9 @@ from dash import html
 
 from dashboard.components.incidents import outcome
 from dashboard.components.text import bilingual, two_lines
-from dashboard.context import Context
-from dashboard.i18n import translate, words
-from dashboard.numbers import format_number
+from dashboard.read.context import Context
+from dashboard.wording.i18n import translate, words
+from dashboard.wording.numbers import format_number
 from geodata.clock import now
 from geodata.queries.screens import read_facility_counts, read_incidents
 from layers.period import Period

@@ -8,8 +8,8 @@ from dash import html
 from dashboard.components.attributes import aria_label
 from dashboard.components.sparkline import sparkline
 from dashboard.components.text import bilingual, two_lines
-from dashboard.i18n import LANGUAGES, translate
-from dashboard.numbers import Reading
+from dashboard.wording.i18n import LANGUAGES, translate
+from dashboard.wording.numbers import Reading
 from layers.score.attainment import Standing
 
 

@@ -6,10 +6,10 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard.components.provenance import local_time, simulated_badge
-from dashboard.i18n import Language, translate
-from dashboard.numbers import format_number, format_reading, format_value, is_shown
-from dashboard.periods import period_text
-from dashboard.readings import Value
+from dashboard.read.values import Value
+from dashboard.wording.i18n import Language, translate
+from dashboard.wording.numbers import format_number, format_reading, format_value, is_shown
+from dashboard.wording.periods import period_text
 from layers.catalogue.indicator import Indicator, StateClass
 from layers.catalogue.registry import Target
 from layers.period import Period

@@ -8,8 +8,8 @@ from dash.development.base_component import Component
 
 from dashboard.components.attributes import aria_label
 from dashboard.figures.lines import as_mask, band_path, fill, line_path, span_of, stroke, svg
-from dashboard.headlines import shown_values
-from dashboard.numbers import format_value
+from dashboard.read.headlines import shown_values
+from dashboard.wording.numbers import format_value
 from layers.catalogue.indicator import Indicator
 from layers.catalogue.registry import Target
 

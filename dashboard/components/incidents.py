@@ -9,8 +9,8 @@ import polars as pl
 from dash import html
 
 from dashboard.components.text import bilingual, two_lines
-from dashboard.i18n import translate
-from dashboard.numbers import format_duration
+from dashboard.wording.i18n import translate
+from dashboard.wording.numbers import format_duration
 
 CHANNELS = ("110", "122", "120", "119", "12350")
 HOURS = 24

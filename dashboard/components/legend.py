@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from dash import html
 
-from dashboard.i18n import LANGUAGES, Language, translate
-from dashboard.numbers import format_value, unit_text
+from dashboard.wording.i18n import LANGUAGES, Language, translate
+from dashboard.wording.numbers import format_value, unit_text
 from layers.catalogue.indicator import Indicator
 
 STATES = ("zero", "no_data", "suppressed", "stale")

@@ -6,7 +6,7 @@ from dash import Dash, Input, Output, State, dcc, html
 
 from dashboard.browser import browser_callback
 from dashboard.components.attributes import aria_label
-from dashboard.i18n import Language, translate
+from dashboard.wording.i18n import Language, translate
 from layers.period import Period
 
 PLAY_MS = 1200

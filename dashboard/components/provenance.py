@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from dash import html
 
-from dashboard.i18n import LANGUAGES, Language, translate
+from dashboard.wording.i18n import LANGUAGES, Language, translate
 from geodata.clock import now
 
 HOUR = timedelta(hours=1)

@@ -5,7 +5,7 @@ from typing import Any
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard.i18n import Language, translate
+from dashboard.wording.i18n import Language, translate
 
 
 def two_lines(zh: str, en: str, tag: Any = html.Div, class_name: str = "") -> Component:

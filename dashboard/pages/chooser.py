@@ -4,7 +4,7 @@ from dash import Dash, html
 
 from dashboard.components.provenance import simulated_badge
 from dashboard.components.text import bilingual, two_lines
-from dashboard.context import Context
+from dashboard.read.context import Context
 from geodata.queries.screens import read_district_list, read_freshness
 from geodata.tables import UNKNOWN_DISTRICT
 

@@ -11,14 +11,14 @@ from dashboard.components.domain_card import standing_mark
 from dashboard.components.provenance import simulated_badge
 from dashboard.components.sparkline import sparkline
 from dashboard.components.text import two_lines
-from dashboard.context import Context
-from dashboard.headlines import HeadlineValue, read_headline, read_steps, shown_values
-from dashboard.i18n import Language, as_language, translate
-from dashboard.numbers import MISSING, format_change, format_reading
 from dashboard.pages.district_map import district_map
-from dashboard.periods import period_text
-from dashboard.readings import read_one
+from dashboard.read.context import Context
+from dashboard.read.headlines import HeadlineValue, read_headline, read_steps, shown_values
+from dashboard.read.values import read_one
 from dashboard.scenes.model import DOMAINS, Domain, Headline
+from dashboard.wording.i18n import Language, as_language, translate
+from dashboard.wording.numbers import MISSING, format_change, format_reading
+from dashboard.wording.periods import period_text
 from geodata.errors import NotFoundError
 from geodata.queries.screens import read_district_list, read_freshness
 from layers.catalogue.indicator import Indicator

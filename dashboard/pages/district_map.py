@@ -4,20 +4,20 @@ from typing import Any
 
 from dash import html
 
-from dashboard.cameras import district_camera
-from dashboard.choropleth import read_choropleth
 from dashboard.components.legend import legend
 from dashboard.components.provenance import source_text
 from dashboard.components.text import named
-from dashboard.context import Context
-from dashboard.headlines import Subject, resolve
 from dashboard.hexmap import HexMap
-from dashboard.i18n import Language, translate
-from dashboard.layer_urls import cells_url, values_url
-from dashboard.palettes import class_colours
-from dashboard.periods import period_text
-from dashboard.readings import read_layer_classes
+from dashboard.maps.cameras import district_camera
+from dashboard.maps.choropleth import read_choropleth
+from dashboard.maps.layer_urls import cells_url, values_url
+from dashboard.maps.palettes import class_colours
+from dashboard.read.context import Context
+from dashboard.read.headlines import Subject, resolve
+from dashboard.read.values import read_layer_classes
 from dashboard.scenes.model import Headline, load_wall
+from dashboard.wording.i18n import Language, translate
+from dashboard.wording.periods import period_text
 
 
 def first_layer() -> Headline:

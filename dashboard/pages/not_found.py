@@ -3,7 +3,7 @@
 from dash import html
 
 from dashboard.components.text import bilingual
-from dashboard.context import Context
+from dashboard.read.context import Context
 
 
 def layout(_context: Context, _rest: str, _search: str) -> html.Main:

@@ -3,8 +3,8 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from dashboard.numbers import format_number
 from dashboard.scenes.model import load_kiosk
+from dashboard.wording.numbers import format_number
 from layers.period import Period
 from layers.values.read import ValueQuery, latest_period, read_values
 from tests.e2e.city_site import CitySite

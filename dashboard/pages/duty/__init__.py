@@ -8,11 +8,11 @@ from sqlalchemy import RowMapping
 
 from dashboard.components.provenance import simulated_badge
 from dashboard.components.text import bilingual, two_lines
-from dashboard.context import Context
-from dashboard.i18n import LANGUAGES, translate
 from dashboard.live.stores import ALERTS, RESYNC
 from dashboard.pages.duty.candidates import candidate_section, register_candidates
 from dashboard.pages.duty.cases import case_card, history_list
+from dashboard.read.context import Context
+from dashboard.wording.i18n import LANGUAGES, translate
 from geodata.clock import now
 from geodata.errors import OperationsError
 from geodata.queries.alerts import read_alerts, read_changes

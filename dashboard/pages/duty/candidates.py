@@ -8,9 +8,9 @@ from sqlalchemy import Row
 
 from dashboard.components.provenance import local_time
 from dashboard.components.text import bilingual
-from dashboard.context import Context
-from dashboard.i18n import LANGUAGES, translate
 from dashboard.live.stores import RESYNC
+from dashboard.read.context import Context
+from dashboard.wording.i18n import LANGUAGES, translate
 from geodata.errors import OperationsError
 from geodata.queries.candidates import decide_candidate, read_candidates
 from geodata.queries.screens import read_district_list

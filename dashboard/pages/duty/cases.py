@@ -7,7 +7,7 @@ from sqlalchemy import RowMapping
 
 from dashboard.components.provenance import age_text, local_time
 from dashboard.components.text import bilingual, two_lines
-from dashboard.i18n import LANGUAGES, translate
+from dashboard.wording.i18n import LANGUAGES, translate
 from geodata.clock import now
 
 SEVERITY_CLASS = {1: "none", 2: "watch", 3: "bad"}

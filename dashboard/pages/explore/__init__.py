@@ -6,20 +6,20 @@ from dash import ALL, Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
 from dashboard.browser import browser_callback
-from dashboard.cameras import Camera, district_camera, home_camera
 from dashboard.components.attributes import aria_live, data_theme
 from dashboard.components.period_picker import period_picker, register_period_picker
 from dashboard.components.provenance import simulated_badge
 from dashboard.components.text import named, two_lines
-from dashboard.context import Context
 from dashboard.hexmap import HexMap
-from dashboard.i18n import translate
-from dashboard.numbers import unit_text
+from dashboard.maps.cameras import Camera, district_camera, home_camera
 from dashboard.pages.explore.catalogue import catalogue, switches
 from dashboard.pages.explore.frames import frames, legends, source_line
 from dashboard.pages.explore.inspector import inspector
 from dashboard.pages.explore.state import ExploreState
 from dashboard.pages.explore.view import View, read_view
+from dashboard.read.context import Context
+from dashboard.wording.i18n import translate
+from dashboard.wording.numbers import unit_text
 from geodata.errors import NotFoundError
 
 MAP_PROPERTIES = ("cellsUrl", "valuesUrl", "palette", "breaks", "districtValues")

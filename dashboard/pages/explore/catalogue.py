@@ -4,9 +4,9 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard.components.text import named
-from dashboard.i18n import Language, translate
 from dashboard.pages.explore.state import ExploreState
 from dashboard.pages.explore.view import View
+from dashboard.wording.i18n import Language, translate
 from layers.catalogue.indicator import ALL, Indicator
 from layers.catalogue.registry import load_catalogue, load_domains
 

@@ -2,16 +2,16 @@
 
 from dash import html
 
-from dashboard.choropleth import read_district_classes, read_district_values
 from dashboard.components.legend import legend
 from dashboard.components.provenance import source_text
-from dashboard.context import Context
-from dashboard.headlines import Subject
-from dashboard.i18n import translate
-from dashboard.layer_urls import AREA_PLACE, PERIOD_PLACE, RES_PLACE, cells_url, values_url
+from dashboard.maps.choropleth import read_district_classes, read_district_values
+from dashboard.maps.layer_urls import AREA_PLACE, PERIOD_PLACE, RES_PLACE, cells_url, values_url
+from dashboard.maps.palettes import class_colours
 from dashboard.pages.explore.view import View
-from dashboard.palettes import class_colours
-from dashboard.readings import read_layer_classes
+from dashboard.read.context import Context
+from dashboard.read.headlines import Subject
+from dashboard.read.values import read_layer_classes
+from dashboard.wording.i18n import translate
 
 RESOLUTIONS = (7, 8, 9)
 BY_DISTRICT = "district"  # the key of classes and legend beside those of resolutions

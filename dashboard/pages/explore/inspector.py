@@ -10,13 +10,13 @@ from dashboard.components.domain_card import standing_mark
 from dashboard.components.evidence import Evidence, evidence_sheet, interval_text, part_text
 from dashboard.components.history import history
 from dashboard.components.text import named
-from dashboard.context import Context
-from dashboard.headlines import Subject, read_steps
-from dashboard.i18n import Language, translate
-from dashboard.numbers import format_number, format_reading, is_shown
 from dashboard.pages.explore.catalogue import PATH
 from dashboard.pages.explore.view import View
-from dashboard.readings import Value, read_one, read_values
+from dashboard.read.context import Context
+from dashboard.read.headlines import Subject, read_steps
+from dashboard.read.values import Value, read_one, read_values
+from dashboard.wording.i18n import Language, translate
+from dashboard.wording.numbers import format_number, format_reading, is_shown
 from geodata.queries.screens import read_district_list
 from geodata.tables import UNKNOWN_DISTRICT
 from layers.catalogue.indicator import StateClass

@@ -5,7 +5,7 @@ from urllib.parse import parse_qs, urlencode
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from dashboard.i18n import Language
+from dashboard.wording.i18n import Language
 
 DEFAULT_INDICATOR = "departures_per_hour"
 

@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from dashboard.context import Context
-from dashboard.headlines import Subject
 from dashboard.pages.explore.state import ExploreState
-from dashboard.periods import begun
-from dashboard.readings import read_build_or_none, read_periods, target_of
+from dashboard.read.context import Context
+from dashboard.read.headlines import Subject
+from dashboard.read.values import read_build_or_none, read_periods, target_of
+from dashboard.wording.periods import begun
 from geodata.clock import now
 from geodata.errors import OperationsError
 from layers.catalogue.indicator import Indicator

@@ -7,18 +7,18 @@ from dash import Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
 from dashboard.browser import browser_callback
-from dashboard.cameras import whole_camera
 from dashboard.components.provenance import simulated_badge
 from dashboard.components.qr import qr_code
 from dashboard.components.text import named, two_lines
-from dashboard.context import Context
 from dashboard.hexmap import HexMap
-from dashboard.i18n import Language, translate
+from dashboard.maps.cameras import whole_camera
 from dashboard.pages.kiosk.districts import district_buttons, district_name
 from dashboard.pages.kiosk.state import KioskState
 from dashboard.pages.kiosk.subject_map import subject_map
 from dashboard.pages.kiosk.subjects import subject_cards
+from dashboard.read.context import Context
 from dashboard.scenes.model import load_kiosk
+from dashboard.wording.i18n import Language, translate
 from geodata.queries.screens import read_freshness
 
 COLOURS = ("districtValues", "palette", "breaks")

@@ -4,9 +4,9 @@ import polars as pl
 from dash import dcc
 
 from dashboard.components.text import named
-from dashboard.context import Context
-from dashboard.i18n import translate
 from dashboard.pages.kiosk.state import KioskState
+from dashboard.read.context import Context
+from dashboard.wording.i18n import translate
 from geodata.queries.screens import read_district_list
 from geodata.tables import UNKNOWN_DISTRICT
 

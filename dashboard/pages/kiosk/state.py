@@ -4,8 +4,8 @@ from urllib.parse import parse_qs, urlencode
 
 from pydantic import BaseModel, ConfigDict
 
-from dashboard.i18n import Language, as_language
 from dashboard.scenes.model import DOMAINS, Domain
+from dashboard.wording.i18n import Language, as_language
 
 
 class KioskState(BaseModel):

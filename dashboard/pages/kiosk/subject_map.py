@@ -4,14 +4,14 @@ from typing import Any
 
 from dash.development.base_component import Component
 
-from dashboard.choropleth import Choropleth, district_values, public_choropleth
 from dashboard.components.legend import legend
 from dashboard.components.text import named
-from dashboard.context import Context
-from dashboard.disclosure import read_disclosed, resolve_published
-from dashboard.headlines import Subject
+from dashboard.maps.choropleth import Choropleth, district_values, public_choropleth
 from dashboard.pages.kiosk.state import KioskState
 from dashboard.pages.kiosk.subjects import chosen_domain
+from dashboard.read.context import Context
+from dashboard.read.disclosure import read_disclosed, resolve_published
+from dashboard.read.headlines import Subject
 from dashboard.scenes.model import load_kiosk
 
 STATES = ("no_data", "suppressed")

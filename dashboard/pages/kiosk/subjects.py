@@ -4,16 +4,16 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard.components.text import named
-from dashboard.context import Context
-from dashboard.disclosure import disclose, read_disclosed, resolve_published
-from dashboard.headlines import Subject as Resolved
-from dashboard.i18n import Language, translate
-from dashboard.numbers import format_number, format_reading, is_shown
 from dashboard.pages.kiosk.districts import district_name
 from dashboard.pages.kiosk.state import KioskState
-from dashboard.periods import period_text
-from dashboard.readings import Value, read_one
+from dashboard.read.context import Context
+from dashboard.read.disclosure import disclose, read_disclosed, resolve_published
+from dashboard.read.headlines import Subject as Resolved
+from dashboard.read.values import Value, read_one
 from dashboard.scenes.model import Domain, Subject, load_kiosk
+from dashboard.wording.i18n import Language, translate
+from dashboard.wording.numbers import format_number, format_reading, is_shown
+from dashboard.wording.periods import period_text
 
 
 def chosen_domain(state: KioskState) -> Domain:

@@ -5,9 +5,9 @@ from dash.development.base_component import Component
 
 from dashboard.components.provenance import simulated_badge
 from dashboard.components.text import bilingual, two_lines
-from dashboard.context import Context
 from dashboard.pages.loads.account import account
 from dashboard.pages.loads.overview import loads_table
+from dashboard.read.context import Context
 from geodata.errors import NotFoundError
 from geodata.queries.loads import read_load, read_loads
 from geodata.queries.screens import read_freshness

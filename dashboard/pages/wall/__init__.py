@@ -7,12 +7,10 @@ from dash import Dash, Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
 
 from dashboard.browser import browser_callback
-from dashboard.cameras import district_camera, home_camera
 from dashboard.components.clock import clock, register_clock
 from dashboard.components.text import two_lines
-from dashboard.context import Context
 from dashboard.hexmap import HexMap
-from dashboard.i18n import LANGUAGES, translate
+from dashboard.maps.cameras import district_camera, home_camera
 from dashboard.pages.wall.panels import (
     BUILDERS,
     GROUPS,
@@ -27,8 +25,10 @@ from dashboard.pages.wall.panels import (
 from dashboard.pages.wall.playlist import SCENE_PROPERTIES
 from dashboard.pages.wall.replay import replay_page, requested
 from dashboard.problems import KNOWN_ERRORS
+from dashboard.read.context import Context
+from dashboard.read.single_flight import Together
 from dashboard.scenes.model import DOMAINS
-from dashboard.together import Together
+from dashboard.wording.i18n import LANGUAGES, translate
 from geodata.queries.screens import read_district_list
 from geodata.tables import UNKNOWN_DISTRICT
 

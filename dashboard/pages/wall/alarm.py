@@ -6,10 +6,10 @@ from datetime import datetime, timedelta
 from dash import html
 from sqlalchemy import RowMapping
 
-from dashboard.cameras import district_camera, home_camera
 from dashboard.components.provenance import local_time
 from dashboard.components.text import bilingual, two_lines
-from dashboard.context import Context
+from dashboard.maps.cameras import district_camera, home_camera
+from dashboard.read.context import Context
 from geodata.clock import now
 from geodata.queries.alerts import read_alerts
 from layers.alerts.rules import TargetRule, load_rules

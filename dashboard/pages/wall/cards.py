@@ -3,12 +3,12 @@
 from dash import html
 
 from dashboard.components.domain_card import CardRow, domain_card, score_mark
-from dashboard.context import Context
-from dashboard.headlines import HeadlineValue, read_headline, read_steps, shown_values
-from dashboard.numbers import MISSING, format_change, format_reading, status_word
-from dashboard.periods import period_text
+from dashboard.read.context import Context
+from dashboard.read.headlines import HeadlineValue, read_headline, read_steps, shown_values
+from dashboard.read.scores import score_evidence, score_text
 from dashboard.scenes.model import Domain, Headline
-from dashboard.scoring import score_evidence, score_text
+from dashboard.wording.numbers import MISSING, format_change, format_reading, status_word
+from dashboard.wording.periods import period_text
 from layers.catalogue.registry import load_catalogue
 from layers.score.attainment import Standing, target_text
 from layers.score.score import DomainScore

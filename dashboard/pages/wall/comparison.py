@@ -8,10 +8,10 @@ from dash.development.base_component import Component
 
 from dashboard.components.district_table import TableCell, TableRow, district_table
 from dashboard.components.text import bilingual
-from dashboard.context import Context
-from dashboard.i18n import LANGUAGES, translate
+from dashboard.read.context import Context
+from dashboard.read.scores import score_evidence, score_text
 from dashboard.scenes.model import DOMAINS
-from dashboard.scoring import score_evidence, score_text
+from dashboard.wording.i18n import LANGUAGES, translate
 from geodata.queries.screens import read_district_list
 from geodata.tables import UNKNOWN_DISTRICT
 from layers.score.attainment import Standing

@@ -8,7 +8,7 @@ from dash.development.base_component import Component
 
 from dashboard.components.incidents import RibbonDay, incident_list, ribbon, usual_hours
 from dashboard.components.text import bilingual
-from dashboard.context import Context
+from dashboard.read.context import Context
 from geodata.clock import now
 from geodata.queries.screens import (
     Freshness,

@@ -8,7 +8,6 @@ from typing import Any
 
 from dash import html, no_update
 
-from dashboard.context import Context
 from dashboard.pages.wall import playlist
 from dashboard.pages.wall.alarm import read_alarm
 from dashboard.pages.wall.cards import build_card
@@ -20,8 +19,9 @@ from dashboard.pages.wall.status import (
     read_sources,
     status_line,
 )
+from dashboard.read.context import Context
+from dashboard.read.scores import read_place_scores
 from dashboard.scenes.model import DOMAINS, load_wall
-from dashboard.scoring import read_place_scores
 from geodata.queries.screens import read_freshness
 from layers.score.score import CITY, place_score
 

@@ -4,19 +4,19 @@ from dataclasses import dataclass
 
 from dash import html
 
-from dashboard.cameras import Camera, point_camera
 from dashboard.components.legend import legend
 from dashboard.components.provenance import source_text
 from dashboard.components.text import bilingual, two_lines
-from dashboard.context import Context
-from dashboard.headlines import Subject, resolve
-from dashboard.i18n import LANGUAGES, translate
-from dashboard.layer_urls import cells_url, values_url
 from dashboard.live.points import CLASSES, PointClass, points_property
-from dashboard.palettes import class_colours
-from dashboard.periods import period_text
-from dashboard.readings import read_layer_classes
+from dashboard.maps.cameras import Camera, point_camera
+from dashboard.maps.layer_urls import cells_url, values_url
+from dashboard.maps.palettes import class_colours
+from dashboard.read.context import Context
+from dashboard.read.headlines import Subject, resolve
+from dashboard.read.values import read_layer_classes
 from dashboard.scenes.model import Overlay, Scene, WallConfiguration
+from dashboard.wording.i18n import LANGUAGES, translate
+from dashboard.wording.periods import period_text
 
 STEP_BACK = 0.35  # zoom levels: the outer districts stay in the picture and keep their names
 SCENE_PROPERTIES = (

@@ -10,8 +10,8 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard.components.text import bilingual
-from dashboard.context import Context
-from dashboard.replay import context_as_of
+from dashboard.read.context import Context
+from dashboard.read.replay import context_as_of
 from geodata.clock import replaying
 from geodata.database.replay import BeforeFirstLoadError, ForgottenError, FutureError
 from geodata.errors import NotFoundError

@@ -7,9 +7,9 @@ from dash.development.base_component import Component
 
 from dashboard.components.provenance import simulated_badge
 from dashboard.components.text import two_lines
-from dashboard.context import Context
-from dashboard.i18n import LANGUAGES, Language, translate, words
+from dashboard.read.context import Context
 from dashboard.scenes.model import DOMAINS
+from dashboard.wording.i18n import LANGUAGES, Language, translate, words
 from geodata.clock import now
 from geodata.queries.alerts import count_open
 from geodata.queries.live import SourceFreshness, read_sources_freshness

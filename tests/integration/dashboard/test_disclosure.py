@@ -2,10 +2,10 @@
 
 from datetime import UTC, date, datetime
 
-from dashboard import disclosure
-from dashboard.context import Context
-from dashboard.headlines import Subject
-from dashboard.readings import Value
+from dashboard.read import disclosure
+from dashboard.read.context import Context
+from dashboard.read.headlines import Subject
+from dashboard.read.values import Value
 from geodata.settings import Settings
 from layers.catalogue.registry import find_indicator
 from layers.period import Period

@@ -11,7 +11,7 @@ import flask
 import pytest
 import redis
 
-from dashboard.cache import build_cache
+from dashboard.read.cache import build_cache
 from geodata.settings import Settings
 
 pytestmark = pytest.mark.skipif(

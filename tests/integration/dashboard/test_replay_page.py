@@ -7,9 +7,9 @@ import flask
 from plotly.utils import PlotlyJSONEncoder
 from sqlalchemy import Engine, insert
 
-from dashboard.cache import build_cache
-from dashboard.context import Context
 from dashboard.factory import build_page
+from dashboard.read.cache import build_cache
+from dashboard.read.context import Context
 from geodata.city.configuration import City
 from geodata.clock import replayed
 from geodata.settings import Settings

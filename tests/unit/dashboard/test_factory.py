@@ -8,12 +8,12 @@ from fastapi.testclient import TestClient
 from sqlalchemy import create_engine
 from sqlalchemy.exc import OperationalError
 
-from dashboard.cache import AnswerCache
-from dashboard.context import Context
 from dashboard.factory import PAGES, build_page, create_app, page_of
 from dashboard.headers import policy
 from dashboard.pages import district, kiosk, not_found, wall
 from dashboard.problems import problem_key
+from dashboard.read.cache import AnswerCache
+from dashboard.read.context import Context
 from dashboard.server import create_server
 from geodata.city.configuration import load_city
 from geodata.errors import NotFoundError, OperationsError

@@ -3,7 +3,6 @@
 import pytest
 from pydantic import ValidationError
 
-from dashboard.i18n import translate
 from dashboard.live.points import CLASSES
 from dashboard.scenes.model import (
     DOMAINS,
@@ -13,6 +12,7 @@ from dashboard.scenes.model import (
     load_kiosk,
     load_wall,
 )
+from dashboard.wording.i18n import translate
 from layers.catalogue.registry import find_indicator, resolve_component
 from layers.score.rules import load_rules
 

@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from dashboard.cache import AnswerCache
 from dashboard.pages.wall.replay import parse_moment, refusal, requested
-from dashboard.replay import MomentCache
+from dashboard.read.cache import AnswerCache
+from dashboard.read.replay import MomentCache
 
 ZONE = ZoneInfo("Asia/Shanghai")
 MORNING = datetime(2026, 11, 20, 0, 30, tzinfo=UTC)

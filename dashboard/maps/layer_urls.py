@@ -1,7 +1,7 @@
 """The addresses of hex layers, with places left open where the browser fills them in."""
 
-from dashboard.context import Context
-from dashboard.headlines import Subject
+from dashboard.read.context import Context
+from dashboard.read.headlines import Subject
 from layers.maps.cell_lists import CITY_AREA, grid_version
 from layers.maps.urls import PREFIX
 

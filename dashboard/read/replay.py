@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
-from dashboard.cache import AnswerCache
-from dashboard.context import Context
+from dashboard.read.cache import AnswerCache
+from dashboard.read.context import Context
 from geodata.database.replay import open_as_of
 
 Answer = TypeVar("Answer")

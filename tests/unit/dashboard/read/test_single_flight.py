@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from dashboard.together import Together
+from dashboard.read.single_flight import Together
 
 WAIT_S = 20
 

@@ -5,8 +5,8 @@ from types import SimpleNamespace
 
 import pytest
 
-from dashboard.choropleth import MOST_CLASSES, district_values, public_choropleth
-from dashboard.headlines import Subject
+from dashboard.maps.choropleth import MOST_CLASSES, district_values, public_choropleth
+from dashboard.read.headlines import Subject
 from layers.catalogue.registry import find_indicator
 from layers.period import Period
 

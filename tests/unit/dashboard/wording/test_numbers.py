@@ -2,7 +2,7 @@
 
 import pytest
 
-from dashboard.numbers import (
+from dashboard.wording.numbers import (
     format_change,
     format_duration,
     format_number,

@@ -1,10 +1,10 @@
 """Scores as the screens show them: remembered by the versions they rest on, put into words."""
 
-from dashboard.context import Context
-from dashboard.i18n import LANGUAGES, translate
-from dashboard.numbers import MISSING, format_number, format_value
-from dashboard.periods import period_text
-from dashboard.readings import read_build_or_none
+from dashboard.read.context import Context
+from dashboard.read.values import read_build_or_none
+from dashboard.wording.i18n import LANGUAGES, translate
+from dashboard.wording.numbers import MISSING, format_number, format_value
+from dashboard.wording.periods import period_text
 from geodata.clock import now
 from layers.catalogue.registry import find_indicator
 from layers.score.attainment import target_text

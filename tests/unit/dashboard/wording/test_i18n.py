@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from dashboard.i18n import LANGUAGES, as_language, translate, words
+from dashboard.wording.i18n import LANGUAGES, as_language, translate, words
 from layers.score.attainment import Standing
 from layers.states.status import Status
 

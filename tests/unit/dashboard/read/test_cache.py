@@ -6,7 +6,7 @@ from threading import Barrier, Event
 import flask
 import pytest
 
-from dashboard.cache import AnswerCache, build_cache
+from dashboard.read.cache import AnswerCache, build_cache
 from geodata.settings import Settings
 
 

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
-from dashboard.i18n import Language, translate
+from dashboard.wording.i18n import Language, translate
 from layers.catalogue.indicator import Indicator
 from layers.states.status import Status
 

@@ -7,9 +7,9 @@ Which districts are withheld is decided by `layers.disclosure` and kept for the 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from dashboard.context import Context
-from dashboard.headlines import Subject, resolve
-from dashboard.readings import Value, read_districts
+from dashboard.read.context import Context
+from dashboard.read.headlines import Subject, resolve
+from dashboard.read.values import Value, read_districts
 from dashboard.scenes.model import Headline
 from layers.catalogue.indicator import Indicator
 from layers.disclosure.block import last_complete_block

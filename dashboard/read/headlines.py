@@ -5,9 +5,8 @@ from datetime import timedelta
 
 import polars as pl
 
-from dashboard.context import Context
-from dashboard.numbers import is_shown
-from dashboard.readings import (
+from dashboard.read.context import Context
+from dashboard.read.values import (
     Value,
     read_build_or_none,
     read_latest,
@@ -16,6 +15,7 @@ from dashboard.readings import (
     target_of,
 )
 from dashboard.scenes.model import Headline
+from dashboard.wording.numbers import is_shown
 from layers.catalogue.indicator import Indicator
 from layers.catalogue.registry import Target, load_catalogue, resolve_component
 from layers.period import Period

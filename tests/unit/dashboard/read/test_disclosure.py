@@ -2,8 +2,8 @@
 
 import pytest
 
-from dashboard.disclosure import disclose, disclose_districts
-from dashboard.readings import Value
+from dashboard.read.disclosure import disclose, disclose_districts
+from dashboard.read.values import Value
 from layers.catalogue.registry import find_indicator
 from layers.states.status import Status
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Engine
 
-from dashboard.cache import AnswerCache
+from dashboard.read.cache import AnswerCache
 from geodata.city.configuration import City
 from geodata.settings import Settings
 

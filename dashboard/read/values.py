@@ -5,8 +5,8 @@ from datetime import date
 
 import polars as pl
 
-from dashboard.context import Context
-from dashboard.periods import begun
+from dashboard.read.context import Context
+from dashboard.wording.periods import begun
 from geodata.clock import now
 from geodata.errors import NotFoundError
 from layers.catalogue.indicator import Indicator

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from dashboard.periods import begun, period_text
+from dashboard.wording.periods import begun, period_text
 from layers.period import Period
 
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from dashboard.context import Context
-from dashboard.headlines import Subject
-from dashboard.palettes import class_colours
-from dashboard.readings import read_values
+from dashboard.maps.palettes import class_colours
+from dashboard.read.context import Context
+from dashboard.read.headlines import Subject
+from dashboard.read.values import read_values
 from geodata.tables import UNKNOWN_DISTRICT
 from layers.maps.classes import Classes, colour_classes, compute_breaks, read_classes
 from layers.period import Period

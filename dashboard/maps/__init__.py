@@ -1,0 +1,1 @@
+"""What a map shows: cameras, layer addresses, palettes, district values."""

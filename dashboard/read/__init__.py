@@ -1,0 +1,1 @@
+"""What the screens read: context, cache, values, headlines, scores, replay."""

@@ -1,0 +1,1 @@
+"""How things are said: texts in both languages, numbers, periods."""
