@@ -20,7 +20,7 @@ from commands.live_publish import keep_published
 from commands.live_retention import keep_retention
 from commands.live_states import keep_states_current
 from commands.simulated_files import incoming_dir
-from commands.sources import SOURCES
+from commands.sources import sources_folder
 from etl.live.gtfs_rt_feed import FollowedFeed
 from etl.live.piece import LiveTarget
 from etl.live.progress import keep_poll
@@ -74,7 +74,7 @@ def build_followed(context: Context, keys: Sequence[str] = ()) -> list[Followed]
     folder = incoming_dir(context.settings, context.city)
     targets = [
         LiveTarget(context.engine, context.city, each, rule, DistrictLocator(districts))
-        for each in read_declarations(SOURCES / context.city.code)
+        for each in read_declarations(sources_folder(context.city))
         for rule in each.live
         if not rule.intake and (not keys or each.key in keys)
     ]

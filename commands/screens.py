@@ -47,10 +47,10 @@ def _companions(context: Context, options: argparse.Namespace) -> Iterator[Compa
 
 def has_live_source(city: City) -> bool:
     """Tell whether the city declares a source to follow; the intake needs no process."""
-    from commands.sources import SOURCES
+    from commands.sources import sources_folder
     from etl.source.declaration import read_declarations
 
-    declared = read_declarations(SOURCES / city.code)
+    declared = read_declarations(sources_folder(city))
     return any(not rule.intake for each in declared for rule in each.live)
 
 
@@ -61,14 +61,14 @@ def serve(options: argparse.Namespace) -> None:
 
 def create_worker() -> ASGIApp:
     """Return the application in a server process of its own; uvicorn calls it by name."""
-    from commands.sources import SOURCES
+    from commands.sources import sources_folder
     from dashboard.server import create_server
     from etl.live.intake import intake_router
     from etl.source.declaration import read_declarations
 
     context = get_context()
     engine, city, settings = context.engine, context.city, context.settings
-    declarations = read_declarations(SOURCES / city.code)
+    declarations = read_declarations(sources_folder(city))
     intake = intake_router(engine, city, declarations, settings.intake_token)
     return create_server(engine, city, settings, [intake])
 

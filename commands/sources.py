@@ -17,12 +17,10 @@ from geodata.city.configuration import City
 from geodata.clock import now
 from geodata.errors import DeclarationError, ExtractError, LoadError, NotFoundError
 from geodata.queries.loads import read_load
-from geodata.settings import ROOT
 from geodata.space.districts import DistrictLocator, read_districts
 from geodata.tables import load as load_table
 from geodata.tables import rejected_row
 
-SOURCES = ROOT / "etl" / "sources"
 _LISTED_ROWS = 200
 _SOURCES_AT_ONCE = 2
 
@@ -96,7 +94,7 @@ def select_declarations(
     Raises:
         NotFoundError: no source has that key, or none is named.
     """
-    declared = {each.key: each for each in read_declarations(SOURCES / city.code)}
+    declared = {each.key: each for each in read_declarations(sources_folder(city))}
     if all_:
         return [each for each in declared.values() if not each.is_only_live]
     if not names:
@@ -110,6 +108,11 @@ def select_declarations(
         else:
             raise NotFoundError(f"no source '{name}'; known: {', '.join(declared) or 'none'}")
     return chosen
+
+
+def sources_folder(city: City) -> Path:
+    """Return where a city declares its sources."""
+    return city.folder / "sources"
 
 
 def describe(file: FileLoad) -> str:
@@ -136,7 +139,7 @@ def list_sources(engine: Engine, city: City) -> None:
     with engine.connect() as connection:
         loaded = {row[0]: row for row in connection.execute(newest)}
     rows = []
-    for each in read_declarations(SOURCES / city.code):
+    for each in read_declarations(sources_folder(city)):
         _, finished_at, event_to = loaded.get(each.key, (None, None, None))
         state = "loaded" if finished_at else "not loaded"
         if event_to and is_stale(event_to, each.cadence, now()):

@@ -22,7 +22,7 @@ class Settings(BaseSettings):
         populate_by_name=True,
     )
 
-    city: str = Field(default="changchun", description="folder name under geodata/cities")
+    city: str = Field(default="changchun", description="folder name under cities")
     data_dir: Path = Field(default=ROOT / "data", description="cluster, simulated files, caches")
     database_url: str | None = Field(
         default=None,

@@ -1,6 +1,6 @@
 """A city as configuration: one folder with `city.yaml` and the files it names, no code.
 
-`geodata/cities/README.md` explains every key and how to add a city.
+`cities/README.md` explains every key and how to add a city.
 """
 
 import os
@@ -27,7 +27,7 @@ from geodata.city.travel import Travel
 from geodata.errors import CityError
 from geodata.settings import ROOT
 
-CITIES = ROOT / "geodata" / "cities"
+CITIES = ROOT / "cities"
 CITY_FILE = "city.yaml"
 SATURDAY = 5
 

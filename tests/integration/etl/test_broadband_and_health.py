@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from sqlalchemy import select, text
 
-from commands.sources import SOURCES
+from commands.sources import sources_folder
 from etl.pipeline.run import load_source
 from etl.source.declaration import read_declaration
 from geodata.tables import network_sample, radio_prediction
@@ -57,7 +57,7 @@ def loaded(engine, city, locator, tmp_path_factory):
     write_bed_days(world, folder, START_ON, hospitals)
     write_health_records(world, folder, START_ON, hospitals)
     for key in SOURCE_KEYS:
-        declaration = read_declaration(SOURCES / city.code / f"{key}.yaml")
+        declaration = read_declaration(sources_folder(city) / f"{key}.yaml")
         for file in load_source(engine, city, declaration, root=folder, locator=locator).files:
             assert (file.status, file.rows_rejected) == ("loaded", 0), file
     build_states(engine, city, KEYS)

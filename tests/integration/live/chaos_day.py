@@ -53,7 +53,7 @@ def timetable() -> bytes:
 def load_timetable(engine, city, folder: Path) -> None:
     """Load it as the city's buses', which the realtime messages refer to."""
     (folder / "line.zip").write_bytes(timetable())
-    declaration = read_declaration(ROOT / "etl/sources" / city.code / "gtfs_bus.yaml")
+    declaration = read_declaration(ROOT / "cities" / city.code / "sources" / "gtfs_bus.yaml")
     done = load_source(engine, city, declaration, "line.zip", root=folder)
     assert done.status == "loaded"
 

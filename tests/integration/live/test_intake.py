@@ -5,7 +5,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import func, select
 
-from commands.sources import SOURCES
+from commands.sources import sources_folder
 from etl.live.intake import intake_router
 from etl.source.declaration import read_declarations
 from geodata.tables import incident
@@ -24,7 +24,7 @@ def post(engine, city, monkeypatch):
 
     def send(records, token=TOKEN, own=TOKEN):
         app = FastAPI()
-        declarations = read_declarations(SOURCES / city.code)
+        declarations = read_declarations(sources_folder(city))
         app.include_router(intake_router(engine, city, declarations, own))
         headers = {"Authorization": f"Bearer {token}"}
         return TestClient(app).post("/intake/incidents", json=records, headers=headers)

@@ -8,7 +8,7 @@ from geodata.errors import DeclarationError
 from tests.unit.etl.conftest import INCIDENT
 
 ROOT = Path(__file__).resolve().parents[4]
-SHIPPED = sorted((ROOT / "etl" / "sources").glob("*/*.yaml"))
+SHIPPED = sorted((ROOT / "cities").glob("*/sources/*.yaml"))
 TRIALS = sorted((ROOT / "tests" / "data" / "declarations").glob("*.yaml"))
 
 
