@@ -167,7 +167,7 @@ def test_holidays_of_2026_are_33_days_and_6_made_up():
 def test_every_shipped_file_has_its_source_and_its_notice(code):
     city = load_city(code)
     sources = (city.folder / "SOURCES.md").read_text(encoding="utf-8")
-    notice = (CITIES.parents[1] / "NOTICE").read_text(encoding="utf-8")
+    notice = (CITIES.parent / "NOTICE").read_text(encoding="utf-8")
     for file in city.files().values():
         assert f"`{file.name}`" in sources
         assert file.name in notice
