@@ -4,21 +4,15 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 
+from geodata.declared import Declared, read_declared
 from geodata.errors import CityError
 
 Channel = Literal["110", "119", "120", "122", "12350"]
 
 
-class Part(BaseModel):
-    """A section of the file; unknown keys are refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Settlement(Part):
+class Settlement(Declared):
     """A built-up place: its centre, how far it reaches and how strongly it draws people."""
 
     name: str
@@ -29,7 +23,7 @@ class Settlement(Part):
     kind: Literal["core", "subcentre", "seat", "town"] = "town"
 
 
-class OpenLand(Part):
+class OpenLand(Declared):
     """A park, lake or forest where nobody lives."""
 
     name: str
@@ -38,13 +32,13 @@ class OpenLand(Part):
     radius_km: float = Field(gt=0)
 
 
-class Population(Part):
+class Population(Declared):
     """How residents are spread: built-up settlements, then villages."""
 
     vintage_on: date = date(2020, 11, 1)
-    settlements: list[Settlement] = []
-    open_land: list[OpenLand] = []
-    urban_share: dict[str, float] = {}
+    settlements: list[Settlement] = Field(default_factory=list)
+    open_land: list[OpenLand] = Field(default_factory=list)
+    urban_share: dict[str, float] = Field(default_factory=dict)
     default_urban_share: float = Field(default=0.85, ge=0, le=1)
     urban_residents_per_cell: float = Field(default=130, gt=0)
     town_residents_per_cell: float = Field(default=90, gt=0)
@@ -52,13 +46,13 @@ class Population(Part):
     village_cells: int = Field(default=8, ge=1)
 
 
-class RailLine(Part):
+class RailLine(Declared):
     """A line in operation: which stations of the station list it serves, and when."""
 
     line: str
     source_line: str
     seqs: list[tuple[int, int]]
-    closed_seqs: list[int] = []
+    closed_seqs: list[int] = Field(default_factory=list)
     kind: Literal["metro", "light_rail", "tram"] = "metro"
     first: str = "05:50"
     last: str = "22:00"
@@ -69,7 +63,7 @@ class RailLine(Part):
     color: str = "4E79A7"
 
 
-class BusClass(Part):
+class BusClass(Declared):
     """A class of bus lines: how many, how long, how often."""
 
     key: str
@@ -81,7 +75,7 @@ class BusClass(Part):
     speed_kmh: float = 17.5
 
 
-class Transit(Part):
+class Transit(Declared):
     """The rail lines, the bus network and the days of service."""
 
     starts_on: date = date(2026, 11, 1)
@@ -89,20 +83,20 @@ class Transit(Part):
     rail_agency: str = "轨道交通"
     bus_agency: str = "公交集团"
     agency_url: str = "https://example.org"
-    rail: list[RailLine] = []
-    urban: list[BusClass] = []
+    rail: list[RailLine] = Field(default_factory=list)
+    urban: list[BusClass] = Field(default_factory=list)
     seat_lines: int = Field(default=4, ge=0)
     rural_lines: int = Field(default=12, ge=0)
     stop_spacing_m: float = Field(default=560, gt=100)
-    peaks: list[tuple[str, str]] = [("06:30", "08:45"), ("16:30", "18:45")]
-    logged_classes: list[str] = ["trunk"]  # lines whose dispatch log is kept
+    peaks: tuple[tuple[str, str], ...] = (("06:30", "08:45"), ("16:30", "18:45"))
+    logged_classes: tuple[str, ...] = ("trunk",)  # lines whose dispatch log is kept
     avl_lines: int = Field(default=5, ge=0)  # the first of them whose buses tell where they are
     log_days: int = Field(default=14, ge=1)
-    holidays: list[date] = []
-    makeup_days: list[date] = []
+    holidays: list[date] = Field(default_factory=list)
+    makeup_days: list[date] = Field(default_factory=list)
 
 
-class CallKind(Part):
+class CallKind(Declared):
     """A category of calls on a channel, in the department's words."""
 
     name: str
@@ -111,7 +105,7 @@ class CallKind(Part):
     urban: float = 1.0  # 1 follows the day-time population, 0 the residents
 
 
-class ChannelRules(Part):
+class ChannelRules(Declared):
     """One number: its load, its stations and the pace of its clocks."""
 
     calls_per_day: float = Field(gt=0)
@@ -130,7 +124,7 @@ class ChannelRules(Part):
     close_min: float = 20
 
 
-class Faults(Part):
+class Faults(Declared):
     """Shares of rows that carry a planted fault."""
 
     missing_arrival: float = 0.045
@@ -148,7 +142,7 @@ class Faults(Part):
     cross_duplicate: float = 0.10  # of 122 accidents: the same crash also reported to 110
 
 
-class Operator(Part):
+class Operator(Declared):
     """A telecom operator: its share of users and how fast it is."""
 
     name: str
@@ -159,7 +153,7 @@ class Operator(Part):
     shares_sites_with: str | None = None
 
 
-class Broadband(Part):
+class Broadband(Declared):
     """Probes, radio measurements, access points and base stations."""
 
     operators: list[Operator]
@@ -171,10 +165,10 @@ class Broadband(Part):
     enb_per_10k: float = 15
     share_5g_urban: float = 0.82
     share_5g_rural: float = 0.45
-    hall_names: list[str] = []
+    hall_names: list[str] = Field(default_factory=list)
 
 
-class HospitalGrade(Part):
+class HospitalGrade(Declared):
     """A named hospital of the city: its official grade and size class."""
 
     match: str
@@ -182,19 +176,19 @@ class HospitalGrade(Part):
     beds: int
 
 
-class Health(Part):
+class Health(Declared):
     """Hospitals, their staff, emergency departments and recognised results."""
 
     beds_per_1000: float = 7.5
     doctors_per_1000: float = 3.6
-    grades: list[HospitalGrade] = []
-    exclude: list[str] = []
+    grades: list[HospitalGrade] = Field(default_factory=list)
+    exclude: list[str] = Field(default_factory=list)
     catalogue_items: int = 40
     recognition_rate: tuple[float, float] = (0.30, 0.60)
     recognition_months: int = 6
 
 
-class Traffic(Part):
+class Traffic(Declared):
     """Number-plate readers on a lattice of main roads around the middle of the city."""
 
     readers_a_side: int = Field(default=8, ge=2, le=30)
@@ -203,7 +197,7 @@ class Traffic(Part):
     days: int = Field(default=3, ge=0)
 
 
-class Simulation(Part):
+class Simulation(Declared):
     """All settings of the simulator for one city."""
 
     language: str = "zh"
@@ -222,7 +216,4 @@ def read_simulation(path: Path) -> Simulation:
     Raises:
         CityError: the file is missing or a key does not fit; names the file.
     """
-    try:
-        return Simulation.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (OSError, yaml.YAMLError, ValidationError) as error:
-        raise CityError(f"{path}: {error}") from error
+    return read_declared(path, Simulation, error=CityError)

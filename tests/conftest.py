@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from hypothesis import settings as hypothesis_settings
 from psycopg import sql
 from sqlalchemy import Engine
 from sqlalchemy.engine import URL
@@ -25,6 +26,10 @@ TESTS = Path(__file__).resolve().parent
 MARKED_FOLDERS = {"integration": pytest.mark.integration, "e2e": pytest.mark.e2e}
 
 DatabaseFactory = Callable[..., URL]
+
+# Machines are noisy: no property fails for being slow.
+hypothesis_settings.register_profile("untimed", deadline=None)
+hypothesis_settings.load_profile("untimed")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -2,28 +2,20 @@
 
 from functools import cache
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal
 
-import yaml
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from geodata.errors import DeclarationError
+from geodata.declared import Declared, read_declared
 
 Domain = Literal["transit", "emergency", "broadband", "health"]
 DOMAINS: tuple[Domain, ...] = ("transit", "emergency", "broadband", "health")
 # Points above the hexagons: what is under way, or a kind of facility.
 Overlay = Literal["incidents", "vehicles", "metro_station", "fire_station", "hospital"]
 FOLDER = Path(__file__).parent
-Model = TypeVar("Model", bound="Strict")
 
 
-class Strict(BaseModel):
-    """Base of all entries."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Headline(Strict):
+class Headline(Declared):
     """One indicator as one number; `days` pools the last days of a daily indicator."""
 
     indicator: str
@@ -33,7 +25,7 @@ class Headline(Strict):
     short_en: str = ""
 
 
-class Camera(Strict):
+class Camera(Declared):
     """Where the map looks; the city's own camera without."""
 
     lon: float
@@ -41,7 +33,7 @@ class Camera(Strict):
     zoom: float
 
 
-class Scene(Strict):
+class Scene(Declared):
     """One stop of the wall's playlist: a layer of hexagons, points above it, or points alone.
 
     Raises:
@@ -66,7 +58,7 @@ class Scene(Strict):
         return self
 
 
-class WallConfiguration(Strict):
+class WallConfiguration(Declared):
     """What the wall shows."""
 
     cards: dict[Domain, tuple[Headline, ...]]
@@ -91,7 +83,7 @@ class Subject(Headline):
     decimals: int = Field(default=0, ge=0, le=2, description="of the value in the sentence")
 
 
-class KioskConfiguration(Strict):
+class KioskConfiguration(Declared):
     """What the kiosk shows."""
 
     subjects: dict[Domain, Subject]
@@ -99,21 +91,13 @@ class KioskConfiguration(Strict):
     warn_seconds: int = Field(default=15, ge=3, le=60)
 
 
-def _read(name: str, model: type[Model]) -> Model:
-    path = FOLDER / name
-    try:
-        return model.model_validate(yaml.safe_load(path.read_text("utf-8")))
-    except ValidationError as error:
-        raise DeclarationError(f"{path.name}: {error}") from error
-
-
 @cache
 def load_wall() -> WallConfiguration:
     """Return the wall's configuration."""
-    return _read("wall.yaml", WallConfiguration)
+    return read_declared(FOLDER / "wall.yaml", WallConfiguration)
 
 
 @cache
 def load_kiosk() -> KioskConfiguration:
     """Return the kiosk's configuration."""
-    return _read("kiosk.yaml", KioskConfiguration)
+    return read_declared(FOLDER / "kiosk.yaml", KioskConfiguration)

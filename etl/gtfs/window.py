@@ -3,13 +3,13 @@
 from datetime import date, timedelta
 
 import polars as pl
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from geodata.declared import Declared
 
 
-class Expansion(BaseModel):
+class Expansion(Declared):
     """How much of the timetable is expanded into single departures."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     starts_on: date | None = Field(
         default=None,

@@ -7,11 +7,10 @@ from pathlib import Path
 from typing import Literal
 
 import polars as pl
-import yaml
-from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Connection, insert
 
 from etl.batch import count_reasons
+from geodata.declared import Declared, read_declared
 from geodata.errors import ExtractError
 from geodata.tables import finding as finding_table
 
@@ -20,10 +19,8 @@ _CODES = Path(__file__).with_name("finding_codes.yaml")
 _REJECTED, _REFUSED = "rejected_row", "refused_file"
 
 
-class Code(BaseModel):
+class Code(Declared):
     """A kind of finding: its severity and what it says."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     severity: Severity
     zh: str
@@ -72,8 +69,7 @@ class FaultyFileError(ExtractError):
 @cache
 def read_codes() -> Mapping[str, Code]:
     """Return every kind of finding by its code."""
-    declared = yaml.safe_load(_CODES.read_text(encoding="utf-8"))
-    return {code: Code.model_validate(each) for code, each in declared.items()}
+    return read_declared(_CODES, dict[str, Code])
 
 
 def _joined(text: str, detail: str, between: str) -> str:

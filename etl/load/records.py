@@ -12,7 +12,7 @@ from etl.batch import ROW, Batch, count_reasons
 from etl.load.copy_binary import copy_frame, copy_records
 from etl.load.supersede import STAGING, STAGING_ROW, Driver, Move
 from etl.source.declaration import SourceDeclaration
-from etl.source.record_types import TARGETS, Kind, Target
+from etl.source.record_types import TARGETS, Kind, RecordType
 
 _SQL_TYPES: Mapping[Kind, str] = {
     "text": "text",
@@ -91,7 +91,7 @@ def load_records(
     return batch.staged("load", rows_in, notes), changes
 
 
-def _columns(frame: pl.DataFrame, target: Target) -> dict[str, Kind]:
+def _columns(frame: pl.DataFrame, target: RecordType) -> dict[str, Kind]:
     """Return the columns to write: those of the frame, and the point made of `@x`, `@y`."""
     has_point = target.is_placed and "geom" not in frame.columns
     return {

@@ -8,7 +8,7 @@ from psycopg import sql
 from psycopg.rows import TupleRow
 
 from etl.batch import REJECT_SCHEMA
-from etl.source.record_types import Target
+from etl.source.record_types import RecordType
 from geodata.tables import SCHEMA
 
 STAGING = "occ_staging"
@@ -21,7 +21,7 @@ class Move:
     """Compares the staging table (`s`) with the current records of one source (`t`)."""
 
     def __init__(
-        self, raw: Driver, target: Target, columns: list[str], source: str, load_id: int
+        self, raw: Driver, target: RecordType, columns: list[str], source: str, load_id: int
     ) -> None:
         """Prepare for staged `columns` of one load."""
         self._raw = raw
@@ -102,7 +102,7 @@ class Move:
         ).rowcount
 
 
-def _equal(target: Target, name: str) -> sql.Composed:
+def _equal(target: RecordType, name: str) -> sql.Composed:
     """Compare a key column; where it may be null, two nulls are one key."""
     nullable = target.table.columns[name].nullable
     operator = sql.SQL("IS NOT DISTINCT FROM" if nullable else "=")

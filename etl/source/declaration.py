@@ -4,7 +4,6 @@ import codecs
 from pathlib import Path
 from typing import Literal, Self
 
-import yaml
 from pydantic import Field, PrivateAttr, ValidationError, field_validator, model_validator
 
 from etl.gtfs.window import Expansion
@@ -15,12 +14,12 @@ from etl.source.mapping import (
     Mapping,
     Names,
     Pairing,
-    Strict,
     Text,
     Weights,
     check_zone,
 )
 from etl.source.record_types import TARGETS, WHOLE_FORMATS, TargetName
+from geodata.declared import Declared, faults_of, read_yaml
 from geodata.errors import DeclarationError
 
 FileFormat = Literal[
@@ -41,7 +40,7 @@ FileFormat = Literal[
 Datum = Literal["wgs84", "gcj02", "bd09"]
 
 
-class SourceDeclaration(Strict):
+class SourceDeclaration(Declared):
     """One source of the city: where its file lies, what it says, whose it is."""
 
     key: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -171,28 +170,15 @@ def read_declaration(path: Path) -> SourceDeclaration:
     Raises:
         DeclarationError: the file is missing, is not YAML or does not fit; names file and key.
     """
-    try:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise DeclarationError(f"{path}: cannot be read: {error}") from error
-    except yaml.YAMLError as error:
-        raise DeclarationError(f"{path}: not YAML: {' '.join(str(error).split())}") from error
+    content = read_yaml(path)
     if not isinstance(content, dict):
         raise DeclarationError(f"{path}: must hold keys and values")
     try:
         declaration = SourceDeclaration.model_validate(content)
     except ValidationError as error:
-        raise DeclarationError(f"{path}: {_faults(error)}") from error
+        raise DeclarationError(f"{path}: {faults_of(error)}") from error
     declaration._file = path
     return declaration
-
-
-def _faults(error: ValidationError) -> str:
-    return "; ".join(
-        f"{'.'.join(str(part) for part in item['loc']) or 'as a whole'}: "
-        f"{item['msg'].removeprefix('Value error, ')}"
-        for item in error.errors()
-    )
 
 
 def read_declarations(folder: Path) -> list[SourceDeclaration]:

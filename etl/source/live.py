@@ -6,12 +6,12 @@ from typing import Annotated, Literal, Self
 from pydantic import BeforeValidator, Field, model_validator
 
 from etl.source.freshness import parse_cadence
-from etl.source.mapping import Strict
+from geodata.declared import Declared
 
 _DURATION = r"^PT(\d+[HMS])+$"
 
 
-class LiveRule(Strict):
+class LiveRule(Declared):
     """Where new records come from, how often they are looked for and how often they should come.
 
     `path` is a file or glob in the city's incoming folder: records are appended to it, realtime

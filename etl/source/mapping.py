@@ -5,7 +5,9 @@ from datetime import date
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
+
+from geodata.declared import Declared
 
 
 def check_zone(name: str) -> str:
@@ -37,13 +39,7 @@ Text = Annotated[str, BeforeValidator(_as_text)]
 Names = Annotated[list[str], BeforeValidator(_as_list)]
 
 
-class Strict(BaseModel):
-    """Refuses keys it does not know."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class FieldMapping(Strict):
+class FieldMapping(Declared):
     """Where the value of one target column comes from and how its text is read.
 
     `source` names a column, or several of which the first one filled counts. Besides the file's
@@ -102,7 +98,7 @@ def _as_mapping(value: object) -> object:
 Mapping = Annotated[FieldMapping, BeforeValidator(_as_mapping)]
 
 
-class GroupBy(Strict):
+class GroupBy(Declared):
     """Several rows of the file that are one record: unit rows of a call, sectors of a mast."""
 
     key: str = Field(description="target column whose equal values belong together")
@@ -121,7 +117,7 @@ class GroupBy(Strict):
         return [self.key, *self.first_by, *self.earliest, *self.latest, *counted]
 
 
-class Weights(Strict):
+class Weights(Declared):
     """A file that says how the people of a published unit are spread: one row a unit and cell."""
 
     path: str = Field(description="CSV in the incoming folder, else beside the declaration")
@@ -130,7 +126,7 @@ class Weights(Strict):
     weight: str = Field(description="column with, for example, residential floor area")
 
 
-class Coverage(Strict):
+class Coverage(Declared):
     """Where and when the source is complete, so that no row there means none happened."""
 
     area: Literal["city"] | list[Text] = "city"
@@ -149,7 +145,7 @@ class Coverage(Strict):
         return self
 
 
-class Pairing(Strict):
+class Pairing(Declared):
     """Reads of number plates: columns with the reader, the day's token and the time of each.
 
     The reads become travel times between two readers; the tokens go nowhere, and the file is

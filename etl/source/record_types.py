@@ -51,7 +51,7 @@ OUTCOMES = frozenset({"discharged", "admitted", "transferred", "died"})
 
 
 @dataclass(frozen=True)
-class Target:
+class RecordType:
     """One target table as the loader sees it."""
 
     table: Table
@@ -121,18 +121,18 @@ def _kind(column: Column[object]) -> Kind:
 _AVERAGES = ("avg_d_kbps", "avg_u_kbps", "avg_lat_ms", "avg_lat_down_ms", "avg_lat_up_ms")
 _TILE_RANGES = dict.fromkeys(_AVERAGES, (0.0, 1e8)) | {"tests": (0.0, 1e9), "devices": (0.0, 1e9)}
 
-TARGETS: dict[str, Target] = {
-    "incident": Target(
+TARGETS: dict[str, RecordType] = {
+    "incident": RecordType(
         tables.incident, ("record_id",), ("record_id", "channel", "received_at"),
         "received_at", allowed={"channel": CHANNELS},
     ),
-    "facility": Target(
+    "facility": RecordType(
         tables.facility, ("kind", "facility_id"), ("kind", "facility_id"), "last_seen_at",
         {"beds": (0, 1e5), "doctors": (0, 1e5), "students": (0, 1e6),
          "down_mbps": (0, 1e5), "contracted_mbps": (0, 1e5)},
         {"kind": FACILITY_KINDS}, {"cell_identity": "int"},
     ),
-    "network_sample": Target(
+    "network_sample": RecordType(
         tables.network_sample, ("sample_id",),
         ("sample_id", "kind", "technology", "sampled_at"), "sampled_at",
         {"down_kbps": (0, 1e8), "up_kbps": (0, 1e8), "latency_ms": (0, 1e6),
@@ -141,56 +141,56 @@ TARGETS: dict[str, Target] = {
          "technology": frozenset({"fixed", "mobile", "4g", "5g"})},
         {"report_index": "int"},
     ),
-    "premise": Target(
+    "premise": RecordType(
         tables.premise, ("premise_id", "operator"), ("premise_id", "operator", "service_level"),
         ranges={"service_level": (1, 3)},
     ),
-    "radio_prediction": Target(
+    "radio_prediction": RecordType(
         tables.radio_prediction, ("operator", "pixel_id"), ("operator", "pixel_id"),
         "predicted_on",
         dict.fromkeys(("rsrp_4g_dbm", "rsrp_5g_dbm"), (-200.0, 0.0)) | {"sinr_5g_db": (-50, 60)},
     ),
-    "speed_tile": Target(
+    "speed_tile": RecordType(
         tables.speed_tile, ("technology", "quarter_on", "quadkey"),
         ("quadkey", "technology", "quarter_on", "tests"), "quarter_on", _TILE_RANGES,
         {"technology": frozenset({"fixed", "mobile"})},
     ),
-    "population": Target(
+    "population": RecordType(
         tables.population, ("unit_id", "cell", "district_id"),
         ("unit_id", "vintage_on", "residents"), "vintage_on", {"residents": (0, 1e9)},
     ),
-    "stop_event": Target(
+    "stop_event": RecordType(
         tables.stop_event, ("service_on", "trip_id", "start_s", "stop_sequence"),
         ("service_on", "trip_id", "stop_sequence", "stop_id", "route_id", "scheduled_at"),
         "scheduled_at",
     ),
-    "dispatch_trip": Target(
+    "dispatch_trip": RecordType(
         tables.dispatch_trip, ("service_on", "dispatch_id"),
         ("service_on", "dispatch_id", "route_id", "planned_at"), "planned_at",
         {"scheduled_km": (0, 1e4), "run_km": (0, 1e4)},
     ),
-    "ed_visit": Target(
+    "ed_visit": RecordType(
         tables.ed_visit, ("hospital_id", "visit_id"),
         ("hospital_id", "visit_id", "room_in_at", "outcome"), "room_in_at",
         {"triage_level": (1, 4)}, {"outcome": OUTCOMES},
     ),
-    "health_record": Target(
+    "health_record": RecordType(
         tables.health_record, ("person_hash", "institution_id", "year_on"),
         ("person_hash", "institution_id", "year_on"), "year_on", {"entries": (0, 10_000)},
     ),
-    "statistic": Target(
+    "statistic": RecordType(
         tables.statistic, ("variable", "entity_id", "item", "starts_at"),
         ("variable", "entity_id", "starts_at", "ends_at", "value"), "starts_at",
     ),
-    "vehicle_ping": Target(
+    "vehicle_ping": RecordType(
         tables.vehicle_ping, ("vehicle_id", "observed_at"), ("vehicle_id", "observed_at"),
         "observed_at", {"speed_m_s": (0, 70), "bearing": (0, 360)},
     ),
-    "reader_link": Target(
+    "reader_link": RecordType(
         tables.reader_link, ("link_id",), ("link_id", "from_reader", "to_reader", "length_m"),
         ranges={"length_m": (1, 1e5)},
     ),
-    "link_time": Target(
+    "link_time": RecordType(
         tables.link_time, ("link_id", "starts_at"),
         ("link_id", "starts_at", "day_part", "n", "length_m", "time_s", "time_total_s"),
         "starts_at", {"n": (5, 1e6), "time_s": (0, 3600)},

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 from sqlalchemy import ColumnElement, Connection, func, select
 
-from etl.source.record_types import TARGETS, Target
+from etl.source.record_types import TARGETS, RecordType
 from etl.telemetry.load import partition_schema
 from geodata.database.partitions import Partition, PartitionStore
 from geodata.errors import NotFoundError
@@ -41,7 +41,7 @@ def export_partitions(
 
 
 def _read_day(
-    connection: Connection, target: Target, source: str, on: date, timezone: str
+    connection: Connection, target: RecordType, source: str, on: date, timezone: str
 ) -> pl.DataFrame:
     c = target.table.c
     schema = partition_schema(target)

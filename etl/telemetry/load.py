@@ -7,7 +7,7 @@ import polars as pl
 from etl.batch import Batch
 from etl.load.records import Changes
 from etl.source.declaration import SourceDeclaration
-from etl.source.record_types import TARGETS, Target
+from etl.source.record_types import TARGETS, RecordType
 from etl.transform.locate import X, Y
 from geodata.database.partitions import Partition, PartitionStore
 
@@ -47,7 +47,7 @@ def load_partitions(
     return batch.staged("load", rows_in, notes), changes
 
 
-def partition_schema(target: Target) -> dict[str, pl.DataType]:
+def partition_schema(target: RecordType) -> dict[str, pl.DataType]:
     """Return the columns of a kind's partitions: the table's own, a point as lon and lat."""
     columns: dict[str, pl.DataType] = {
         "source": pl.String(), "load_id": pl.Int64(), "retired_by": pl.Int64(),
@@ -58,7 +58,7 @@ def partition_schema(target: Target) -> dict[str, pl.DataType]:
     return columns | ({"lon": pl.Float64(), "lat": pl.Float64()} if target.is_placed else {})
 
 
-def _records(frame: pl.DataFrame, target: Target, source: str, load_id: int) -> pl.DataFrame:
+def _records(frame: pl.DataFrame, target: RecordType, source: str, load_id: int) -> pl.DataFrame:
     schema = partition_schema(target)
     known = frame.drop("lon", "lat", strict=False).rename({X: "lon", Y: "lat"}, strict=False)
     known = known.with_columns(

@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 import polars as pl
 
 from etl.batch import MEMBER, ROW, Batch, count_reasons
-from etl.source.record_types import Target
+from etl.source.record_types import RecordType
 
 _EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 _BOOKKEEPING = (ROW, "@wkb")
 
 
-def check(batch: Batch, target: Target, not_after: datetime, *, is_live: bool = False) -> Batch:
+def check(batch: Batch, target: RecordType, not_after: datetime, *, is_live: bool = False) -> Batch:
     """Reject what breaks a rule of the target table; merge identical repetitions.
 
     `not_after` is the latest instant an event can have happened at. Of what comes live, earlier
@@ -36,7 +36,7 @@ def check(batch: Batch, target: Target, not_after: datetime, *, is_live: bool = 
 
 
 def _rules(
-    frame: pl.DataFrame, target: Target, not_after: datetime
+    frame: pl.DataFrame, target: RecordType, not_after: datetime
 ) -> Iterator[tuple[pl.Expr, str, str]]:
     for name, (low, high) in target.ranges.items():
         if name in frame.columns:
@@ -67,7 +67,7 @@ def merge_repetitions(batch: Batch) -> Batch:
     return batch.merge(kept.unique(values, keep="last", maintain_order=True), merged)
 
 
-def merge_revisions(batch: Batch, target: Target) -> Batch:
+def merge_revisions(batch: Batch, target: RecordType) -> Batch:
     """Keep the highest revision of a record; it carries the rows of the lower ones."""
     if "revision" not in batch.frame.columns:
         return batch
@@ -82,7 +82,7 @@ def merge_revisions(batch: Batch, target: Target) -> Batch:
     return batch.merge(batch.frame.filter(~pl.col(ROW).is_in(merged[MEMBER].implode())), merged)
 
 
-def reject_conflicts(batch: Batch, target: Target) -> Batch:
+def reject_conflicts(batch: Batch, target: RecordType) -> Batch:
     """Of different records with one key the highest revision counts, then the last in the file."""
     key = [name for name in target.key if name in batch.frame.columns]
     order = ["revision", ROW] if "revision" in batch.frame.columns else [ROW]

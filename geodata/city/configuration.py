@@ -10,8 +10,7 @@ from pathlib import Path
 from typing import Literal, Self
 from zoneinfo import ZoneInfo
 
-import yaml
-from pydantic import Field, PrivateAttr, ValidationError, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
 from geodata.city.parts import (
     BoundsField,
@@ -20,10 +19,10 @@ from geodata.city.parts import (
     Holiday,
     Population,
     Resolution,
-    Strict,
     TimeZoneName,
 )
 from geodata.city.travel import Travel
+from geodata.declared import Declared, read_declared
 from geodata.errors import CityError
 from geodata.settings import ROOT
 
@@ -32,7 +31,7 @@ CITY_FILE = "city.yaml"
 SATURDAY = 5
 
 
-class City(Strict):
+class City(Declared):
     """Everything the program knows about a city."""
 
     code: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -137,7 +136,7 @@ def load_city(code: str) -> City:
 @cache
 def _load_folder(folder: Path) -> City:
     path = folder / CITY_FILE
-    city = _parse(path)
+    city = read_declared(path, City, error=CityError)
     city._folder = folder
     if city.code != folder.name:
         raise CityError(f"{path}: code: is {city.code!r} but the folder is {folder.name!r}")
@@ -145,16 +144,3 @@ def _load_folder(folder: Path) -> City:
         if not file.is_file():
             raise CityError(f"{path}: {key}: no file {file}")
     return city
-
-
-def _parse(path: Path) -> City:
-    try:
-        return City.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except yaml.YAMLError as error:
-        raise CityError(f"{path}: not YAML: {error}") from error
-    except ValidationError as error:
-        problems = "; ".join(
-            f"{'.'.join(str(part) for part in item['loc']) or 'city'}: {item['msg']}"
-            for item in error.errors()
-        )
-        raise CityError(f"{path}: {problems}") from error

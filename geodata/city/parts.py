@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Annotated, Literal, Self
 from zoneinfo import available_timezones
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, Field, model_validator
+
+from geodata.declared import Declared
 
 
 def _ordered_bounds(
@@ -28,13 +30,7 @@ TimeZoneName = Annotated[str, AfterValidator(_known_zone)]
 Resolution = Annotated[int, Field(ge=0, le=10)]
 
 
-class Strict(BaseModel):
-    """Base of all parts: unknown keys are refused, nothing changes once read."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Camera(Strict):
+class Camera(Declared):
     """Where the map looks first."""
 
     lon: float = Field(ge=-180, le=180)
@@ -42,7 +38,7 @@ class Camera(Strict):
     zoom: float = Field(ge=0, le=22)
 
 
-class CellDistrict(Strict):
+class CellDistrict(Declared):
     """One district given as the union of the H3 cells in a column of a CSV file."""
 
     district_id: str
@@ -53,7 +49,7 @@ class CellDistrict(Strict):
     column: str = "id"
 
 
-class DistrictFile(Strict):
+class DistrictFile(Declared):
     """A vector file of districts and the names of its properties."""
 
     path: Path
@@ -64,7 +60,7 @@ class DistrictFile(Strict):
     position: str = "position"
 
 
-class Districts(Strict):
+class Districts(Declared):
     """Where the districts come from: a vector file, or lists of cells."""
 
     file: DistrictFile | None = None
@@ -77,7 +73,7 @@ class Districts(Strict):
         return self
 
 
-class Population(Strict):
+class Population(Declared):
     """The census by district: its file, its day, and which of its counts is used."""
 
     file: Path
@@ -86,7 +82,7 @@ class Population(Strict):
     total: int = Field(gt=0, description="the published total of the city, which must be met")
 
 
-class Holiday(Strict):
+class Holiday(Declared):
     """Days off, first and last included, and the weekend days worked to make up for them."""
 
     starts_on: date

@@ -4,7 +4,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from geodata.city.parts import Strict
+from geodata.declared import Declared
 
 TimeOfDay = Literal["free", "day", "peak"]
 Positive = Annotated[float, Field(gt=0)]
@@ -17,7 +17,7 @@ _SPEEDS_KMH: dict[str, float] = {
 }  # fmt: skip
 
 
-class Travel(Strict):
+class Travel(Declared):
     """Assumptions behind every travel time; a city replaces what it knows better."""
 
     speeds_kmh: dict[str, Positive] = Field(

@@ -9,9 +9,8 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import yaml
 from geoalchemy2 import Geography
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field
 from sqlalchemy import (
     Connection,
     Engine,
@@ -32,6 +31,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from geodata.city.configuration import City
 from geodata.clock import now
 from geodata.database.announce import CANDIDATES, LOADS, announce
+from geodata.declared import Declared, read_declared
 from geodata.errors import CityError, NotFoundError
 from geodata.tables import event_candidate, incident, load
 
@@ -40,22 +40,18 @@ _KEPT = {"incident_id", "load_id", "retired_by", "event_id", "is_duplicate"}
 State = Literal["open", "confirmed", "rejected"]
 
 
-class Pair(BaseModel):
+class Pair(Declared):
     """Two channels, and the categories of each that may tell of one event."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     categories: dict[str, list[str]] = Field(min_length=2, max_length=2)
 
 
-class Rules(BaseModel):
+class Rules(Declared):
     """How near in place and time two calls must be (METHODS 4)."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     within_m: float = Field(default=300, gt=0)
     within_s: float = Field(default=900, gt=0)
-    pairs: list[Pair] = []
+    pairs: list[Pair] = Field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -76,10 +72,7 @@ def read_rules(city: City) -> Rules:
     path = city.folder / RULES_FILE
     if not path.exists():
         return Rules()
-    try:
-        return Rules.model_validate(yaml.safe_load(path.read_text(encoding="utf-8")))
-    except (ValidationError, yaml.YAMLError) as error:
-        raise CityError(f"{path}: {error}") from error
+    return read_declared(path, Rules, error=CityError)
 
 
 def find_candidates(engine: Engine, rules: Rules, load_ids: Collection[int]) -> int:

@@ -7,8 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from layers.catalogue.declared_file import read_declared
-from layers.catalogue.measure import Declared
+from geodata.declared import Declared, read_declared
 from layers.catalogue.registry import find_indicator, resolve_component
 from layers.score.rules import ScoredPeriod
 

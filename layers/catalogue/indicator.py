@@ -6,8 +6,9 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from geodata.declared import Declared
 from layers.catalogue.formula import FORMULAS
-from layers.catalogue.measure import Declared, Measure
+from layers.catalogue.measure import Measure
 from layers.period import Grain
 
 ALL = "all"  # the merge of every component, where `component_rollup` is `sum`

@@ -5,7 +5,9 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from geodata.declared import Declared
 
 Scalar = str | int | float | bool
 Operator = Literal["eq", "ne", "in", "not_in", "lt", "le", "gt", "ge", "is_null", "not_null"]
@@ -40,12 +42,6 @@ RecordTable = Literal[
 ]
 
 
-class Declared(BaseModel):
-    """Base of everything read from a catalogue file: unknown keys are refused."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
-
-
 class Condition(Declared):
     """One test on one column of a record; the tests of a list must all hold."""
 
@@ -70,7 +66,9 @@ class _Records(Declared):
     where: tuple[Condition, ...] = ()
     component: str | None = None  # column with the component's key; none: the default component
     into: str | None = None  # without such a column: the component that all records belong to
-    component_names: dict[str, str] = {}  # value of that column -> key, where they differ
+    component_names: dict[str, str] = Field(
+        default_factory=dict
+    )  # value of that column -> key, where they differ
     one_per: tuple[str, ...] = ()  # keep one record (the lowest `order`) of each
     order: str = "load_id"  # with a minus before it the highest
     one_source_per: tuple[str, ...] = ()  # of several sources, the one loaded last speaks for each
@@ -100,7 +98,9 @@ class IntervalMeasure(_Records):
     start: str
     end: str
     max_s: float = 7200.0
-    limits_s: dict[str, float] = {}  # class R: component -> limit; others are left out
+    limits_s: dict[str, float] = Field(
+        default_factory=dict
+    )  # class R: component -> limit; others are left out
 
 
 class ShareMeasure(_Records):
@@ -140,7 +140,7 @@ class FunctionMeasure(Declared):
     component: str | None = None  # column of `table` with the component's key: who speaks for which
     window: Literal["whole", "step", "onward"] = "whole"
     time: str | None = None  # column of `table` that dates a record; for `step` and `onward`
-    parameters: dict[str, Any] = {}
+    parameters: dict[str, Any] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _is_dated(self) -> "FunctionMeasure":

@@ -9,10 +9,9 @@ from typing import Literal
 
 from pydantic import model_validator
 
+from geodata.declared import Declared, read_declared
 from geodata.errors import DeclarationError, NotFoundError
-from layers.catalogue.declared_file import read_declared
 from layers.catalogue.indicator import ALL, DEFAULT, Indicator
-from layers.catalogue.measure import Declared
 from layers.errors import QueryError
 
 FOLDER = Path(__file__).parent

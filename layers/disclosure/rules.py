@@ -3,18 +3,14 @@
 from functools import cache
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict
-
-from layers.catalogue.declared_file import read_declared
+from geodata.declared import Declared, read_declared
 from layers.catalogue.indicator import Indicator, StateClass
 
 FILE = Path(__file__).with_name("rules.yaml")
 
 
-class Rules(BaseModel):
+class Rules(Declared):
     """What the file says."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     smallest_count: dict[str, int]
     public_counts_nobody: frozenset[str]

@@ -6,8 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from layers.catalogue.declared_file import read_declared
-from layers.catalogue.measure import Declared
+from geodata.declared import Declared, read_declared
 from layers.catalogue.registry import load_catalogue, resolve_component
 
 _MONTHS = {"day": 0, "week": 0, "month": 1, "quarter": 3}

@@ -17,10 +17,9 @@ from pydantic import Field, model_validator
 from sqlalchemy import Engine
 
 from geodata.city.configuration import City
+from geodata.declared import Declared, read_declared
 from geodata.tables import UNKNOWN_DISTRICT
-from layers.catalogue.declared_file import read_declared
 from layers.catalogue.indicator import DEFAULT
-from layers.catalogue.measure import Declared
 from layers.catalogue.registry import FOLDER, GOALPOSTS_FILE
 from layers.period import Period
 from layers.states.status import Status

@@ -4,7 +4,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-import yaml
+from geodata.declared import read_declared
 
 Language = Literal["zh", "en"]
 LANGUAGES: tuple[Language, ...] = ("zh", "en")
@@ -13,9 +13,7 @@ LANGUAGES: tuple[Language, ...] = ("zh", "en")
 @cache
 def words(language: Language) -> dict[str, str]:
     """Return a language's dictionary."""
-    text = (Path(__file__).parent / f"{language}.yaml").read_text("utf-8")
-    entries = yaml.safe_load(text)
-    return {str(key): str(value) for key, value in entries.items()}
+    return read_declared(Path(__file__).parent / f"{language}.yaml", dict[str, str])
 
 
 def translate(key: str, language: Language, **values: object) -> str:

@@ -93,7 +93,7 @@ def test_an_unknown_city_says_where_it_was_looked_for():
         ({"camera": {"lon": 125.5, "lat": 95, "zoom": 10}}, "camera.lat: Input should be less"),
         ({"timezone": "Asia/Changchun"}, "timezone: .*IANA"),
         ({"bounds": [126, 43, 125, 44]}, "bounds: .*west, south, east, north"),
-        ({"datum": "gcj02"}, "city: .*datum_area"),
+        ({"datum": "gcj02"}, "as a whole: .*datum_area"),
         ({"districts": {}}, "districts: .*file or from_cells"),
         ({"stations": "none.csv"}, "stations: no file .*none.csv"),
         ({"res_city": 11}, "res_city"),
