@@ -9,7 +9,7 @@ from sqlalchemy import Engine, insert, text
 from bench.sample import FIRST
 from etl.load.copy_binary import copy_records
 from etl.load.records import driver
-from etl.source.record_types import TARGETS, Kind
+from etl.source.record_types import RECORD_TYPES, Kind
 from etl.transform.locate import X
 from geodata.city.configuration import City
 from geodata.clock import now
@@ -55,7 +55,7 @@ def columns_of(frame: pl.DataFrame) -> dict[str, Kind]:
     has_point = X in frame.columns
     return {
         name: kind
-        for name, kind in TARGETS["incident"].columns.items()
+        for name, kind in RECORD_TYPES["incident"].columns.items()
         if name in frame.columns or (name == "geom" and has_point)
     }
 

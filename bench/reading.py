@@ -18,7 +18,7 @@ from bench.timing import Measure, Table, time_best
 from geodata.city.configuration import City
 from geodata.space.grid import cell_boundaries, cells_to_texts
 from layers.maps.encoding import decode_column
-from layers.maps.routes import Context, get_context, router
+from layers.maps.routes import LayerContext, get_context, router
 from layers.maps.urls import cells_address, values_address
 from layers.period import Period
 from layers.values.read import read_build
@@ -31,7 +31,7 @@ def bench_reading(engine: Engine, city: City, data_dir: Path, res: int) -> Table
     """Read incident_count of a month in the whole municipality."""
     version = read_build(engine, "incident_count").version
     values = values_address("incident_count", "all", version, Period.parse(PERIOD), res)
-    with _serve(Context(engine, city, data_dir)) as base:
+    with _serve(LayerContext(engine, city, data_dir)) as base:
         cells, _ = _get(base + cells_address(city, res))  # computes and keeps the list
         content, tag = _get(base + values)
         rows = len(cells) // 8
@@ -93,7 +93,7 @@ def _get(url: str, tag: str = "") -> tuple[bytes, str]:
 
 
 @contextmanager
-def _serve(here: Context) -> Iterator[str]:
+def _serve(here: LayerContext) -> Iterator[str]:
     """Serve the hex-layer endpoints on a free port of the loopback address."""
     app = FastAPI()
     app.include_router(router)

@@ -12,7 +12,7 @@ from geodata.city.configuration import load_city
 from geodata.database.engine import get_engine
 from geodata.service.app import PREFIX, create_service
 from geodata.settings import get_settings
-from layers.maps.routes import Context, get_context, router
+from layers.maps.routes import LayerContext, get_context, router
 
 
 def main() -> None:
@@ -21,7 +21,7 @@ def main() -> None:
     engine, city = get_engine(settings), load_city(settings.city)
     app = FastAPI(openapi_url=None)
     kept = build_cache(Flask(__name__), settings)
-    here = Context(engine, city, settings.data_dir, kept.get_or)
+    here = LayerContext(engine, city, settings.data_dir, kept.get_or)
     app.dependency_overrides[get_context] = lambda: here
     app.include_router(router)
     app.mount(PREFIX, create_service(engine, city)[0])

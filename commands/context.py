@@ -13,7 +13,7 @@ from geodata.space.districts import load_districts
 
 
 @dataclass(frozen=True)
-class Context:
+class CommandContext:
     """The settings of this process; city and engine are made when first asked for."""
 
     settings: Settings
@@ -37,6 +37,6 @@ class Context:
         return self.engine
 
 
-def get_context() -> Context:
+def get_context() -> CommandContext:
     """Return the context of this process's settings."""
-    return Context(get_settings())
+    return CommandContext(get_settings())

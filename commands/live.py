@@ -14,7 +14,7 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from commands.companions import is_orphan
-from commands.context import Context, get_context
+from commands.context import CommandContext, get_context
 from commands.live_alerts import keep_watch
 from commands.live_publish import keep_published
 from commands.live_retention import keep_retention
@@ -22,7 +22,7 @@ from commands.live_states import keep_states_current
 from commands.simulated_files import incoming_dir
 from commands.sources import sources_folder
 from etl.live.gtfs_rt_feed import FollowedFeed
-from etl.live.piece import LiveTarget
+from etl.live.piece import LiveSource
 from etl.live.progress import keep_poll
 from etl.live.record_files import FollowedRecords
 from etl.outcome import FileLoad
@@ -41,7 +41,7 @@ _logger = logging.getLogger(__name__)
 class Followed(Protocol):
     """One live source that is looked at again and again."""
 
-    target: LiveTarget
+    target: LiveSource
 
     def poll(self) -> Iterator[FileLoad]:
         """Load what is new and yield what became of each piece."""
@@ -68,12 +68,12 @@ def live(options: argparse.Namespace) -> None:
     asyncio.run(_supervise(engine, context, followed))
 
 
-def build_followed(context: Context, keys: Sequence[str] = ()) -> list[Followed]:
+def build_followed(context: CommandContext, keys: Sequence[str] = ()) -> list[Followed]:
     """Return the city's live sources, or those named."""
     districts = read_districts(context.city)
     folder = incoming_dir(context.settings, context.city)
     targets = [
-        LiveTarget(context.engine, context.city, each, rule, DistrictLocator(districts))
+        LiveSource(context.engine, context.city, each, rule, DistrictLocator(districts))
         for each in read_declarations(sources_folder(context.city))
         for rule in each.live
         if not rule.intake and (not keys or each.key in keys)
@@ -84,12 +84,12 @@ def build_followed(context: Context, keys: Sequence[str] = ()) -> list[Followed]
     ]
 
 
-def name_of(target: LiveTarget) -> str:
+def name_of(target: LiveSource) -> str:
     """Return the source's key and what it tells of."""
     return f"{target.declaration.key} ({target.rule.feed})"
 
 
-async def _supervise(engine: Engine, context: Context, followed: Sequence[Followed]) -> None:
+async def _supervise(engine: Engine, context: CommandContext, followed: Sequence[Followed]) -> None:
     """Run everything until a signal comes, and end soon then; nothing that fails stops the rest."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()

@@ -11,7 +11,7 @@ from geodata.city.configuration import City
 from geodata.clock import now
 from geodata.errors import OperationsError
 from layers.alerts.observe import evaluate
-from layers.alerts.rules import StaleRule, load_rules
+from layers.alerts.rules import StaleRule, load_alert_rules
 
 SILENCE_S = 20.0  # a silent source shows within the minute
 ROUND_S = 300.0  # scores and whole hours do not change faster
@@ -20,7 +20,7 @@ _logger = logging.getLogger(__name__)
 
 async def keep_watch(engine: Engine, city: City, stop: asyncio.Event) -> None:
     """Evaluate the rules until the end; a round that fails is tried again with the next."""
-    silence = [rule for rule in load_rules() if isinstance(rule, StaleRule)]
+    silence = [rule for rule in load_alert_rules() if isinstance(rule, StaleRule)]
     rounds = 0
     while not stop.is_set():
         rules = silence if rounds % (ROUND_S // SILENCE_S) else None

@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from geodata.city.configuration import City
 from geodata.database.announce import LOADS
 from geodata.errors import OperationsError
-from geodata.queries.candidates import find_candidates, read_rules
+from geodata.queries.candidates import find_candidates, read_candidate_rules
 from layers.build.run import build_states, refresh_states
 from layers.catalogue.registry import load_catalogue
 from layers.states.version import Build
@@ -66,7 +66,7 @@ def _listen(engine: Engine, city: City, behind: threading.Event, stop: asyncio.E
     address = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(address, autocommit=True, connect_timeout=5) as connection:
         connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(LOADS)))
-        rules = read_rules(city)
+        rules = read_candidate_rules(city)
         behind.set()  # what was loaded while nobody listened
         while not stop.is_set():
             loads = _hear(connection)

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 
 from commands import steps
 from commands.companions import Companion, beside
-from commands.context import Context, get_context
+from commands.context import CommandContext, get_context
 from geodata.city.configuration import City
 from geodata.clock import now, running_clock
 from geodata.database.cluster import Cluster
@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> None:
             private.stop()
 
 
-def _companions(context: Context, options: argparse.Namespace) -> Iterator[Companion]:
+def _companions(context: CommandContext, options: argparse.Namespace) -> Iterator[Companion]:
     if context.settings.live and has_live_source(context.city):
         yield Companion("live", ["live"])
     if options.play:
@@ -73,7 +73,7 @@ def create_worker() -> ASGIApp:
     return create_server(engine, city, settings, [intake])
 
 
-def _serve(context: Context) -> None:
+def _serve(context: CommandContext) -> None:
     settings = context.settings
     print(f"{context.city.title_en}: http://{settings.host}:{settings.port}/", flush=True)
     uvicorn.run(

@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Iterator
 from pathlib import Path
 
-from commands.context import Context
+from commands.context import CommandContext
 from commands.simulated_files import incoming_dir
 from geodata.clock import now
 from geodata.queries.progress import read_lapsed_feeds, read_progress
@@ -18,7 +18,7 @@ from geodata.settings import ROOT
 ROOMS = ("geodata", "etl", "layers")
 
 
-def is_current(context: Context) -> bool:
+def is_current(context: CommandContext) -> bool:
     """Whether the last set-up was complete and nothing changed since."""
     try:
         return _path(context).read_text(encoding="ascii") == _stamp(context)
@@ -26,18 +26,18 @@ def is_current(context: Context) -> bool:
         return False
 
 
-def keep(context: Context) -> None:
+def keep(context: CommandContext) -> None:
     """Remember that the set-up is complete as things are now."""
     path = _path(context)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(_stamp(context), encoding="ascii")
 
 
-def _path(context: Context) -> Path:
+def _path(context: CommandContext) -> Path:
     return context.settings.data_dir / "cache" / f"set-up-{context.city.code}"
 
 
-def _stamp(context: Context) -> str:
+def _stamp(context: CommandContext) -> str:
     digest = hashlib.sha256()
     with context.engine.connect() as connection:
         digest.update(repr(read_progress(connection)).encode())
@@ -48,7 +48,7 @@ def _stamp(context: Context) -> str:
     return digest.hexdigest()
 
 
-def _read_by_steps(context: Context) -> Iterator[Path]:
+def _read_by_steps(context: CommandContext) -> Iterator[Path]:
     """Every file that can change what the steps make: the city's, the departments', our own."""
     folders = [context.city.folder, incoming_dir(context.settings, context.city)]
     for folder in [*folders, *(ROOT / room for room in ROOMS)]:

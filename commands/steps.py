@@ -7,7 +7,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from commands import stamp
-from commands.context import Context, get_context
+from commands.context import CommandContext, get_context
 from commands.simulated_files import (
     SIMULATION,
     describe_age,
@@ -19,7 +19,7 @@ from geodata.space.districts import load_districts
 
 UP_TO_DATE = "up to date"
 
-Step = tuple[str, Callable[[Context], str]]
+Step = tuple[str, Callable[[CommandContext], str]]
 
 
 def setup(options: argparse.Namespace) -> None:
@@ -27,7 +27,7 @@ def setup(options: argparse.Namespace) -> None:
     run_steps(get_context())
 
 
-def run_steps(context: Context) -> None:
+def run_steps(context: CommandContext) -> None:
     """Run every step in order, telling what each did and how long it took.
 
     The last steps are skipped together when nothing they read has changed since the last time.
@@ -41,27 +41,29 @@ def run_steps(context: Context) -> None:
         stamp.keep(context)
 
 
-def _run(number: int, title: str, step: Callable[[Context], str], context: Context) -> None:
+def _run(
+    number: int, title: str, step: Callable[[CommandContext], str], context: CommandContext
+) -> None:
     print(f"[{number}/{len(FIRST_STEPS) + len(LAST_STEPS)}] {title} ...", end=" ", flush=True)
     started = time.monotonic()
     outcome = step(context)
     print(f"{outcome}, {time.monotonic() - started:.1f} s", flush=True)
 
 
-def _skip(context: Context) -> str:
+def _skip(context: CommandContext) -> str:
     return UP_TO_DATE
 
 
-def _database(context: Context) -> str:
+def _database(context: CommandContext) -> str:
     return context.engine.url.database or ""
 
 
-def _schema(context: Context) -> str:
+def _schema(context: CommandContext) -> str:
     applied = upgrade(context.engine)
     return f"applied {', '.join(applied)}" if applied else UP_TO_DATE
 
 
-def _simulate(context: Context) -> str:
+def _simulate(context: CommandContext) -> str:
     if not (context.city.folder / SIMULATION).exists():
         return "nothing is simulated for this city"
     there = read_simulated_files(context.settings, context.city)
@@ -71,13 +73,13 @@ def _simulate(context: Context) -> str:
     return f"{len(done.files)} files, {done.days} days from {done.start_on}"
 
 
-def _districts(context: Context) -> str:
+def _districts(context: CommandContext) -> str:
     with context.engine.begin() as connection:
         load_districts(connection, context.city)
     return context.city.name_en
 
 
-def _load(context: Context) -> str:
+def _load(context: CommandContext) -> str:
     """Load every source's new files; one that is refused does not keep the others away."""
     from commands.sources import describe, load_files, select_declarations
 
@@ -90,7 +92,7 @@ def _load(context: Context) -> str:
     return ", ".join(f"{count} {status}" for status, count in counts.items()) or "no files"
 
 
-def _build(context: Context) -> str:
+def _build(context: CommandContext) -> str:
     from layers.build.run import build_states
     from layers.states.history import forget_past
 
@@ -99,7 +101,7 @@ def _build(context: Context) -> str:
     return f"{len(builds)} indicators"
 
 
-def _publish(context: Context) -> str:
+def _publish(context: CommandContext) -> str:
     from layers.disclosure.publish import publish_layers
 
     data_dir = context.settings.data_dir

@@ -12,7 +12,7 @@ from dashboard.live.stores import live_stores
 from dashboard.pages import chooser, district, duty, explore, kiosk, loads, not_found, wall
 from dashboard.problems import KNOWN_ERRORS, PROBLEM, problem_page, show_problem
 from dashboard.read.cache import build_cache
-from dashboard.read.context import Context
+from dashboard.read.context import ScreenContext
 from geodata.city.configuration import City
 from geodata.settings import ROOT, Settings
 
@@ -27,7 +27,7 @@ PAGES: dict[str, ModuleType] = {
     "loads": loads,
 }
 WITH_REST = (district, loads)
-Layout = Callable[[Context, str, str], Component]
+Layout = Callable[[ScreenContext, str, str], Component]
 
 
 def page_of(pathname: str | None) -> tuple[ModuleType, str]:
@@ -37,7 +37,7 @@ def page_of(pathname: str | None) -> tuple[ModuleType, str]:
     return (page, rest) if not rest or page in WITH_REST else (not_found, rest)
 
 
-def build_page(context: Context, pathname: str | None, search: str | None) -> Component:
+def build_page(context: ScreenContext, pathname: str | None, search: str | None) -> Component:
     """Return the layout of a path, or the page that says why there is none."""
     page, rest = page_of(pathname)
     try:
@@ -74,7 +74,7 @@ def create_app(engine: Engine, city: City, settings: Settings) -> Dash:
         on_error=show_problem,
         compress=False,
     )
-    context = Context(engine, city, settings, build_cache(server, settings))
+    context = ScreenContext(engine, city, settings, build_cache(server, settings))
     app.layout = shell()
     register_router(app, context)
     for page in PAGES.values():
@@ -82,7 +82,7 @@ def create_app(engine: Engine, city: City, settings: Settings) -> Dash:
     return app
 
 
-def register_router(app: Dash, context: Context) -> None:
+def register_router(app: Dash, context: ScreenContext) -> None:
     """Show the page of the address; only the path matters here, pages read the rest themselves."""
 
     @app.callback(Output("page", "children"), Input("url", "pathname"), State("url", "search"))

@@ -22,7 +22,7 @@ from geodata.city.configuration import City
 from geodata.service.app import PREFIX as GIS_PREFIX
 from geodata.service.app import create_service
 from geodata.settings import Settings
-from layers.maps.routes import Context as LayersContext
+from layers.maps.routes import LayerContext as LayersContext
 from layers.maps.routes import get_context, router
 
 WSGI_THREADS = 128  # fifty walls ask twice at once; those that wait for one drawing cost nothing

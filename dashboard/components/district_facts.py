@@ -7,7 +7,7 @@ from dash import html
 
 from dashboard.components.incidents import outcome
 from dashboard.components.text import bilingual, two_lines
-from dashboard.read.context import Context
+from dashboard.read.context import ScreenContext
 from dashboard.wording.i18n import translate, words
 from dashboard.wording.numbers import format_number
 from geodata.clock import now
@@ -18,7 +18,7 @@ LISTED = 12
 INCIDENT_DAYS = 28
 
 
-def facility_table(context: Context, district_id: str) -> html.Section:
+def facility_table(context: ScreenContext, district_id: str) -> html.Section:
     """Return how many active facilities of each kind lie in the district."""
     counts = read_facility_counts(context.engine, district_id)
     rows = [
@@ -37,7 +37,7 @@ def facility_table(context: Context, district_id: str) -> html.Section:
     )
 
 
-def incident_row(row: Mapping[str, object], context: Context) -> html.Tr:
+def incident_row(row: Mapping[str, object], context: ScreenContext) -> html.Tr:
     """Return one incident: time, channel, category, outcome."""
     received: datetime = row["received_at"]  # type: ignore[assignment]
     local = received.astimezone(context.city.zone).strftime("%m-%d %H:%M")
@@ -52,7 +52,7 @@ def incident_row(row: Mapping[str, object], context: Context) -> html.Tr:
     )
 
 
-def incident_table(context: Context, district_id: str) -> html.Section:
+def incident_table(context: ScreenContext, district_id: str) -> html.Section:
     """Return the district's latest incidents of the last four weeks."""
     today = now().astimezone(context.city.zone).date()
     span = Period.last_days(INCIDENT_DAYS, today)

@@ -9,7 +9,7 @@ from dashboard.components.attributes import aria_label
 from dashboard.components.sparkline import sparkline
 from dashboard.components.text import bilingual, two_lines
 from dashboard.wording.i18n import LANGUAGES, translate
-from dashboard.wording.numbers import Reading
+from dashboard.wording.numbers import ShownNumber
 from layers.score.attainment import Standing
 
 
@@ -19,7 +19,7 @@ class CardRow:
 
     label_zh: str
     label_en: str
-    reading: Reading
+    reading: ShownNumber
     word_en: str
     change: str
     change_standing: Standing

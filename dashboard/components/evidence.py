@@ -20,7 +20,7 @@ PART_DECIMALS = 2
 
 
 @dataclass(frozen=True)
-class Evidence:
+class EvidenceSheet:
     """The number and what it rests on."""
 
     indicator: Indicator
@@ -56,7 +56,7 @@ def target_line(target: Target | None, indicator: Indicator, language: Language)
     return " · ".join([*parts, translate(f"evidence.{target.status}", language)])
 
 
-def evidence_rows(sheet: Evidence, language: Language) -> list[tuple[str, str]]:
+def evidence_rows(sheet: EvidenceSheet, language: Language) -> list[tuple[str, str]]:
     """Return label keys and texts in the order of the sheet."""
     indicator, value = sheet.indicator, sheet.value
     reading = format_reading(value.value, value.status, indicator, language)
@@ -106,7 +106,7 @@ def load_text(load_ids: tuple[int, ...]) -> str:
     return ", ".join(str(run[0]) if len(run) == 1 else f"{run[0]}–{run[-1]}" for run in runs)
 
 
-def evidence_sheet(sheet: Evidence, language: Language) -> html.Details:
+def evidence_sheet(sheet: EvidenceSheet, language: Language) -> html.Details:
     """Return the sheet, closed until it is asked for; the keyboard opens it too."""
     lines: list[Component] = []
     for key, text in evidence_rows(sheet, language):

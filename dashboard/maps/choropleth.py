@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from dashboard.maps.palettes import class_colours
-from dashboard.read.context import Context
-from dashboard.read.headlines import Subject
-from dashboard.read.values import read_values
+from dashboard.read.context import ScreenContext
+from dashboard.read.headlines import ResolvedHeadline
+from dashboard.read.values import read_cached_values
 from geodata.tables import UNKNOWN_DISTRICT
 from layers.maps.classes import Classes, colour_classes, compute_breaks, read_classes
 from layers.period import Period
@@ -35,13 +35,15 @@ def district_values(rows: Iterable[tuple[str, float | None, int]]) -> DistrictVa
     }
 
 
-def read_district_values(context: Context, subject: Subject, period: Period) -> DistrictValues:
+def read_district_values(
+    context: ScreenContext, subject: ResolvedHeadline, period: Period
+) -> DistrictValues:
     """Return every district's value in a period."""
-    frame = read_values(context, subject.build, period, "district", subject.component)
+    frame = read_cached_values(context, subject.build, period, "district", subject.component)
     return district_values(frame.select("key", "value", "status").iter_rows())
 
 
-def read_district_classes(context: Context, subject: Subject) -> Classes:
+def read_district_classes(context: ScreenContext, subject: ResolvedHeadline) -> Classes:
     """Return the classes of whole districts, fixed for all periods of a build."""
     build, component = subject.build, subject.component
     key = f"classes/{build.indicator}/{build.version}/{component}/district"
@@ -53,14 +55,14 @@ def read_district_classes(context: Context, subject: Subject) -> Classes:
     )
 
 
-def read_choropleth(context: Context, subject: Subject) -> Choropleth:
+def read_choropleth(context: ScreenContext, subject: ResolvedHeadline) -> Choropleth:
     """Return the districts of a subject in its period."""
     classes = read_district_classes(context, subject)
     values = read_district_values(context, subject, subject.period)
     return Choropleth(values, class_colours(classes, subject.indicator), list(classes.breaks))
 
 
-def public_choropleth(subject: Subject, values: DistrictValues) -> Choropleth:
+def public_choropleth(subject: ResolvedHeadline, values: DistrictValues) -> Choropleth:
     """Return districts classed by the given values alone: breaks give no withheld number away."""
     entry = subject.indicator
     target = subject.target if entry.classification == "diverging" else None

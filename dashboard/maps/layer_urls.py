@@ -1,7 +1,7 @@
 """The addresses of hex layers, with places left open where the browser fills them in."""
 
-from dashboard.read.context import Context
-from dashboard.read.headlines import Subject
+from dashboard.read.context import ScreenContext
+from dashboard.read.headlines import ResolvedHeadline
 from layers.maps.cell_lists import CITY_AREA, grid_version
 from layers.maps.urls import PREFIX
 
@@ -12,12 +12,12 @@ RES_PLACE = "{res}"
 __all__ = ["AREA_PLACE", "CITY_AREA", "PERIOD_PLACE", "RES_PLACE", "cells_url", "values_url"]
 
 
-def cells_url(context: Context, area: str, res: int | str) -> str:
+def cells_url(context: ScreenContext, area: str, res: int | str) -> str:
     """Return the address of an area's cell list."""
     return f"{PREFIX}/cells/{grid_version(context.city)}/{area}/{res}.bin"
 
 
-def values_url(subject: Subject, area: str, res: int | str, period: str = "") -> str:
+def values_url(subject: ResolvedHeadline, area: str, res: int | str, period: str = "") -> str:
     """Return the address of a layer's values in the order of the cell list."""
     layer = f"{subject.indicator.key}/{subject.component}/{subject.build.version}"
     return f"{PREFIX}/values/{layer}/{period or subject.period}/{area}/{res}.bin"

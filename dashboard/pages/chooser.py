@@ -4,14 +4,14 @@ from dash import Dash, html
 
 from dashboard.components.provenance import simulated_badge
 from dashboard.components.text import bilingual, two_lines
-from dashboard.read.context import Context
+from dashboard.read.context import ScreenContext
 from geodata.queries.screens import read_district_list, read_freshness
 from geodata.tables import UNKNOWN_DISTRICT
 
 SCREENS = ("wall", "explore", "kiosk", "duty", "loads")
 
 
-def layout(context: Context, _rest: str, _search: str) -> html.Main:
+def layout(context: ScreenContext, _rest: str, _search: str) -> html.Main:
     """Return the choice."""
     city = context.city
     return html.Main(
@@ -42,7 +42,7 @@ def screen_link(name: str) -> html.A:
     )
 
 
-def district_links(context: Context) -> list[html.A]:
+def district_links(context: ScreenContext) -> list[html.A]:
     """Return a link to each district's page."""
     rows = read_district_list(context.engine).iter_rows(named=True)
     return [
@@ -52,5 +52,5 @@ def district_links(context: Context) -> list[html.A]:
     ]
 
 
-def register(_app: Dash, _context: Context) -> None:
+def register(_app: Dash, _context: ScreenContext) -> None:
     """This page has no callbacks."""

@@ -12,7 +12,7 @@ from dashboard.components.provenance import simulated_badge
 from dashboard.components.sparkline import sparkline
 from dashboard.components.text import two_lines
 from dashboard.pages.district_map import district_map
-from dashboard.read.context import Context
+from dashboard.read.context import ScreenContext
 from dashboard.read.headlines import HeadlineValue, read_headline, read_steps, shown_values
 from dashboard.read.values import read_one
 from dashboard.scenes.model import DOMAINS, Domain, Headline
@@ -27,7 +27,7 @@ from layers.catalogue.registry import load_catalogue
 STEPS = 28
 
 
-def layout(context: Context, rest: str, search: str) -> html.Main:
+def layout(context: ScreenContext, rest: str, search: str) -> html.Main:
     """Return the district's page.
 
     Raises:
@@ -59,7 +59,7 @@ def layout(context: Context, rest: str, search: str) -> html.Main:
     )
 
 
-def header(context: Context, row: dict[str, object]) -> html.Header:
+def header(context: ScreenContext, row: dict[str, object]) -> html.Header:
     """Return the district's names, size, provenance and the ways on."""
     area = row["area_km2"]
     words = [
@@ -83,7 +83,7 @@ def header(context: Context, row: dict[str, object]) -> html.Header:
 
 
 def domain_section(
-    context: Context, domain: Domain, district_id: str, language: Language
+    context: ScreenContext, domain: Domain, district_id: str, language: Language
 ) -> html.Section:
     """Return a domain's indicators as a table."""
     entries = [
@@ -109,7 +109,7 @@ def domain_section(
     )
 
 
-def indicator_row(context: Context, entry: Indicator, district_id: str) -> html.Tr | None:
+def indicator_row(context: ScreenContext, entry: Indicator, district_id: str) -> html.Tr | None:
     """Return one indicator: name, line, district, city, change."""
     shown = read_headline(context, Headline(indicator=entry.key), district_id)
     if shown is None:
@@ -127,7 +127,7 @@ def indicator_row(context: Context, entry: Indicator, district_id: str) -> html.
     )
 
 
-def numbers(context: Context, shown: HeadlineValue) -> list[Component]:
+def numbers(context: ScreenContext, shown: HeadlineValue) -> list[Component]:
     """Return the district's value, the city's and the change."""
     entry = shown.indicator
     whole = read_one(context, shown.build, shown.period, shown.component)
@@ -153,5 +153,5 @@ def numbers(context: Context, shown: HeadlineValue) -> list[Component]:
     ]
 
 
-def register(_app: Dash, _context: Context) -> None:
+def register(_app: Dash, _context: ScreenContext) -> None:
     """This page has no callbacks: every control is a link."""

@@ -12,8 +12,8 @@ from dashboard.maps.cameras import district_camera
 from dashboard.maps.choropleth import read_choropleth
 from dashboard.maps.layer_urls import cells_url, values_url
 from dashboard.maps.palettes import class_colours
-from dashboard.read.context import Context
-from dashboard.read.headlines import Subject, resolve
+from dashboard.read.context import ScreenContext
+from dashboard.read.headlines import ResolvedHeadline, resolve
 from dashboard.read.values import read_layer_classes
 from dashboard.scenes.model import Headline, load_wall
 from dashboard.wording.i18n import Language, translate
@@ -26,7 +26,7 @@ def first_layer() -> Headline:
 
 
 def district_map(
-    context: Context, district_id: str, indicator: str | None, language: Language
+    context: ScreenContext, district_id: str, indicator: str | None, language: Language
 ) -> html.Section:
     """Return the map of one indicator, the first scene's unless the address names another."""
     headline = Headline(indicator=indicator) if indicator else first_layer()
@@ -54,7 +54,7 @@ def district_map(
 
 
 def cells_layer(
-    context: Context, subject: Subject, district_id: str, language: Language
+    context: ScreenContext, subject: ResolvedHeadline, district_id: str, language: Language
 ) -> tuple[dict[str, Any], str]:
     """Return the district's own hexagons, and how fine they are."""
     res = min(context.city.res_district, subject.indicator.max_res)
@@ -69,7 +69,7 @@ def cells_layer(
 
 
 def districts_layer(
-    context: Context, subject: Subject, _district_id: str, language: Language
+    context: ScreenContext, subject: ResolvedHeadline, _district_id: str, language: Language
 ) -> tuple[dict[str, Any], str]:
     """Return the district among its neighbours, for an indicator that has no hexagons."""
     drawn = read_choropleth(context, subject)
@@ -78,8 +78,8 @@ def districts_layer(
 
 
 def hexmap(
-    context: Context,
-    subject: Subject,
+    context: ScreenContext,
+    subject: ResolvedHeadline,
     district_id: str,
     properties: dict[str, Any],
     language: Language,

@@ -3,10 +3,10 @@
 from dash import html
 
 from dashboard.components.text import bilingual
-from dashboard.read.context import Context
+from dashboard.read.context import ScreenContext
 
 
-def layout(_context: Context, _rest: str, _search: str) -> html.Main:
+def layout(_context: ScreenContext, _rest: str, _search: str) -> html.Main:
     """Say so in both languages and offer the way back."""
     return html.Main(
         [

@@ -10,7 +10,7 @@ from geodata.settings import Settings
 
 
 @dataclass(frozen=True)
-class Context:
+class ScreenContext:
     """The parts of one application; passed to pages, never kept on a module."""
 
     engine: Engine

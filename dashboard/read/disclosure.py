@@ -7,8 +7,8 @@ Which districts are withheld is decided by `layers.disclosure` and kept for the 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from dashboard.read.context import Context
-from dashboard.read.headlines import Subject, resolve
+from dashboard.read.context import ScreenContext
+from dashboard.read.headlines import ResolvedHeadline, resolve
 from dashboard.read.values import Value, read_districts
 from dashboard.scenes.model import Headline
 from layers.catalogue.indicator import Indicator
@@ -18,7 +18,7 @@ from layers.disclosure.places import has_small_count, withheld_places
 from layers.states.status import Status
 
 
-def resolve_published(context: Context, headline: Headline) -> Subject | None:
+def resolve_published(context: ScreenContext, headline: Headline) -> ResolvedHeadline | None:
     """Return what a headline speaks of in public: days pooled are those of a fixed span."""
     found = resolve(context, headline)
     if found is None or headline.days is None:
@@ -51,7 +51,7 @@ def disclose_districts(
     }
 
 
-def read_disclosed(context: Context, found: Subject) -> dict[str, Value]:
+def read_disclosed(context: ScreenContext, found: ResolvedHeadline) -> dict[str, Value]:
     """Return each district's value as the public sees it, by the pattern kept for the period."""
     values = read_districts(context, found.build, found.period, found.component)
     publication = Publication(found.indicator.key, found.component, found.period, "district")

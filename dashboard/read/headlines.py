@@ -5,13 +5,13 @@ from datetime import timedelta
 
 import polars as pl
 
-from dashboard.read.context import Context
+from dashboard.read.context import ScreenContext
 from dashboard.read.values import (
     Value,
     read_build_or_none,
+    read_cached_values,
     read_latest,
     read_one,
-    read_values,
     target_of,
 )
 from dashboard.scenes.model import Headline
@@ -61,7 +61,7 @@ class HeadlineValue:
 
 
 @dataclass(frozen=True)
-class Subject:
+class ResolvedHeadline:
     """A headline resolved against the catalogue and the loaded states."""
 
     indicator: Indicator
@@ -71,7 +71,7 @@ class Subject:
     target: Target | None
 
 
-def resolve(context: Context, headline: Headline) -> Subject | None:
+def resolve(context: ScreenContext, headline: Headline) -> ResolvedHeadline | None:
     """Return what a headline speaks of now, None where nothing of it is loaded."""
     indicator = load_catalogue().get(headline.indicator)
     build = read_build_or_none(context, indicator) if indicator else None
@@ -82,11 +82,11 @@ def resolve(context: Context, headline: Headline) -> Subject | None:
     if latest is None:
         return None
     target = target_of(indicator, component, latest.end - timedelta(days=1))
-    return Subject(indicator, component, build, latest, target)
+    return ResolvedHeadline(indicator, component, build, latest, target)
 
 
 def read_headline(
-    context: Context, headline: Headline, district_id: str | None = None
+    context: ScreenContext, headline: Headline, district_id: str | None = None
 ) -> HeadlineValue | None:
     """Return a headline's numbers, None where nothing of it is loaded."""
     subject = resolve(context, headline)
@@ -108,8 +108,8 @@ def read_headline(
 
 
 def read_steps(
-    context: Context,
-    shown: HeadlineValue | Subject,
+    context: ScreenContext,
+    shown: HeadlineValue | ResolvedHeadline,
     steps: int,
     district_id: str | None = None,
     cell: int | None = None,
@@ -120,7 +120,7 @@ def read_steps(
     for _ in range(steps - 1):
         first = first.previous
     span = Period(first.first, last.end)
-    return read_values(
+    return read_cached_values(
         context, shown.build, span, "period", shown.component, district_id=district_id, cell=cell
     )
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from dashboard.read.cache import AnswerCache
-from dashboard.read.context import Context
+from dashboard.read.context import ScreenContext
 from geodata.database.replay import open_as_of
 
 Answer = TypeVar("Answer")
@@ -25,7 +25,7 @@ class MomentCache(AnswerCache):
         return self._present.get_or(self._prefix + key, compute)
 
 
-def context_as_of(context: Context, at: datetime) -> Context:
+def context_as_of(context: ScreenContext, at: datetime) -> ScreenContext:
     """Return the context of a moment; what it reads also needs `geodata.clock.replaying`.
 
     Raises:

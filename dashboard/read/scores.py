@@ -1,6 +1,6 @@
 """Scores as the screens show them: remembered by the versions they rest on, put into words."""
 
-from dashboard.read.context import Context
+from dashboard.read.context import ScreenContext
 from dashboard.read.values import read_build_or_none
 from dashboard.wording.i18n import LANGUAGES, translate
 from dashboard.wording.numbers import MISSING, format_number, format_value
@@ -8,13 +8,15 @@ from dashboard.wording.periods import period_text
 from geodata.clock import now
 from layers.catalogue.registry import find_indicator
 from layers.score.attainment import target_text
-from layers.score.rules import load_rules
+from layers.score.rules import load_score_rules
 from layers.score.score import DomainScore, Part, PlaceScore, read_scores
 
 
-def read_place_scores(context: Context) -> dict[str, PlaceScore]:
+def read_place_scores(context: ScreenContext) -> dict[str, PlaceScore]:
     """Return the scores of the city and the districts, read again when states or the day change."""
-    used = {scored.indicator for entries in load_rules().domains.values() for scored in entries}
+    used = {
+        scored.indicator for entries in load_score_rules().domains.values() for scored in entries
+    }
     builds = [read_build_or_none(context, find_indicator(key)) for key in sorted(used)]
     versions = "/".join(build.version if build else "" for build in builds)
     today = now().astimezone(context.city.zone).date()
@@ -30,7 +32,7 @@ def score_text(score: float | None) -> str:
 
 def score_evidence(domain: DomainScore) -> str:
     """Return what a domain's score rests on, one line an indicator, and the rule."""
-    rules = load_rules()
+    rules = load_score_rules()
     rule = [
         translate("score.rule", code, cap=rules.cap, share=f"{rules.known_share:.0%}")
         for code in LANGUAGES

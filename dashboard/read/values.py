@@ -5,7 +5,7 @@ from datetime import date
 
 import polars as pl
 
-from dashboard.read.context import Context
+from dashboard.read.context import ScreenContext
 from dashboard.wording.periods import begun
 from geodata.clock import now
 from geodata.errors import NotFoundError
@@ -34,7 +34,7 @@ class Value:
     status: int = Status.NO_DATA
 
 
-def read_build_or_none(context: Context, indicator: Indicator) -> Build | None:
+def read_build_or_none(context: ScreenContext, indicator: Indicator) -> Build | None:
     """Return what the indicator's states stand on, None before the first build."""
     try:
         return read.read_build(context.engine, indicator.key)
@@ -42,8 +42,8 @@ def read_build_or_none(context: Context, indicator: Indicator) -> Build | None:
         return None
 
 
-def read_values(
-    context: Context,
+def read_cached_values(
+    context: ScreenContext,
     build: Build,
     period: Period,
     by: By,
@@ -63,7 +63,7 @@ def read_values(
 
 
 def read_periods(
-    context: Context, build: Build, component: str, step: Grain | None = None
+    context: ScreenContext, build: Build, component: str, step: Grain | None = None
 ) -> list[Period]:
     """Return the calendar steps that have states, oldest first; `step` defaults to the entry's."""
     key = f"periods/{build.indicator}/{build.version}/{component}/{step}"
@@ -75,7 +75,9 @@ def read_periods(
     )
 
 
-def read_latest(context: Context, build: Build, component: str, days: int | None) -> Period | None:
+def read_latest(
+    context: ScreenContext, build: Build, component: str, days: int | None
+) -> Period | None:
     """Return the newest step, or the last days up to the newest day that has states."""
     today = now().astimezone(context.city.zone).date()
     periods = begun(read_periods(context, build, component, Grain.DAY if days else None), today)
@@ -85,7 +87,7 @@ def read_latest(context: Context, build: Build, component: str, days: int | None
 
 
 def read_one(
-    context: Context,
+    context: ScreenContext,
     build: Build,
     period: Period,
     component: str,
@@ -94,7 +96,7 @@ def read_one(
     cell: int | None = None,
 ) -> Value:
     """Return the number of the city, a district or a cell."""
-    frame = read_values(
+    frame = read_cached_values(
         context, build, period, "city", component, district_id=district_id, cell=cell
     )
     if frame.is_empty():
@@ -104,10 +106,10 @@ def read_one(
 
 
 def read_districts(
-    context: Context, build: Build, period: Period, component: str
+    context: ScreenContext, build: Build, period: Period, component: str
 ) -> dict[str, Value]:
     """Return the number of each district that has one."""
-    frame = read_values(context, build, period, "district", component)
+    frame = read_cached_values(context, build, period, "district", component)
     names = ["key", *Value.__dataclass_fields__]
     return {row.pop("key"): Value(**row) for row in frame.select(names).iter_rows(named=True)}
 
@@ -117,7 +119,7 @@ def target_of(indicator: Indicator, component: str, on: date) -> Target | None:
     return find_target(indicator.key, component, on)
 
 
-def read_layer_classes(context: Context, build: Build, component: str, res: int) -> Classes:
+def read_layer_classes(context: ScreenContext, build: Build, component: str, res: int) -> Classes:
     """Return the breaks and colours of a layer, fixed for all periods of a build."""
     key = f"classes/{build.indicator}/{build.version}/{component}/{res}"
     return context.cache.get_or(

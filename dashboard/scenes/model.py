@@ -73,7 +73,7 @@ class WallConfiguration(Declared):
         return self
 
 
-class Subject(Headline):
+class KioskSubject(Headline):
     """One large subject of the kiosk: a sentence with `{district}` and `{value}`."""
 
     title_zh: str
@@ -86,7 +86,7 @@ class Subject(Headline):
 class KioskConfiguration(Declared):
     """What the kiosk shows."""
 
-    subjects: dict[Domain, Subject]
+    subjects: dict[Domain, KioskSubject]
     idle_seconds: int = Field(default=60, ge=10, le=600)
     warn_seconds: int = Field(default=15, ge=3, le=60)
 

@@ -16,7 +16,7 @@ PLAIN = (Status.OK, Status.ZERO_TRUE)
 
 
 @dataclass(frozen=True)
-class Reading:
+class ShownNumber:
     """A number ready for the screen; `word` names the status wherever it is not plainly ok."""
 
     text: str
@@ -79,10 +79,10 @@ def unit_text(indicator: Indicator, language: Language) -> str:
 
 def format_reading(
     value: float | None, status: int, indicator: Indicator, language: Language
-) -> Reading:
+) -> ShownNumber:
     """Return value, unit and status word; a value that may not be shown is a dash with its word."""
     word = status_word(status, language)
     if value is None or not is_shown(value, status):
-        return Reading(MISSING, "", word or translate("status.no_data", language))
+        return ShownNumber(MISSING, "", word or translate("status.no_data", language))
     text = format_value(value, indicator.unit_en, indicator.decimals)
-    return Reading(text, unit_text(indicator, language), word)
+    return ShownNumber(text, unit_text(indicator, language), word)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, or_, select
 
 from etl.batch import ROW, Batch
 from etl.gtfs_rt.runs import Run
-from etl.live.piece import LiveTarget
+from etl.live.piece import LiveSource
 from etl.load.records import load_records
 from etl.transform.locate import X, Y, assign_cell, assign_district
 from geodata.tables import stop_event
@@ -52,7 +52,7 @@ class StopEvent:
 
 
 def load_stop_events(
-    connection: Connection, target: LiveTarget, load_id: int, events: Iterable[StopEvent],
+    connection: Connection, target: LiveSource, load_id: int, events: Iterable[StopEvent],
     *, is_missed: bool = False,
 ) -> Batch:  # fmt: skip
     """Write the events that are not known yet: what was once observed or cancelled stands.
@@ -80,7 +80,7 @@ def load_stop_events(
 
 
 def without_record(
-    connection: Connection, target: LiveTarget, events: Sequence[StopEvent]
+    connection: Connection, target: LiveSource, events: Sequence[StopEvent]
 ) -> list[StopEvent]:
     """Return the events of which this source has no record of any kind."""
     frame = pl.DataFrame([each.values() for each in events], schema=SCHEMA, orient="row")
@@ -90,7 +90,7 @@ def without_record(
 
 
 def _known(
-    connection: Connection, target: LiveTarget, frame: pl.DataFrame, *, is_missed: bool
+    connection: Connection, target: LiveSource, frame: pl.DataFrame, *, is_missed: bool
 ) -> pl.DataFrame:
     """Return the keys of this source's events that are final already, or there in any way."""
     c = stop_event.c

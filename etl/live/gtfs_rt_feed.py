@@ -20,7 +20,7 @@ from etl.gtfs_rt.vehicles import find_run, keep_vehicles, match_vehicle, read_he
 from etl.ledger.rejected_rows import SCHEMA as REJECTED
 from etl.live.look import FileLook, look_at
 from etl.live.missed import MissedDepartures
-from etl.live.piece import LiveTarget, Piece, load_piece, refuse_piece
+from etl.live.piece import LiveSource, Piece, load_piece, refuse_piece
 from etl.live.progress import Advance, OvertakenError, read_progress
 from etl.live.tail import Progress
 from etl.outcome import FileLoad, LoadOutcome
@@ -37,7 +37,7 @@ CLOCK_AHEAD = timedelta(seconds=60)  # a vehicle's clock may run before that of 
 class FollowedFeed:
     """One declared feed of vehicle positions or trip updates."""
 
-    def __init__(self, target: LiveTarget, folder: Path) -> None:
+    def __init__(self, target: LiveSource, folder: Path) -> None:
         """Follow the address, or the files that the rule names below `folder`."""
         self.target = target
         self._folder = folder

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import DataError, IntegrityError
 
-from etl.live.piece import LiveTarget, Piece, load_piece
+from etl.live.piece import LiveSource, Piece, load_piece
 from etl.outcome import FileLoad
 from etl.pipeline.run import reason_of
 from etl.source.declaration import SourceDeclaration
@@ -56,13 +56,13 @@ def intake_router(
             return JSONResponse({"error": "the intake is off"}, 404)
         if not compare_digest(authorization.encode(), f"Bearer {token}".encode()):
             return JSONResponse({"error": "the token is missing or wrong"}, 401)
-        target = LiveTarget(engine, city, *found, DistrictLocator(districts))
+        target = LiveSource(engine, city, *found, DistrictLocator(districts))
         return _load(target, records)
 
     return router
 
 
-def _load(target: LiveTarget, records: list[dict[str, Any]]) -> JSONResponse:
+def _load(target: LiveSource, records: list[dict[str, Any]]) -> JSONResponse:
     lines = (json.dumps(record, ensure_ascii=False) for record in records)
     piece = Piece(_NAME, ("\n".join(lines) + "\n").encode())
     try:

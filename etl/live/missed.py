@@ -18,7 +18,7 @@ from etl.gtfs_rt.runs import Run
 from etl.gtfs_rt.stop_events import StopEvent, load_stop_events, without_record
 from etl.gtfs_rt.trip_book import TripBook
 from etl.ledger.rejected_rows import SCHEMA as REJECTED
-from etl.live.piece import LiveTarget, Piece, load_piece
+from etl.live.piece import LiveSource, Piece, load_piece
 from etl.live.progress import Advance, OvertakenError, read_progress
 from etl.live.tail import Progress
 from etl.outcome import FileLoad, LoadOutcome
@@ -52,7 +52,7 @@ def expected(runs: Iterable[Run], since: datetime, until: datetime) -> Iterator[
 class MissedDepartures:
     """Writes what one feed of positions should have seen and did not."""
 
-    def __init__(self, target: LiveTarget, book: TripBook) -> None:
+    def __init__(self, target: LiveSource, book: TripBook) -> None:
         """Keep the source and its timetable."""
         self._target = target
         self._book = book

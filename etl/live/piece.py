@@ -30,7 +30,7 @@ _LOAD_RECORDS: FileLoader = partial(load_file, is_piece=True)
 
 
 @dataclass(frozen=True)
-class LiveTarget:
+class LiveSource:
     """Where the pieces of one live source go."""
 
     engine: Engine
@@ -51,7 +51,7 @@ class Piece:
 
 
 def load_piece(
-    target: LiveTarget, piece: Piece, advance: Advance | None, loader: FileLoader = _LOAD_RECORDS
+    target: LiveSource, piece: Piece, advance: Advance | None, loader: FileLoader = _LOAD_RECORDS
 ) -> FileLoad:
     """Load a piece, and in the same transaction how far that brings the reading, if it does.
 
@@ -91,7 +91,7 @@ def _renumbered(rejects: pl.DataFrame, lines_before: int) -> pl.DataFrame:
     return rejects.with_columns(pl.col("row_number") + lines_before, reasons)
 
 
-def refuse_piece(target: LiveTarget, piece: Piece, advance: Advance, message: str) -> FileLoad:
+def refuse_piece(target: LiveSource, piece: Piece, advance: Advance, message: str) -> FileLoad:
     """Keep a piece of which nothing can be used as a refused load with its text, and go on.
 
     Load, text and progress are one transaction, so that it is refused once.

@@ -9,7 +9,7 @@ from typing import Literal
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
 from etl.live.look import FileLook, look_at
-from etl.live.piece import LiveTarget, Piece, load_piece, refuse_piece
+from etl.live.piece import LiveSource, Piece, load_piece, refuse_piece
 from etl.live.progress import Advance, OvertakenError, read_progress
 from etl.live.tail import Chunk, Progress, read_new
 from etl.outcome import FileLoad
@@ -23,7 +23,7 @@ _FAULTY_ROWS = (DataError, IntegrityError)
 class FollowedRecords:
     """One declared source whose records are appended to files of the incoming folder."""
 
-    def __init__(self, target: LiveTarget, folder: Path) -> None:
+    def __init__(self, target: LiveSource, folder: Path) -> None:
         """Follow the files that the declaration names below `folder`."""
         self.target = target
         self._folder = folder

@@ -14,7 +14,7 @@ from etl.ledger.rejected_rows import describe_rejects
 from etl.load.records import Changes, load_records
 from etl.outcome import LoadOutcome
 from etl.source.declaration import SourceDeclaration
-from etl.source.record_types import GEOMETRY_TEXT, TARGETS
+from etl.source.record_types import GEOMETRY_TEXT, RECORD_TYPES
 from etl.telemetry.load import load_partitions
 from etl.telemetry.place import place_pings
 from etl.transform import transform
@@ -62,7 +62,7 @@ def load_file(
     batch = _place(batch, declaration, city, locator)
     batch = check(
         batch,
-        TARGETS[declaration.table],
+        RECORD_TYPES[declaration.table],
         now() + _CLOCK_TOLERANCE,
         is_live=is_piece,
     )
@@ -70,7 +70,7 @@ def load_file(
         _refuse_if_none(path, batch, extracted, declaration)
     batch = _join_events(connection, batch, declaration)
     batch, changes = _keep(connection, city, batch, declaration, load_id, is_live=is_piece)
-    event_from, event_to = event_span(batch.frame, TARGETS[declaration.table].event_time)
+    event_from, event_to = event_span(batch.frame, RECORD_TYPES[declaration.table].event_time)
     return LoadOutcome(
         rows_in=extracted.rows_in,
         rows_loaded=batch.rows_loaded(),
@@ -123,7 +123,7 @@ def _place(batch: Batch, declaration: SourceDeclaration, city: City, locator: Lo
         return _spread(batch, declaration, city, locator)
     if declaration.table == "population" and "cell" in declaration.mapping:
         return place_hexagons(batch, declaration, locator)
-    if not TARGETS[declaration.table].is_placed:
+    if not RECORD_TYPES[declaration.table].is_placed:
         return batch
     if declaration.table == "vehicle_ping":
         return place_pings(batch, declaration, city, locator)

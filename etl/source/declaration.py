@@ -18,7 +18,7 @@ from etl.source.mapping import (
     Weights,
     check_zone,
 )
-from etl.source.record_types import TARGETS, WHOLE_FORMATS, TargetName
+from etl.source.record_types import RECORD_TYPES, WHOLE_FORMATS, RecordTypeName
 from geodata.declared import Declared, faults_of, read_yaml
 from geodata.errors import DeclarationError
 
@@ -69,7 +69,7 @@ class SourceDeclaration(Declared):
     )
     place: Literal["optional", "checked", "required"] | None = None
 
-    table: TargetName
+    table: RecordTypeName
     mapping: dict[str, Mapping] = Field(default_factory=dict)
     unpivot: dict[str, Text] = Field(
         default_factory=dict, description="column -> variable: one record per column"
@@ -147,9 +147,9 @@ class SourceDeclaration(Declared):
             raise ValueError("scope belongs to mode: snapshot")
         if self.format not in WHOLE_FORMATS:
             partial = self.pairing is not None
-            TARGETS[self.table].check_mapping(self.mapping.keys(), partial=partial)
+            RECORD_TYPES[self.table].check_mapping(self.mapping.keys(), partial=partial)
             named = self.group_by.targets if self.group_by else []
-            TARGETS[self.table].check_mapping([*self.scope, *named], partial=True)
+            RECORD_TYPES[self.table].check_mapping([*self.scope, *named], partial=True)
         return self
 
     @model_validator(mode="after")
@@ -157,7 +157,7 @@ class SourceDeclaration(Declared):
         in_days = self.store == "telemetry"
         if self.table == "vehicle_ping" and not in_days:
             raise ValueError("vehicle_ping has no table: give store: telemetry")
-        if in_days and (self.mode == "snapshot" or not TARGETS[self.table].event_time):
+        if in_days and (self.mode == "snapshot" or not RECORD_TYPES[self.table].event_time):
             raise ValueError("store: telemetry is for records with a time that are added to")
         if self.pairing and (self.table != "link_time" or self.format != "csv"):
             raise ValueError("pairing makes a csv of plate reads into table: link_time")

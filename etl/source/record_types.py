@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 
 from geodata import tables
 
-TargetName = Literal[
+RecordTypeName = Literal[
     "incident",
     "facility",
     "network_sample",
@@ -121,7 +121,7 @@ def _kind(column: Column[object]) -> Kind:
 _AVERAGES = ("avg_d_kbps", "avg_u_kbps", "avg_lat_ms", "avg_lat_down_ms", "avg_lat_up_ms")
 _TILE_RANGES = dict.fromkeys(_AVERAGES, (0.0, 1e8)) | {"tests": (0.0, 1e9), "devices": (0.0, 1e9)}
 
-TARGETS: dict[str, RecordType] = {
+RECORD_TYPES: dict[str, RecordType] = {
     "incident": RecordType(
         tables.incident, ("record_id",), ("record_id", "channel", "received_at"),
         "received_at", allowed={"channel": CHANNELS},
@@ -216,5 +216,5 @@ DEFAULTS: dict[str, str | int | bool] = {
     "is_schedule_based": True,
 }
 
-if set(TARGETS) | set(WHOLE_FORMATS.values()) != set(get_args(TargetName)):
+if set(RECORD_TYPES) | set(WHOLE_FORMATS.values()) != set(get_args(RecordTypeName)):
     raise AssertionError("every target table needs its entry")

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 from sqlalchemy import ColumnElement, Connection, func, select
 
-from etl.source.record_types import TARGETS, RecordType
+from etl.source.record_types import RECORD_TYPES, RecordType
 from etl.telemetry.load import partition_schema
 from geodata.database.partitions import Partition, PartitionStore
 from geodata.errors import NotFoundError
@@ -22,7 +22,7 @@ def export_partitions(
     Raises:
         NotFoundError: there is no such table of records that have a time.
     """
-    target = TARGETS.get(table)
+    target = RECORD_TYPES.get(table)
     if target is None or target.event_time is None or target.table.schema != "ops":
         raise NotFoundError(f"no table '{table}' of records with a time")
     c = target.table.c

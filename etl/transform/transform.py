@@ -7,7 +7,7 @@ import polars as pl
 
 from etl.batch import MEMBER, ROW, WKB, Batch, count_reasons
 from etl.source.declaration import SourceDeclaration
-from etl.source.record_types import ATTRIBUTES, DEFAULTS, TARGETS
+from etl.source.record_types import ATTRIBUTES, DEFAULTS, RECORD_TYPES
 from etl.transform.fields import convert, describe, read_value, unreadable
 from etl.transform.grouping import group_rows
 from etl.transform.unpivot import unpivot
@@ -59,7 +59,7 @@ def _map_fields(
 
 def _type_fields(frame: pl.DataFrame, declaration: SourceDeclaration, zone: str) -> pl.DataFrame:
     """Return the typed targets, each with the reason why its text could not be read."""
-    target = TARGETS[declaration.table]
+    target = RECORD_TYPES[declaration.table]
     keep = [name for name in (ROW, WKB) if name in frame.columns]
     texts: list[pl.Expr] = []
     values: list[pl.Expr] = []
@@ -78,7 +78,7 @@ def _type_fields(frame: pl.DataFrame, declaration: SourceDeclaration, zone: str)
 
 
 def _require(batch: Batch, declaration: SourceDeclaration) -> Batch:
-    for name in TARGETS[declaration.table].required:
+    for name in RECORD_TYPES[declaration.table].required:
         label = describe(name, declaration.mapping[name])
         missing = batch.frame.filter(pl.col(name).is_null()).select(
             ROW, pl.lit(label).alias("field"), pl.lit("is missing").alias("reason")
@@ -89,7 +89,7 @@ def _require(batch: Batch, declaration: SourceDeclaration) -> Batch:
 
 def _complete(batch: Batch, declaration: SourceDeclaration) -> Batch:
     """Add the columns the mapping leaves out, and pack attributes into one."""
-    target = TARGETS[declaration.table]
+    target = RECORD_TYPES[declaration.table]
     frame = batch.frame
     if "attributes" in target.columns:
         packed = [name for name in frame.columns if name.startswith(ATTRIBUTES)]

@@ -20,7 +20,7 @@ _KINDS: Schema = {
 }
 
 
-def read_values(connection: Connection, name: str, cells: Sequence[int]) -> pl.DataFrame:
+def read_published_values(connection: Connection, name: str, cells: Sequence[int]) -> pl.DataFrame:
     """Return cell and numbers of a layer at those of the cells that it has."""
     c = published_value.c
     statement = select(c.cell, *(c[each] for each in _NUMBERS)).where(

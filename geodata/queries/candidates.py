@@ -46,7 +46,7 @@ class Pair(Declared):
     categories: dict[str, list[str]] = Field(min_length=2, max_length=2)
 
 
-class Rules(Declared):
+class CandidateRules(Declared):
     """How near in place and time two calls must be (METHODS 4)."""
 
     within_m: float = Field(default=300, gt=0)
@@ -63,7 +63,7 @@ class Decision:
     load_id: int | None
 
 
-def read_rules(city: City) -> Rules:
+def read_candidate_rules(city: City) -> CandidateRules:
     """Return the city's rules; none where it has no file of them.
 
     Raises:
@@ -71,11 +71,11 @@ def read_rules(city: City) -> Rules:
     """
     path = city.folder / RULES_FILE
     if not path.exists():
-        return Rules()
-    return read_declared(path, Rules, error=CityError)
+        return CandidateRules()
+    return read_declared(path, CandidateRules, error=CityError)
 
 
-def find_candidates(engine: Engine, rules: Rules, load_ids: Collection[int]) -> int:
+def find_candidates(engine: Engine, rules: CandidateRules, load_ids: Collection[int]) -> int:
     """Look for pairs among the calls that these loads brought; return how many are new."""
     if not rules.pairs or not load_ids:
         return 0
@@ -123,7 +123,7 @@ def find_candidates(engine: Engine, rules: Rules, load_ids: Collection[int]) -> 
     return len(found)
 
 
-def _may_be_one(rules: Rules, new: Any, other: Any) -> Any:
+def _may_be_one(rules: CandidateRules, new: Any, other: Any) -> Any:
     """Two current calls of different channels whose categories may be one event, near in time."""
     ways = []
     for pair in rules.pairs:

@@ -13,7 +13,7 @@ from geodata.tables import UNKNOWN_DISTRICT
 from layers.alerts.duty import apply_observations
 from layers.alerts.machine import Alert, Change, Timing
 from layers.alerts.observation import Observation
-from layers.alerts.rules import AbnormalLoadRule, Rule, StaleRule, TargetRule, load_rules
+from layers.alerts.rules import AbnormalLoadRule, Rule, StaleRule, TargetRule, load_alert_rules
 from layers.score.rules import Scored
 from layers.score.score import CITY, Part, read_parts
 from layers.statistics.abnormal_load import HOUR, AbnormalLoad
@@ -24,7 +24,7 @@ Names = Mapping[str, tuple[str, str]]  # subject -> zh, en
 
 def timings() -> dict[str, Timing]:
     """Return how long the condition of each rule must hold and be gone."""
-    return {rule.key: Timing(rule.pending, rule.recovery) for rule in load_rules()}
+    return {rule.key: Timing(rule.pending, rule.recovery) for rule in load_alert_rules()}
 
 
 def read_names(engine: Engine, city: City) -> dict[str, tuple[str, str]]:
@@ -111,7 +111,7 @@ def observe(
     """Return what every rule, or each of those given, sees at a moment."""
     names = read_names(engine, city)
     seen: list[Observation] = []
-    for rule in load_rules() if rules is None else rules:
+    for rule in load_alert_rules() if rules is None else rules:
         match rule:
             case TargetRule():
                 seen += observe_targets(engine, city, rule, names, at)

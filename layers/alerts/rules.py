@@ -73,13 +73,13 @@ class StaleRule(_Rule):
 Rule = Annotated[TargetRule | AbnormalLoadRule | StaleRule, Field(discriminator="kind")]
 
 
-class Rules(Declared):
+class AlertRules(Declared):
     """All rules; every key once."""
 
     rules: tuple[Rule, ...]
 
     @model_validator(mode="after")
-    def _keys_are_unique(self) -> "Rules":
+    def _keys_are_unique(self) -> "AlertRules":
         keys = [rule.key for rule in self.rules]
         if len(set(keys)) != len(keys):
             raise ValueError("two rules have the same key")
@@ -87,10 +87,10 @@ class Rules(Declared):
 
 
 @cache
-def load_rules() -> tuple[Rule, ...]:
+def load_alert_rules() -> tuple[Rule, ...]:
     """Return the rules.
 
     Raises:
         DeclarationError: the file is wrong; names the key.
     """
-    return read_declared(FILE, Rules).rules
+    return read_declared(FILE, AlertRules).rules

@@ -11,7 +11,7 @@ from layers.disclosure.table import Counts, PublishedTable, suppress
 TOTAL = "total of all places"
 
 
-class Reading(Protocol):
+class CountedValue(Protocol):
     """A value with the counts it stands on."""
 
     @property
@@ -31,13 +31,13 @@ class Reading(Protocol):
         """Return the number of observations."""
 
 
-def counts_of(reading: Reading, indicator: Indicator) -> dict[str, float]:
+def counts_of(reading: CountedValue, indicator: Indicator) -> dict[str, float]:
     """Return the counts that a value gives away: itself, numerator, denominator or n."""
     found = {name: getattr(reading, name) for name in counted_in(indicator)}
     return {name: float(count) for name, count in found.items() if count is not None}
 
 
-def has_small_count(reading: Reading, indicator: Indicator) -> bool:
+def has_small_count(reading: CountedValue, indicator: Indicator) -> bool:
     """Tell whether a value stands on a count too small to publish."""
     limit = smallest_count(indicator)
     return limit is not None and any(
@@ -46,7 +46,7 @@ def has_small_count(reading: Reading, indicator: Indicator) -> bool:
 
 
 def withheld_places(
-    readings: Mapping[str, Reading], indicator: Indicator, already: Collection[str] = ()
+    readings: Mapping[str, CountedValue], indicator: Indicator, already: Collection[str] = ()
 ) -> frozenset[str]:
     """Return the places whose values must be withheld beside the total of all of them.
 
@@ -68,7 +68,7 @@ def withheld_places(
         hidden = found
 
 
-def _columns(readings: Mapping[str, Reading], indicator: Indicator) -> list[PublishedTable]:
+def _columns(readings: Mapping[str, CountedValue], indicator: Indicator) -> list[PublishedTable]:
     """Return one table a kind of count: every place that has it, and their total."""
     kinds: dict[str, dict[str, float]] = {}
     for key, reading in readings.items():

@@ -9,7 +9,7 @@ from layers.catalogue.indicator import Indicator, StateClass
 FILE = Path(__file__).with_name("rules.yaml")
 
 
-class Rules(Declared):
+class DisclosureRules(Declared):
     """What the file says."""
 
     smallest_count: dict[str, int]
@@ -18,14 +18,14 @@ class Rules(Declared):
 
 
 @cache
-def read_rules() -> Rules:
+def load_disclosure_rules() -> DisclosureRules:
     """Return the rules, read once a process."""
-    return read_declared(FILE, Rules)
+    return read_declared(FILE, DisclosureRules)
 
 
 def smallest_count(indicator: Indicator) -> int | None:
     """Return the smallest count of people that may be published; None where none are counted."""
-    rules = read_rules()
+    rules = load_disclosure_rules()
     if indicator.domain in rules.public_counts_nobody and indicator.kiosk == "public":
         return None
     return rules.smallest_count.get(indicator.domain)
@@ -37,7 +37,9 @@ def may_be_on_hexagons(indicator: Indicator) -> bool:
     What is open now changes by the hour: two publications would tell single calls apart.
     """
     counts_nobody = smallest_count(indicator) is None
-    return counts_nobody or (indicator.domain in read_rules().on_hexagons and not indicator.stock)
+    return counts_nobody or (
+        indicator.domain in load_disclosure_rules().on_hexagons and not indicator.stock
+    )
 
 
 def counted_in(indicator: Indicator) -> tuple[str, ...]:

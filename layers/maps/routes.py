@@ -81,7 +81,7 @@ def compute_anew(address: str, build: Callable[[], bytes]) -> bytes:
 
 
 @dataclass(frozen=True)
-class Context:
+class LayerContext:
     """What the endpoints answer from."""
 
     engine: Engine
@@ -90,15 +90,15 @@ class Context:
     remember: Remember = compute_anew
 
 
-def get_context() -> Context:
+def get_context() -> LayerContext:
     """Return the process's own context; tests and embedders override this dependency."""
     settings = get_settings()
-    return Context(get_engine(), load_city(settings.city), settings.data_dir)
+    return LayerContext(get_engine(), load_city(settings.city), settings.data_dir)
 
 
 async def in_its_time(
-    request: Request, present: Annotated[Context, Depends(get_context)]
-) -> AsyncIterator[Context]:
+    request: Request, present: Annotated[LayerContext, Depends(get_context)]
+) -> AsyncIterator[LayerContext]:
     """Give what the version in the address belongs to: the present, or a moment replayed."""
     at = moment_of(request.path_params.get("version", ""))
     if at is None:
@@ -109,7 +109,7 @@ async def in_its_time(
         yield replace(present, engine=engine)
 
 
-Here = Annotated[Context, Depends(in_its_time)]
+Here = Annotated[LayerContext, Depends(in_its_time)]
 Name = Annotated[str, PathValue(pattern=r"^[A-Za-z0-9_]{1,64}$")]
 Version = Annotated[str, PathValue(pattern=r"^[0-9a-z-]{1,64}$")]
 PeriodText = Annotated[str, PathValue(pattern=r"^[0-9Q-]{4,22}$")]
@@ -244,7 +244,7 @@ def get_districts(request: Request, here: Here) -> Response:
     )
 
 
-def _describe(here: Context, cell: int) -> dict[str, Any]:
+def _describe(here: LayerContext, cell: int) -> dict[str, Any]:
     """Return where a cell lies; one that holds none of the city's points does not exist."""
     cells = np.array([cell], dtype=np.int64)
     res = int(cell_res(cells)[0])
@@ -306,7 +306,7 @@ def _answer(
 
 
 def _answer_kept(
-    request: Request, here: Context, build: Callable[[], bytes], media_type: str
+    request: Request, here: LayerContext, build: Callable[[], bytes], media_type: str
 ) -> Response:
     """Return immutable content that the server remembers in the form in which most ask for it."""
     headers = _headers(request, IMMUTABLE)

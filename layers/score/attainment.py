@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 from layers.catalogue.registry import Target
-from layers.score.rules import load_rules
+from layers.score.rules import load_score_rules
 
 
 class Standing(StrEnum):
@@ -27,7 +27,7 @@ def attainment(value: float | None, target: Target | None) -> float | None:
     """
     if value is None or target is None:
         return None
-    cap = load_rules().cap
+    cap = load_score_rules().cap
     if target.op == ">=":
         return min(value / target.value, cap) if target.value > 0 else None
     if target.lower is not None and value <= target.value:
@@ -43,7 +43,7 @@ def standing_of_score(score: float | None) -> Standing:
         return Standing.NONE
     if score >= 1:
         return Standing.GOOD
-    return Standing.WATCH if score >= load_rules().watch_from else Standing.BAD
+    return Standing.WATCH if score >= load_score_rules().watch_from else Standing.BAD
 
 
 def standing_of(value: float | None, target: Target | None) -> Standing:

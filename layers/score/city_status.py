@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from layers.score.attainment import Standing
-from layers.score.rules import Condition, Fact, Rules, load_rules
+from layers.score.rules import Condition, Fact, ScoreRules, load_score_rules
 from layers.score.score import CITY, PlaceScore
 
 
@@ -33,7 +33,7 @@ def city_status(scores: Mapping[str, PlaceScore], facts: Facts) -> CityStatus:
 
     A fact that is not known, such as a score without data, fulfils no condition.
     """
-    rules = load_rules()
+    rules = load_score_rules()
     values = _values(scores, facts)
     worst = _worst_domain(scores)
     for level in rules.levels[:-1]:
@@ -45,7 +45,7 @@ def city_status(scores: Mapping[str, PlaceScore], facts: Facts) -> CityStatus:
     return _calm(rules)
 
 
-def _calm(rules: Rules) -> CityStatus:
+def _calm(rules: ScoreRules) -> CityStatus:
     level = rules.levels[-1]
     return CityStatus(level.level, level.name_zh, level.name_en, (rules.calm_zh,), (rules.calm_en,))
 

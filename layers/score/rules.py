@@ -87,7 +87,7 @@ class Level(Declared):
     any_of: tuple[Condition, ...] = ()
 
 
-class Rules(Declared):
+class ScoreRules(Declared):
     """Everything that decides about scores and the city's status."""
 
     cap: float = Field(ge=1)
@@ -99,7 +99,7 @@ class Rules(Declared):
     calm_en: str
 
     @model_validator(mode="after")
-    def _levels_are_complete(self) -> "Rules":
+    def _levels_are_complete(self) -> "ScoreRules":
         if [level.level for level in self.levels] != [5, 4, 3, 2, 1]:
             raise ValueError("levels: the five levels, the worst first")
         if self.levels[-1].any_of:
@@ -108,10 +108,10 @@ class Rules(Declared):
 
 
 @cache
-def load_rules() -> Rules:
+def load_score_rules() -> ScoreRules:
     """Return the rules.
 
     Raises:
         DeclarationError: the file is wrong; names the key.
     """
-    return read_declared(FILE, Rules)
+    return read_declared(FILE, ScoreRules)

@@ -12,7 +12,7 @@ from geodata.clock import now
 from layers.catalogue.registry import Target, find_indicator, find_target, resolve_component
 from layers.period import Period
 from layers.score.attainment import Standing, attainment, standing_of_score
-from layers.score.rules import Scored, load_rules
+from layers.score.rules import Scored, load_score_rules
 from layers.score.scored_period import scored_period
 from layers.states.status import Status
 from layers.values.query import ValueQuery
@@ -83,13 +83,13 @@ def weighted_score(parts: Sequence[tuple[float | None, float]], known_share: flo
 def domain_score(parts: Sequence[Part]) -> DomainScore:
     """Return the score of a domain; indicators without a target have no weight in it."""
     compared = [(part.score, part.weight) for part in parts if part.target is not None]
-    return DomainScore(weighted_score(compared, load_rules().known_share), tuple(parts))
+    return DomainScore(weighted_score(compared, load_score_rules().known_share), tuple(parts))
 
 
 def place_score(domains: Mapping[str, DomainScore]) -> PlaceScore:
     """Return the score of a place, its domains weighing the same."""
     each = [(domain.score, 1.0) for domain in domains.values()]
-    return PlaceScore(weighted_score(each, load_rules().known_share), dict(domains))
+    return PlaceScore(weighted_score(each, load_score_rules().known_share), dict(domains))
 
 
 def read_scores(engine: Engine, city: City) -> dict[str, PlaceScore]:
@@ -97,7 +97,7 @@ def read_scores(engine: Engine, city: City) -> dict[str, PlaceScore]:
     today = now().astimezone(city.zone).date()
     parts = {
         domain: [read_parts(engine, city, scored, today) for scored in entries]
-        for domain, entries in load_rules().domains.items()
+        for domain, entries in load_score_rules().domains.items()
     }
     places = {key for columns in parts.values() for column in columns for key in column}
     return {

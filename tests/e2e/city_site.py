@@ -19,7 +19,7 @@ from geodata.settings import Settings
 from geodata.space.districts import load_districts
 from layers.build.run import build_states
 from layers.catalogue.registry import find_indicator
-from layers.score.rules import load_rules
+from layers.score.rules import load_score_rules
 
 DAYS = 7
 SOURCES = [
@@ -54,7 +54,7 @@ def shown_indicators() -> list[str]:
     headlines = [row for rows in wall.cards.values() for row in rows]
     headlines += [scene.layer for scene in wall.scenes if scene.layer]
     headlines += kiosk.subjects.values()
-    scored = [entry for entries in load_rules().domains.values() for entry in entries]
+    scored = [entry for entries in load_score_rules().domains.values() for entry in entries]
     keys = [entry.indicator for entry in [*headlines, *scored]]
     denominators = [str(find_indicator(key).denominator or "residents") for key in keys]
     known = dict.fromkeys(["residents", *denominators, *keys])

@@ -11,7 +11,7 @@ from dashboard.components.text import bilingual, two_lines
 from dashboard.live.stores import ALERTS, RESYNC
 from dashboard.pages.duty.candidates import candidate_section, register_candidates
 from dashboard.pages.duty.cases import case_card, history_list
-from dashboard.read.context import Context
+from dashboard.read.context import ScreenContext
 from dashboard.wording.i18n import LANGUAGES, translate
 from geodata.clock import now
 from geodata.errors import OperationsError
@@ -25,7 +25,7 @@ ACT = "duty-act"
 INPUTS = ("who", "to", "note")
 
 
-def layout(context: Context, _rest: str, _search: str) -> html.Main:
+def layout(context: ScreenContext, _rest: str, _search: str) -> html.Main:
     """Return the page with the cases of now."""
     return html.Main(
         [
@@ -49,7 +49,7 @@ def layout(context: Context, _rest: str, _search: str) -> html.Main:
     )
 
 
-def header(context: Context) -> html.Header:
+def header(context: ScreenContext) -> html.Header:
     """Return titles, provenance, the way back."""
     return html.Header(
         [
@@ -82,7 +82,7 @@ def officer_form() -> html.Div:
     return html.Div(fields, className="duty-form panel")
 
 
-def read_cases(context: Context) -> list[RowMapping]:
+def read_cases(context: ScreenContext) -> list[RowMapping]:
     """Return the raised alerts: those not closed, and those closed in the last days."""
     at = now()
     with context.engine.connect() as connection:
@@ -94,7 +94,7 @@ def read_cases(context: Context) -> list[RowMapping]:
     ]
 
 
-def build_cases(context: Context) -> list[Component]:
+def build_cases(context: ScreenContext) -> list[Component]:
     """Return a card a case, or the word that there is none."""
     rows = read_cases(context)
     if not rows:
@@ -102,14 +102,14 @@ def build_cases(context: Context) -> list[Component]:
     return [case_card(row, context.city.timezone, ACT) for row in rows]
 
 
-def build_history(context: Context, alert_id: int) -> Component:
+def build_history(context: ScreenContext, alert_id: int) -> Component:
     """Return what happened to a case."""
     with context.engine.connect() as connection:
         changes = read_changes(connection, alert_id)
     return history_list(alert_id, changes, context.city.timezone)
 
 
-def act(context: Context, action: str, alert_id: int, who: str, to: str, note: str) -> str:
+def act(context: ScreenContext, action: str, alert_id: int, who: str, to: str, note: str) -> str:
     """Do what a button says; returns the sentence for the officer."""
     try:
         match action:
@@ -128,7 +128,7 @@ def act(context: Context, action: str, alert_id: int, who: str, to: str, note: s
     return f"{done} · {alert_id}"
 
 
-def register(app: Dash, context: Context) -> None:
+def register(app: Dash, context: ScreenContext) -> None:
     """Do what buttons say, and show what others did as it happens."""
     register_candidates(app, context)
 

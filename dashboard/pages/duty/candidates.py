@@ -9,7 +9,7 @@ from sqlalchemy import Row
 from dashboard.components.provenance import local_time
 from dashboard.components.text import bilingual
 from dashboard.live.stores import RESYNC
-from dashboard.read.context import Context
+from dashboard.read.context import ScreenContext
 from dashboard.wording.i18n import LANGUAGES, translate
 from geodata.errors import OperationsError
 from geodata.queries.candidates import decide_candidate, read_candidates
@@ -19,7 +19,7 @@ DECIDE = "duty-decide"
 SHOWN = 12
 
 
-def candidate_section(context: Context) -> html.Section:
+def candidate_section(context: ScreenContext) -> html.Section:
     """Return the candidates that nobody has decided yet."""
     return html.Section(
         [
@@ -30,7 +30,7 @@ def candidate_section(context: Context) -> html.Section:
     )
 
 
-def build_candidates(context: Context) -> list[Component]:
+def build_candidates(context: ScreenContext) -> list[Component]:
     """Return a line a candidate, or the word that there is none."""
     rows = read_candidates(context.engine, limit=SHOWN)
     if not rows:
@@ -77,7 +77,7 @@ def candidate_line(row: Row[Any], zone: str, names: dict[str, str]) -> html.Div:
     )
 
 
-def decide(context: Context, answer: str, candidate_id: int, who: str) -> str:
+def decide(context: ScreenContext, answer: str, candidate_id: int, who: str) -> str:
     """Keep the officer's decision; returns the sentence for the officer."""
     words = [translate(f"duty.{answer}", code) for code in LANGUAGES]
     if not who.strip():
@@ -94,7 +94,7 @@ def decide(context: Context, answer: str, candidate_id: int, who: str) -> str:
     return f"{' '.join(words)} · {candidate_id}"
 
 
-def register_candidates(app: Dash, context: Context) -> None:
+def register_candidates(app: Dash, context: ScreenContext) -> None:
     """Take decisions, and show what is left."""
 
     @app.callback(

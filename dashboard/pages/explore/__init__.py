@@ -17,7 +17,7 @@ from dashboard.pages.explore.frames import frames, legends, source_line
 from dashboard.pages.explore.inspector import inspector
 from dashboard.pages.explore.state import ExploreState
 from dashboard.pages.explore.view import View, read_view
-from dashboard.read.context import Context
+from dashboard.read.context import ScreenContext
 from dashboard.wording.i18n import translate
 from dashboard.wording.numbers import unit_text
 from geodata.errors import NotFoundError
@@ -26,7 +26,7 @@ MAP_PROPERTIES = ("cellsUrl", "valuesUrl", "palette", "breaks", "districtValues"
 OBSTACLES = "#explore-title, #explore-legends"
 
 
-def layout(context: Context, _rest: str, search: str) -> html.Main:
+def layout(context: ScreenContext, _rest: str, search: str) -> html.Main:
     """Return the page as its address says; callbacks fill it anew when the address changes."""
     state = ExploreState.parse(search)
     parts = fill(context, search)
@@ -55,7 +55,7 @@ def layout(context: Context, _rest: str, search: str) -> html.Main:
     )
 
 
-def explore_map(context: Context, state: ExploreState) -> HexMap:
+def explore_map(context: ScreenContext, state: ExploreState) -> HexMap:
     """Return the map where the address says, or at the city."""
     camera = state.camera_place or start_camera(context, state)
     return HexMap(
@@ -71,7 +71,7 @@ def explore_map(context: Context, state: ExploreState) -> HexMap:
     )
 
 
-def start_camera(context: Context, state: ExploreState) -> Camera:
+def start_camera(context: ScreenContext, state: ExploreState) -> Camera:
     """Return the view of the chosen district, or the city's own."""
     try:
         return district_camera(context.city, state.district or "")
@@ -79,7 +79,7 @@ def start_camera(context: Context, state: ExploreState) -> Camera:
         return home_camera(context.city)
 
 
-def fill(context: Context, search: str | None) -> tuple[Any, ...]:
+def fill(context: ScreenContext, search: str | None) -> tuple[Any, ...]:
     """Return everything of the page that the address decides, but the inspector."""
     view = read_view(context, ExploreState.parse(search))
     state = view.state
@@ -97,7 +97,7 @@ def fill(context: Context, search: str | None) -> tuple[Any, ...]:
     )
 
 
-def left(context: Context, view: View) -> list[Component]:
+def left(context: ScreenContext, view: View) -> list[Component]:
     """Return the left column."""
     city = context.city
     home = dcc.Link(two_lines(city.title_zh, city.title_en), href="/", className="home")
@@ -125,7 +125,7 @@ def title(view: View) -> list[Component]:
     ]
 
 
-def register(app: Dash, context: Context) -> None:
+def register(app: Dash, context: ScreenContext) -> None:
     """Fill the page from the address, and turn clicks into addresses."""
     register_period_picker(app, "explore")
     register_browser(app)

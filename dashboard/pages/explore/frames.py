@@ -8,8 +8,8 @@ from dashboard.maps.choropleth import read_district_classes, read_district_value
 from dashboard.maps.layer_urls import AREA_PLACE, PERIOD_PLACE, RES_PLACE, cells_url, values_url
 from dashboard.maps.palettes import class_colours
 from dashboard.pages.explore.view import View
-from dashboard.read.context import Context
-from dashboard.read.headlines import Subject
+from dashboard.read.context import ScreenContext
+from dashboard.read.headlines import ResolvedHeadline
 from dashboard.read.values import read_layer_classes
 from dashboard.wording.i18n import translate
 
@@ -22,7 +22,7 @@ def shown_resolutions(view: View) -> list[int]:
     return [res for res in RESOLUTIONS if res <= view.indicator.max_res]
 
 
-def frames(context: Context, view: View) -> dict[str, object]:
+def frames(context: ScreenContext, view: View) -> dict[str, object]:
     """Return addresses with places for period, area and resolution, and the classes of each."""
     subject = view.subject
     if subject is not None and is_by_district(view):
@@ -54,7 +54,9 @@ def is_by_district(view: View) -> bool:
     return "cell" not in geometry and "district" in geometry
 
 
-def district_frames(context: Context, view: View, subject: Subject) -> dict[str, object]:
+def district_frames(
+    context: ScreenContext, view: View, subject: ResolvedHeadline
+) -> dict[str, object]:
     """Return the districts' values of every period, and their classes."""
     classes = read_district_classes(context, subject)
     return {
@@ -70,7 +72,7 @@ def district_frames(context: Context, view: View, subject: Subject) -> dict[str,
     }
 
 
-def legends(context: Context, view: View) -> list[html.Div]:
+def legends(context: ScreenContext, view: View) -> list[html.Div]:
     """Return the legend of each resolution; the browser shows the one of the map."""
     shown = frames(context, view)
     breaks, palettes = shown.get("breaks"), shown.get("palettes")
@@ -94,7 +96,7 @@ def no_cells_text(view: View) -> str:
     return translate(f"explore.only_{scope}", view.state.lang)
 
 
-def source_line(context: Context, view: View) -> str:
+def source_line(context: ScreenContext, view: View) -> str:
     """Return where the layer comes from."""
     if view.subject is None:
         return ""

@@ -7,14 +7,14 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard.components.domain_card import standing_mark
-from dashboard.components.evidence import Evidence, evidence_sheet, interval_text, part_text
+from dashboard.components.evidence import EvidenceSheet, evidence_sheet, interval_text, part_text
 from dashboard.components.history import history
 from dashboard.components.text import named
 from dashboard.pages.explore.catalogue import PATH
 from dashboard.pages.explore.view import View
-from dashboard.read.context import Context
-from dashboard.read.headlines import Subject, read_steps
-from dashboard.read.values import Value, read_one, read_values
+from dashboard.read.context import ScreenContext
+from dashboard.read.headlines import ResolvedHeadline, read_steps
+from dashboard.read.values import Value, read_cached_values, read_one
 from dashboard.wording.i18n import Language, translate
 from dashboard.wording.numbers import format_number, format_reading, is_shown
 from geodata.queries.screens import read_district_list
@@ -36,7 +36,7 @@ class Selected:
     cell: int | None
 
 
-def selected(context: Context, view: View) -> Selected:
+def selected(context: ScreenContext, view: View) -> Selected:
     """Return the selected cell, else district, else the city, named in the page's language."""
     state = view.state
     if state.cell_id and "cell" in view.indicator.geometry:
@@ -52,7 +52,7 @@ def selected(context: Context, view: View) -> Selected:
     return Selected(name, found["district_id"], None)
 
 
-def inspector(context: Context, view: View) -> list[Component]:
+def inspector(context: ScreenContext, view: View) -> list[Component]:
     """Return the inspector's contents."""
     if view.subject is None:
         return [html.P(translate("app.no_data_yet", view.state.lang))]
@@ -87,7 +87,7 @@ def head(view: View, place: Selected) -> html.Header:
     return html.Header([html.H2(place.name), *([clear] if chosen else [])])
 
 
-def number(subject: Subject, value: Value, language: Language) -> html.Div:
+def number(subject: ResolvedHeadline, value: Value, language: Language) -> html.Div:
     """Return the number with unit, standing and status word."""
     reading = format_reading(value.value, value.status, subject.indicator, language)
     shown = value.value if is_shown(value.value, value.status) else None
@@ -105,7 +105,11 @@ def number(subject: Subject, value: Value, language: Language) -> html.Div:
 
 
 def facts(
-    context: Context, subject: Subject, place: Selected, value: Value, language: Language
+    context: ScreenContext,
+    subject: ResolvedHeadline,
+    place: Selected,
+    value: Value,
+    language: Language,
 ) -> html.Dl:
     """Return interval, parts, sample size and rank."""
     is_ratio = subject.indicator.state_class is StateClass.RATIO
@@ -123,7 +127,9 @@ def facts(
     return html.Dl(lines, className="facts")
 
 
-def rank_text(context: Context, subject: Subject, place: Selected, language: Language) -> str:
+def rank_text(
+    context: ScreenContext, subject: ResolvedHeadline, place: Selected, language: Language
+) -> str:
     """Return the place among districts or cells, best first by the indicator's direction."""
     if place.district_id is None and place.cell is None:
         return "—"
@@ -142,16 +148,20 @@ def rank_text(context: Context, subject: Subject, place: Selected, language: Lan
     return f"{translate('explore.rank_of', language, rank=rank, count=frame.height)} {kind}"
 
 
-def peers(context: Context, subject: Subject, place: Selected) -> pl.DataFrame:
+def peers(context: ScreenContext, subject: ResolvedHeadline, place: Selected) -> pl.DataFrame:
     """Return the values to rank among: cells of the same resolution, or real districts."""
     by: By = "cell" if place.cell else "district"
     res = (place.cell >> 52) & 15 if place.cell else None
-    frame = read_values(context, subject.build, subject.period, by, subject.component, res=res)
+    frame = read_cached_values(
+        context, subject.build, subject.period, by, subject.component, res=res
+    )
     shown = frame.filter(pl.col("value").is_not_null())
     return shown if place.cell else shown.filter(pl.col("key") != UNKNOWN_DISTRICT)
 
 
-def past(context: Context, subject: Subject, place: Selected, language: Language) -> html.Section:
+def past(
+    context: ScreenContext, subject: ResolvedHeadline, place: Selected, language: Language
+) -> html.Section:
     """Return the history of the selected place."""
     frame = read_steps(context, subject, HISTORY_STEPS, place.district_id, place.cell)
     known = frame["value"].is_not_null().arg_true()
@@ -162,9 +172,11 @@ def past(context: Context, subject: Subject, place: Selected, language: Language
     return html.Section([html.H3(title), figure])
 
 
-def sheet(context: Context, subject: Subject, value: Value, language: Language) -> html.Details:
+def sheet(
+    context: ScreenContext, subject: ResolvedHeadline, value: Value, language: Language
+) -> html.Details:
     """Return the evidence sheet."""
-    evidence = Evidence(
+    evidence = EvidenceSheet(
         subject.indicator,
         subject.component,
         subject.period,
@@ -176,7 +188,7 @@ def sheet(context: Context, subject: Subject, value: Value, language: Language) 
     return evidence_sheet(evidence, language)
 
 
-def further(context: Context, view: View, place: Selected) -> list[Component]:
+def further(context: ScreenContext, view: View, place: Selected) -> list[Component]:
     """Return the districts to choose from and the way to the district's own page."""
     language = view.state.lang
     rows = read_district_list(context.engine).filter(pl.col("district_id") != UNKNOWN_DISTRICT)

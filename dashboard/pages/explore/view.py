@@ -4,8 +4,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from dashboard.pages.explore.state import ExploreState
-from dashboard.read.context import Context
-from dashboard.read.headlines import Subject
+from dashboard.read.context import ScreenContext
+from dashboard.read.headlines import ResolvedHeadline
 from dashboard.read.values import read_build_or_none, read_periods, target_of
 from dashboard.wording.periods import begun
 from geodata.clock import now
@@ -23,7 +23,7 @@ class View:
     indicator: Indicator
     component: str
     periods: list[Period]
-    subject: Subject | None
+    subject: ResolvedHeadline | None
 
 
 def known_indicator(key: str) -> Indicator:
@@ -48,7 +48,7 @@ def chosen_period(periods: list[Period], text: str | None, today: date) -> Perio
     return asked or (begun(periods, today) or periods)[-1]
 
 
-def read_view(context: Context, state: ExploreState) -> View:
+def read_view(context: ScreenContext, state: ExploreState) -> View:
     """Return what the address means."""
     indicator = known_indicator(state.indicator)
     component = known_component(indicator, state.component)
@@ -58,5 +58,5 @@ def read_view(context: Context, state: ExploreState) -> View:
         return View(state, indicator, component, [], None)
     period = chosen_period(periods, state.period, now().astimezone(context.city.zone).date())
     target = target_of(indicator, component, period.end - timedelta(days=1))
-    subject = Subject(indicator, component, build, period, target)
+    subject = ResolvedHeadline(indicator, component, build, period, target)
     return View(state, indicator, component, periods, subject)

@@ -16,7 +16,7 @@ from dashboard.pages.kiosk.districts import district_buttons, district_name
 from dashboard.pages.kiosk.state import KioskState
 from dashboard.pages.kiosk.subject_map import subject_map
 from dashboard.pages.kiosk.subjects import subject_cards
-from dashboard.read.context import Context
+from dashboard.read.context import ScreenContext
 from dashboard.scenes.model import load_kiosk
 from dashboard.wording.i18n import Language, translate
 from geodata.queries.screens import read_freshness
@@ -24,7 +24,7 @@ from geodata.queries.screens import read_freshness
 COLOURS = ("districtValues", "palette", "breaks")
 
 
-def layout(context: Context, _rest: str, search: str) -> html.Main:
+def layout(context: ScreenContext, _rest: str, search: str) -> html.Main:
     """Return the kiosk as its address says; callbacks fill it anew when the address changes."""
     configuration = load_kiosk()
     state = KioskState.parse(search)
@@ -54,7 +54,7 @@ def layout(context: Context, _rest: str, search: str) -> html.Main:
     )
 
 
-def kiosk_map(context: Context, state: KioskState) -> HexMap:
+def kiosk_map(context: ScreenContext, state: KioskState) -> HexMap:
     """Return the map of districts to touch, coloured by the chosen subject."""
     colours, _ = subject_map(context, state)
     return HexMap(
@@ -71,7 +71,7 @@ def kiosk_map(context: Context, state: KioskState) -> HexMap:
     )
 
 
-def header(context: Context, state: KioskState) -> list[Component]:
+def header(context: ScreenContext, state: KioskState) -> list[Component]:
     """Return title, badge and the language switch."""
     other: Language = "en" if state.lang == "zh" else "zh"
     city = context.city
@@ -107,7 +107,7 @@ def host() -> str:
     return flask.request.host_url if flask.has_request_context() else ""
 
 
-def fill(context: Context, state: KioskState, host: str) -> tuple[Any, ...]:
+def fill(context: ScreenContext, state: KioskState, host: str) -> tuple[Any, ...]:
     """Return everything the address decides."""
     name = district_name(context, state)
     colours, legend = subject_map(context, state)
@@ -123,7 +123,7 @@ def fill(context: Context, state: KioskState, host: str) -> tuple[Any, ...]:
     )
 
 
-def register(app: Dash, context: Context) -> None:
+def register(app: Dash, context: ScreenContext) -> None:
     """Fill the page from the address; touches become addresses; nobody there, everything reset."""
 
     @app.callback(

@@ -5,18 +5,18 @@ from dash import dcc
 
 from dashboard.components.text import named
 from dashboard.pages.kiosk.state import KioskState
-from dashboard.read.context import Context
+from dashboard.read.context import ScreenContext
 from dashboard.wording.i18n import translate
 from geodata.queries.screens import read_district_list
 from geodata.tables import UNKNOWN_DISTRICT
 
 
-def districts(context: Context) -> pl.DataFrame:
+def districts(context: ScreenContext) -> pl.DataFrame:
     """Return the districts without the unknown one."""
     return read_district_list(context.engine).filter(pl.col("district_id") != UNKNOWN_DISTRICT)
 
 
-def district_name(context: Context, state: KioskState) -> tuple[str, str]:
+def district_name(context: ScreenContext, state: KioskState) -> tuple[str, str]:
     """Return the chosen district's names, or the city's."""
     found = districts(context).filter(pl.col("district_id") == (state.district or ""))
     if found.is_empty():
@@ -25,7 +25,7 @@ def district_name(context: Context, state: KioskState) -> tuple[str, str]:
     return row["name_zh"], row["name_en"]
 
 
-def district_buttons(context: Context, state: KioskState) -> list[dcc.Link]:
+def district_buttons(context: ScreenContext, state: KioskState) -> list[dcc.Link]:
     """Return the city's button and each district's."""
     choices: list[tuple[str | None, str]] = [(None, translate("kiosk.city", state.lang))]
     for row in districts(context).iter_rows(named=True):

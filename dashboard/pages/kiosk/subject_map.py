@@ -9,15 +9,17 @@ from dashboard.components.text import named
 from dashboard.maps.choropleth import Choropleth, district_values, public_choropleth
 from dashboard.pages.kiosk.state import KioskState
 from dashboard.pages.kiosk.subjects import chosen_domain
-from dashboard.read.context import Context
+from dashboard.read.context import ScreenContext
 from dashboard.read.disclosure import read_disclosed, resolve_published
-from dashboard.read.headlines import Subject
+from dashboard.read.headlines import ResolvedHeadline
 from dashboard.scenes.model import load_kiosk
 
 STATES = ("no_data", "suppressed")
 
 
-def subject_map(context: Context, state: KioskState) -> tuple[dict[str, Any], list[Component]]:
+def subject_map(
+    context: ScreenContext, state: KioskState
+) -> tuple[dict[str, Any], list[Component]]:
     """Return the map's colours and its legend; outlines alone while nothing is loaded."""
     subject = load_kiosk().subjects[chosen_domain(state)]
     found = resolve_published(context, subject)
@@ -34,7 +36,7 @@ def subject_map(context: Context, state: KioskState) -> tuple[dict[str, Any], li
     return colours, [key]
 
 
-def disclosed(context: Context, found: Subject) -> Choropleth:
+def disclosed(context: ScreenContext, found: ResolvedHeadline) -> Choropleth:
     """Return the districts as the public sees them."""
     shown = read_disclosed(context, found)
     rows = [(key, value.value, value.status) for key, value in shown.items()]

@@ -6,11 +6,11 @@ from dash.development.base_component import Component
 from dashboard.components.text import named
 from dashboard.pages.kiosk.districts import district_name
 from dashboard.pages.kiosk.state import KioskState
-from dashboard.read.context import Context
+from dashboard.read.context import ScreenContext
 from dashboard.read.disclosure import disclose, read_disclosed, resolve_published
-from dashboard.read.headlines import Subject as Resolved
+from dashboard.read.headlines import ResolvedHeadline
 from dashboard.read.values import Value, read_one
-from dashboard.scenes.model import Domain, Subject, load_kiosk
+from dashboard.scenes.model import Domain, KioskSubject, load_kiosk
 from dashboard.wording.i18n import Language, translate
 from dashboard.wording.numbers import format_number, format_reading, is_shown
 from dashboard.wording.periods import period_text
@@ -22,13 +22,15 @@ def chosen_domain(state: KioskState) -> Domain:
     return state.subject if state.subject in subjects else next(iter(subjects))
 
 
-def subject_cards(context: Context, state: KioskState) -> list[dcc.Link]:
+def subject_cards(context: ScreenContext, state: KioskState) -> list[dcc.Link]:
     """Return the cards in the order of the configuration; a touch puts one on the map."""
     subjects = load_kiosk().subjects.items()
     return [subject_card(context, state, domain, subject) for domain, subject in subjects]
 
 
-def subject_card(context: Context, state: KioskState, domain: Domain, subject: Subject) -> dcc.Link:
+def subject_card(
+    context: ScreenContext, state: KioskState, domain: Domain, subject: KioskSubject
+) -> dcc.Link:
     """Return one subject."""
     found = resolve_published(context, subject)
     own, whole = read_pair(context, found, state.district)
@@ -44,7 +46,7 @@ def subject_card(context: Context, state: KioskState, domain: Domain, subject: S
 
 
 def read_pair(
-    context: Context, found: Resolved | None, district_id: str | None
+    context: ScreenContext, found: ResolvedHeadline | None, district_id: str | None
 ) -> tuple[Value, Value]:
     """Return what may be shown of the district and of the city."""
     if found is None:
@@ -57,10 +59,10 @@ def read_pair(
 
 
 def told(
-    context: Context,
+    context: ScreenContext,
     state: KioskState,
-    subject: Subject,
-    found: Resolved,
+    subject: KioskSubject,
+    found: ResolvedHeadline,
     own: Value,
     whole: Value,
 ) -> list[Component]:
@@ -87,7 +89,9 @@ def told(
     return [number, *lines]
 
 
-def sentence(context: Context, state: KioskState, subject: Subject, own: Value, word: str) -> str:
+def sentence(
+    context: ScreenContext, state: KioskState, subject: KioskSubject, own: Value, word: str
+) -> str:
     """Return the sentence with district and value, or why there is none."""
     if own.value is None or not is_shown(own.value, own.status):
         return f"{translate('kiosk.no_value', state.lang)} ({word})"
@@ -97,7 +101,7 @@ def sentence(context: Context, state: KioskState, subject: Subject, own: Value, 
     return template.format(district=name, value=text) + (f" ({word})" if word else "")
 
 
-def place_name(context: Context, state: KioskState, language: Language) -> str:
+def place_name(context: ScreenContext, state: KioskState, language: Language) -> str:
     """Return the place as a sentence names it."""
     return named(*district_name(context, state), language)
 

@@ -7,7 +7,7 @@ from dashboard.components.provenance import simulated_badge
 from dashboard.components.text import bilingual, two_lines
 from dashboard.pages.loads.account import account
 from dashboard.pages.loads.overview import loads_table
-from dashboard.read.context import Context
+from dashboard.read.context import ScreenContext
 from geodata.errors import NotFoundError
 from geodata.queries.loads import read_load, read_loads
 from geodata.queries.screens import read_freshness
@@ -17,7 +17,7 @@ SOURCE = "loads-source"
 TABLE = "loads-table"
 
 
-def layout(context: Context, rest: str, _search: str) -> html.Main:
+def layout(context: ScreenContext, rest: str, _search: str) -> html.Main:
     """Return the list of loads, or the account of one.
 
     Raises:
@@ -32,7 +32,7 @@ def layout(context: Context, rest: str, _search: str) -> html.Main:
     return html.Main([header(context), *account(details, context.city.timezone)], className="loads")
 
 
-def header(context: Context) -> html.Header:
+def header(context: ScreenContext) -> html.Header:
     """Return titles, provenance, the ways back."""
     return html.Header(
         [
@@ -44,7 +44,7 @@ def header(context: Context) -> html.Header:
     )
 
 
-def overview(context: Context) -> list[Component]:
+def overview(context: ScreenContext) -> list[Component]:
     """Return the choice of a source and the newest loads."""
     with context.engine.connect() as connection:
         rows = read_loads(connection, SHOWN)
@@ -53,7 +53,7 @@ def overview(context: Context) -> list[Component]:
     return [choice, html.Div(loads_table(rows, context.city.timezone), id=TABLE)]
 
 
-def register(app: Dash, context: Context) -> None:
+def register(app: Dash, context: ScreenContext) -> None:
     """Show the loads of the source chosen."""
 
     @app.callback(Output(TABLE, "children"), Input(SOURCE, "value"), prevent_initial_call=True)

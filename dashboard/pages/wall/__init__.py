@@ -25,7 +25,7 @@ from dashboard.pages.wall.panels import (
 from dashboard.pages.wall.playlist import SCENE_PROPERTIES
 from dashboard.pages.wall.replay import replay_page, requested
 from dashboard.problems import KNOWN_ERRORS
-from dashboard.read.context import Context
+from dashboard.read.context import ScreenContext
 from dashboard.read.single_flight import Together
 from dashboard.scenes.model import DOMAINS
 from dashboard.wording.i18n import LANGUAGES, translate
@@ -39,13 +39,13 @@ AGES = ("seconds", "minutes", "hours", "days")
 logger = logging.getLogger(__name__)
 
 
-def layout(context: Context, _rest: str, search: str) -> html.Main:
+def layout(context: ScreenContext, _rest: str, search: str) -> html.Main:
     """Return the wall, or what it showed at the moment that the address asks for."""
     moment = requested(search)
     return wall(context) if moment is None else replay_page(context, moment, wall)
 
 
-def wall(context: Context) -> html.Main:
+def wall(context: ScreenContext) -> html.Main:
     """Return the wall with its first contents."""
     panels = build_panels(context)
     return html.Main(
@@ -86,7 +86,7 @@ def place(panels: Panels, name: str, class_name: str = "wall-place") -> html.Sec
     return html.Section(panels[name], id=name, className=class_name)
 
 
-def stores(context: Context, panels: Panels) -> list[Component]:
+def stores(context: ScreenContext, panels: Panels) -> list[Component]:
     """Return what the browser keeps: the playlist, what is on, what is shown, what is due."""
     data = [name for name, kind in PROPERTY_OF.items() if kind == "data"]
     return [
@@ -109,7 +109,7 @@ def group_stores(group: str, panels: Panels) -> list[Component]:
     ]
 
 
-def district_views(context: Context) -> list[dict[str, object]]:
+def district_views(context: ScreenContext) -> list[dict[str, object]]:
     """Return where `d` and a number lead: 0 to the city, then the districts in the city's order."""
     listed = read_district_list(context.engine).filter(pl.col("district_id") != UNKNOWN_DISTRICT)
     views: list[dict[str, object]] = [{"id": None, "camera": home_camera(context.city)}]
@@ -128,7 +128,7 @@ def words() -> dict[str, dict[str, str]]:
     }
 
 
-def header(context: Context, panels: Panels) -> html.Header:
+def header(context: ScreenContext, panels: Panels) -> html.Header:
     """Return title, status of the data, age of the oldest source, clock."""
     return html.Header(
         [
@@ -141,7 +141,7 @@ def header(context: Context, panels: Panels) -> html.Header:
     )
 
 
-def wall_map(context: Context) -> HexMap:
+def wall_map(context: ScreenContext) -> HexMap:
     """Return the map; the playlist says what it shows."""
     return HexMap(
         id="wall-hexmap",
@@ -155,7 +155,7 @@ def wall_map(context: Context) -> HexMap:
     )
 
 
-def register(app: Dash, context: Context) -> None:
+def register(app: Dash, context: ScreenContext) -> None:
     """Move clock and ages, turn the playlist, and fetch panels when something has changed."""
     register_clock(app, "wall")
     register_browser(app)
@@ -164,7 +164,7 @@ def register(app: Dash, context: Context) -> None:
         register_group(app, context, group)
 
 
-def register_group(app: Dash, context: Context, group: str) -> None:
+def register_group(app: Dash, context: ScreenContext, group: str) -> None:
     """Answer when a group of panels is due; screens that ask at the same time are drawn one."""
     together = Together(lambda: draw(BUILDERS[group](context)))
 

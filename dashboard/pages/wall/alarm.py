@@ -9,17 +9,17 @@ from sqlalchemy import RowMapping
 from dashboard.components.provenance import local_time
 from dashboard.components.text import bilingual, two_lines
 from dashboard.maps.cameras import district_camera, home_camera
-from dashboard.read.context import Context
+from dashboard.read.context import ScreenContext
 from geodata.clock import now
 from geodata.queries.alerts import read_alerts
-from layers.alerts.rules import TargetRule, load_rules
+from layers.alerts.rules import TargetRule, load_alert_rules
 
 LEVEL = 3
 HOLD_S = 60
 RECENT = timedelta(minutes=5)  # a wall that is switched on later shows the status, not the alarm
 
 
-def read_alarm(context: Context) -> dict[str, object] | None:
+def read_alarm(context: ScreenContext) -> dict[str, object] | None:
     """Return what takes the map now: the newest level-3 alert that nobody has acknowledged."""
     at = now()
     with context.engine.connect() as connection:
@@ -40,7 +40,7 @@ def pick_alarm(rows: Sequence[RowMapping], at: datetime) -> RowMapping | None:
     return max(waiting, key=lambda row: (row["changed_at"], row["alert_id"]), default=None)
 
 
-def alarm_of(context: Context, row: RowMapping) -> dict[str, object]:
+def alarm_of(context: ScreenContext, row: RowMapping) -> dict[str, object]:
     """Return what the browser needs: whose it is, where to look, what to show and to say."""
     is_district = row["subject_kind"] == "district"
     camera = (
@@ -58,7 +58,7 @@ def alarm_of(context: Context, row: RowMapping) -> dict[str, object]:
 
 def indicator_of(key: str) -> str | None:
     """Return the indicator an alert speaks of, None where its rule names none or is gone."""
-    named = (rule for rule in load_rules() if rule.key == key)
+    named = (rule for rule in load_alert_rules() if rule.key == key)
     return next((rule.indicator for rule in named if isinstance(rule, TargetRule)), None)
 
 

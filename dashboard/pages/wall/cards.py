@@ -3,7 +3,7 @@
 from dash import html
 
 from dashboard.components.domain_card import CardRow, domain_card, score_mark
-from dashboard.read.context import Context
+from dashboard.read.context import ScreenContext
 from dashboard.read.headlines import HeadlineValue, read_headline, read_steps, shown_values
 from dashboard.read.scores import score_evidence, score_text
 from dashboard.scenes.model import Domain, Headline
@@ -15,7 +15,7 @@ from layers.score.score import DomainScore
 
 
 def build_card(
-    context: Context,
+    context: ScreenContext,
     domain: Domain,
     headlines: tuple[Headline, ...],
     steps: int,
@@ -27,7 +27,7 @@ def build_card(
     return domain_card(domain, mark, [row for row in rows if row])
 
 
-def build_row(context: Context, headline: Headline, steps: int) -> CardRow | None:
+def build_row(context: ScreenContext, headline: Headline, steps: int) -> CardRow | None:
     """Return a card's line; an indicator without data keeps its place and says so."""
     indicator = load_catalogue().get(headline.indicator)
     if indicator is None:

@@ -8,7 +8,7 @@ from dash.development.base_component import Component
 
 from dashboard.components.district_table import TableCell, TableRow, district_table
 from dashboard.components.text import bilingual
-from dashboard.read.context import Context
+from dashboard.read.context import ScreenContext
 from dashboard.read.scores import score_evidence, score_text
 from dashboard.scenes.model import DOMAINS
 from dashboard.wording.i18n import LANGUAGES, translate
@@ -20,7 +20,7 @@ from layers.score.score import DomainScore, PlaceScore, place_score
 NOTHING = DomainScore(None, ())
 
 
-def build_table(context: Context, scores: Mapping[str, PlaceScore]) -> list[Component]:
+def build_table(context: ScreenContext, scores: Mapping[str, PlaceScore]) -> list[Component]:
     """Return the table with its title."""
     districts = read_district_list(context.engine).filter(pl.col("district_id") != UNKNOWN_DISTRICT)
     rows = [

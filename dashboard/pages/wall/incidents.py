@@ -8,7 +8,7 @@ from dash.development.base_component import Component
 
 from dashboard.components.incidents import RibbonDay, incident_list, ribbon, usual_hours
 from dashboard.components.text import bilingual
-from dashboard.read.context import Context
+from dashboard.read.context import ScreenContext
 from geodata.clock import now
 from geodata.queries.screens import (
     Freshness,
@@ -22,19 +22,19 @@ LISTED = 6
 USUAL_WEEKS = 4
 
 
-def day_of(context: Context, newest: datetime) -> Period:
+def day_of(context: ScreenContext, newest: datetime) -> Period:
     """Return the local day of the newest incident."""
     day = newest.astimezone(context.city.zone).date()
     return Period(day, day + timedelta(days=1))
 
 
-def hours_of(context: Context, day: Period) -> pl.DataFrame:
+def hours_of(context: ScreenContext, day: Period) -> pl.DataFrame:
     """Return a day's incidents by local hour and channel."""
     zone = context.city.timezone
     return read_incident_hours(context.engine, day.start_at(zone), day.end_at(zone), zone)
 
 
-def usual_of(context: Context, day: Period) -> pl.DataFrame:
+def usual_of(context: ScreenContext, day: Period) -> pl.DataFrame:
     """Return the mean of the same weekday in the weeks before, those without records left out.
 
     Remembered for an hour: late records of past weeks move it little.
@@ -49,7 +49,7 @@ def usual_of(context: Context, day: Period) -> pl.DataFrame:
     )
 
 
-def ribbon_of_day(context: Context, freshness: Freshness) -> list[Component]:
+def ribbon_of_day(context: ScreenContext, freshness: Freshness) -> list[Component]:
     """Return the hours by channel: today's with what is usual ahead, else the last day's."""
     if freshness.incidents_to is None:
         return [bilingual("app.no_data_yet", class_name="empty")]
@@ -65,7 +65,7 @@ def ribbon_of_day(context: Context, freshness: Freshness) -> list[Component]:
     return [*ribbon(shown)]
 
 
-def latest_incidents(context: Context, freshness: Freshness) -> list[Component]:
+def latest_incidents(context: ScreenContext, freshness: Freshness) -> list[Component]:
     """Return the last incidents of the shown day, under its real date."""
     if freshness.incidents_to is None:
         return [bilingual("app.no_data_yet", class_name="empty")]

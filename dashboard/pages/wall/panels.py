@@ -19,7 +19,7 @@ from dashboard.pages.wall.status import (
     read_sources,
     status_line,
 )
-from dashboard.read.context import Context
+from dashboard.read.context import ScreenContext
 from dashboard.read.scores import read_place_scores
 from dashboard.scenes.model import DOMAINS, load_wall
 from geodata.queries.screens import read_freshness
@@ -55,12 +55,12 @@ class Drawn:
     signatures: dict[str, str]
 
 
-def build_panels(context: Context) -> Panels:
+def build_panels(context: ScreenContext) -> Panels:
     """Read and draw the whole wall: the content of each panel by its element."""
     return {**build_records(context), **build_states(context)}
 
 
-def build_records(context: Context) -> Panels:
+def build_records(context: ScreenContext) -> Panels:
     """Read and draw what changes with every call."""
     freshness = read_freshness(context.engine)
     return {
@@ -70,7 +70,7 @@ def build_records(context: Context) -> Panels:
     }
 
 
-def build_states(context: Context) -> Panels:
+def build_states(context: ScreenContext) -> Panels:
     """Read and draw what stands on states, targets and alerts."""
     configuration = load_wall()
     scores = read_place_scores(context)
@@ -95,7 +95,7 @@ def build_states(context: Context) -> Panels:
     }
 
 
-BUILDERS: Mapping[str, Callable[[Context], Panels]] = {
+BUILDERS: Mapping[str, Callable[[ScreenContext], Panels]] = {
     "records": build_records,
     "states": build_states,
 }

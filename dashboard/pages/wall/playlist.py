@@ -11,8 +11,8 @@ from dashboard.live.points import CLASSES, PointClass, points_property
 from dashboard.maps.cameras import Camera, point_camera
 from dashboard.maps.layer_urls import cells_url, values_url
 from dashboard.maps.palettes import class_colours
-from dashboard.read.context import Context
-from dashboard.read.headlines import Subject, resolve
+from dashboard.read.context import ScreenContext
+from dashboard.read.headlines import ResolvedHeadline, resolve
 from dashboard.read.values import read_layer_classes
 from dashboard.scenes.model import Overlay, Scene, WallConfiguration
 from dashboard.wording.i18n import LANGUAGES, translate
@@ -34,7 +34,7 @@ SCENE_PROPERTIES = (
 class Layer:
     """What a scene's hexagons show."""
 
-    subject: Subject
+    subject: ResolvedHeadline
     palette: list[str]
     breaks: list[float]
 
@@ -47,7 +47,7 @@ class Stop:
     layer: Layer | None
 
 
-def build_stops(context: Context, configuration: WallConfiguration) -> list[Stop]:
+def build_stops(context: ScreenContext, configuration: WallConfiguration) -> list[Stop]:
     """Return the scenes whose layers are loaded, in the order of the configuration."""
     stops = []
     for scene in configuration.scenes:
@@ -59,13 +59,13 @@ def build_stops(context: Context, configuration: WallConfiguration) -> list[Stop
     return stops
 
 
-def build_layer(context: Context, scene: Scene, subject: Subject) -> Layer:
+def build_layer(context: ScreenContext, scene: Scene, subject: ResolvedHeadline) -> Layer:
     """Return a scene's layer with its classes."""
     classes = read_layer_classes(context, subject.build, subject.component, scene.res)
     return Layer(subject, class_colours(classes, subject.indicator), list(classes.breaks))
 
 
-def playlist(context: Context, stops: list[Stop]) -> list[dict[str, object]]:
+def playlist(context: ScreenContext, stops: list[Stop]) -> list[dict[str, object]]:
     """Return what the browser needs to turn the scenes, each with its caption."""
     return [
         {
@@ -82,7 +82,7 @@ def playlist(context: Context, stops: list[Stop]) -> list[dict[str, object]]:
     ]
 
 
-def layer_addresses(context: Context, stop: Stop) -> dict[str, object]:
+def layer_addresses(context: ScreenContext, stop: Stop) -> dict[str, object]:
     """Return where the map finds the layer, and its classes."""
     layer, res = stop.layer, stop.scene.res
     if layer is None:
@@ -95,7 +95,7 @@ def layer_addresses(context: Context, stop: Stop) -> dict[str, object]:
     }
 
 
-def camera_of(context: Context, scene: Scene) -> Camera:
+def camera_of(context: ScreenContext, scene: Scene) -> Camera:
     """Return where a scene looks: at its own place, or at the city a little from afar."""
     own = scene.camera
     if own:
@@ -104,7 +104,7 @@ def camera_of(context: Context, scene: Scene) -> Camera:
     return point_camera(home.lon, home.lat, home.zoom - STEP_BACK)
 
 
-def caption(context: Context, stop: Stop, index: int, count: int) -> html.Div:
+def caption(context: ScreenContext, stop: Stop, index: int, count: int) -> html.Div:
     """Return a scene's title, legend and source line."""
     return html.Div(
         [
@@ -186,7 +186,7 @@ def words(key: str) -> str:
     return " ".join(translate(key, code) for code in LANGUAGES)
 
 
-def source_line(context: Context, stop: Stop) -> html.Div | None:
+def source_line(context: ScreenContext, stop: Stop) -> html.Div | None:
     """Return where the layer comes from."""
     if stop.layer is None:
         return None

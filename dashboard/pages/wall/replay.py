@@ -10,7 +10,7 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard.components.text import bilingual
-from dashboard.read.context import Context
+from dashboard.read.context import ScreenContext
 from dashboard.read.replay import context_as_of
 from geodata.clock import replaying
 from geodata.database.replay import BeforeFirstLoadError, ForgottenError, FutureError
@@ -41,7 +41,9 @@ def parse_moment(text: str, zone: ZoneInfo) -> datetime | None:
         return None
 
 
-def replay_page(context: Context, text: str, draw: Callable[[Context], html.Main]) -> html.Main:
+def replay_page(
+    context: ScreenContext, text: str, draw: Callable[[ScreenContext], html.Main]
+) -> html.Main:
     """Return the wall of a moment, or a sentence that says why there is none."""
     zone = context.city.zone
     at = parse_moment(text, zone)

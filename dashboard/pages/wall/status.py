@@ -7,7 +7,7 @@ from dash.development.base_component import Component
 
 from dashboard.components.provenance import simulated_badge
 from dashboard.components.text import two_lines
-from dashboard.read.context import Context
+from dashboard.read.context import ScreenContext
 from dashboard.scenes.model import DOMAINS
 from dashboard.wording.i18n import LANGUAGES, Language, translate, words
 from geodata.clock import now
@@ -34,13 +34,13 @@ def status_line(
     ]
 
 
-def read_alert_counts(context: Context) -> dict[int, int]:
+def read_alert_counts(context: ScreenContext) -> dict[int, int]:
     """Return how many alerts of each severity are open."""
     with context.engine.connect() as connection:
         return count_open(connection, now())
 
 
-def read_sources(context: Context) -> list[SourceFreshness]:
+def read_sources(context: ScreenContext) -> list[SourceFreshness]:
     """Return the live sources that are followed, the most overdue first."""
     return read_sources_freshness(context.engine, now())
 

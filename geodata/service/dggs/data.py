@@ -11,7 +11,7 @@ from fastapi import HTTPException
 from sqlalchemy import Connection
 
 from geodata.published.layers import PublishedLayer
-from geodata.published.reading import read_values
+from geodata.published.reading import read_published_values
 from geodata.service.dggs.zones import descendants
 from geodata.space.grid import Cells, cell_polygons, cell_res, cells_to_texts
 
@@ -39,7 +39,7 @@ def read_depth(
     rows = {}
     for layer in layers:
         if level in layer.res:
-            found = read_values(connection, layer.name, zones.tolist())
+            found = read_published_values(connection, layer.name, zones.tolist())
             rows[layer.name] = ordered.join(found, on="cell", how="left", maintain_order="left")
     return zones, rows
 

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine, text
 
 from commands import stamp
-from commands.context import Context
+from commands.context import CommandContext
 from commands.simulated_files import incoming_dir
 from geodata.settings import Settings
 
@@ -25,17 +25,17 @@ ADD_COVERAGE = text(
 
 
 @pytest.fixture
-def context(engine: Engine, tmp_path: Path) -> Context:
-    made = Context(Settings(data_dir=tmp_path, database_url=None))
+def context(engine: Engine, tmp_path: Path) -> CommandContext:
+    made = CommandContext(Settings(data_dir=tmp_path, database_url=None))
     made.__dict__["engine"] = engine
     return made
 
 
-def test_no_stamp_is_not_current(context: Context) -> None:
+def test_no_stamp_is_not_current(context: CommandContext) -> None:
     assert stamp.is_current(context) is False
 
 
-def test_current_until_a_file_arrives(context: Context) -> None:
+def test_current_until_a_file_arrives(context: CommandContext) -> None:
     stamp.keep(context)
     assert stamp.is_current(context) is True
     folder = incoming_dir(context.settings, context.city)
@@ -44,7 +44,7 @@ def test_current_until_a_file_arrives(context: Context) -> None:
     assert stamp.is_current(context) is False
 
 
-def test_current_until_something_is_loaded(context: Context) -> None:
+def test_current_until_something_is_loaded(context: CommandContext) -> None:
     stamp.keep(context)
     with context.engine.begin() as connection:
         connection.execute(ADD_LOAD)
@@ -54,7 +54,7 @@ def test_current_until_something_is_loaded(context: Context) -> None:
 
 
 def test_current_until_a_timetable_has_no_departures_left(
-    context: Context, monkeypatch: pytest.MonkeyPatch
+    context: CommandContext, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with context.engine.begin() as connection:
         load_id = connection.execute(ADD_LOAD_RETURNING).scalar_one()

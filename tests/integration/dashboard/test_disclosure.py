@@ -3,8 +3,8 @@
 from datetime import UTC, date, datetime
 
 from dashboard.read import disclosure
-from dashboard.read.context import Context
-from dashboard.read.headlines import Subject
+from dashboard.read.context import ScreenContext
+from dashboard.read.headlines import ResolvedHeadline
 from dashboard.read.values import Value
 from geodata.settings import Settings
 from layers.catalogue.registry import find_indicator
@@ -27,12 +27,12 @@ def share(num: int, den: int) -> Value:
 
 
 def shown(engine, city, monkeypatch, values, version):
-    context = Context(engine, city, Settings(), NoCache())
+    context = ScreenContext(engine, city, Settings(), NoCache())
     at = datetime(2026, 11, 1, tzinfo=UTC)
     build = Build(SHARE.key, version, at, at, ("test",), (1,), True)
     period = Period(date(2026, 9, 7), date(2026, 10, 5))
     monkeypatch.setattr(disclosure, "read_districts", lambda *asked: values)
-    found = disclosure.read_disclosed(context, Subject(SHARE, "119", build, period, None))
+    found = disclosure.read_disclosed(context, ResolvedHeadline(SHARE, "119", build, period, None))
     return {key for key, value in found.items() if value.status == Status.SUPPRESSED}
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Engine, insert
 
 from dashboard.factory import build_page
 from dashboard.read.cache import build_cache
-from dashboard.read.context import Context
+from dashboard.read.context import ScreenContext
 from geodata.city.configuration import City
 from geodata.clock import replayed
 from geodata.settings import Settings
@@ -21,7 +21,7 @@ LOADED_AT = datetime(2026, 11, 20, 0, 0, tzinfo=UTC)  # 08:00 in Changchun
 
 def test_the_page_of_a_moment(engine: Engine, city: City, tmp_path) -> None:
     settings = Settings(data_dir=tmp_path)
-    context = Context(engine, city, settings, build_cache(flask.Flask("test"), settings))
+    context = ScreenContext(engine, city, settings, build_cache(flask.Flask("test"), settings))
     with engine.begin() as connection:
         load_districts(connection, city)
         row = dict.fromkeys(("source", "table_name", "file", "sha256", "owner", "licence"), "x")

@@ -15,7 +15,7 @@ from layers.build.run import build_states
 from layers.errors import QueryError
 from layers.maps.analyses import CODES, analysis_classes, read_sensitivity, read_smoothed
 from layers.maps.encoding import decode_column
-from layers.maps.routes import Context, get_context, router
+from layers.maps.routes import LayerContext, get_context, router
 from layers.maps.urls import PREFIX, cells_address, values_address
 from layers.period import Period
 from layers.states.status import Status
@@ -62,7 +62,7 @@ def folder(tmp_path_factory):
 def client(seeded, city, folder):
     app = FastAPI()
     app.include_router(router)
-    app.dependency_overrides[get_context] = lambda: Context(seeded, city, folder)
+    app.dependency_overrides[get_context] = lambda: LayerContext(seeded, city, folder)
     with TestClient(app) as made:
         yield made
 

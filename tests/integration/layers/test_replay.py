@@ -29,7 +29,7 @@ from layers.catalogue.registry import find_indicator
 from layers.maps.classes import read_classes
 from layers.maps.column import of_area, read_column
 from layers.maps.encoding import encode_column
-from layers.maps.routes import Context, get_context, router
+from layers.maps.routes import LayerContext, get_context, router
 from layers.score.score import read_scores
 from layers.states.history import forget_before
 from layers.states.version import moment_of, read_build
@@ -229,7 +229,9 @@ def test_the_map_is_served_under_an_address_of_its_own(story) -> None:
     place, kept = story
     app = FastAPI()
     app.include_router(router)
-    app.dependency_overrides[get_context] = lambda: Context(place.engine, place.city, place.folder)
+    app.dependency_overrides[get_context] = lambda: LayerContext(
+        place.engine, place.city, place.folder
+    )
     client = TestClient(app)
     with replaying(MOMENTS[1]):
         then = open_as_of(place.engine, MOMENTS[1])

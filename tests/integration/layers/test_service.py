@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from layers.maps.encoding import decode_column
-from layers.maps.routes import Context, get_context, router
+from layers.maps.routes import LayerContext, get_context, router
 from layers.maps.urls import DISTRICTS, cell_address, cells_address, values_address
 from layers.period import Period
 from layers.states.status import Status
@@ -21,7 +21,7 @@ KEY = "incident_count"
 def client(seeded, city, tmp_path_factory):
     app = FastAPI()
     app.include_router(router)
-    here = Context(seeded, city, tmp_path_factory.mktemp("data"))
+    here = LayerContext(seeded, city, tmp_path_factory.mktemp("data"))
     app.dependency_overrides[get_context] = lambda: here
     with TestClient(app) as made:
         yield made

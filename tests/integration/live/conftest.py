@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from sqlalchemy import select
 
-from etl.live.piece import LiveTarget
+from etl.live.piece import LiveSource
 from etl.live.record_files import FollowedRecords
 from etl.source.declaration import SourceDeclaration
 from geodata import tables
@@ -77,7 +77,7 @@ class Calls:
         """Return a follower as in a process that has just been started."""
         engine, city, districts = self._parts
         rule = self.declaration.live[0]
-        target = LiveTarget(engine, city, self.declaration, rule, DistrictLocator(districts))
+        target = LiveSource(engine, city, self.declaration, rule, DistrictLocator(districts))
         return FollowedRecords(target, self._incoming)
 
     def poll(self):

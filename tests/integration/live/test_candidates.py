@@ -5,17 +5,17 @@ from sqlalchemy import delete, func, select
 
 from geodata.errors import NotFoundError
 from geodata.queries.candidates import (
+    CandidateRules,
     Pair,
-    Rules,
     decide_candidate,
     find_candidates,
+    read_candidate_rules,
     read_candidates,
-    read_rules,
 )
 from geodata.tables import event_candidate, incident
 from tests.integration.live.conftest import HEADER
 
-RULES = Rules(pairs=[Pair(categories={"110": ["crash"], "122": ["accident"]})])
+RULES = CandidateRules(pairs=[Pair(categories={"110": ["crash"], "122": ["accident"]})])
 NORTH_M = 1 / 111_100
 
 
@@ -107,5 +107,5 @@ def test_a_rejected_pair_stays_two_events_and_is_not_found_again(calls, report):
 
 
 def test_the_citys_rules_can_be_read(city):
-    rules = read_rules(city)
+    rules = read_candidate_rules(city)
     assert (rules.within_m, rules.within_s, len(rules.pairs)) == (300, 900, 1)

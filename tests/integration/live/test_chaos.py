@@ -11,7 +11,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from commands.context import Context
+from commands.context import CommandContext
 from commands.live import build_followed
 from commands.simulated_files import incoming_dir
 from geodata.clock import now
@@ -21,7 +21,7 @@ from geodata.database.migrate import upgrade
 from geodata.settings import Settings
 from geodata.space.districts import load_districts
 from layers.alerts.observe import evaluate
-from layers.alerts.rules import TargetRule, load_rules
+from layers.alerts.rules import TargetRule, load_alert_rules
 from layers.build.run import build_states
 from layers.maps.urls import values_address
 from layers.period import Period
@@ -62,7 +62,7 @@ COUNTS = {
 
 def rules_of_records() -> list:
     """Return the rules on silence and load: targets stand on more than this day has."""
-    return [rule for rule in load_rules() if not isinstance(rule, TargetRule)]
+    return [rule for rule in load_alert_rules() if not isinstance(rule, TargetRule)]
 
 
 def finish(engine, city) -> None:
@@ -147,7 +147,7 @@ def test_killed_at_random_the_day_comes_out_as_undisturbed(cluster, city, monkey
     database, folder = cluster
     rng, day, port = random.Random(20), ChaosDay(city), free_port()
     settings = Settings(data_dir=folder)
-    engine = Context(settings).ready_engine
+    engine = CommandContext(settings).ready_engine
     load_timetable(engine, city, folder)
     base = f"http://127.0.0.1:{port}"
     live, server = Program(folder, "live"), Program(folder, "serve", OCC_PORT=port)
@@ -209,7 +209,7 @@ def read_quietly(engine, city, folder, port: str) -> tuple[dict[str, list[tuple]
     own = folder / "quiet"  # answers that are kept are kept apart
     own.mkdir()
     (own / "incoming").symlink_to(folder / "incoming")
-    context = Context(Settings(data_dir=own).model_copy(update={"database_url": address}))
+    context = CommandContext(Settings(data_dir=own).model_copy(update={"database_url": address}))
     follow_quietly(city, context, folder)
     server = Program(own, "serve", OCC_PORT=port, DATABASE_URL=address)
     base = f"http://127.0.0.1:{port}"

@@ -11,7 +11,7 @@ from google.transit.gtfs_realtime_pb2 import FeedMessage
 from sqlalchemy import select
 
 from etl.live.gtfs_rt_feed import FollowedFeed
-from etl.live.piece import LiveTarget
+from etl.live.piece import LiveSource
 from etl.pipeline.run import load_source
 from etl.source.declaration import SourceDeclaration, read_declaration
 from geodata.space.districts import DistrictLocator
@@ -58,7 +58,7 @@ def follow(engine, city, districts, tmp_path):
 
     def make(declaration):
         locator = DistrictLocator(districts)
-        target = LiveTarget(engine, city, declaration, declaration.live[0], locator)
+        target = LiveSource(engine, city, declaration, declaration.live[0], locator)
         return FollowedFeed(target, tmp_path)
 
     return make

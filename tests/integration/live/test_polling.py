@@ -11,7 +11,7 @@ from google.transit.gtfs_realtime_pb2 import FeedMessage
 from sqlalchemy import select
 
 from etl.live.gtfs_rt_feed import FollowedFeed
-from etl.live.piece import LiveTarget
+from etl.live.piece import LiveSource
 from etl.source.declaration import SourceDeclaration
 from geodata.errors import ExtractError
 from geodata.space.districts import DistrictLocator
@@ -85,7 +85,7 @@ def follow(engine, city, districts, declare, tmp_path):
         )  # fmt: skip
         rule = declaration.live[0]
         locator = DistrictLocator(districts)
-        return FollowedFeed(LiveTarget(engine, city, declaration, rule, locator), tmp_path)
+        return FollowedFeed(LiveSource(engine, city, declaration, rule, locator), tmp_path)
 
     return make
 

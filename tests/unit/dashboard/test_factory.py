@@ -13,7 +13,7 @@ from dashboard.headers import policy
 from dashboard.pages import district, kiosk, not_found, wall
 from dashboard.problems import problem_key
 from dashboard.read.cache import AnswerCache
-from dashboard.read.context import Context
+from dashboard.read.context import ScreenContext
 from dashboard.server import create_server
 from geodata.city.configuration import load_city
 from geodata.errors import NotFoundError, OperationsError
@@ -73,7 +73,7 @@ def test_two_applications_in_one_process_share_nothing(engine, settings) -> None
 def test_every_page_says_in_both_languages_that_the_database_is_away(
     engine, settings, path: str
 ) -> None:
-    context = Context(engine, CITY, settings, AnswerCache(Nothing()))
+    context = ScreenContext(engine, CITY, settings, AnswerCache(Nothing()))
     text = json.dumps(
         build_page(context, path, "").to_plotly_json(),
         default=lambda c: c.to_plotly_json(),

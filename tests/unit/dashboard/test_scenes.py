@@ -14,7 +14,7 @@ from dashboard.scenes.model import (
 )
 from dashboard.wording.i18n import translate
 from layers.catalogue.registry import find_indicator, resolve_component
-from layers.score.rules import load_rules
+from layers.score.rules import load_score_rules
 
 
 def all_headlines() -> list[tuple[str, Headline]]:
@@ -22,7 +22,7 @@ def all_headlines() -> list[tuple[str, Headline]]:
     named = [(domain, row) for domain, rows in wall.cards.items() for row in rows]
     scored = [
         (domain, Headline(indicator=entry.indicator, component=entry.component))
-        for domain, entries in load_rules().domains.items()
+        for domain, entries in load_score_rules().domains.items()
         for entry in entries
     ]
     return [*named, *scored, *kiosk.subjects.items()]
@@ -66,7 +66,9 @@ def test_every_class_of_points_has_its_word() -> None:
 
 def test_all_four_domains_have_three_lines_a_score_and_a_subject() -> None:
     wall, kiosk = load_wall(), load_kiosk()
-    assert tuple(wall.cards) == tuple(load_rules().domains) == tuple(kiosk.subjects) == DOMAINS
+    assert (
+        tuple(wall.cards) == tuple(load_score_rules().domains) == tuple(kiosk.subjects) == DOMAINS
+    )
     assert {len(rows) for rows in wall.cards.values()} == {3}
 
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import pytest
 
 from dashboard.maps.choropleth import MOST_CLASSES, district_values, public_choropleth
-from dashboard.read.headlines import Subject
+from dashboard.read.headlines import ResolvedHeadline
 from layers.catalogue.registry import find_indicator
 from layers.period import Period
 
@@ -20,13 +20,13 @@ def test_districts_keep_value_and_status_and_the_unknown_one_is_left_out():
 
 
 @pytest.fixture
-def beds() -> Subject:
+def beds() -> ResolvedHeadline:
     build = SimpleNamespace()  # colours ask nothing of it
     period = Period(date(2026, 11, 1), date(2026, 12, 1))
-    return Subject(find_indicator("beds_per_1000"), "total", build, period, None)
+    return ResolvedHeadline(find_indicator("beds_per_1000"), "total", build, period, None)
 
 
-def test_public_classes_are_made_of_what_is_shown(beds: Subject):
+def test_public_classes_are_made_of_what_is_shown(beds: ResolvedHeadline):
     rows = [(str(key), float(key), 0) for key in range(1, 12)]
     withheld = [(key, None, 7) if key == "11" else (key, value, 0) for key, value, _ in rows]
     drawn = public_choropleth(beds, district_values(withheld))

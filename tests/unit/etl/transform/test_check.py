@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.batch import MEMBER, ROW, Batch
-from etl.source.record_types import TARGETS
+from etl.source.record_types import RECORD_TYPES
 from etl.transform.check import check
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -24,7 +24,7 @@ def incidents(*rows):
 
 
 def checked(batch, table="incident", not_after=NOON):
-    return check(batch, TARGETS[table], not_after)
+    return check(batch, RECORD_TYPES[table], not_after)
 
 
 def test_identical_repetitions_are_merged():
@@ -80,7 +80,7 @@ def test_the_future_has_not_happened():
     ],
 )
 def test_values_are_legal(table, columns, field, reason):
-    key = {name: ["k"] for name in TARGETS[table].key}
+    key = {name: ["k"] for name in RECORD_TYPES[table].key}
     batch = checked(Batch(pl.DataFrame({ROW: [2]} | key | columns)), table)
     assert [row[:2] for row in batch.rejects.rows()] == [(2, field)]
     assert batch.rejects["reason"][0].startswith(reason)

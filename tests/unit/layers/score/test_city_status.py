@@ -4,7 +4,7 @@ import pytest
 from pydantic import ValidationError
 
 from layers.score.city_status import Facts, city_status
-from layers.score.rules import Condition, Scored, load_rules
+from layers.score.rules import Condition, Scored, load_score_rules
 from layers.score.score import CITY, DomainScore, PlaceScore
 
 NAMES = {"health": ("医疗健康", "Health"), "transit": ("公共交通", "Transit")}
@@ -46,7 +46,7 @@ def test_the_reason_names_the_domain_its_score_and_the_limit() -> None:
 
 
 def test_the_rules_are_checked() -> None:
-    assert [level.level for level in load_rules().levels] == [5, 4, 3, 2, 1]
+    assert [level.level for level in load_score_rules().levels] == [5, 4, 3, 2, 1]
     with pytest.raises(ValidationError, match="no indicator is called 'nothing'"):
         Scored(indicator="nothing", period="day")
     with pytest.raises(ValidationError, match="latest is the period of stocks"):
