@@ -32,6 +32,10 @@ lint: environment-dev ## lint, formatting, types, import rule
 check: lint ## the same and the unit tests
 	$(PYTHON) -m pytest --numprocesses auto tests/unit
 
+.PHONY: pins
+pins: environment-dev ## check that the pinned packages suit the oldest and the newest Python
+	@scripts/check-pins.sh
+
 .PHONY: format
 format: environment-dev ## put the code in its form
 	$(PYTHON) -m ruff check --fix

@@ -39,6 +39,7 @@ if [ "$with_tests" = yes ]; then
     has_chromium || missing+=(chromium)
     has_libatomic || missing+=(libatomic1)
     command -v ogrinfo >/dev/null || missing+=(gdal-bin)
+    command -v redis-server >/dev/null || missing+=(redis-server)
 fi
 [ "${#missing[@]}" -gt 0 ] || exit 0
 
@@ -87,5 +88,9 @@ if ! quietly "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get $lock --
         -o Dpkg::Options::=--force-confold --no-install-recommends install "${missing[@]}"; then
     echo "The installation failed. By hand, as root: apt-get update && $install" >&2
     exit 1
+fi
+# The tests start a Redis of their own; the service that Debian starts with the package is not wanted.
+if [[ " ${missing[*]} " == *" redis-server "* ]] && [ -d /run/systemd/system ]; then
+    "${as_root[@]}" systemctl disable --now --quiet redis-server || true
 fi
 scripts/find-python.sh >/dev/null

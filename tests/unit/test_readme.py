@@ -1,14 +1,17 @@
 """What the README and the requirement files promise is what the program has."""
 
 import re
+from importlib.metadata import distributions
 from pathlib import Path
 
 import pytest
+from packaging.specifiers import SpecifierSet
 from pydantic import AliasChoices
 
 from app import build_parser
 from geodata.settings import ROOT, Settings
 
+OLDEST_PYTHON = "3.11.0"
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -52,6 +55,16 @@ def test_every_requirement_has_an_exact_version(name: str) -> None:
     pins = [line for line in lines if line and not line.startswith(("#", "-r "))]
     assert pins
     assert [pin for pin in pins if not re.fullmatch(r"[A-Za-z0-9_.-]+==[\w.]+", pin)] == []
+
+
+def test_every_installed_package_takes_the_oldest_python_promised() -> None:
+    """The machine's own Python may be newer than Debian's: what it takes proves nothing."""
+    refusing = {
+        each.metadata["Name"]: each.metadata["Requires-Python"]
+        for each in distributions()
+        if OLDEST_PYTHON not in SpecifierSet(each.metadata["Requires-Python"] or "")
+    }
+    assert refusing == {}
 
 
 @pytest.mark.parametrize("link", re.findall(r"\]\(([^):]+)\)", README))
