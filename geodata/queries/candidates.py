@@ -38,6 +38,7 @@ from geodata.tables import event_candidate, incident, load
 RULES_FILE = "event_candidates.yaml"
 _KEPT = {"incident_id", "load_id", "retired_by", "event_id", "is_duplicate"}
 State = Literal["open", "confirmed", "rejected"]
+CandidateRow = Row[Any]  # the columns of event_candidate, and `first_` and `second_` of the calls
 
 
 class Pair(Declared):
@@ -153,7 +154,7 @@ def _may_be_one(rules: CandidateRules, new: Any, other: Any) -> Any:
     )  # fmt: skip
 
 
-def read_candidates(engine: Engine, state: State = "open", limit: int = 100) -> list[Row[Any]]:
+def read_candidates(engine: Engine, state: State = "open", limit: int = 100) -> list[CandidateRow]:
     """Return candidates, newest first, with what both calls say."""
     one, two = incident.alias("one"), incident.alias("two")
     c = event_candidate.c
