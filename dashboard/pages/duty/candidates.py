@@ -11,7 +11,8 @@ from dashboard.live.stores import RESYNC
 from dashboard.read.context import ScreenContext
 from dashboard.wording.i18n import LANGUAGES, translate
 from geodata.errors import OperationsError
-from geodata.queries.candidates import CandidateRow, decide_candidate, read_candidates
+from geodata.queries.candidate_decisions import decide_candidate
+from geodata.queries.candidates import CandidateRow, read_candidates
 from geodata.queries.screens import read_district_list
 
 DECIDE = "duty-decide"
