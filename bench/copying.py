@@ -11,9 +11,9 @@ from sqlalchemy import Engine, text
 
 from bench.database import columns_of
 from bench.timing import Measure, Table, time_best
+from etl.batch import X, Y
 from etl.load.copy_binary import copy_frame, encode_rows
 from etl.load.records import driver
-from etl.transform.locate import X, Y
 
 _TABLE = "bench_point"
 _HEAD, _TAIL = b"PGCOPY\n\xff\r\n\x00" + b"\x00" * 8, b"\xff\xff"

@@ -7,10 +7,10 @@ import polars as pl
 from sqlalchemy import Engine, insert, text
 
 from bench.sample import FIRST
+from etl.batch import X
 from etl.load.copy_binary import copy_records
 from etl.load.records import driver
 from etl.source.record_types import RECORD_TYPES, Kind
-from etl.transform.locate import X
 from geodata.city.configuration import City
 from geodata.clock import now
 from geodata.database.engine import connect, get_engine

@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from etl.transform.locate import Locator, X, Y, assign_cell, assign_district
+from etl.batch import X, Y
+from etl.transform.locate import Locator, assign_cell, assign_district
 from geodata.city.configuration import City
 
 Floats = npt.NDArray[np.float64]

@@ -3,10 +3,9 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from sqlalchemy import Engine
-
 from geodata.city.configuration import City, load_city
 from geodata.database.engine import get_engine
+from geodata.database.handle import Engine
 from geodata.database.migrate import upgrade
 from geodata.settings import Settings, get_settings
 from geodata.space.districts import load_districts

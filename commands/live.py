@@ -10,9 +10,6 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from typing import Any, Protocol
 
-from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
-
 from commands.companions import is_orphan
 from commands.context import CommandContext, get_context
 from commands.live_alerts import keep_watch
@@ -27,6 +24,7 @@ from etl.live.progress import keep_poll
 from etl.live.record_files import FollowedRecords
 from etl.outcome import FileLoad
 from etl.source.declaration import read_declarations
+from geodata.database.handle import DATABASE_ERRORS, Engine
 from geodata.errors import LoadError, OperationsError
 from geodata.space.districts import DistrictLocator, read_districts
 
@@ -177,13 +175,13 @@ def _poll(engine: Engine, source: Followed) -> str | None:
                 done.rows_rejected, done.file, done.load_id,
                 f": {done.message}" if done.message else "",
             )  # fmt: skip
-    except (OperationsError, SQLAlchemyError, OSError) as error:
+    except (*DATABASE_ERRORS, OperationsError, OSError) as error:
         message = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
     except Exception as error:  # a fault of the program in one source must not stop the others
         _logger.exception("following %s failed", name_of(source.target))
         message = f"unforeseen {type(error).__name__}: {error}"
     if message:
         _logger.warning("%s: %s", name_of(source.target), message)
-    with suppress(SQLAlchemyError):
+    with suppress(*DATABASE_ERRORS):
         keep_poll(engine, source.target.declaration.key, source.target.rule, message)
     return message

@@ -4,11 +4,9 @@ import asyncio
 import logging
 from contextlib import suppress
 
-from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
-
 from geodata.city.configuration import City
 from geodata.clock import now
+from geodata.database.handle import DATABASE_ERRORS, Engine
 from geodata.errors import OperationsError
 from layers.alerts.observe import evaluate
 from layers.alerts.rules import StaleRule, load_alert_rules
@@ -27,7 +25,7 @@ async def keep_watch(engine: Engine, city: City, stop: asyncio.Event) -> None:
         try:
             for alert, change in await asyncio.to_thread(evaluate, engine, city, now(), rules):
                 _logger.info("alert %s: %s", change, alert.text_en)
-        except (SQLAlchemyError, OperationsError) as error:
+        except (*DATABASE_ERRORS, OperationsError) as error:
             _logger.warning("alerts: %s", str(error).partition("\n")[0])
         rounds += 1
         with suppress(TimeoutError):

@@ -5,10 +5,8 @@ import logging
 from contextlib import suppress
 from pathlib import Path
 
-from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
-
 from geodata.city.configuration import City
+from geodata.database.handle import DATABASE_ERRORS, Engine
 from geodata.errors import OperationsError
 from layers.disclosure.publish import publish_layers
 
@@ -31,5 +29,5 @@ async def keep_published(
         try:
             for name in await asyncio.to_thread(publish_layers, engine, city, data_dir):
                 _logger.info("published %s", name)
-        except (SQLAlchemyError, OperationsError, OSError) as error:
+        except (*DATABASE_ERRORS, OperationsError, OSError) as error:
             _logger.warning("publishing: %s", str(error).partition("\n")[0])

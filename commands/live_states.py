@@ -4,19 +4,15 @@ What was loaded while nobody listened is caught up beside that, an indicator at 
 """
 
 import asyncio
-import json
 import logging
 import threading
 from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 
-import psycopg
-from psycopg import sql
-from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
-
 from geodata.city.configuration import City
 from geodata.database.announce import LOADS
+from geodata.database.handle import DATABASE_ERRORS, Engine
+from geodata.database.listening import open_ear
 from geodata.errors import OperationsError
 from geodata.queries.candidates import find_candidates, read_candidate_rules
 from layers.build.run import build_states, refresh_states
@@ -24,7 +20,6 @@ from layers.catalogue.registry import load_catalogue
 from layers.states.version import Build
 
 LISTEN_S = 1.0  # how long a signal to end may wait
-GATHER_S = 0.1  # a refresh for all that is loaded together
 PAUSE_S = 2.0
 _logger = logging.getLogger(__name__)
 
@@ -56,31 +51,22 @@ async def _again(stop: asyncio.Event, work: Callable[[], None]) -> None:
     while not stop.is_set():
         try:
             await asyncio.to_thread(work)
-        except (psycopg.Error, SQLAlchemyError, OperationsError) as error:
+        except (*DATABASE_ERRORS, OperationsError) as error:
             _logger.warning("states: %s", str(error).partition("\n")[0])
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), PAUSE_S)
 
 
 def _listen(engine: Engine, city: City, behind: threading.Event, stop: asyncio.Event) -> None:
-    address = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-    with psycopg.connect(address, autocommit=True, connect_timeout=5) as connection:
-        connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(LOADS)))
+    with open_ear(engine.url, LOADS) as ear:
         rules = read_candidate_rules(city)
         behind.set()  # what was loaded while nobody listened
         while not stop.is_set():
-            loads = _hear(connection)
+            # one refresh for all that is loaded together
+            loads = {int(each.facts["load_id"]) for each in ear.hear(LISTEN_S)}
             if loads:
                 find_candidates(engine, rules, loads)
                 _say(refresh_states(engine, city, loads))
-            connection.execute("SELECT 1")
-
-
-def _hear(connection: psycopg.Connection) -> set[int]:
-    """Wait for a load, then for those that come with it."""
-    first = [note.payload for note in connection.notifies(timeout=LISTEN_S, stop_after=1)]
-    rest = [note.payload for note in connection.notifies(timeout=GATHER_S)] if first else []
-    return {int(json.loads(payload)["load_id"]) for payload in first + rest}
 
 
 def _catch_up(

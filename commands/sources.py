@@ -6,8 +6,6 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from sqlalchemy import Engine, func, select
-
 from commands.text_table import format_table
 from etl.outcome import FileLoad
 from etl.pipeline.run import load_source
@@ -15,11 +13,16 @@ from etl.source.declaration import SourceDeclaration, read_declaration, read_dec
 from etl.source.freshness import is_stale
 from geodata.city.configuration import City
 from geodata.clock import now
+from geodata.database.handle import Engine
 from geodata.errors import DeclarationError, ExtractError, LoadError, NotFoundError
+from geodata.queries.load_lists import (
+    count_rejected,
+    read_load_rows,
+    read_newest_loads,
+    read_rejected,
+)
 from geodata.queries.loads import read_load
 from geodata.space.districts import DistrictLocator, read_districts
-from geodata.tables import load as load_table
-from geodata.tables import rejected_row
 
 _LISTED_ROWS = 200
 _SOURCES_AT_ONCE = 2
@@ -130,17 +133,10 @@ def describe(file: FileLoad) -> str:
 
 def list_sources(engine: Engine, city: City) -> None:
     """Print the city's declared sources with their newest load and whether they are stale."""
-    columns = load_table.c
-    newest = (
-        select(columns.source, func.max(columns.finished_at), func.max(columns.event_to))
-        .where(columns.status == "loaded")
-        .group_by(columns.source)
-    )
-    with engine.connect() as connection:
-        loaded = {row[0]: row for row in connection.execute(newest)}
+    newest = read_newest_loads(engine)
     rows = []
     for each in read_declarations(sources_folder(city)):
-        _, finished_at, event_to = loaded.get(each.key, (None, None, None))
+        finished_at, event_to = newest.get(each.key, (None, None))
         state = "loaded" if finished_at else "not loaded"
         if event_to and is_stale(event_to, each.cadence, now()):
             state = "stale"
@@ -154,44 +150,18 @@ def list_sources(engine: Engine, city: City) -> None:
 
 def list_loads(engine: Engine) -> None:
     """Print the newest loads, newest first."""
-    columns = load_table.c
-    statement = (
-        select(
-            columns.load_id, columns.finished_at, columns.source, columns.file, columns.status,
-            columns.rows_in, columns.rows_loaded, columns.rows_rejected, columns.records,
-            columns.message,
-        )
-        .order_by(columns.load_id.desc())
-        .limit(_LISTED_ROWS)
-    )  # fmt: skip
-    with engine.connect() as connection:
-        rows = [tuple(row) for row in connection.execute(statement)]
+    rows = read_load_rows(engine, _LISTED_ROWS)
     headers = ["load", "finished", "source", "file", "status", "rows", "loaded", "rejected"]
     _say(format_table([*headers, "records", "message"], rows))
 
 
 def list_rejected(engine: Engine, load_id: int | None = None) -> None:
     """Print how many rows each reason refused, and the first rows themselves."""
-    columns = rejected_row.c
-    chosen = columns.load_id == load_id if load_id is not None else columns.load_id.is_not(None)
-    counts = (
-        select(columns.load_id, columns.file, columns.field, columns.reason, func.count())
-        .where(chosen)
-        .group_by(columns.load_id, columns.file, columns.field, columns.reason)
-        .order_by(columns.load_id, func.count().desc())
-    )
-    first = (
-        select(columns.load_id, columns.row_number, columns.field, columns.reason, columns.raw)
-        .where(chosen)
-        .order_by(columns.load_id, columns.row_number)
-        .limit(_LISTED_ROWS)
-    )
-    with engine.connect() as connection:
-        reasons = [tuple(row) for row in connection.execute(counts.limit(_LISTED_ROWS))]
-        rows = [
-            (*row[:4], json.dumps(row[4], ensure_ascii=False) if row[4] else None)
-            for row in connection.execute(first)
-        ]
+    reasons = count_rejected(engine, load_id, _LISTED_ROWS)
+    rows = [
+        (*row, json.dumps(raw, ensure_ascii=False) if raw else None)
+        for *row, raw in read_rejected(engine, load_id, _LISTED_ROWS)
+    ]
     _say(format_table(["load", "file", "field", "reason", "rows"], reasons))
     _say("")
     _say(format_table(["load", "row", "field", "reason", "raw"], rows))

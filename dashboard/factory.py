@@ -6,7 +6,6 @@ from types import ModuleType
 import flask
 from dash import Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
-from sqlalchemy import Engine
 
 from dashboard.live.stores import live_stores
 from dashboard.pages import chooser, district, duty, explore, kiosk, loads, not_found, wall
@@ -14,6 +13,7 @@ from dashboard.problems import KNOWN_ERRORS, PROBLEM, problem_page, show_problem
 from dashboard.read.cache import build_cache
 from dashboard.read.context import ScreenContext
 from geodata.city.configuration import City
+from geodata.database.handle import Engine
 from geodata.settings import ROOT, Settings
 
 YEAR_S = 31_536_000

@@ -5,10 +5,8 @@ from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
-from sqlalchemy import Engine
-from sqlalchemy.exc import SQLAlchemyError
 
-from geodata.errors import DatabaseError
+from geodata.database.handle import DATABASE_ERRORS, Engine
 from geodata.queries.screens import read_freshness
 
 PACKAGES = ("dash", "fastapi", "polars", "h3")
@@ -37,7 +35,7 @@ def health_router(engine: Engine) -> APIRouter:
     def healthz() -> JSONResponse:
         try:
             return JSONResponse(report(engine), headers={"Cache-Control": "no-store"})
-        except (SQLAlchemyError, DatabaseError):
+        except DATABASE_ERRORS:
             return JSONResponse({"database": "unreachable"}, UNAVAILABLE)
 
     return router

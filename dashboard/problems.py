@@ -3,16 +3,15 @@
 import logging
 
 from dash import html, set_props
-from sqlalchemy.exc import SQLAlchemyError
 
 from dashboard.components.text import bilingual
 from dashboard.wording.i18n import LANGUAGES, translate
-from geodata.errors import DatabaseError, NotFoundError, OperationsError
+from geodata.database.handle import DATABASE_ERRORS
+from geodata.errors import NotFoundError, OperationsError
 
 logger = logging.getLogger(__name__)
 PROBLEM = "problem"
-DATABASE_ERRORS = (SQLAlchemyError, DatabaseError)
-KNOWN_ERRORS = (SQLAlchemyError, OperationsError)
+KNOWN_ERRORS = (*DATABASE_ERRORS, OperationsError)
 
 
 def problem_key(error: Exception) -> str:

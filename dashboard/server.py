@@ -8,8 +8,6 @@ from typing import Any
 from a2wsgi import WSGIMiddleware
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.responses import JSONResponse
-from sqlalchemy import Engine
-from sqlalchemy.exc import OperationalError
 
 from dashboard.factory import create_app
 from dashboard.headers import SecurityHeaders, policy
@@ -19,6 +17,7 @@ from dashboard.live.router import live_router
 from dashboard.live.vehicles import vehicles_router
 from dashboard.read.cache import build_cache
 from geodata.city.configuration import City
+from geodata.database.handle import Engine, OperationalError
 from geodata.service.app import PREFIX as GIS_PREFIX
 from geodata.service.app import create_service
 from geodata.settings import Settings

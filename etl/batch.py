@@ -10,6 +10,7 @@ ROW = "@row"
 MEMBER = "@member"
 WKB = "@wkb"
 FILE = "@file"
+X, Y = "@x", "@y"  # in WGS-84
 
 REJECT_SCHEMA = {ROW: pl.Int64, "field": pl.String, "reason": pl.String}
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Literal
 
 import polars as pl
@@ -99,3 +99,16 @@ def worst(statuses: Iterable[Status]) -> Status:
     if "refused" in found:
         return "refused"
     return "loaded" if "loaded" in found else "already loaded"
+
+
+def event_span(
+    frame: pl.DataFrame, event_time: str | None
+) -> tuple[datetime | None, datetime | None]:
+    """Return the first and the last event, in UTC."""
+    if event_time is None or event_time not in frame.columns:
+        return None, None
+    times = frame[event_time].cast(pl.Datetime("us")).drop_nulls()
+    first, last = times.min(), times.max()
+    if not isinstance(first, datetime) or not isinstance(last, datetime):
+        return None, None
+    return first.replace(tzinfo=UTC), last.replace(tzinfo=UTC)

@@ -8,10 +8,10 @@ import numpy as np
 from fastapi import APIRouter, HTTPException
 from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime
-from sqlalchemy import Engine
 
 from dashboard.live.vehicles import NOT_STORED, SHOWN_FOR, adherence
 from geodata.clock import now, replayed
+from geodata.database.handle import Engine
 from geodata.database.replay import open_as_of
 from geodata.errors import NotFoundError
 from geodata.queries.live import read_vehicles

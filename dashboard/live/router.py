@@ -6,10 +6,10 @@ from contextlib import asynccontextmanager, suppress
 
 from fastapi import APIRouter, Header
 from fastapi.sse import EventSourceResponse
-from sqlalchemy import Engine
 
 from dashboard.live.hub import Hub
 from dashboard.live.listener import listen
+from geodata.database.handle import Engine
 
 BEAT_S = 15.0
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
@@ -22,7 +22,7 @@ def live_router(engine: Engine, hub: Hub | None = None, beat_s: float = BEAT_S) 
     @asynccontextmanager
     async def lifespan(_app: object) -> AsyncIterator[None]:
         tasks = [
-            asyncio.create_task(listen(engine.url, own)),
+            asyncio.create_task(listen(engine, own)),
             asyncio.create_task(_beat(own, beat_s)),
         ]
         yield

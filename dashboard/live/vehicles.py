@@ -6,9 +6,9 @@ from typing import Any
 
 from fastapi import APIRouter
 from fastapi.responses import JSONResponse
-from sqlalchemy import Engine
 
 from geodata.clock import now
+from geodata.database.handle import Engine
 from geodata.queries.live import read_sources_freshness, read_vehicles
 
 SHOWN_FOR = timedelta(minutes=3)  # a bus that said nothing for longer is not where it was

@@ -2,10 +2,9 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import Engine
-
 from dashboard.read.cache import AnswerCache
 from geodata.city.configuration import City
+from geodata.database.handle import Engine
 from geodata.settings import Settings
 
 

@@ -13,11 +13,11 @@ from etl.gtfs.feed import Feed, read_feed
 from etl.gtfs.records import build_records, read_service_span
 from etl.gtfs.stops import place_stops, shape_lines
 from etl.gtfs.timetable import Timetable, expand_feed
-from etl.gtfs.window import Expansion
-from etl.gtfs.write import insert_rows
 from etl.ledger.findings import FaultyFileError, Finding
+from etl.load.insert import insert_rows
 from etl.outcome import LoadOutcome
 from etl.source.declaration import SourceDeclaration
+from etl.source.mapping import Expansion
 from etl.transform.locate import Locator
 from geodata import tables
 from geodata.city.configuration import City

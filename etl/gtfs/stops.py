@@ -4,9 +4,10 @@ import numpy as np
 import polars as pl
 import shapely
 
+from etl.batch import X, Y
 from etl.gtfs.table import Rule, Table
 from etl.source.declaration import SourceDeclaration
-from etl.transform.locate import Locator, X, Y, assign_cell, assign_district, locate_points
+from etl.transform.locate import Locator, assign_cell, assign_district, locate_points
 from geodata.city.configuration import City
 from geodata.space.datums import to_wgs84
 

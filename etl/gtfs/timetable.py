@@ -9,7 +9,8 @@ import polars as pl
 
 from etl.gtfs.expand import compute_departures, compute_runs
 from etl.gtfs.feed import Feed
-from etl.gtfs.window import Expansion, choose_dates, fit_dates
+from etl.gtfs.window import choose_dates, fit_dates
+from etl.source.mapping import Expansion
 
 _DAY_S = 86_400
 

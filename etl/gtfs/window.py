@@ -3,23 +3,8 @@
 from datetime import date, timedelta
 
 import polars as pl
-from pydantic import Field
 
-from geodata.declared import Declared
-
-
-class Expansion(Declared):
-    """How much of the timetable is expanded into single departures."""
-
-    starts_on: date | None = Field(
-        default=None,
-        alias="from",
-        description="first service day; without it the current week, else the feed's last one",
-    )
-    days: int = Field(default=7, ge=1, le=400)
-    max_departures: int = Field(
-        default=4_000_000, ge=1, description="fewer days are expanded where they would be more"
-    )
+from etl.source.mapping import Expansion
 
 
 def choose_dates(service_dates: pl.Series, expansion: Expansion, reference_on: date) -> list[date]:

@@ -11,8 +11,8 @@ from urllib.request import HTTPHandler, HTTPSHandler, build_opener
 import polars as pl
 from sqlalchemy import Connection
 
-from etl.batch import StageSummary
-from etl.gtfs_rt.stop_events import StopEvent, load_stop_events
+from etl.batch import StageSummary, X, Y
+from etl.gtfs_rt.stop_events import StopEvent
 from etl.gtfs_rt.trip_book import TripBook
 from etl.gtfs_rt.trip_updates import decode_updates, final_events
 from etl.gtfs_rt.vehicle_positions import decode_positions, parse_message
@@ -22,10 +22,11 @@ from etl.live.look import FileLook, look_at
 from etl.live.missed import MissedDepartures
 from etl.live.piece import LiveSource, Piece, load_piece, refuse_piece
 from etl.live.progress import Advance, OvertakenError, read_progress
+from etl.live.stop_event_records import load_stop_events
 from etl.live.tail import Progress
 from etl.outcome import FileLoad, LoadOutcome
 from etl.source.declaration import SourceDeclaration
-from etl.transform.locate import Locator, X, Y, assign_cell, assign_district, locate_points
+from etl.transform.locate import Locator, assign_cell, assign_district, locate_points
 from geodata.city.configuration import City
 from geodata.database.announce import VEHICLES, announce
 from geodata.errors import ExtractError, OperationsError

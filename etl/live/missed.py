@@ -15,11 +15,12 @@ import polars as pl
 from sqlalchemy import Connection, func, select
 
 from etl.gtfs_rt.runs import Run
-from etl.gtfs_rt.stop_events import StopEvent, load_stop_events, without_record
+from etl.gtfs_rt.stop_events import StopEvent
 from etl.gtfs_rt.trip_book import TripBook
 from etl.ledger.rejected_rows import SCHEMA as REJECTED
 from etl.live.piece import LiveSource, Piece, load_piece
 from etl.live.progress import Advance, OvertakenError, read_progress
+from etl.live.stop_event_records import load_stop_events, without_record
 from etl.live.tail import Progress
 from etl.outcome import FileLoad, LoadOutcome
 from etl.pipeline.run import lock_source

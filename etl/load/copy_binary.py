@@ -13,9 +13,9 @@ import pyarrow.compute as pc
 from psycopg import sql
 from sqlalchemy import BigInteger, Integer, Table
 
+from etl.batch import X, Y
 from etl.load.indexes import filling
 from etl.source.record_types import Kind
-from etl.transform.locate import X, Y
 from geodata.errors import LoadError
 
 Bytes = npt.NDArray[np.uint8]

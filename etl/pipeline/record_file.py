@@ -1,7 +1,7 @@
 """A file of records, from extract to load: every format but GTFS."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
@@ -12,7 +12,7 @@ from etl.extract import READ_IN_DEGREES, Extracted, read_file
 from etl.ledger.coverage import compute_coverage
 from etl.ledger.rejected_rows import describe_rejects
 from etl.load.records import Changes, load_records
-from etl.outcome import LoadOutcome
+from etl.outcome import LoadOutcome, event_span
 from etl.source.declaration import SourceDeclaration
 from etl.source.record_types import GEOMETRY_TEXT, RECORD_TYPES
 from etl.telemetry.load import load_partitions
@@ -177,16 +177,3 @@ def _refuse_if_none(
         f"{path}: none of its {extracted.rows_in} rows can be used; "
         f"{count} times: {field or 'row'} {reason}"
     )
-
-
-def event_span(
-    frame: pl.DataFrame, event_time: str | None
-) -> tuple[datetime | None, datetime | None]:
-    """Return the first and the last event, in UTC."""
-    if event_time is None or event_time not in frame.columns:
-        return None, None
-    times = frame[event_time].cast(pl.Datetime("us")).drop_nulls()
-    first, last = times.min(), times.max()
-    if not isinstance(first, datetime) or not isinstance(last, datetime):
-        return None, None
-    return first.replace(tzinfo=UTC), last.replace(tzinfo=UTC)

@@ -9,8 +9,7 @@ from etl.batch import ROW, Batch, count_reasons
 from etl.ledger.coverage import Covered, compute_coverage
 from etl.ledger.rejected_rows import SCHEMA as REJECTED
 from etl.load.records import load_records
-from etl.outcome import LoadOutcome
-from etl.pipeline.record_file import event_span
+from etl.outcome import LoadOutcome, event_span
 from etl.plates.pairing import compute_link_times, pair_reads
 from etl.source.declaration import SourceDeclaration
 from etl.source.mapping import Pairing

@@ -7,8 +7,8 @@ import polars as pl
 from sqlalchemy import Connection, update
 
 from etl.batch import StageSummary
-from etl.gtfs.write import insert_rows
 from etl.ledger.rejected_rows import SCHEMA as REJECT_SCHEMA
+from etl.load.insert import insert_rows
 from etl.outcome import LoadOutcome
 from etl.roads.profiles import add_profiles
 from etl.roads.read import Ways, read_ways

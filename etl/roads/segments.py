@@ -8,8 +8,8 @@ import polars as pl
 import shapely
 from pyproj import Geod
 
+from etl.batch import X, Y
 from etl.roads.read import Ways
-from etl.transform.locate import X, Y
 from etl.transform.shapes import ewkb
 
 _ELLIPSOID = Geod(ellps="WGS84")

@@ -6,10 +6,10 @@ from typing import Literal, Self
 
 from pydantic import Field, PrivateAttr, ValidationError, field_validator, model_validator
 
-from etl.gtfs.window import Expansion
 from etl.source.live import LiveRules
 from etl.source.mapping import (
     Coverage,
+    Expansion,
     GroupBy,
     Mapping,
     Names,

@@ -155,3 +155,17 @@ class Pairing(Declared):
     reader_id: str
     token: str
     read_at: Mapping
+
+
+class Expansion(Declared):
+    """How much of the timetable is expanded into single departures."""
+
+    starts_on: date | None = Field(
+        default=None,
+        alias="from",
+        description="first service day; without it the current week, else the feed's last one",
+    )
+    days: int = Field(default=7, ge=1, le=400)
+    max_departures: int = Field(
+        default=4_000_000, ge=1, description="fewer days are expanded where they would be more"
+    )

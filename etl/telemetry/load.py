@@ -4,11 +4,10 @@ from datetime import date
 
 import polars as pl
 
-from etl.batch import Batch
+from etl.batch import Batch, X, Y
 from etl.load.records import Changes
 from etl.source.declaration import SourceDeclaration
 from etl.source.record_types import RECORD_TYPES, RecordType
-from etl.transform.locate import X, Y
 from geodata.database.partitions import Partition, PartitionStore
 
 _DAY = "@day"

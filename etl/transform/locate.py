@@ -9,13 +9,11 @@ import polars as pl
 import shapely
 from pyproj import Transformer
 
-from etl.batch import ROW, WKB, Batch, count_reasons
+from etl.batch import ROW, WKB, Batch, X, Y, count_reasons
 from etl.source.declaration import SourceDeclaration
 from geodata.city.configuration import City
 from geodata.space import datums, grid
 from geodata.tables import UNKNOWN_DISTRICT
-
-X, Y = "@x", "@y"
 
 Floats = npt.NDArray[np.float64]
 

@@ -9,9 +9,9 @@ import numpy.typing as npt
 import polars as pl
 import shapely
 
-from etl.batch import ROW, WKB, Batch, count_reasons
+from etl.batch import ROW, WKB, Batch, X, Y, count_reasons
 from etl.source.declaration import SourceDeclaration
-from etl.transform.locate import Locator, X, Y, assign_district
+from etl.transform.locate import Locator, assign_district
 from geodata.space import grid
 
 Floats = npt.NDArray[np.float64]

@@ -4,7 +4,6 @@ from datetime import timedelta
 
 from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
 from dash.development.base_component import Component
-from sqlalchemy import RowMapping
 
 from dashboard.components.provenance import simulated_badge
 from dashboard.components.text import bilingual, two_lines
@@ -14,6 +13,7 @@ from dashboard.pages.duty.cases import case_card, history_list
 from dashboard.read.context import ScreenContext
 from dashboard.wording.i18n import LANGUAGES, translate
 from geodata.clock import now
+from geodata.database.handle import RowMapping
 from geodata.errors import OperationsError
 from geodata.queries.alerts import read_alerts, read_changes
 from geodata.queries.screens import read_freshness

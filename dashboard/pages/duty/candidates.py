@@ -4,7 +4,6 @@ from typing import Any
 
 from dash import ALL, Dash, Input, Output, State, ctx, html, no_update
 from dash.development.base_component import Component
-from sqlalchemy import Row
 
 from dashboard.components.provenance import local_time
 from dashboard.components.text import bilingual
@@ -12,7 +11,8 @@ from dashboard.live.stores import RESYNC
 from dashboard.read.context import ScreenContext
 from dashboard.wording.i18n import LANGUAGES, translate
 from geodata.errors import OperationsError
-from geodata.queries.candidates import decide_candidate, read_candidates
+from geodata.queries.candidate_decisions import decide_candidate
+from geodata.queries.candidates import CandidateRow, read_candidates
 from geodata.queries.screens import read_district_list
 
 DECIDE = "duty-decide"
@@ -39,7 +39,7 @@ def build_candidates(context: ScreenContext) -> list[Component]:
     return [candidate_line(row, context.city.timezone, names) for row in rows]
 
 
-def candidate_line(row: Row[Any], zone: str, names: dict[str, str]) -> html.Div:
+def candidate_line(row: CandidateRow, zone: str, names: dict[str, str]) -> html.Div:
     """Return both calls, how far apart they are, and the two answers."""
     calls = [
         f"{channel} {category or '—'} · {local_time(at, zone)} · {names.get(district, district)}"

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 
 from dash import html
-from sqlalchemy import RowMapping
 
 from dashboard.components.provenance import age_text, local_time
 from dashboard.components.text import bilingual, two_lines
 from dashboard.wording.i18n import LANGUAGES, translate
 from geodata.clock import now
+from geodata.database.handle import RowMapping
 
 SEVERITY_CLASS = {1: "none", 2: "watch", 3: "bad"}
 SEVERITY_SIGN = {1: "●", 2: "▲", 3: "■"}

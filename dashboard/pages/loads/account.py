@@ -5,11 +5,11 @@ from typing import Any
 
 from dash import html
 from dash.development.base_component import Component
-from sqlalchemy import RowMapping
 
 from dashboard.components.provenance import local_time
 from dashboard.components.text import bilingual, two_lines
 from dashboard.pages.loads.overview import COUNTS, head, severity_word, status_word
+from geodata.database.handle import RowMapping
 from geodata.queries.loads import LoadDetails
 
 MISSING = "—"

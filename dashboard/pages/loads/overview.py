@@ -4,10 +4,10 @@ from collections.abc import Sequence
 
 from dash import dcc, html
 from dash.development.base_component import Component
-from sqlalchemy import RowMapping
 
 from dashboard.components.provenance import local_time
 from dashboard.components.text import bilingual
+from geodata.database.handle import RowMapping
 
 SEVERITIES = ("error", "warning", "info")
 SIGNS = {"error": "■", "warning": "▲", "info": "●"}

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from dash import html
-from sqlalchemy import RowMapping
 
 from dashboard.components.provenance import local_time
 from dashboard.components.text import bilingual, two_lines
 from dashboard.maps.cameras import district_camera, home_camera
 from dashboard.read.context import ScreenContext
 from geodata.clock import now
+from geodata.database.handle import RowMapping
 from geodata.queries.alerts import read_alerts
 from layers.alerts.rules import TargetRule, load_alert_rules
 

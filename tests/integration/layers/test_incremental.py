@@ -381,7 +381,7 @@ def test_another_definition_or_server_is_built_whole(week, monkeypatch) -> None:
         connection.execute(update(state_build).values(seen="1 10:10:"))
     build_states(place.engine, place.city, ["incident_count"])
     assert place.versions()["incident_count"] != versions["incident_count"]
-    monkeypatch.setattr("layers.build.rebuild.definition_digest", lambda *_: "another")
+    monkeypatch.setattr("layers.build.plan.definition_digest", lambda *_: "another")
     build_states(place.engine, place.city, ["call_to_arrival_p90"])
     assert place.versions()["call_to_arrival_p90"] != versions["call_to_arrival_p90"]
 

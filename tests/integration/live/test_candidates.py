@@ -4,10 +4,10 @@ import pytest
 from sqlalchemy import delete, func, select
 
 from geodata.errors import NotFoundError
+from geodata.queries.candidate_decisions import decide_candidate
 from geodata.queries.candidates import (
     CandidateRules,
     Pair,
-    decide_candidate,
     find_candidates,
     read_candidate_rules,
     read_candidates,

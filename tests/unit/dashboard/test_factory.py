@@ -33,7 +33,7 @@ class Nothing:
 
 
 @pytest.fixture
-def engine():
+def engine(loopback):
     """An engine whose server is not there: port 1 refuses."""
     made = create_engine("postgresql+psycopg://nobody@127.0.0.1:1/none")
     yield made

@@ -14,8 +14,8 @@ import shapely
 from shapely.ops import unary_union
 from sqlalchemy import Engine
 
-from etl.gtfs.window import Expansion
 from etl.source.declaration import SourceDeclaration, read_declaration
+from etl.source.mapping import Expansion
 from geodata.city.configuration import City
 from geodata.database.engine import connect
 

@@ -4,7 +4,8 @@ import polars as pl
 import pytest
 from pydantic import ValidationError
 
-from etl.gtfs.window import Expansion, choose_dates, fit_dates
+from etl.gtfs.window import choose_dates, fit_dates
+from etl.source.mapping import Expansion
 
 DAYS = pl.Series([date(2026, 11, 1) + timedelta(days=i) for i in range(30)])
 

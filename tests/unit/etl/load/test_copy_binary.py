@@ -6,8 +6,8 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
+from etl.batch import X, Y
 from etl.load.copy_binary import encode_rows
-from etl.transform.locate import X, Y
 
 COLUMNS = {
     "t": "text", "i": "int", "f": "float", "b": "bool", "at": "time", "on": "date", "j": "json",

@@ -15,7 +15,7 @@ class QuietHandler(SimpleHTTPRequestHandler):
 
 
 @pytest.fixture
-def address(tmp_path):
+def address(tmp_path, loopback):
     (tmp_path / "served").mkdir()
     (tmp_path / "served" / "警情 1.csv").write_text("id,t0\n", encoding="utf-8")
     handler = partial(QuietHandler, directory=str(tmp_path / "served"))

@@ -3,11 +3,11 @@ import numpy as np
 import pytest
 import shapely
 
-from etl.batch import Batch
+from etl.batch import Batch, X, Y
 from etl.extract import read_file
 from etl.pipeline.record_file import as_extracted
 from etl.transform import transform
-from etl.transform.locate import X, Y, place
+from etl.transform.locate import place
 from geodata.city.configuration import load_city
 
 PLACE = {"kind": {"const": "place"}, "facility_id": "id"}

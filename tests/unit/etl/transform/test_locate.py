@@ -4,8 +4,8 @@ import polars as pl
 import pytest
 import shapely
 
-from etl.batch import ROW, WKB, Batch
-from etl.transform.locate import X, Y, locate_points, place
+from etl.batch import ROW, WKB, Batch, X, Y
+from etl.transform.locate import locate_points, place
 from geodata.city.configuration import load_city
 
 CHANGCHUN_AREA = [124.0, 43.0, 127.5, 45.5]

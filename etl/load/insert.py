@@ -1,12 +1,12 @@
-"""Adds frames to the `gtfs_*` tables and to `departure`, straight into the table."""
+"""Copies frames straight into a table, without comparing them with what is there."""
 
 import polars as pl
 from sqlalchemy import Connection, Table
 
+from etl.batch import X
 from etl.load.copy_binary import copy_records
 from etl.load.records import driver
 from etl.source.record_types import Kind, RecordType
-from etl.transform.locate import X
 
 
 def insert_rows(
