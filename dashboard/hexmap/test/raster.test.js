@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { commonX, commonY } from '../src/mercator.js';
+import { lngLatToWorld } from '@math.gl/web-mercator';
 import { coveringTiles, tileBounds, tileUrl } from '../src/raster.js';
 
 test('the world is one tile, and Changchun lies in the tile the usual formula gives', () => {
   assert.deepEqual(coveringTiles([0, 0, 512, 512], -1), [{ x: 0, y: 0, z: 0 }]);
-  const [x, y] = [commonX(125.32), commonY(43.88)];
+  const [x, y] = lngLatToWorld([125.32, 43.88]);
   assert.deepEqual(coveringTiles([x, y, x, y], 9), [{ x: 868, y: 372, z: 10 }]);
 });
 
 test('tiles cover the view and each other without a gap', () => {
-  const view = [commonX(125.1), commonY(43.7), commonX(125.6), commonY(44.05)];
+  const view = [...lngLatToWorld([125.1, 43.7]), ...lngLatToWorld([125.6, 44.05])];
   const tiles = coveringTiles(view, 10);
   const all = tiles.map(tileBounds);
   assert.ok(Math.min(...all.map((b) => b[0])) <= view[0] && Math.max(...all.map((b) => b[2])) >= view[2]);
