@@ -69,10 +69,12 @@ class HexMap(Component):
       cell is None, value and status are the district's.
     - hoverData: the same without clicks, at most every 60 ms; None when the pointer leaves.
     - viewport: {lon, lat, zoom, bounds}, when the camera has come to rest.
-    - ready: {cells, painted, version, states, error} after each paint of new data: how many cells,
-      how many with a value, the valuesUrl that is on the screen, cells in each visual state; with
-      districtValues painted and states count districts. When an answer does not come, the old
-      picture stays and error says why.
+    - ready: {cells, painted, version, states, error, problem} after each paint of new data: how
+      many cells, how many with a value, the valuesUrl that is on the screen, cells in each visual
+      state; with districtValues painted and states count districts. When an answer does not come,
+      or the palette is none, the old picture stays; problem then says {part, status, message}:
+      "values", "districts", "points", "palette" or "map", the server's status if it gave one;
+      error is the same as a line of text, for people.
     """
 
     _children_props: list[str] = []  # noqa: RUF012 - declared so by the base class

@@ -3,9 +3,7 @@
 import { lngLatToWorld } from '@math.gl/web-mercator';
 import earcut from 'earcut';
 import { paintCells } from './colours.js';
-import { VISUAL } from './states.js';
-
-const NO_DATA = 2;
+import { STATUS, VISUAL } from './states.js';
 
 /** Triangles of all districts: {origin, positions, indices, owners}, owners the district of each vertex. */
 export function buildFill(districts) {
@@ -37,7 +35,7 @@ export function columnOf(districts, districtValues) {
   const found = districts.map(({ id }) => districtValues[id]);
   return {
     values: Float32Array.from(found, (entry) => entry?.value ?? Number.NaN),
-    statuses: Uint8Array.from(found, (entry) => entry?.status ?? NO_DATA),
+    statuses: Uint8Array.from(found, (entry) => entry?.status ?? STATUS.no_data),
   };
 }
 
