@@ -48,7 +48,8 @@ class HexMap(Component):
       A district that is not mentioned is no data.
     - points: {"url": JSON {"columns": ["lon", "lat", "class"], "points": [...]}, "classes": {class:
       {"colour": hexadecimal or a CSS custom property, "radius": pixels, "hollow": bool}}}, drawn
-      above everything. Columns may come in any order, others are passed over. Every new dictionary fetches them anew; the old ones stay meanwhile.
+      above everything. Columns may come in any order, others are passed over. Every new dictionary
+      fetches them anew; the old ones stay meanwhile.
     - selection: {"cell": hex or None, "district": id or None}, outlined. Also set by a click.
     - camera: {"lon", "lat", "zoom", "duration" in ms} or {"bounds": [west, south, east, north],
       "duration"}, which keeps the area in view when the map is resized. Every new dictionary moves

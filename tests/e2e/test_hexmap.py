@@ -261,6 +261,7 @@ def test_ready_counts_cells_and_states(page: Page) -> None:
         "version": "/layers/bands.bin",
         "states": states,
         "error": None,
+        "problem": None,
     }
 
 
