@@ -1,7 +1,6 @@
 // The clock of the city's zone, whatever the zone of the screen.
-window.dash_clientside = window.dash_clientside || {};
-window.dash_clientside.clock = {
-  tick(_ticks, zone) {
+window.occCallbacks.register("clock", {
+  tick({ "zone.data": zone }) {
     // The server's time, where pushes tell it: a wall's own clock may be wrong.
     const now = new Date(window.occLive ? window.occLive.serverTime() : Date.now());
     const parts = Object.fromEntries(
@@ -11,9 +10,9 @@ window.dash_clientside.clock = {
       }).formatToParts(now).map((part) => [part.type, part.value]),
     );
     const zh = new Intl.DateTimeFormat("zh-CN", { timeZone: zone, weekday: "short" }).format(now);
-    return [
-      `${parts.hour}:${parts.minute}`,
-      `${parts.year}-${parts.month}-${parts.day} ${zh} ${parts.weekday}`,
-    ];
+    return {
+      "time.children": `${parts.hour}:${parts.minute}`,
+      "date.children": `${parts.year}-${parts.month}-${parts.day} ${zh} ${parts.weekday}`,
+    };
   },
-};
+});

@@ -1,6 +1,5 @@
 // The explore page: the time slider and the zoom repaint without asking the server, and every
 // choice made on the map or the slider becomes part of the address.
-window.dash_clientside = window.dash_clientside || {};
 (() => {
   const DISTRICT_ZOOM = 10.5;
   const STREET_ZOOM = 12.5;
@@ -19,19 +18,19 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   // Indicators that stop at districts: every period is at hand, no cells are fetched.
-  function paintDistricts(frames, slider, legends) {
+  function paintDistricts(frames, slider) {
     const period = frames.periods[Math.min(slider, frames.periods.length - 1)];
     const text = period.replace("--", " – ");
-    return [
-      null,
-      null,
-      frames.palettes.district,
-      frames.breaks.district,
-      frames.districts[period],
-      text,
-      `${text} · ${frames.note}`,
-      legends.map((id) => id.legend !== "district"),
-    ];
+    return {
+      "hexmap.cellsUrl": null,
+      "hexmap.valuesUrl": null,
+      "hexmap.palette": frames.palettes.district,
+      "hexmap.breaks": frames.breaks.district,
+      "hexmap.districtValues": frames.districts[period],
+      "period.children": text,
+      "caption.children": `${text} · ${frames.note}`,
+      "legend.hidden": ({ legend }) => legend !== "district",
+    };
   }
 
   function withParameters(changes) {
@@ -44,72 +43,78 @@ window.dash_clientside = window.dash_clientside || {};
     return text ? `?${text}` : "?";
   }
 
-  window.dash_clientside.explore = {
-    paint(frames, slider, viewport, legends) {
-      const same = window.dash_clientside.no_update;
-      if (!frames || slider === undefined || slider === null) {
-        return [same, same, same, same, same, same, same, legends.map(() => same)];
-      }
-      if (frames.districts) return paintDistricts(frames, Number(slider), legends);
+  window.occCallbacks.register("explore", {
+    paint({ "frames.data": frames, "slider.value": slider, "hexmap.viewport": viewport }) {
+      if (!frames || slider === undefined || slider === null) return {};
+      if (frames.districts) return paintDistricts(frames, Number(slider));
       const res = resolution(frames.values ? frames : { ...frames, pinned: "7", finest: 7 }, viewport);
       const area = res === 9 ? frames.district : "city";
       const cells = fill(frames.cells, "", area, res);
-      if (!frames.values) return [cells, null, [], [], null, same, "", legends.map(() => true)];
+      if (!frames.values) {
+        return {
+          "hexmap.cellsUrl": cells,
+          "hexmap.valuesUrl": null,
+          "hexmap.palette": [],
+          "hexmap.breaks": [],
+          "hexmap.districtValues": null,
+          "caption.children": "",
+          "legend.hidden": () => true,
+        };
+      }
       const period = frames.periods[Math.min(Number(slider), frames.periods.length - 1)];
-      return [
-        cells,
-        fill(frames.values, period, area, res),
-        frames.palettes[res],
-        frames.breaks[res],
-        null,
-        period.replace("--", " – "),
-        `${period.replace("--", " – ")} · H3 r${res}`,
-        legends.map((id) => String(id.legend) !== String(res)),
-      ];
+      const text = period.replace("--", " – ");
+      return {
+        "hexmap.cellsUrl": cells,
+        "hexmap.valuesUrl": fill(frames.values, period, area, res),
+        "hexmap.palette": frames.palettes[res],
+        "hexmap.breaks": frames.breaks[res],
+        "hexmap.districtValues": null,
+        "period.children": text,
+        "caption.children": `${text} · H3 r${res}`,
+        "legend.hidden": ({ legend }) => String(legend) !== String(res),
+      };
     },
 
-    step(_back, _on, _played, value, last) {
-      const source = window.dash_clientside.callback_context.triggered_id;
+    step({ "slider.value": value, "slider.max": last }, trigger) {
       const now = Number(value);
-      if (source === "explore-step-back") return Math.max(now - 1, 0);
-      if (source === "explore-step-on") return Math.min(now + 1, last);
-      return now >= last ? 0 : now + 1;
+      if (trigger === "step-back") return { "slider.value": Math.max(now - 1, 0) };
+      if (trigger === "step-on") return { "slider.value": Math.min(now + 1, last) };
+      return { "slider.value": now >= last ? 0 : now + 1 };
     },
 
-    play(clicks, paused) {
-      return clicks ? !paused : window.dash_clientside.no_update;
+    play({ "play.n_clicks": clicks, "player.disabled": paused }) {
+      return clicks ? { "player.disabled": !paused } : {};
     },
 
     // The new address after a click on the map or a move of the slider; none while it plays.
-    address(click, slider, paused, frames) {
-      const same = window.dash_clientside.no_update;
-      const context = window.dash_clientside.callback_context;
-      const source = context.triggered_id;
-      if (!frames || !source) return same;
-      if (source === "explore-hexmap") {
-        if (!click) return same;
+    address(given, trigger) {
+      const { "hexmap.clickData": click, "slider.value": slider, "player.disabled": paused } = given;
+      const { "frames.data": frames } = given;
+      if (!frames || !trigger) return {};
+      if (trigger === "hexmap") {
+        if (!click) return {};
         const changes = click.cell
           ? { cell: click.cell, district: click.district && click.status === null ? click.district : undefined }
           : { cell: null, district: click.district };
         if (changes.district === undefined) delete changes.district;
         const next = withParameters(changes);
-        return next === window.location.search ? same : next;
+        return next === window.location.search ? {} : { "url.search": next };
       }
-      if (!paused || slider === undefined || slider === null || !frames.periods.length) return same;
+      if (!paused || slider === undefined || slider === null || !frames.periods.length) return {};
       const last = frames.periods.length - 1;
       const index = Math.min(Number(slider), last);
       const known = new URLSearchParams(window.location.search).get("period");
       const shown = frames.periods.includes(known) ? known : frames.periods[last];
-      return shown === frames.periods[index] ? same : withParameters({ period: frames.periods[index] });
+      if (shown === frames.periods[index]) return {};
+      return { "url.search": withParameters({ period: frames.periods[index] }) };
     },
 
     // The camera is part of the address but not of the history: back goes to the last choice.
-    keepCamera(viewport) {
+    keepCamera({ "hexmap.viewport": viewport }) {
       if (viewport && document.getElementById("explore")) {
         const place = [viewport.lon.toFixed(5), viewport.lat.toFixed(5), viewport.zoom.toFixed(2)];
         window.history.replaceState(window.history.state, "", withParameters({ camera: place.join(",") }));
       }
-      return window.dash_clientside.no_update;
     },
-  };
+  });
 })();

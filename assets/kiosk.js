@@ -1,5 +1,4 @@
 // The kiosk: a touch on the map picks a district; with nobody there, everything is reset.
-window.dash_clientside = window.dash_clientside || {};
 (() => {
   const touched = { at: Date.now() };
   for (const kind of ["pointerdown", "keydown", "wheel"]) {
@@ -18,28 +17,26 @@ window.dash_clientside = window.dash_clientside || {};
     en: (seconds) => `Back to the start in ${seconds} s. Touch anywhere to stay.`,
   };
 
-  window.dash_clientside.kiosk = {
-    touchMap(click) {
-      const same = window.dash_clientside.no_update;
-      if (!click || !click.district) return same;
+  window.occCallbacks.register("kiosk", {
+    touchMap({ "hexmap.clickData": click }) {
+      if (!click || !click.district) return {};
       const parameters = new URLSearchParams(window.location.search);
-      if (parameters.get("district") === click.district) return same;
+      if (parameters.get("district") === click.district) return {};
       parameters.set("district", click.district);
-      return `?${parameters}`;
+      return { "url.search": `?${parameters}` };
     },
 
     // A visible countdown before the reset; on a fresh page there is nothing to reset.
-    idle(_ticks, limits) {
-      const same = window.dash_clientside.no_update;
+    idle({ "idle.data": limits }) {
       if (isFresh(window.location.search)) {
         touched.at = Date.now();
-        return [same, true, same];
+        return { "countdown.hidden": true };
       }
       const left = limits.idle_seconds - Math.floor((Date.now() - touched.at) / 1000);
-      if (left <= 0) return ["", true, "?"];
-      if (left > limits.warn_seconds) return [same, true, same];
+      if (left <= 0) return { "countdown.children": "", "countdown.hidden": true, "url.search": "?" };
+      if (left > limits.warn_seconds) return { "countdown.hidden": true };
       const lang = new URLSearchParams(window.location.search).get("lang") === "en" ? "en" : "zh";
-      return [words[lang](left), false, same];
+      return { "countdown.children": words[lang](left), "countdown.hidden": false };
     },
-  };
+  });
 })();

@@ -20,6 +20,7 @@
   let versions = {};
   let status = { connected: false, since: Date.now(), database: false };
   let heardAt = Date.now();
+  let heardId = null;
   let openedAt = heardAt;
   let clock = null; // the server's time and our own steady one when it was said
   let source = null;
@@ -66,6 +67,7 @@
 
   function hear(kind, event) {
     heardAt = Date.now();
+    heardId = event.lastEventId || heardId;
     pauseMs = FIRST_PAUSE_MS;
     const facts = JSON.parse(event.data);
     clock = { server: Date.parse(facts.now), own: performance.now() };
@@ -81,10 +83,10 @@
     tell(kind, facts);
   }
 
-  function open() {
+  function open(address = "/events") {
     retry = null;
     openedAt = Date.now();
-    source = new EventSource("/events");
+    source = new EventSource(address);
     for (const kind of KINDS) source.addEventListener(kind, (event) => hear(kind, event));
     source.onerror = () => {
       setStatus(false, false);
@@ -95,17 +97,12 @@
   function again() {
     if (retry !== null) return;
     source.close();
-    // A new stream has no memory of the old one's last message, so everything is read anew.
-    retry = window.setTimeout(() => {
-      open();
-      source.addEventListener("hello", () => hear("resync", { data: resyncData() }), { once: true });
-    }, pauseMs);
+    // A new stream has no memory of its own: the server is told what was heard last and sends what was
+    // missed, or "resync" where it does not know. Not all screens come back in the same moment.
+    const last = encodeURIComponent(heardId ?? "nothing");
+    const address = `/events?lastEventId=${last}`;
+    retry = window.setTimeout(open, pauseMs * (0.5 + Math.random() / 2), address);
     pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS);
-  }
-
-  function resyncData() {
-    const at = new Date(window.occLive.serverTime()).toISOString();
-    return JSON.stringify({ reason: "reopened", now: at, database: status.database });
   }
 
   function watch() {

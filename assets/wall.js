@@ -1,6 +1,5 @@
 // The wall's playlist: turns by itself; space holds, arrows step, `d` and a number go to a district
 // (0: the city), `?scene=2` or `?scene=buses` pins one. An alarm takes the map for its time.
-window.dash_clientside = window.dash_clientside || {};
 (() => {
   const FLIGHT_MS = 1600;
   const DIGIT_MS = 1200; // how long a second digit is waited for
@@ -23,9 +22,12 @@ window.dash_clientside = window.dash_clientside || {};
     return Number.isInteger(number) && number >= 1 && number <= wall.playlist.length ? number - 1 : null;
   }
 
-  /** What is on: scene, district, alarm. Returned only when it is news. */
+  /** What is on: the scene's key, the district's id or null, the alarm's id or null. Returned only when
+   *  it is news. */
   function view() {
-    const next = { index: wall.index, place: wall.place, alarm: wall.alarm?.id ?? null };
+    const next = {
+      scene: wall.playlist[wall.index]?.key ?? null, district: wall.place, alarm: wall.alarm?.id ?? null,
+    };
     document.getElementById("wall")?.toggleAttribute("data-held", wall.held);
     const text = JSON.stringify(next);
     if (text === wall.view) return window.dash_clientside.no_update;
@@ -53,7 +55,7 @@ window.dash_clientside = window.dash_clientside || {};
     const number = wall.typed ? Number(wall.typed) : Number.NaN;
     wall.typed = null;
     if (!(number < wall.places.length)) return;
-    wall.place = number || null;
+    wall.place = wall.places[number].id;
     wall.held = number > 0;
     wall.since = Date.now();
     tell();
@@ -122,9 +124,10 @@ window.dash_clientside = window.dash_clientside || {};
     return value ?? null;
   }
 
-  function sceneOf(alarm, index) {
-    const found = alarm?.indicator ? wall.playlist.findIndex(({ indicator }) => indicator === alarm.indicator) : -1;
-    return wall.playlist[found >= 0 ? found : index];
+  /** The scene that shows the alarm's indicator, else the one of that key. */
+  function sceneOf(alarm, key) {
+    const its = alarm?.indicator && wall.playlist.find(({ indicator }) => indicator === alarm.indicator);
+    return its || wall.playlist.find((scene) => scene.key === key);
   }
 
   function sized(points) {
@@ -139,7 +142,7 @@ window.dash_clientside = window.dash_clientside || {};
   // ---- points are fetched anew when something moved ---------------------------------------------
 
   function current() {
-    return sceneOf(wall.alarm, wall.index);
+    return sceneOf(wall.alarm, wall.playlist[wall.index]?.key);
   }
 
   function fetchPoints() {
@@ -159,50 +162,54 @@ window.dash_clientside = window.dash_clientside || {};
   }
   for (const kind of Object.keys(OVERLAYS_OF)) window.occLive?.subscribe(kind, () => moved(kind));
 
-  window.dash_clientside.wall = {
-    turn(_ticks, playlist, alarm, places) {
-      begin();
-      wall.playlist = playlist ?? [];
-      wall.places = places ?? [];
-      if (!wall.playlist.length) return window.dash_clientside.no_update;
-      const before = wall.alarm;
-      wall.alarm = alarmNow(alarm);
-      if (before && !wall.alarm) wall.since = Date.now(); // the scene it interrupted has its time again
-      if (!wall.alarm) turnScene();
-      else if (wall.index < 0) wall.index = 0;
-      if (Date.now() - wall.pointsAt >= POINTS_MS) fetchPoints();
-      return view();
-    },
-
+  window.occWall = {
     /** Ask once more for values that were not there, unless the scene or its version has moved on. */
     retry(valuesUrl, again) {
       if (wall.shown.valuesUrl === JSON.stringify(valuesUrl)) {
         window.dash_clientside.set_props("wall-hexmap", { valuesUrl: again });
       }
     },
+  };
 
-    show(shown, playlist, alarmData, places) {
+  window.occCallbacks.register("wall", {
+    turn({ "playlist.data": playlist, "alarm-data.data": alarm, "places.data": places }) {
+      begin();
+      wall.playlist = playlist ?? [];
+      wall.places = places ?? [];
+      if (!wall.playlist.length) return {};
+      const before = wall.alarm;
+      wall.alarm = alarmNow(alarm);
+      if (before && !wall.alarm) wall.since = Date.now(); // the scene it interrupted has its time again
+      if (!wall.alarm) turnScene();
+      else if (wall.index < 0) wall.index = 0;
+      if (Date.now() - wall.pointsAt >= POINTS_MS) fetchPoints();
+      return { "view.data": view() };
+    },
+
+    show(given) {
+      const { "view.data": shown, "playlist.data": playlist, "places.data": places } = given;
+      const { "alarm-data.data": alarmData } = given;
       const alarm = shown && alarmData?.id === shown.alarm ? alarmData : null;
       wall.playlist = playlist ?? [];
-      const stop = shown && sceneOf(alarm, shown.index);
-      if (!stop) return Array(9).fill(window.dash_clientside.no_update);
-      const place = shown.place === null ? null : places[shown.place];
+      const stop = shown && sceneOf(alarm, shown.scene);
+      if (!stop) return {};
+      const place = shown.district === null ? null : places.find(({ id }) => id === shown.district);
       const target = alarm?.camera ?? place?.camera ?? stop.camera;
       const camera = news("camera", target);
       const flies = camera !== window.dash_clientside.no_update;
       const points = news("points", sized(stop.points));
       if (points !== window.dash_clientside.no_update) wall.pointsAt = Date.now();
-      return [
-        news("cellsUrl", stop.cellsUrl),
-        news("valuesUrl", stop.valuesUrl),
-        news("palette", stop.palette),
-        news("breaks", stop.breaks),
-        points,
-        flies ? { ...camera, duration: FLIGHT_MS } : camera,
-        news("selection", { cell: null, district: alarm?.district ?? place?.id ?? null }),
-        news("caption", stop.caption),
-        news("alarm", alarm?.banner),
-      ];
+      return {
+        "hexmap.cellsUrl": news("cellsUrl", stop.cellsUrl),
+        "hexmap.valuesUrl": news("valuesUrl", stop.valuesUrl),
+        "hexmap.palette": news("palette", stop.palette),
+        "hexmap.breaks": news("breaks", stop.breaks),
+        "hexmap.points": points,
+        "hexmap.camera": flies ? { ...camera, duration: FLIGHT_MS } : camera,
+        "hexmap.selection": news("selection", { cell: null, district: alarm?.district ?? place?.id ?? null }),
+        "captions.children": news("caption", stop.caption),
+        "alarm.children": news("alarm", alarm?.banner),
+      };
     },
-  };
+  });
 })();

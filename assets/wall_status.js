@@ -1,6 +1,5 @@
 // What the wall says of its own data: how old it is, whether server and database are there, where
 // now is on the ribbon; and when to ask the server what has changed.
-window.dash_clientside = window.dash_clientside || {};
 (() => {
   const CALM_MS = 5000; // a connection that is back at once was never lost, for whoever looks
   const LATE_RETRY_MS = 3000;
@@ -128,8 +127,8 @@ window.dash_clientside = window.dash_clientside || {};
 
   function nowStyle(zone, now) {
     const { year, month, day, hour, minute } = local(now, zone);
-    const shownDay = document.querySelector("#wall-ribbon .ribbon-head .caption .zh")?.textContent ?? "";
-    if (!shownDay.startsWith(`${year}-${month}-${day}`)) return { display: "none" };
+    const shownDay = document.querySelector("#wall-ribbon [data-day]")?.dataset.day;
+    if (shownDay !== `${year}-${month}-${day}`) return { display: "none" };
     const share = (Number(hour) + Number(minute) / 60) / 24;
     return { "--now": share.toFixed(4) };
   }
@@ -163,8 +162,8 @@ window.dash_clientside = window.dash_clientside || {};
   }
 
   let element = null;
-  window.dash_clientside.wallStatus = {
-    tick(_ticks, oldest, words, zone) {
+  window.occCallbacks.register("wallStatus", {
+    tick({ "oldest.data": oldest, "words.data": words, "zone.data": zone }) {
       const page = document.getElementById("wall");
       if (page !== element) {
         element = page;
@@ -173,30 +172,32 @@ window.dash_clientside = window.dash_clientside || {};
       const now = serverTime();
       turnHour(zone, now);
       watchSource(oldest, now);
-      return [
-        news("age", ageLines(oldest, words, now)),
-        news("late", oldest?.late ? "data-age late" : "data-age"),
-        news("banner", banner(words, zone, now)),
-        news("now", nowStyle(zone, now)),
-      ];
+      return {
+        "age.children": news("age", ageLines(oldest, words, now)),
+        "age.className": news("late", oldest?.late ? "data-age late" : "data-age"),
+        "banner.children": news("banner", banner(words, zone, now)),
+        "now.style": news("now", nowStyle(zone, now)),
+      };
     },
 
     /** A group of panels was answered: what came up meanwhile is asked now. */
-    answered(answer) {
+    answered(given, trigger) {
+      const answer = trigger && given[`${trigger}.data`];
       if (answer && answer.at === due[answer.group].at) answered(answer.group);
     },
 
     /** Values of an outdated version are gone: fetch the playlist anew, then try the address once more. */
-    painted(ready, valuesUrl) {
-      if (!ready?.error?.includes("HTTP 404") || !valuesUrl || asked.retried.has(valuesUrl)) return;
+    painted({ "hexmap.ready": ready, "hexmap.valuesUrl": valuesUrl }) {
+      const { part, status } = ready?.problem ?? {};
+      if (part !== "values" || status !== 404 || !valuesUrl || asked.retried.has(valuesUrl)) return;
       if (asked.retried.size > 50) asked.retried.clear();
       asked.retried.add(valuesUrl);
       ask("states", "outdated");
       setTimeout(() => {
         const again = `${valuesUrl}?again=${due.states.at}`;
         asked.retried.add(again);
-        if (document.getElementById("wall")) window.dash_clientside.wall.retry(valuesUrl, again);
+        if (document.getElementById("wall")) window.occWall.retry(valuesUrl, again);
       }, LATE_RETRY_MS);
     },
-  };
+  });
 })();

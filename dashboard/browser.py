@@ -8,7 +8,10 @@ from dash import ClientsideFunction, Dash
 def browser_callback(
     app: Dash, function: str, *dependencies: Any, prevent_initial_call: bool = False
 ) -> None:
-    """Register `namespace.name` of an assets file on the application."""
+    """Register `namespace.name` of an assets file on the application.
+
+    The browser's function reads and answers these by name, in any order: see assets/callbacks.js.
+    """
     namespace, _, name = function.partition(".")
     register: Any = app.clientside_callback  # Dash leaves this method without types
     register(

@@ -16,3 +16,8 @@ def data_theme(theme: str) -> dict[str, Any]:
 def aria_live() -> dict[str, Any]:
     """Return that changes inside an element are read out when the reader pauses."""
     return {"aria-live": "polite"}
+
+
+def data_day(iso: str) -> Any:
+    """Return the day that an element shows, for the browser to read."""
+    return {"data-day": iso}

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import polars as pl
 from dash import html
 
+from dashboard.components.attributes import data_day
 from dashboard.components.text import bilingual, two_lines
 from dashboard.wording.i18n import translate
 from dashboard.wording.numbers import format_duration
@@ -174,6 +175,7 @@ def ribbon(shown: RibbonDay) -> list[html.Div]:
             bilingual("wall.total", class_name="total", count=f"{total:,}"),
         ],
         className="ribbon-head",
+        **data_day(shown.day),
     )
     bars = [
         hour_bar(hour, by_channel, most, is_ahead=shown.is_ahead(hour))

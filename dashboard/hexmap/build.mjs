@@ -31,6 +31,8 @@ const result = await build({
   minify: true,
   format: 'iife',
   target: ['chrome100', 'firefox100', 'safari15.4'],
+  // deck.gl's own build without WebGPU, which no browser of ours is asked for; 'module' is esbuild's default.
+  conditions: ['visgl:webgl-only', 'module'],
   define: { 'process.env.NODE_ENV': '"production"' },
   legalComments: 'none',
   banner: { js: banner },

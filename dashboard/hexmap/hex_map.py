@@ -46,9 +46,10 @@ class HexMap(Component):
     - districtValues: {district_id: {"value": number or None, "status": int}} colours the districts
       by the same palette, breaks and states, in the place of the cells, which are then not fetched.
       A district that is not mentioned is no data.
-    - points: {"url": JSON {"points": [[lon, lat, class], ...]}, "classes": {class: {"colour":
-      hexadecimal or a CSS custom property, "radius": pixels, "hollow": bool}}}, drawn above
-      everything. Every new dictionary fetches them anew; the old ones stay meanwhile.
+    - points: {"url": JSON {"columns": ["lon", "lat", "class"], "points": [...]}, "classes": {class:
+      {"colour": hexadecimal or a CSS custom property, "radius": pixels, "hollow": bool}}}, drawn
+      above everything. Columns may come in any order, others are passed over. Every new dictionary
+      fetches them anew; the old ones stay meanwhile.
     - selection: {"cell": hex or None, "district": id or None}, outlined. Also set by a click.
     - camera: {"lon", "lat", "zoom", "duration" in ms} or {"bounds": [west, south, east, north],
       "duration"}, which keeps the area in view when the map is resized. Every new dictionary moves
@@ -69,10 +70,12 @@ class HexMap(Component):
       cell is None, value and status are the district's.
     - hoverData: the same without clicks, at most every 60 ms; None when the pointer leaves.
     - viewport: {lon, lat, zoom, bounds}, when the camera has come to rest.
-    - ready: {cells, painted, version, states, error} after each paint of new data: how many cells,
-      how many with a value, the valuesUrl that is on the screen, cells in each visual state; with
-      districtValues painted and states count districts. When an answer does not come, the old
-      picture stays and error says why.
+    - ready: {cells, painted, version, states, error, problem} after each paint of new data: how
+      many cells, how many with a value, the valuesUrl that is on the screen, cells in each visual
+      state; with districtValues painted and states count districts. When an answer does not come,
+      or the palette is none, the old picture stays; problem then says {part, status, message}:
+      "values", "districts", "points", "palette" or "map", the server's status if it gave one;
+      error is the same as a line of text, for people.
     """
 
     _children_props: list[str] = []  # noqa: RUF012 - declared so by the base class

@@ -26,6 +26,7 @@ OPEN_FOR = timedelta(hours=12)  # a call without an end for longer was not close
 FACILITY_KINDS = ("metro_station", "fire_station", "hospital")
 
 Point = tuple[float, float, str]
+COLUMNS = ("lon", "lat", "class")  # of a point, told with every answer: the browser reads by name
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,8 @@ def points_router(engine: Engine) -> APIRouter:
             raise HTTPException(404, str(error)) from error
         at = at or now()
         found = [point for name in wanted for point in read_points(then, name, at)]
-        return JSONResponse({"now": at.isoformat(), "points": found}, headers=NOT_STORED)
+        answer = {"now": at.isoformat(), "columns": COLUMNS, "points": found}
+        return JSONResponse(answer, headers=NOT_STORED)
 
     return router
 

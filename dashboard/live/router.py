@@ -3,8 +3,9 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from typing import Annotated
 
-from fastapi import APIRouter, Header
+from fastapi import APIRouter, Header, Query
 from fastapi.sse import EventSourceResponse
 
 from dashboard.live.hub import Hub
@@ -35,8 +36,12 @@ def live_router(engine: Engine, hub: Hub | None = None, beat_s: float = BEAT_S) 
     router = APIRouter(lifespan=lifespan)
 
     @router.get("/events")
-    async def events(last_event_id: str | None = Header(default=None)) -> EventSourceResponse:
-        return EventSourceResponse(own.subscribe(last_event_id), headers=HEADERS)
+    async def events(
+        last_event_id: Annotated[str | None, Header()] = None,
+        told: Annotated[str | None, Query(alias="lastEventId")] = None,
+    ) -> EventSourceResponse:
+        # A browser that reconnects by itself sends the header, a page that opens anew the other.
+        return EventSourceResponse(own.subscribe(last_event_id or told), headers=HEADERS)
 
     return router
 

@@ -261,6 +261,7 @@ def test_ready_counts_cells_and_states(page: Page) -> None:
         "version": "/layers/bands.bin",
         "states": states,
         "error": None,
+        "problem": None,
     }
 
 
@@ -379,15 +380,15 @@ def test_a_late_answer_of_an_earlier_step_is_not_painted(page: Page, site: Site)
 
 
 @pytest.mark.parametrize(
-    ("answer", "reason"),
+    ("answer", "reason", "status"),
     [
-        (Answer(status=404), "values: HTTP 404"),
-        (Answer(status=503), "values: HTTP 503"),
-        (Answer(b"\0" * 7), "does not fit"),
+        (Answer(status=404), "values: HTTP 404", 404),
+        (Answer(status=503), "values: HTTP 503", 503),
+        (Answer(b"\0" * 7), "does not fit", None),
     ],
 )
 def test_a_failed_step_keeps_the_picture_and_says_why(
-    page: Page, site: Site, answer: Answer, reason: str
+    page: Page, site: Site, answer: Answer, reason: str, status: int | None
 ) -> None:
     page.expected_complaints = ("Failed to load resource",)  # type: ignore[attr-defined]
     before = _picture(page)
@@ -395,6 +396,7 @@ def test_a_failed_step_keeps_the_picture_and_says_why(
     _set(page, valuesUrl="/layers/broken.bin")
     ready = _seen(page, "ready", "v.error")
     assert reason in ready["error"]
+    assert (ready["problem"]["part"], ready["problem"]["status"]) == ("values", status)
     assert ready["version"] == "/layers/bands.bin"
     assert np.abs(_picture(page) - before).mean() < 0.5
 
@@ -407,6 +409,28 @@ def test_a_server_that_comes_back_is_asked_again(page: Page, site: Site) -> None
     site.put("back.bin", values_body(*_bands()))
     _wait_painted(page, "/layers/back.bin")
     assert _seen(page, "ready", "v.version === '/layers/back.bin'")["error"] is None
+
+
+@pytest.mark.parametrize(
+    ("palette", "reason"),
+    [
+        ("puor", "not a list of colours: puor"),
+        (["PuOr"] * 5, "not a hexadecimal colour: PuOr"),
+        (PALETTE[:3], "3 colours for 5 classes"),
+    ],
+)
+def test_what_is_no_palette_keeps_the_picture_and_says_so(
+    page: Page, palette: object, reason: str
+) -> None:
+    page.expected_complaints = ("HexMap map: palette",)  # type: ignore[attr-defined]
+    before = _picture(page)
+    _set(page, palette=palette)
+    ready = _seen(page, "ready", "v.problem")
+    assert ready["problem"] == {"part": "palette", "status": None, "message": reason}
+    assert np.abs(_picture(page) - before).mean() < 0.5
+    _set(page, palette=PALETTE[::-1])
+    _repainted(page, 2)
+    assert _seen(page, "ready", "v.problem === null")["error"] is None
 
 
 def test_names_follow_the_language_and_can_be_hidden(page: Page) -> None:

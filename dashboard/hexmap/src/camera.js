@@ -1,6 +1,6 @@
 // Cameras: what a page asks for, turned into what the view needs.
 
-import { commonX, commonY, fromCommon } from './mercator.js';
+import { fitBounds, lngLatToWorld } from '@math.gl/web-mercator';
 
 const MIN_ZOOM = 3;
 const MAX_ZOOM = 18;
@@ -12,20 +12,23 @@ function clampZoom(zoom) {
 }
 
 /** Camera {lon, lat, zoom} that shows `bounds` (west, south, east, north) in a view of pixels. */
-export function fitBounds(bounds, width, height) {
-  const [x0, x1] = [commonX(bounds[0]), commonX(bounds[2])];
-  const [y0, y1] = [commonY(bounds[1]), commonY(bounds[3])];
-  const room = 1 - 2 * PADDING_SHARE;
-  const scale = Math.min((width * room) / (x1 - x0 || 1e-9), (height * room) / (y1 - y0 || 1e-9));
-  const [lon, lat] = fromCommon((x0 + x1) / 2, (y0 + y1) / 2);
-  return { lon, lat, zoom: clampZoom(Math.log2(scale)) };
+export function cameraOf([west, south, east, north], width, height) {
+  const [beside, above] = [width * PADDING_SHARE, height * PADDING_SHARE];
+  const { longitude, latitude, zoom } = fitBounds({
+    width,
+    height,
+    bounds: [[west, south], [east, north]],
+    padding: { left: beside, right: beside, top: above, bottom: above },
+    maxZoom: MAX_ZOOM,
+  });
+  return { lon: longitude, lat: latitude, zoom: clampZoom(zoom) };
 }
 
 /** A page's camera with bounds resolved and zoom kept in range; null when it says nothing usable. */
 export function resolveCamera(camera, width, height) {
   if (!camera) return null;
-  if (camera.bounds) return { ...fitBounds(camera.bounds, width, height), duration: camera.duration ?? 0 };
-  const { lon, lat, zoom, duration = 0 } = camera;
+  const { bounds, lon, lat, zoom, duration = 0 } = camera;
+  if (bounds) return bounds.every(Number.isFinite) ? { ...cameraOf(bounds, width, height), duration } : null;
   if (![lon, lat, zoom].every(Number.isFinite)) return null;
   return { lon, lat, zoom: clampZoom(zoom), duration };
 }
@@ -33,7 +36,9 @@ export function resolveCamera(camera, width, height) {
 /** How to get there: 'jump', 'glide' (near, a straight move) or 'fly' (far, out and in again). */
 export function transitionKind(from, to, width, reducedMotion) {
   if (!from || !to.duration || reducedMotion) return 'jump';
-  const away = Math.hypot(commonX(to.lon) - commonX(from.lon), commonY(to.lat) - commonY(from.lat));
+  const [x0, y0] = lngLatToWorld([from.lon, from.lat]);
+  const [x1, y1] = lngLatToWorld([to.lon, to.lat]);
+  const away = Math.hypot(x1 - x0, y1 - y0);
   const viewports = (away * 2 ** Math.min(from.zoom, to.zoom)) / Math.max(1, width);
   return viewports <= NEAR_VIEWPORTS ? 'glide' : 'fly';
 }

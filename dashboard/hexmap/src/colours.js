@@ -24,8 +24,21 @@ function pack([r, g, b], pattern) {
   return ((pattern << 24) | (b << 16) | (g << 8) | r) >>> 0;
 }
 
-/** Packed colours of every look a cell can have under a palette and a theme. */
-export function colourTable(palette, theme) {
+/** Refuse what is no palette of these classes; none at all is one where there are no classes. */
+function checkPalette(palette, breaks) {
+  if (!Array.isArray(palette)) throw new Error(`not a list of colours: ${palette}`);
+  const classes = breaks.length + 1;
+  if (palette.length < classes && (palette.length || breaks.length)) {
+    throw new Error(`${palette.length} colours for ${classes} classes`);
+  }
+}
+
+/**
+ * Packed colours of every look a cell can have under a palette and a theme.
+ * Throws where the palette is none, or has fewer colours than the breaks make classes.
+ */
+export function colourTable(palette, theme, breaks = []) {
+  checkPalette(palette, breaks);
   const classes = palette.length ? palette.map(parseHex) : [theme.zero];
   return {
     value: classes.map((rgb) => pack(rgb, PATTERN.plain)),
@@ -59,5 +72,5 @@ function lookUp(visual, value, edges, table) {
   if (visual === VISUAL.noData) return table.noData;
   if (visual === VISUAL.suppressed) return table.suppressed;
   const classes = visual === VISUAL.stale ? table.stale : table.value;
-  return classes[Math.min(classOf(value, edges), classes.length - 1)];
+  return classes[classOf(value, edges)];
 }

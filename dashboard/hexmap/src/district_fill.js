@@ -1,21 +1,22 @@
 // Districts as coloured areas: the same classes, states and patterns as cells, on triangles of outlines.
 
+import { lngLatToWorld } from '@math.gl/web-mercator';
 import earcut from 'earcut';
 import { paintCells } from './colours.js';
-import { commonX, commonY } from './mercator.js';
-import { VISUAL } from './states.js';
-
-const NO_DATA = 2;
+import { STATUS, VISUAL } from './states.js';
 
 /** Triangles of all districts: {origin, positions, indices, owners}, owners the district of each vertex. */
 export function buildFill(districts) {
-  const origin = districts.length ? [commonX(districts[0].at[0]), commonY(districts[0].at[1])] : [0, 0];
+  const origin = districts.length ? lngLatToWorld(districts[0].at) : [0, 0];
   const [positions, indices, owners] = [[], [], []];
   districts.forEach(({ polygons }, owner) => {
     for (const rings of polygons) {
       const first = positions.length / 2;
       const holes = rings.slice(1).map((_, k) => rings.slice(0, k + 1).flat().length);
-      const flat = rings.flat().flatMap(([lon, lat]) => [commonX(lon) - origin[0], commonY(lat) - origin[1]]);
+      const flat = rings.flat().flatMap((at) => {
+        const [x, y] = lngLatToWorld(at);
+        return [x - origin[0], y - origin[1]];
+      });
       for (const index of earcut(flat, holes)) indices.push(first + index);
       for (const number of flat) positions.push(number);
       for (let i = 0; i < flat.length / 2; i += 1) owners.push(owner);
@@ -34,7 +35,7 @@ export function columnOf(districts, districtValues) {
   const found = districts.map(({ id }) => districtValues[id]);
   return {
     values: Float32Array.from(found, (entry) => entry?.value ?? Number.NaN),
-    statuses: Uint8Array.from(found, (entry) => entry?.status ?? NO_DATA),
+    statuses: Uint8Array.from(found, (entry) => entry?.status ?? STATUS.no_data),
   };
 }
 

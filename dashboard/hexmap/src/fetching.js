@@ -2,14 +2,24 @@
 
 const RETRY_DELAYS_MS = [1_000, 2_000, 5_000, 10_000, 30_000];
 
-/** An answer that will not get better by asking again. */
-export class RefusedError extends Error {}
+/** An answer that is not what was asked for; `status` is the server's, null where there was none. */
+export class AnswerError extends Error {
+  constructor(message, status = null) {
+    super(message);
+    this.status = status;
+  }
+}
+
+/** One that will not get better by asking again. */
+export class RefusedError extends AnswerError {}
 
 /** Fetch one binary body; refuses 4xx, throws on everything else that is not a body. */
 export async function fetchBuffer(url, signal) {
   const response = await fetch(url, { signal, credentials: 'same-origin' });
-  if (response.status >= 400 && response.status < 500) throw new RefusedError(`HTTP ${response.status}`);
-  if (!response.ok) throw new Error(`HTTP ${response.status}`);
+  if (response.status >= 400 && response.status < 500) {
+    throw new RefusedError(`HTTP ${response.status}`, response.status);
+  }
+  if (!response.ok) throw new AnswerError(`HTTP ${response.status}`, response.status);
   return response.arrayBuffer();
 }
 

@@ -2,8 +2,8 @@
 // fitted as quadratic functions of the centre over the whole area and every cell is evaluated.
 // Where the fit does not hold (the area crosses an edge of H3's icosahedron) corners are exact.
 
+import { lngLatToWorld, unitsPerMeter } from '@math.gl/web-mercator';
 import { cellToBoundary, cellToLatLng } from 'h3-js';
-import { commonX, commonY, metresPerUnit } from './mercator.js';
 
 const CORNERS = 6;
 const FIT_SAMPLES = 240;
@@ -19,7 +19,7 @@ function terms(x, y) {
 export function exactCorners(cell) {
   let boundary = cellToBoundary(cell);
   if (boundary.length > CORNERS) boundary = sharpest(boundary);
-  const corners = boundary.map(([lat, lon]) => [commonX(lon), commonY(lat)]);
+  const corners = boundary.map(([lat, lon]) => lngLatToWorld([lon, lat]));
   while (corners.length < CORNERS) corners.push(corners[corners.length - 1]); // a pentagon
   return corners;
 }
@@ -92,14 +92,14 @@ export function computeCentres(cells) {
   let [west, south, east, north] = [Infinity, Infinity, -Infinity, -Infinity];
   for (let i = 0; i < n; i += 1) {
     const [lat, lon] = cellToLatLng(cells.halves(i));
-    const [x, y] = [commonX(lon), commonY(lat)];
+    const [x, y] = lngLatToWorld([lon, lat]);
     offsets[2 * i] = x;
     offsets[2 * i + 1] = y;
     [west, east] = [Math.min(west, lon), Math.max(east, lon)];
     [south, north] = [Math.min(south, lat), Math.max(north, lat)];
   }
   const bounds = n ? [west, south, east, north] : null;
-  const origin = n ? [commonX((west + east) / 2), commonY((south + north) / 2)] : [0, 0];
+  const origin = n ? lngLatToWorld([(west + east) / 2, (south + north) / 2]) : [0, 0];
   for (let i = 0; i < n; i += 1) {
     offsets[2 * i] -= origin[0];
     offsets[2 * i + 1] -= origin[1];
@@ -152,7 +152,7 @@ export function buildGeometry(cells) {
   const coefficients = n > FIT_SAMPLES ? fitOffsets(cells, centres, scale) : null;
   const fits =
     coefficients !== null &&
-    worstMisfitM(cells, centres, coefficients, scale, metresPerUnit(middleLat)) <= TOLERANCE_M;
+    worstMisfitM(cells, centres, coefficients, scale, 1 / unitsPerMeter(middleLat)) <= TOLERANCE_M;
   for (let i = 0; i < n; i += 1) {
     if (fits) evaluate(coefficients, centres, i, scale, corners, i * 2 * CORNERS);
     else writeExact(cells, centres, i, corners, i * 2 * CORNERS);

@@ -6,6 +6,11 @@ import { RefusedError, fetchBuffer, persist } from './fetching.js';
 import { Latest } from './latest.js';
 import { readPoints } from './points.js';
 
+/** What went wrong, by name: the part of the map, the server's status or null, the message for people. */
+function problemOf(part, { status = null, message }) {
+  return { part, status, message };
+}
+
 /** A decoded answer that is wrong will be wrong again: never ask for it twice. */
 function decoded(read) {
   try {
@@ -22,7 +27,7 @@ export class StepLoader {
 
   constructor(store, onFailure) {
     this.store = store;
-    this.onFailure = (error) => onFailure(`values: ${error.message}`);
+    this.onFailure = (error) => onFailure(problemOf('values', error));
   }
 
   /** {entry, column, version}, or undefined when it was overtaken or refused. */
@@ -54,7 +59,7 @@ export class DistrictLoader {
   #latest = new Latest();
 
   constructor(onFailure) {
-    this.onFailure = (error) => onFailure(`districts: ${error.message}`);
+    this.onFailure = (error) => onFailure(problemOf('districts', error));
   }
 
   /** Districts of an address (none for no address), or undefined when overtaken or refused. */
@@ -78,7 +83,7 @@ export class PointLoader {
   #latest = new Latest();
 
   constructor(onFailure) {
-    this.onFailure = (error) => onFailure(`points: ${error.message}`);
+    this.onFailure = (error) => onFailure(problemOf('points', error));
   }
 
   /** Points of {url, classes}, or undefined when overtaken or refused: the old ones then stay. */

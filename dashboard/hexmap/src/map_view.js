@@ -26,7 +26,8 @@ function boundaryOf(cell) {
 export class MapView {
   #props = {};
   #districts = [];
-  #painted = null;
+  #step = null; // what came last
+  #painted = null; // what is on the screen
   #fill = null;
   #points = [];
   #pointsUrl = undefined;
@@ -42,7 +43,7 @@ export class MapView {
     this.container = container;
     this.report = report;
     this.theme = resolveTheme('dark');
-    const fail = (message) => this.#fail(message);
+    const fail = (problem) => this.#fail(problem);
     this.steps = new StepLoader(store, fail);
     this.outlines = new DistrictLoader(fail);
     this.pointLoader = new PointLoader(fail);
@@ -56,7 +57,7 @@ export class MapView {
       onFrame: () => this.#afterRender(),
       onFocus: () => this.#redrawOverlay(),
       onReplaced: () => this.#renderLayers(),
-      onError: (error) => fail(`map: ${error.message}`),
+      onError: ({ message }) => fail({ part: 'map', status: null, message }),
     });
     this.camera = new CameraControl(this.surface, () => this.#rested());
   }
@@ -86,7 +87,7 @@ export class MapView {
     if (changed('districtValues') || (next.districtValues && coloursChanged)) this.#paintDistricts();
     if (changed('cellsUrl', 'valuesUrl') || !next.districtValues !== !before.districtValues) this.#loadStep();
     // While a step is on its way its colours wait for it: old values never show in new colours.
-    else if (coloursChanged && this.#painted && !this.steps.loading) this.#repaint();
+    else if (coloursChanged && this.#step && !this.steps.loading) this.#repaint();
     if (changed('points')) this.#loadPoints();
     if (changed('basemap')) this.#changeBasemap();
     if (changed('selection', 'theme', 'basemap')) this.#renderLayers();
@@ -126,13 +127,14 @@ export class MapView {
     const { cellsUrl, valuesUrl, districtValues } = this.#props;
     if (!cellsUrl || districtValues) {
       this.steps.stop();
+      this.#step = null;
       this.#painted = null;
       this.#renderLayers();
       return;
     }
     const step = await this.steps.load(cellsUrl, valuesUrl);
     if (!step) return;
-    this.#painted = step;
+    this.#step = step;
     this.#problem = null;
     this.camera.frame(step.entry.geometry.bounds, this.#props.camera);
     this.#repaint();
@@ -156,9 +158,10 @@ export class MapView {
 
   /** Districts in the place of cells, or no longer so. */
   #paintDistricts() {
-    const { districtValues, breaks, palette } = this.#props;
-    const table = colourTable(palette ?? [], this.theme);
-    this.#fill = districtValues ? this.districtFill.paint(districtValues, breaks, table) : null;
+    const { districtValues, breaks } = this.#props;
+    const table = districtValues && this.#colours();
+    if (districtValues && !table) return;
+    this.#fill = table ? this.districtFill.paint(districtValues, breaks, table) : null;
     this.#awaitingPaint = Boolean(this.#fill && this.#districts.length);
     this.surface.unsettleNames(); // the sign of a stale value takes room beside the name
     this.#renderLayers();
@@ -172,14 +175,30 @@ export class MapView {
 
   // ---- painting ---------------------------------------------------------------------------------
 
+  /** The colours of the page's classes, or null: a palette that is none leaves the picture and is told. */
+  #colours() {
+    const { palette, breaks } = this.#props;
+    try {
+      const table = colourTable(palette ?? [], this.theme, breaks ?? []);
+      if (this.#problem?.part === 'palette') this.#problem = null;
+      return table;
+    } catch ({ message }) {
+      console.error(`HexMap ${this.container.id}: palette: ${message}`);
+      this.#fail({ part: 'palette', status: null, message });
+      return null;
+    }
+  }
+
   /** Colours from the values at hand: no geometry is touched and nothing is fetched. */
   #repaint() {
-    const { entry, column } = this.#painted;
-    const table = colourTable(this.#props.palette ?? [], this.theme);
+    const { entry, column } = this.#step;
+    const table = this.#colours();
+    if (!table) return;
     const { packed, visuals, counts } = paintCells(entry.cells.length, column, this.#props.breaks, table);
     const stale = [];
     if (counts[VISUAL.stale]) visuals.forEach((visual, i) => visual === VISUAL.stale && stale.push(i));
-    Object.assign(this.#painted, {
+    this.#painted = {
+      ...this.#step,
       counts,
       stale,
       data: {
@@ -190,7 +209,7 @@ export class MapView {
           colors: { value: spreadColours(packed), size: 4, normalized: true },
         },
       },
-    });
+    };
     this.#awaitingPaint = true;
     this.#renderLayers();
   }
@@ -246,19 +265,21 @@ export class MapView {
 
   // ---- reports ----------------------------------------------------------------------------------
 
-  #reportReady(error) {
+  #reportReady(problem) {
     const { entry, version = null } = this.#painted ?? {};
     const counts = (this.#fill ?? this.#painted)?.counts ?? [0, 0, 0, 0, 0];
     const states = Object.fromEntries(VISUAL_NAMES.map((name, i) => [name, counts[i]]));
     const painted = states.value + states.zero + states.stale;
-    this.report({ ready: { cells: entry?.cells.length ?? 0, painted, version, states, error } });
+    const error = problem && `${problem.part}: ${problem.message}`;
+    this.report({ ready: { cells: entry?.cells.length ?? 0, painted, version, states, error, problem } });
   }
 
   /** The picture stays; the page hears of each problem once. */
-  #fail(message) {
-    if (message === this.#problem) return;
-    this.#problem = message;
-    this.#reportReady(message);
+  #fail(problem) {
+    const { part, message } = this.#problem ?? {};
+    if (problem.part === part && problem.message === message) return;
+    this.#problem = problem;
+    this.#reportReady(problem);
   }
 
   #rested() {

@@ -12,8 +12,15 @@ function resolveColour(colour, readProperty) {
   return parseHex(/^#([0-9a-f]{3}|[0-9a-f]{6})$/i.test(text ?? '') ? text : COLOUR);
 }
 
+/** A function that gives a named column of a row; an answer without that column is refused. */
+function columnReader(columns, name) {
+  const position = columns.indexOf(name);
+  if (position < 0) throw new Error(`points without a column ${name}`);
+  return (row) => row[position];
+}
+
 /**
- * Points of {points: [[lon, lat, class], ...]} with the look of their class: {colour, radius, hollow}.
+ * Points of {columns: ["lon", "lat", "class"], points: [row, ...]} with the look of their class: {colour, radius, hollow}.
  * Those of a class without a look are drawn plainly; those without a place are left out.
  */
 export function readPoints(answer, classes, readProperty = () => '') {
@@ -24,7 +31,9 @@ export function readPoints(answer, classes, readProperty = () => '') {
     }),
   );
   const plain = { line: parseHex(COLOUR), fill: [...parseHex(COLOUR), 255], radius: RADIUS, hollow: false };
-  return (answer?.points ?? [])
-    .filter(([lon, lat]) => Number.isFinite(lon) && Number.isFinite(lat))
-    .map(([lon, lat, key]) => ({ at: [lon, lat], key, ...(looks.get(key) ?? plain) }));
+  if (!answer?.points) return [];
+  const [lon, lat, key] = ['lon', 'lat', 'class'].map((name) => columnReader(answer.columns ?? [], name));
+  return answer.points
+    .map((row) => ({ at: [lon(row), lat(row)], key: key(row), ...(looks.get(key(row)) ?? plain) }))
+    .filter(({ at }) => at.every(Number.isFinite));
 }

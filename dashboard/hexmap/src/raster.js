@@ -34,6 +34,7 @@ export function tileUrl({ url, hosts }, { x, y, z }) {
 /** Fetched tiles of one base map; `onTile` is called when one more can be drawn. */
 export class RasterTiles {
   #images = new Map();
+  #complete = []; // the tiles of the last view of which all had come
 
   constructor(basemap, onTile) {
     this.basemap = basemap;
@@ -47,23 +48,27 @@ export class RasterTiles {
     this.#images.clear();
   }
 
-  /** Layers of the tiles in view that have come; asks for those that have not. */
+  /** Layers of the tiles in view that have come; asks for those that have not. Until all have, the
+   *  tiles shown before stay below them, so that no zoom bares the ground. */
   layers(viewport) {
     const [a, b] = [viewport.unproject([0, viewport.height]), viewport.unproject([viewport.width, 0])];
     const [x0, y0] = viewport.projectFlat(a);
     const [x1, y1] = viewport.projectFlat(b);
-    const layers = [];
-    for (const tile of coveringTiles([x0, y0, x1, y1], viewport.zoom, this.basemap.maxZoom)) {
+    const wanted = coveringTiles([x0, y0, x1, y1], viewport.zoom, this.basemap.maxZoom).map((tile) => {
       const address = tileUrl(this.basemap, tile);
-      const image = this.#image(address);
-      if (image) layers.push(this.#layer(address, image, tile));
-    }
-    return layers;
+      return { address, tile, image: this.#image(address) };
+    });
+    const come = wanted.filter(({ image }) => image);
+    const addresses = new Set(come.map(({ address }) => address));
+    const below = this.#complete.filter(({ address }) => !addresses.has(address));
+    if (come.length < wanted.length) return [...below, ...come].map((each) => this.#layer(each));
+    this.#complete = come;
+    return come.map((each) => this.#layer(each));
   }
 
-  #layer(id, image, tile) {
+  #layer({ address, image, tile }) {
     return new BitmapLayer({
-      id: `tile-${id}`,
+      id: `tile-${address}`,
       image,
       bounds: tileBounds(tile),
       coordinateSystem: 'cartesian',

@@ -62,8 +62,13 @@ test('without a column every cell is no data', () => {
   assert.deepEqual(result.counts, [0, 0, 3, 0, 0]);
 });
 
-test('more breaks than the palette has colours never read past its end', () => {
-  assert.deepEqual(pixel(painted([99], [0], [1, 2, 3, 4, 5]), 0).slice(0, 3), [0x70, 0x80, 0x90]);
+test('what is no palette of the classes is refused, and none is needed where there are no classes', () => {
+  assert.throws(() => colourTable('puor', theme, [1]), /not a list of colours: puor/);
+  assert.throws(() => colourTable(['PuOr', 'puor'], theme, [1]), /not a hexadecimal colour: PuOr/);
+  assert.throws(() => colourTable(PALETTE, theme, [1, 2, 3]), /3 colours for 4 classes/);
+  assert.throws(() => colourTable([], theme, [1]), /0 colours for 2 classes/);
+  assert.equal(colourTable([], theme, []).value.length, 1);
+  assert.equal(colourTable(PALETTE, theme, [1, 2]).value.length, 3);
 });
 
 test('colours are read from hexadecimal and nothing else', () => {

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { lngLatToWorld } from '@math.gl/web-mercator';
 import { PATTERN, colourTable } from '../src/colours.js';
 import { DistrictFill, buildFill, columnOf } from '../src/district_fill.js';
 import { readDistricts } from '../src/districts.js';
-import { commonX, commonY } from '../src/mercator.js';
 import { resolveTheme } from '../src/themes.js';
 
 const square = (west, south, size) => [
@@ -37,7 +37,9 @@ function areaOf({ positions, indices, owners }, owner) {
 }
 
 function boxArea(west, south, size) {
-  return (commonX(west + size) - commonX(west)) * (commonY(south + size) - commonY(south));
+  const [x0, y0] = lngLatToWorld([west, south]);
+  const [x1, y1] = lngLatToWorld([west + size, south + size]);
+  return (x1 - x0) * (y1 - y0);
 }
 
 test('triangles cover each district, its parts and not its holes', () => {

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { CellStore } from '../src/cell_store.js';
-import { RefusedError, persist } from '../src/fetching.js';
+import { RefusedError, fetchBuffer, persist } from '../src/fetching.js';
 import { Latest } from '../src/latest.js';
+import { PointLoader } from '../src/loading.js';
 import { cellsInBox, encodeCells } from './sample.js';
 
 function deferred() {
@@ -90,4 +91,13 @@ test('a cell list is fetched once, a failed one again, and few are kept', async 
   await store.get('b');
   await store.get('a');
   assert.deepEqual(asked, ['a', 'c', 'c', 'b', 'a']);
+});
+
+test('a failure is told by name: which part, which status, what to read', async (t) => {
+  t.mock.method(globalThis, 'fetch', async () => new Response('', { status: 404 }));
+  const told = [];
+  await new PointLoader((problem) => told.push(problem)).load({ url: '/p' }, () => '');
+  assert.deepEqual(told, [{ part: 'points', status: 404, message: 'HTTP 404' }]);
+  t.mock.method(globalThis, 'fetch', async () => new Response('', { status: 503 }));
+  await assert.rejects(fetchBuffer('/p'), { status: 503 });
 });

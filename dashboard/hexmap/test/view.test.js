@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { fitBounds, resolveCamera, transitionKind } from '../src/camera.js';
+import { lngLatToWorld } from '@math.gl/web-mercator';
+import { cameraOf, resolveCamera, transitionKind } from '../src/camera.js';
 import { districtAt, extentOf, readDistricts } from '../src/districts.js';
-import { commonX, commonY } from '../src/mercator.js';
 import { placeLabels, thinOut } from '../src/placing.js';
 
 const square = (west, south, size) => [
@@ -50,10 +50,11 @@ test('the extent of districts holds them all', () => {
 
 test('bounds fit inside the view with a margin and touch it on one side', () => {
   const bounds = [124.2, 43.1, 127.1, 45.3];
-  const { zoom, lon } = fitBounds(bounds, 1000, 800);
+  const { zoom, lon } = cameraOf(bounds, 1000, 800);
   const scale = 2 ** zoom;
-  const wide = (commonX(bounds[2]) - commonX(bounds[0])) * scale;
-  const high = (commonY(bounds[3]) - commonY(bounds[1])) * scale;
+  const [x0, y0] = lngLatToWorld([bounds[0], bounds[1]]);
+  const [x1, y1] = lngLatToWorld([bounds[2], bounds[3]]);
+  const [wide, high] = [(x1 - x0) * scale, (y1 - y0) * scale];
   assert.ok(wide <= 1000 * 0.92 + 1e-6 && high <= 800 * 0.92 + 1e-6);
   assert.ok(Math.abs(wide - 920) < 1e-6 || Math.abs(high - 736) < 1e-6);
   assert.ok(Math.abs(lon - 125.65) < 1e-9);
@@ -64,6 +65,8 @@ test('a camera that is not one is ignored and zoom is kept in range', () => {
   assert.equal(resolveCamera({ lon: 125 }, 1, 1), null);
   assert.equal(resolveCamera({ lon: 125, lat: 43, zoom: 99 }, 1, 1).zoom, 18);
   assert.equal(resolveCamera({ bounds: [125, 43, 126, 44], duration: 700 }, 500, 500).duration, 700);
+  assert.equal(resolveCamera({ bounds: [125, 43, null, 44] }, 500, 500), null);
+  assert.equal(resolveCamera({ bounds: [125, 43, 125, 43] }, 500, 500).zoom, 18);
 });
 
 test('the way to a camera: jump, glide when near, fly when far, jump where motion is unwelcome', () => {

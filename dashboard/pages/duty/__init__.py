@@ -2,8 +2,9 @@
 
 from datetime import timedelta
 
-from dash import ALL, Dash, Input, Output, State, ctx, dcc, html, no_update
+from dash import ALL, Dash, Input, Output, State, ctx, dcc, html
 from dash.development.base_component import Component
+from dash.exceptions import PreventUpdate
 
 from dashboard.components.provenance import simulated_badge
 from dashboard.components.text import bilingual, two_lines
@@ -142,7 +143,7 @@ def register(app: Dash, context: ScreenContext) -> None:
     )
     def on_button(_clicks: list[int | None], *typed: str | None) -> tuple[object, ...]:
         if not ctx.triggered_id or not ctx.triggered[0]["value"]:
-            return (no_update,) * 3
+            raise PreventUpdate
         action, alert_id = ctx.triggered_id["action"], int(ctx.triggered_id["alert"])
         answer = act(context, action, alert_id, *(text or "" for text in typed))
         return answer, "", build_history(context, alert_id)

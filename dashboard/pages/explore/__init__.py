@@ -165,7 +165,6 @@ def register_browser(app: Dash) -> None:
         Input("explore-frames", "data"),
         Input("explore-slider", "value"),
         Input("explore-hexmap", "viewport"),
-        State({"legend": ALL}, "id"),
     )
     browser_callback(
         app,

@@ -168,25 +168,30 @@ def register_group(app: Dash, context: ScreenContext, group: str) -> None:
     """Answer when a group of panels is due; screens that ask at the same time are drawn one."""
     together = Together(lambda: draw(BUILDERS[group](context)))
 
+    outputs = {
+        **{name: Output(name, kind) for name, kind in GROUPS[group].items()},
+        "signatures": Output(f"wall-signatures-{group}", "data"),
+        "answered": Output(f"wall-answered-{group}", "data"),
+    }
+
     @app.callback(
-        *[Output(name, kind) for name, kind in GROUPS[group].items()],
-        Output(f"wall-signatures-{group}", "data"),
-        Output(f"wall-answered-{group}", "data"),
-        Input("wall-refresh", "n_intervals"),
-        Input(f"wall-due-{group}", "data"),
-        State(f"wall-signatures-{group}", "data"),
-        State("url", "search"),
+        outputs,
+        {
+            "_polls": Input("wall-refresh", "n_intervals"),
+            "due": Input(f"wall-due-{group}", "data"),
+            "shown": State(f"wall-signatures-{group}", "data"),
+            "search": State("url", "search"),
+        },
         prevent_initial_call=True,
     )
     def refresh(
         _polls: int | None, due: object, shown: dict[str, str], search: str | None
-    ) -> tuple[object, ...]:
-        nothing = (no_update,) * (len(GROUPS[group]) + 1)
-        answer = nothing if requested(search) is not None else refreshed(together, shown)
-        return (*(answer or nothing), due)
+    ) -> Panels:
+        answer = None if requested(search) is not None else refreshed(together, shown)
+        return {**dict.fromkeys(outputs, no_update), **(answer or {}), "answered": due}
 
 
-def refreshed(together: Together[Drawn], shown: dict[str, str]) -> tuple[object, ...] | None:
+def refreshed(together: Together[Drawn], shown: dict[str, str]) -> Panels | None:
     """Return what has changed; None while the database is away: the screen keeps what it has.
 
     The banner then says since when: the pushes carry the state of the database.

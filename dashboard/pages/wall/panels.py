@@ -128,11 +128,11 @@ def as_json(component: html.Div) -> object:
     return component.to_plotly_json()  # type: ignore[no-untyped-call]
 
 
-def changed_panels(drawn: Drawn, shown: Mapping[str, str]) -> tuple[object, ...]:
-    """Return the outputs: contents of panels that differ, then the new signatures."""
+def changed_panels(drawn: Drawn, shown: Mapping[str, str]) -> Panels:
+    """Return the outputs by name: contents of panels that differ, and the new `signatures`."""
     signed = drawn.signatures
-    contents = [
-        no_update if signed[name] == shown.get(name) else content
+    contents = {
+        name: no_update if signed[name] == shown.get(name) else content
         for name, content in drawn.contents.items()
-    ]
-    return (*contents, no_update if signed == dict(shown) else signed)
+    }
+    return {**contents, "signatures": no_update if signed == dict(shown) else signed}

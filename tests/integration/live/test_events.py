@@ -62,10 +62,11 @@ def connect(server):
     """Return a function that connects a screen."""
     opened = []
 
-    def make(last_id: str | None = None) -> Screen:
+    def make(last_id: str | None = None, told: str | None = None) -> Screen:
         client = httpx2.Client(timeout=WAIT_S, trust_env=False)
         headers = {"Last-Event-ID": last_id} if last_id else {}
-        stream = client.stream("GET", f"{server[0]}/events", headers=headers)
+        params = {"lastEventId": told} if told else {}
+        stream = client.stream("GET", f"{server[0]}/events", headers=headers, params=params)
         opened.append((client, stream))
         return Screen(stream.__enter__())
 
@@ -91,20 +92,22 @@ def test_an_appended_line_reaches_every_screen(calls, connect):
         assert (heard["load_id"], heard["table"]) == (done.load_id, "incident")
 
 
-def test_what_was_missed_during_a_short_loss_is_sent_again(engine, connect):
+@pytest.mark.parametrize("way", ["last_id", "told"])
+def test_what_was_missed_during_a_short_loss_is_sent_again(engine, connect, way):
     first = connect()
     first.until("beat", database=True)
     publish(engine, "incident_count", "7")
     first.until("layer", version="7")
     for version in ("8", "9"):
         publish(engine, "incident_count", version)
-    again = connect(first.last_id)
+    again = connect(**{way: first.last_id})
     assert again.until("layer")["version"] == "8"
     assert again.until("layer")["version"] == "9"
 
 
 def test_after_a_loss_that_is_too_long_all_is_read_anew(connect):
     assert connect("other-17").until("resync")["reason"] == "reconnected"
+    assert connect(told="nothing").until("resync")["reason"] == "reconnected"
 
 
 def test_the_database_may_restart(engine, connect):

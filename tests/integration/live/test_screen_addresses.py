@@ -64,8 +64,9 @@ def test_buses_are_where_they_were_seen_in_the_last_three_minutes(get, buses) ->
 def test_points_of_the_same_buses_move_on_with_the_clock(get, buses, monkeypatch) -> None:
     place = [125.32123, 43.88123]
     kinds = ("bunched", "gapped", "unknown")
-    points = (get("/live/points/vehicles.json")).json()["points"]
-    assert points == [[*place, f"vehicle.{kind}"] for kind in kinds]
+    answer = (get("/live/points/vehicles.json")).json()
+    assert answer["columns"] == ["lon", "lat", "class"]
+    assert answer["points"] == [[*place, f"vehicle.{kind}"] for kind in kinds]
     monkeypatch.setenv("OCC_NOW", (AT + timedelta(seconds=165)).isoformat())
     points = (get("/live/points/vehicles.json")).json()["points"]
     assert points == [[*place, "vehicle.bunched"]]

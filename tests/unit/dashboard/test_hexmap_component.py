@@ -2,6 +2,8 @@
 
 import importlib
 import json
+import re
+from pathlib import Path
 
 import pytest
 from dash import Dash, html
@@ -9,6 +11,9 @@ from dash.development.base_component import ComponentRegistry
 
 from dashboard.hexmap import HexMap
 from dashboard.hexmap.hex_map import INPUTS, OUTPUTS
+from layers.states.status import Status
+
+STATES = Path(__file__).parents[3] / "dashboard" / "hexmap" / "src" / "states.js"
 
 
 def test_only_given_properties_are_sent():
@@ -45,3 +50,11 @@ def test_the_browser_side_comes_from_assets_alone():
     """Dash looks for scripts on the top package; there are none there to serve twice."""
     assert "dashboard" in ComponentRegistry.registry
     assert not hasattr(importlib.import_module("dashboard"), "_js_dist")
+
+
+def test_the_browser_knows_the_statuses_by_the_same_names():
+    text = STATES.read_text(encoding="utf-8")
+    literal = re.search(r"STATUS = Object\.freeze\(\{(.*?)\}\)", text, re.DOTALL)
+    assert literal is not None
+    known = {name: int(number) for name, number in re.findall(r"(\w+): (\d+)", literal[1])}
+    assert known == {status.key: int(status) for status in Status}
