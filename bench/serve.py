@@ -17,7 +17,7 @@ from layers.maps.routes import LayerContext, router
 def main() -> None:
     """Serve one database on one port."""
     settings = get_settings()
-    engine, city = get_engine(settings), load_city(settings.city)
+    engine, city = get_engine(settings), load_city(settings.city, settings.city_dir)
     app = FastAPI(openapi_url=None)
     kept = build_cache(settings, city)
     app.state.layers = LayerContext(engine, city, settings.data_dir, kept.get_bytes)

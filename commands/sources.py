@@ -10,6 +10,7 @@ from sqlalchemy import Engine, func, select
 
 from commands.text_table import format_table
 from etl.outcome import FileLoad
+from etl.pipeline.data_places import NOWHERE, DataPlaces
 from etl.pipeline.run import load_source
 from etl.source.declaration import SourceDeclaration, read_declaration, read_declarations
 from etl.source.freshness import is_stale
@@ -33,6 +34,7 @@ def load(
     all_: bool = False,
     *,
     root: Path | None = None,
+    places: DataPlaces = NOWHERE,
 ) -> None:
     """Load sources by key or declaration file, and say of each file what became of it.
 
@@ -46,7 +48,9 @@ def load(
     if path is not None and len(declarations) != 1:
         raise DeclarationError("--path needs exactly one source")
     refused = 0
-    for file in load_files(engine, city, declarations, path, root=root, skip_missing=all_):
+    for file in load_files(
+        engine, city, declarations, path, root=root, skip_missing=all_, places=places
+    ):
         _say(describe(file))
         refused += file.status == "refused"
     if refused:
@@ -61,6 +65,7 @@ def load_files(
     *,
     root: Path | None = None,
     skip_missing: bool = False,
+    places: DataPlaces = NOWHERE,
 ) -> Iterator[FileLoad]:
     """Load the sources, two at a time, and yield in their order what became of each file.
 
@@ -74,7 +79,9 @@ def load_files(
     def load_one(declaration: SourceDeclaration) -> Sequence[FileLoad]:
         locator = DistrictLocator(districts)  # each its own: prepared geometry is not to be shared
         try:
-            return load_source(engine, city, declaration, path, root=root, locator=locator).files
+            return load_source(
+                engine, city, declaration, path, root=root, locator=locator, places=places
+            ).files
         except ExtractError as error:
             if not skip_missing:
                 raise
