@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine, func, select
 
-from commands.text_table import format_table
+from commands.text_table import print_table
 from etl.outcome import FileLoad
 from etl.pipeline.data_places import NOWHERE, DataPlaces
 from etl.pipeline.run import load_source
@@ -156,7 +156,7 @@ def list_sources(engine: Engine, city: City) -> None:
              finished_at, event_to, each.owner)
         )  # fmt: skip
     headers = ["source", "table", "format", "provenance", "cadence", "state"]
-    _say(format_table([*headers, "last load", "latest event", "owner"], rows))
+    print_table([*headers, "last load", "latest event", "owner"], rows)
 
 
 def list_loads(engine: Engine) -> None:
@@ -174,7 +174,7 @@ def list_loads(engine: Engine) -> None:
     with engine.connect() as connection:
         rows = [tuple(row) for row in connection.execute(statement)]
     headers = ["load", "finished", "source", "file", "status", "rows", "loaded", "rejected"]
-    _say(format_table([*headers, "records", "message"], rows))
+    print_table([*headers, "records", "message"], rows)
 
 
 def list_rejected(engine: Engine, load_id: int | None = None) -> None:
@@ -199,9 +199,9 @@ def list_rejected(engine: Engine, load_id: int | None = None) -> None:
             (*row[:4], json.dumps(row[4], ensure_ascii=False) if row[4] else None)
             for row in connection.execute(first)
         ]
-    _say(format_table(["load", "file", "field", "reason", "rows"], reasons))
+    print_table(["load", "file", "field", "reason", "rows"], reasons)
     _say("")
-    _say(format_table(["load", "row", "field", "reason", "raw"], rows))
+    print_table(["load", "row", "field", "reason", "raw"], rows)
 
 
 def list_findings(engine: Engine, load_id: int) -> None:
@@ -214,7 +214,7 @@ def list_findings(engine: Engine, load_id: int) -> None:
         found = read_load(connection, load_id).findings
     names = ("severity", "code", "file", "row_number", "field", "rows", "message_zh", "message_en")
     rows = [[row[name] for name in names] for row in found]
-    _say(format_table(["severity", "code", "file", "row", "field", "rows", "zh", "en"], rows))
+    print_table(["severity", "code", "file", "row", "field", "rows", "zh", "en"], rows)
 
 
 def _say(line: str) -> None:
