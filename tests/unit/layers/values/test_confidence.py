@@ -1,5 +1,7 @@
 import numpy as np
 import pytest
+from statsmodels.stats.proportion import proportion_confint
+from statsmodels.stats.rates import confint_poisson
 
 from layers.values.confidence import mean, poisson, rank_bounds, wilson
 
@@ -55,3 +57,13 @@ def test_1_4_mean_from_sums():
     half = 1.959964 * x.std(ddof=1) / 2
     assert (lo[0], hi[0]) == pytest.approx((2.5 - half, 2.5 + half))
     assert np.isnan(mean(np.array([1.0]), np.array([1.0]), np.array([1.0]))[0][0])
+
+
+def test_our_bounds_are_those_of_the_libraries():
+    """Ours end exactly at 0 and 1 and need no import; statsmodels and scipy check them."""
+    successes, trials = np.array([[k, n] for n in range(1, 60) for k in range(n + 1)], float).T
+    expected = proportion_confint(successes, trials, method="wilson")
+    np.testing.assert_allclose(wilson(successes, trials), expected, rtol=1e-12, atol=1e-15)
+    counts = np.arange(200.0)
+    expected = confint_poisson(counts, 1, method="exact-c")
+    np.testing.assert_allclose(poisson(counts), expected, rtol=1e-12)
