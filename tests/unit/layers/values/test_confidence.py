@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
-from statsmodels.stats.proportion import proportion_confint
-from statsmodels.stats.rates import confint_poisson
+from scipy import stats
 
 from layers.values.confidence import mean, poisson, rank_bounds, wilson
 
@@ -59,11 +58,19 @@ def test_1_4_mean_from_sums():
     assert np.isnan(mean(np.array([1.0]), np.array([1.0]), np.array([1.0]))[0][0])
 
 
-def test_our_bounds_are_those_of_the_libraries():
-    """Ours end exactly at 0 and 1 and need no import; statsmodels and scipy check them."""
-    successes, trials = np.array([[k, n] for n in range(1, 60) for k in range(n + 1)], float).T
-    expected = proportion_confint(successes, trials, method="wilson")
-    np.testing.assert_allclose(wilson(successes, trials), expected, rtol=1e-12, atol=1e-15)
-    counts = np.arange(200.0)
-    expected = confint_poisson(counts, 1, method="exact-c")
-    np.testing.assert_allclose(poisson(counts), expected, rtol=1e-12)
+def test_our_wilson_is_scipys():
+    """Ours takes arrays and ends at exactly 0 and 1."""
+    successes, trials = np.array([[k, n] for n in range(1, 25) for k in range(n + 1)]).T
+    expected = [
+        stats.binomtest(int(k), int(n)).proportion_ci(method="wilson")
+        for k, n in zip(successes, trials, strict=True)
+    ]
+    found = np.transpose(wilson(successes.astype(float), trials.astype(float)))
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-15)
+
+
+def test_our_poisson_bounds_leave_as_much_on_each_side():
+    counts = np.arange(1.0, 200.0)
+    lo, hi = poisson(counts)
+    np.testing.assert_allclose(stats.poisson.sf(counts - 1, lo), 0.025, rtol=1e-9)
+    np.testing.assert_allclose(stats.poisson.cdf(counts, hi), 0.025, rtol=1e-9)
