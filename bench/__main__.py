@@ -40,7 +40,7 @@ def main() -> None:
     options = _parse()
     load = os.getloadavg()[0]
     tables = []
-    city = load_city(get_settings().city)
+    city = load_city(get_settings().city, get_settings().city_dir)
     parts: dict[str, Part] = {"serving": _serve, "live": _live}
     for table in parts.get(options.only, _run)(city, options.rows):
         print(format_table(table), flush=True)

@@ -15,6 +15,7 @@ from geodata.city.configuration import City
 from geodata.clock import now
 from geodata.database.engine import connect, get_engine
 from geodata.database.migrate import upgrade
+from geodata.settings import get_settings
 from geodata.space.districts import load_districts
 from geodata.tables import incident, load
 
@@ -29,7 +30,7 @@ def open_database(city: City, *, is_copy: bool = False) -> Iterator[Engine]:
 
     A copy has all that the program's own database holds; nobody else may be connected to that.
     """
-    server = get_engine().execution_options(isolation_level="AUTOCOMMIT")
+    server = get_engine(get_settings()).execution_options(isolation_level="AUTOCOMMIT")
     _run(server, f"DROP DATABASE IF EXISTS {NAME} WITH (FORCE)")
     like = f' TEMPLATE "{server.url.database}"' if is_copy else ""
     _run(server, f"CREATE DATABASE {NAME}{like}")

@@ -5,24 +5,22 @@ Database, folder and port come by the settings' environment variables.
 
 import uvicorn
 from fastapi import FastAPI
-from flask import Flask
 
 from dashboard.read.cache import build_cache
 from geodata.city.configuration import load_city
 from geodata.database.engine import get_engine
 from geodata.service.app import PREFIX, create_service
 from geodata.settings import get_settings
-from layers.maps.routes import LayerContext, get_context, router
+from layers.maps.routes import LayerContext, router
 
 
 def main() -> None:
     """Serve one database on one port."""
     settings = get_settings()
-    engine, city = get_engine(settings), load_city(settings.city)
+    engine, city = get_engine(settings), load_city(settings.city, settings.city_dir)
     app = FastAPI(openapi_url=None)
-    kept = build_cache(Flask(__name__), settings)
-    here = LayerContext(engine, city, settings.data_dir, kept.get_or)
-    app.dependency_overrides[get_context] = lambda: here
+    kept = build_cache(settings, city)
+    app.state.layers = LayerContext(engine, city, settings.data_dir, kept.get_bytes)
     app.include_router(router)
     app.mount(PREFIX, create_service(engine, city)[0])
     uvicorn.run(app, host=settings.host, port=settings.port, log_level="warning")

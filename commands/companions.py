@@ -11,7 +11,7 @@ from typing import IO
 from geodata.settings import ROOT
 
 APP = ROOT / "app.py"
-SUPERVISOR = "OCC_SUPERVISOR"
+SUPERVISOR = "OCC_SUPERVISOR"  # the setting `supervisor`
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 30.0
 STEADY_S = 60.0  # one that ran for so long begins again after the first pause
 STOP_S = 8.0
@@ -85,9 +85,9 @@ def beside(*companions: Companion) -> Iterator[None]:
             each.stop()
 
 
-def is_orphan() -> bool:
+def is_orphan(supervisor: int | None) -> bool:
     """Tell whether the process that started this one to be beside it is gone."""
-    return os.environ.get(SUPERVISOR, str(os.getppid())) != str(os.getppid())
+    return supervisor is not None and supervisor != os.getppid()
 
 
 def _lines(stream: IO[str] | None) -> Iterator[str]:

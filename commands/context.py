@@ -3,10 +3,13 @@
 from dataclasses import dataclass
 from functools import cached_property
 
+from commands.simulated_files import incoming_dir
+from etl.pipeline.data_places import DataPlaces
 from geodata.city.configuration import City, load_city
 from geodata.database.engine import get_engine
 from geodata.database.handle import Engine
 from geodata.database.migrate import upgrade
+from geodata.database.partitions import open_store
 from geodata.settings import Settings, get_settings
 from geodata.space.districts import load_districts
 
@@ -20,7 +23,12 @@ class CommandContext:
     @cached_property
     def city(self) -> City:
         """The city's configuration."""
-        return load_city(self.settings.city)
+        return load_city(self.settings.city, self.settings.city_dir)
+
+    @property
+    def places(self) -> DataPlaces:
+        """Where the city's files come in and its day partitions are kept."""
+        return DataPlaces(incoming_dir(self.settings, self.city), open_store(self.settings))
 
     @cached_property
     def engine(self) -> Engine:

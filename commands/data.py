@@ -33,6 +33,7 @@ def load(options: argparse.Namespace) -> None:
         options.path,
         options.all_,
         root=options.root,
+        places=context.places,
     )
 
 
@@ -81,9 +82,11 @@ def build(options: argparse.Namespace) -> None:
 
 
 def docs(options: argparse.Namespace) -> None:
-    """Write the catalogue's page."""
+    """Write the catalogue's page and the README's table of settings."""
+    from commands.readme import README, with_settings
     from layers.documentation.indicators import build_documentation
 
     path = ROOT / "docs" / "indicators.md"
     path.write_text(build_documentation(), encoding="utf-8")
-    print(path)
+    README.write_text(with_settings(README.read_text(encoding="utf-8")), encoding="utf-8")
+    print(path, README, sep="\n")

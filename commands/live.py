@@ -71,7 +71,9 @@ def build_followed(context: CommandContext, keys: Sequence[str] = ()) -> list[Fo
     districts = read_districts(context.city)
     folder = incoming_dir(context.settings, context.city)
     targets = [
-        LiveSource(context.engine, context.city, each, rule, DistrictLocator(districts))
+        LiveSource(
+            context.engine, context.city, each, rule, DistrictLocator(districts), context.places
+        )
         for each in read_declarations(sources_folder(context.city))
         for rule in each.live
         if not rule.intake and (not keys or each.key in keys)
@@ -107,7 +109,7 @@ async def _supervise(engine: Engine, context: CommandContext, followed: Sequence
         keep_watch(engine, context.city, stop),
         keep_retention(context.settings, context.city, stop),
         keep_published(engine, context.city, context.settings.data_dir, stop),
-        _leave_when_orphaned(stop),
+        _leave_when_orphaned(context.settings.supervisor, stop),
     )
     either: list[asyncio.Future[Any]] = [work, asyncio.create_task(stop.wait())]
     await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
@@ -119,9 +121,9 @@ async def _supervise(engine: Engine, context: CommandContext, followed: Sequence
     work.result()
 
 
-async def _leave_when_orphaned(stop: asyncio.Event) -> None:
+async def _leave_when_orphaned(supervisor: int | None, stop: asyncio.Event) -> None:
     while not stop.is_set():
-        if is_orphan():
+        if is_orphan(supervisor):
             stop.set()
         await pause(stop, ORPHAN_S)
 

@@ -69,7 +69,7 @@ def create_worker() -> ASGIApp:
     context = get_context()
     engine, city, settings = context.engine, context.city, context.settings
     declarations = read_declarations(sources_folder(city))
-    intake = intake_router(engine, city, declarations, settings.intake_token)
+    intake = intake_router(engine, city, declarations, settings.intake_token, context.places)
     return create_server(engine, city, settings, [intake])
 
 

@@ -33,7 +33,7 @@ def simulate_live(options: argparse.Namespace) -> None:
     if options.from_ or options.speed != 1:
         print(f"the others' clock: OCC_CLOCK={running_clock(starts_at, real, options.speed)}")
     print(f"playing from {starts_at:%Y-%m-%d %H:%M} below {folder}", flush=True)
-    while not is_orphan():
+    while not is_orphan(context.settings.supervisor):
         at = starts_at + timedelta(seconds=(time.monotonic() - began) * options.speed)
         player.play_until(min(at, ends_at) if ends_at else at)
         if ends_at and at >= ends_at:

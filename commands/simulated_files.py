@@ -15,7 +15,7 @@ from geodata.settings import ROOT, Settings
 
 MARKER = "simulated.json"
 SIMULATION = "simulation.yaml"
-SIMULATOR = ROOT / "etl" / "simulator"
+SIMULATOR = ROOT / "simulator"
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def _retire(folder: Path) -> None:
 
 def _configuration(city: City) -> str:
     digest = hashlib.sha256((city.folder / SIMULATION).read_bytes())
-    for path in sorted(SIMULATOR.glob("*.py")):  # a newer program may simulate more departments
+    for path in sorted(SIMULATOR.rglob("*.py")):  # a newer program may simulate more departments
         digest.update(path.read_bytes())
     return digest.hexdigest()
 

@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from commands.text_table import format_table
+from commands.text_table import print_table
 from etl.outcome import FileLoad
+from etl.pipeline.data_places import NOWHERE, DataPlaces
 from etl.pipeline.run import load_source
 from etl.source.declaration import SourceDeclaration, read_declaration, read_declarations
 from etl.source.freshness import is_stale
@@ -36,6 +37,7 @@ def load(
     all_: bool = False,
     *,
     root: Path | None = None,
+    places: DataPlaces = NOWHERE,
 ) -> None:
     """Load sources by key or declaration file, and say of each file what became of it.
 
@@ -49,7 +51,9 @@ def load(
     if path is not None and len(declarations) != 1:
         raise DeclarationError("--path needs exactly one source")
     refused = 0
-    for file in load_files(engine, city, declarations, path, root=root, skip_missing=all_):
+    for file in load_files(
+        engine, city, declarations, path, root=root, skip_missing=all_, places=places
+    ):
         _say(describe(file))
         refused += file.status == "refused"
     if refused:
@@ -64,6 +68,7 @@ def load_files(
     *,
     root: Path | None = None,
     skip_missing: bool = False,
+    places: DataPlaces = NOWHERE,
 ) -> Iterator[FileLoad]:
     """Load the sources, two at a time, and yield in their order what became of each file.
 
@@ -77,7 +82,9 @@ def load_files(
     def load_one(declaration: SourceDeclaration) -> Sequence[FileLoad]:
         locator = DistrictLocator(districts)  # each its own: prepared geometry is not to be shared
         try:
-            return load_source(engine, city, declaration, path, root=root, locator=locator).files
+            return load_source(
+                engine, city, declaration, path, root=root, locator=locator, places=places
+            ).files
         except ExtractError as error:
             if not skip_missing:
                 raise
@@ -145,14 +152,14 @@ def list_sources(engine: Engine, city: City) -> None:
              finished_at, event_to, each.owner)
         )  # fmt: skip
     headers = ["source", "table", "format", "provenance", "cadence", "state"]
-    _say(format_table([*headers, "last load", "latest event", "owner"], rows))
+    print_table([*headers, "last load", "latest event", "owner"], rows)
 
 
 def list_loads(engine: Engine) -> None:
     """Print the newest loads, newest first."""
     rows = read_load_rows(engine, _LISTED_ROWS)
     headers = ["load", "finished", "source", "file", "status", "rows", "loaded", "rejected"]
-    _say(format_table([*headers, "records", "message"], rows))
+    print_table([*headers, "records", "message"], rows)
 
 
 def list_rejected(engine: Engine, load_id: int | None = None) -> None:
@@ -162,9 +169,9 @@ def list_rejected(engine: Engine, load_id: int | None = None) -> None:
         (*row, json.dumps(raw, ensure_ascii=False) if raw else None)
         for *row, raw in read_rejected(engine, load_id, _LISTED_ROWS)
     ]
-    _say(format_table(["load", "file", "field", "reason", "rows"], reasons))
+    print_table(["load", "file", "field", "reason", "rows"], reasons)
     _say("")
-    _say(format_table(["load", "row", "field", "reason", "raw"], rows))
+    print_table(["load", "row", "field", "reason", "raw"], rows)
 
 
 def list_findings(engine: Engine, load_id: int) -> None:
@@ -177,7 +184,7 @@ def list_findings(engine: Engine, load_id: int) -> None:
         found = read_load(connection, load_id).findings
     names = ("severity", "code", "file", "row_number", "field", "rows", "message_zh", "message_en")
     rows = [[row[name] for name in names] for row in found]
-    _say(format_table(["severity", "code", "file", "row", "field", "rows", "zh", "en"], rows))
+    print_table(["severity", "code", "file", "row", "field", "rows", "zh", "en"], rows)
 
 
 def _say(line: str) -> None:

@@ -85,7 +85,9 @@ def _load(context: CommandContext) -> str:
 
     declarations = select_declarations(context.city, [], all_=True)
     counts: Counter[str] = Counter()
-    for file in load_files(context.engine, context.city, declarations, skip_missing=True):
+    for file in load_files(
+        context.engine, context.city, declarations, skip_missing=True, places=context.places
+    ):
         counts[file.status] += 1
         if file.status != "already loaded":
             print(f"\n      {describe(file)}", end=" ", flush=True)

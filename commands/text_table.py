@@ -1,29 +1,44 @@
-"""Plain text tables for a terminal, aligned with Chinese text counted as two columns wide."""
+"""Plain tables for a terminal, where long cells fold, or for a file, where lines are whole."""
 
+import sys
 from collections.abc import Sequence
 from datetime import datetime
-from unicodedata import east_asian_width
+from typing import Literal, TextIO
 
-_MAX_WIDTH = 60
+from rich import box
+from rich.console import Console
+from rich.measure import Measurement
+from rich.table import Table
 
 
-def format_table(headers: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
-    """Return lines of columns two blanks apart; a long cell is cut, numbers stand to the right."""
-    texts = [list(headers), *([_text(value) for value in row] for row in rows)]
-    widths = [max(_width(row[column]) for row in texts) for column in range(len(headers))]
-    is_number = [
-        bool(rows) and all(isinstance(row[column], int) for row in rows)
-        for column in range(len(headers))
-    ]
-    lines = [
-        "  ".join(
-            _pad(value, width, right=right)
-            for value, width, right in zip(row, widths, is_number, strict=True)
-        ).rstrip()
-        for row in texts
-    ]
-    lines.insert(1, "  ".join("-" * width for width in widths))
-    return "\n".join(lines)
+def print_table(
+    headers: Sequence[str], rows: Sequence[Sequence[object]], stream: TextIO | None = None
+) -> None:
+    """Print columns aligned under Chinese text too, numbers to the right.
+
+    What is no terminal gets one line a row, however long, with nothing cut off.
+    """
+    stream = stream or sys.stdout
+    console = Console(file=stream, markup=False, emoji=False, highlight=False)
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    for index, header in enumerate(headers):
+        table.add_column(header, justify=_justify([row[index] for row in rows]), overflow="fold")
+    for row in rows:
+        table.add_row(*(_text(value) for value in row))
+    if console.is_terminal:
+        console.print(table)
+        return
+    console.width = Measurement.get(
+        console, console.options.update(max_width=1 << 20), table
+    ).maximum
+    with console.capture() as captured:
+        console.print(table)
+    stream.writelines(f"{line.rstrip()}\n" for line in captured.get().splitlines())
+
+
+def _justify(values: Sequence[object]) -> Literal["left", "right"]:
+    is_number = bool(values) and all(isinstance(value, int) for value in values)
+    return "right" if is_number else "left"
 
 
 def _text(value: object) -> str:
@@ -31,16 +46,4 @@ def _text(value: object) -> str:
         return ""
     if isinstance(value, datetime):
         return value.strftime("%Y-%m-%d %H:%M %Z").strip()
-    text = " ".join(str(value).split())
-    while _width(text) > _MAX_WIDTH:
-        text = text[:-2] + "…"
-    return text
-
-
-def _width(text: str) -> int:
-    return sum(2 if east_asian_width(character) in "WF" else 1 for character in text)
-
-
-def _pad(text: str, width: int, *, right: bool) -> str:
-    blanks = " " * (width - _width(text))
-    return blanks + text if right else text + blanks
+    return " ".join(str(value).split())

@@ -74,7 +74,7 @@ def create_app(engine: Engine, city: City, settings: Settings) -> Dash:
         on_error=show_problem,
         compress=False,
     )
-    context = ScreenContext(engine, city, settings, build_cache(server, settings))
+    context = ScreenContext(engine, city, settings, build_cache(settings, city))
     app.layout = shell()
     register_router(app, context)
     for page in PAGES.values():

@@ -21,8 +21,7 @@ from geodata.database.handle import Engine, OperationalError
 from geodata.service.app import PREFIX as GIS_PREFIX
 from geodata.service.app import create_service
 from geodata.settings import Settings
-from layers.maps.routes import LayerContext as LayersContext
-from layers.maps.routes import get_context, router
+from layers.maps.routes import LayerContext, router
 
 WSGI_THREADS = 128  # fifty walls ask twice at once; those that wait for one drawing cost nothing
 
@@ -46,10 +45,9 @@ def create_server(
     server = FastAPI(
         title=city.title_en, docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan
     )
-    remember = build_cache(dash_app.server, settings).get_or
+    remember = build_cache(settings, city).get_bytes
     server.add_exception_handler(OperationalError, database_away)
-    layers = LayersContext(engine, city, settings.data_dir, remember)
-    server.dependency_overrides[get_context] = lambda: layers
+    server.state.layers = LayerContext(engine, city, settings.data_dir, remember)
     server.include_router(router)
     server.include_router(health_router(engine))
     server.include_router(live_router(engine))

@@ -1,4 +1,8 @@
-"""The clock: everything that asks for the time asks here, so that tests and replay can set it."""
+"""The clock: everything that asks for the time asks here, so that tests and replay can set it.
+
+It reads its two settings from the environment at every question: they hold for whoever asks,
+wherever, and the processes beside this one inherit them.
+"""
 
 import os
 from collections.abc import Iterator

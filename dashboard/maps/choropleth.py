@@ -8,7 +8,7 @@ import numpy as np
 from dashboard.maps.palettes import class_colours
 from dashboard.read.context import ScreenContext
 from dashboard.read.headlines import ResolvedHeadline
-from dashboard.read.values import read_cached_values
+from dashboard.read.values import CLASSES, read_cached_values
 from geodata.tables import UNKNOWN_DISTRICT
 from layers.maps.classes import Classes, colour_classes, compute_breaks, read_classes
 from layers.period import Period
@@ -52,6 +52,7 @@ def read_district_classes(context: ScreenContext, subject: ResolvedHeadline) -> 
         lambda: read_classes(
             context.engine, context.city, build.indicator, component, by="district"
         ),
+        CLASSES,
     )
 
 

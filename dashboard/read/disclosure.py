@@ -8,6 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from dashboard.read.context import ScreenContext
+from dashboard.read.forms import JsonForm
 from dashboard.read.headlines import ResolvedHeadline, resolve
 from dashboard.read.values import Value, read_districts
 from dashboard.scenes.model import Headline
@@ -16,6 +17,8 @@ from layers.disclosure.block import last_complete_block
 from layers.disclosure.pattern import Publication, read_pattern
 from layers.disclosure.places import has_small_count, withheld_places
 from layers.states.status import Status
+
+PLACES = JsonForm(frozenset[str])
 
 
 def resolve_published(context: ScreenContext, headline: Headline) -> ResolvedHeadline | None:
@@ -63,5 +66,6 @@ def read_disclosed(context: ScreenContext, found: ResolvedHeadline) -> dict[str,
             publication,
             lambda already: withheld_places(values, found.indicator, already),
         ),
+        PLACES,
     )
     return disclose_districts(values, found.indicator, withheld)

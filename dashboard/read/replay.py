@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from dashboard.read.cache import AnswerCache
 from dashboard.read.context import ScreenContext
+from dashboard.read.forms import Form
 from geodata.database.replay import open_as_of
 
 Answer = TypeVar("Answer")
@@ -18,11 +19,11 @@ class MomentCache(AnswerCache):
     def __init__(self, present: AnswerCache, at: datetime) -> None:
         """Keep the cache and the moment."""
         self._present = present
-        self._prefix = f"at{int(at.timestamp())}/"
+        self._moment = f"at{int(at.timestamp())}/"
 
-    def get_or(self, key: str, compute: Callable[[], Answer]) -> Answer:
+    def get_or(self, key: str, compute: Callable[[], Answer], form: Form[Answer]) -> Answer:
         """Return the remembered answer, or compute and remember it."""
-        return self._present.get_or(self._prefix + key, compute)
+        return self._present.get_or(self._moment + key, compute, form)
 
 
 def context_as_of(context: ScreenContext, at: datetime) -> ScreenContext:

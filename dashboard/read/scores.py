@@ -1,6 +1,7 @@
 """Scores as the screens show them: remembered by the versions they rest on, put into words."""
 
 from dashboard.read.context import ScreenContext
+from dashboard.read.forms import JsonForm
 from dashboard.read.values import read_build_or_none
 from dashboard.wording.i18n import LANGUAGES, translate
 from dashboard.wording.numbers import MISSING, format_number, format_value
@@ -10,6 +11,8 @@ from layers.catalogue.registry import find_indicator
 from layers.score.attainment import target_text
 from layers.score.rules import load_score_rules
 from layers.score.score import DomainScore, Part, PlaceScore, read_scores
+
+SCORES = JsonForm(dict[str, PlaceScore])
 
 
 def read_place_scores(context: ScreenContext) -> dict[str, PlaceScore]:
@@ -21,7 +24,7 @@ def read_place_scores(context: ScreenContext) -> dict[str, PlaceScore]:
     versions = "/".join(build.version if build else "" for build in builds)
     today = now().astimezone(context.city.zone).date()
     return context.cache.get_or(
-        f"scores/{today}/{versions}", lambda: read_scores(context.engine, context.city)
+        f"scores/{today}/{versions}", lambda: read_scores(context.engine, context.city), SCORES
     )
 
 

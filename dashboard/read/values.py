@@ -6,6 +6,7 @@ from datetime import date
 import polars as pl
 
 from dashboard.read.context import ScreenContext
+from dashboard.read.forms import FRAME, JsonForm
 from dashboard.wording.periods import begun
 from geodata.clock import now
 from geodata.errors import NotFoundError
@@ -18,6 +19,9 @@ from layers.states.version import Build
 from layers.values import read
 from layers.values.query import ValueQuery
 from layers.values.selection import By
+
+PERIODS = JsonForm(list[Period])
+CLASSES = JsonForm(Classes)
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,9 @@ def read_cached_values(
     )
     place = f"{res}/{district_id}/{cell}"
     key = f"values/{build.indicator}/{build.version}/{component}/{period}/{by}/{place}"
-    return context.cache.get_or(key, lambda: read.read_values(context.engine, context.city, query))
+    return context.cache.get_or(
+        key, lambda: read.read_values(context.engine, context.city, query), FRAME
+    )
 
 
 def read_periods(
@@ -72,6 +78,7 @@ def read_periods(
         lambda: read.available_periods(
             context.engine, context.city, build.indicator, component, step
         ),
+        PERIODS,
     )
 
 
@@ -125,4 +132,5 @@ def read_layer_classes(context: ScreenContext, build: Build, component: str, res
     return context.cache.get_or(
         key,
         lambda: read_classes(context.engine, context.city, build.indicator, component, res),
+        CLASSES,
     )

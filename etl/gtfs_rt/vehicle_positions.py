@@ -5,7 +5,6 @@ the sender did not set is null (protobuf would answer 0). Only whole datasets ar
 differential message leaves out is not known.
 """
 
-from collections.abc import Iterable
 from typing import Any
 
 import polars as pl
@@ -75,17 +74,6 @@ def decode_positions(message: FeedMessage) -> pl.DataFrame:
         .dt.replace_time_zone("UTC")
         .cast(POSITION_SCHEMA["observed_at"]),
     ).select(POSITION_SCHEMA.names())
-
-
-def deduplicate(positions: pl.DataFrame) -> pl.DataFrame:
-    """Keep the first of each (vehicle_id, observed_at): feeds repeat a report until a new one."""
-    return positions.unique(["vehicle_id", "observed_at"], keep="first", maintain_order=True)
-
-
-def read_positions(contents: Iterable[tuple[str, bytes]]) -> pl.DataFrame:
-    """Return the distinct reports of several messages (name, bytes), in their order."""
-    frames = [decode_positions(parse_message(content, name)) for name, content in contents]
-    return deduplicate(pl.concat([POSITION_SCHEMA.to_frame(), *frames]))
 
 
 _AS_SENT: dict[str, tuple[str, pl.DataType]] = {

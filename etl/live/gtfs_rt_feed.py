@@ -3,10 +3,8 @@
 import hashlib
 from collections.abc import Iterator
 from datetime import timedelta
-from http.client import HTTPException
 from pathlib import Path
 from typing import Any
-from urllib.request import HTTPHandler, HTTPSHandler, build_opener
 
 import polars as pl
 from sqlalchemy import Connection
@@ -25,13 +23,13 @@ from etl.live.progress import Advance, OvertakenError, read_progress
 from etl.live.stop_event_records import load_stop_events
 from etl.live.tail import Progress
 from etl.outcome import FileLoad, LoadOutcome
+from etl.pipeline.fetch import NOTHING_KNOWN, fetch_message
 from etl.source.declaration import SourceDeclaration
 from etl.transform.locate import Locator, assign_cell, assign_district, locate_points
 from geodata.city.configuration import City
 from geodata.database.announce import VEHICLES, announce
-from geodata.errors import ExtractError, OperationsError
+from geodata.errors import OperationsError
 
-TIMEOUT_S = 20
 CLOCK_AHEAD = timedelta(seconds=60)  # a vehicle's clock may run before that of the message
 
 
@@ -45,6 +43,7 @@ class FollowedFeed:
         self._book = TripBook(target.rule.timetable or "")
         self._missed = MissedDepartures(target, self._book)
         self._last = ""
+        self._known = NOTHING_KNOWN
 
     def poll(self) -> Iterator[FileLoad]:
         """Load the messages that came since the last time, in order of their names.
@@ -83,15 +82,22 @@ class FollowedFeed:
     def _new(self, done: str) -> Iterator[tuple[str, bytes]]:
         rule = self.target.rule
         if rule.url:
-            content = fetch_message(rule.url)
-            digest = hashlib.sha256(content).hexdigest()
-            if digest != self._last:
-                yield rule.url.rpartition("/")[2] or "message.pb", content
-                self._last = digest
+            yield from self._newest(rule.url)
             return
         for path in sorted(self._folder.glob(rule.path or "")):
             if path.name > done:
                 yield path.name, path.read_bytes()
+
+    def _newest(self, url: str) -> Iterator[tuple[str, bytes]]:
+        """Yield what the address answers, unless it is the same as the last time."""
+        answer = fetch_message(url, self._known)
+        if answer is None:
+            return
+        content, validators = answer
+        digest = hashlib.sha256(content).hexdigest()
+        if digest != self._last:
+            yield url.rpartition("/")[2] or "message.pb", content
+        self._last, self._known = digest, validators  # once it is loaded
 
     def _load(
         self, connection: Connection, city: City, declaration: SourceDeclaration,
@@ -182,19 +188,6 @@ class FollowedFeed:
         faulty = placed.filter(pl.col("fault").is_not_null()).select("row", "fault")
         faults = [(row, *fault.split(" ", 1)) for row, fault in faulty.iter_rows()]
         return assign_district(assign_cell(sound), self.target.locator), faults
-
-
-def fetch_message(url: str) -> bytes:
-    """Return what an address answers.
-
-    Raises:
-        ExtractError: it does not answer.
-    """
-    try:
-        with build_opener(HTTPHandler, HTTPSHandler).open(url, timeout=TIMEOUT_S) as answer:
-            return bytes(answer.read())
-    except (OSError, HTTPException, ValueError) as error:
-        raise ExtractError(f"{url}: cannot be fetched: {error}") from error
 
 
 def _place_of(row: dict[str, Any]) -> dict[str, Any]:

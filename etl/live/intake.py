@@ -12,6 +12,7 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from etl.live.piece import LiveSource, Piece, load_piece
 from etl.outcome import FileLoad
+from etl.pipeline.data_places import NOWHERE, DataPlaces
 from etl.pipeline.run import reason_of
 from etl.source.declaration import SourceDeclaration
 from etl.source.live import LiveRule
@@ -36,7 +37,11 @@ def find_intake(
 
 
 def intake_router(
-    engine: Engine, city: City, declarations: Sequence[SourceDeclaration], token: str | None
+    engine: Engine,
+    city: City,
+    declarations: Sequence[SourceDeclaration],
+    token: str | None,
+    places: DataPlaces = NOWHERE,
 ) -> APIRouter:
     """Return the router of the intake; without a token, or without a source, it is off.
 
@@ -56,7 +61,7 @@ def intake_router(
             return JSONResponse({"error": "the intake is off"}, 404)
         if not compare_digest(authorization.encode(), f"Bearer {token}".encode()):
             return JSONResponse({"error": "the token is missing or wrong"}, 401)
-        target = LiveSource(engine, city, *found, DistrictLocator(districts))
+        target = LiveSource(engine, city, *found, DistrictLocator(districts), places)
         return _load(target, records)
 
     return router

@@ -16,6 +16,7 @@ from etl.ledger.rejected_rows import SCHEMA, keep_rejected
 from etl.live.progress import Advance, keep_event
 from etl.load.records import driver
 from etl.outcome import FileLoad, LoadOutcome
+from etl.pipeline.data_places import NOWHERE, DataPlaces
 from etl.pipeline.plan import PlannedFile
 from etl.pipeline.record_file import load_file
 from etl.pipeline.run import close_load, keep_refusal, lock_source, open_load
@@ -26,7 +27,6 @@ from geodata.city.configuration import City
 from geodata.clock import now
 
 FileLoader = Callable[[Connection, City, SourceDeclaration, Path, int, Locator], LoadOutcome]
-_LOAD_RECORDS: FileLoader = partial(load_file, is_piece=True)
 
 
 @dataclass(frozen=True)
@@ -38,6 +38,7 @@ class LiveSource:
     declaration: SourceDeclaration
     rule: LiveRule
     locator: Locator
+    places: DataPlaces = NOWHERE
 
 
 @dataclass(frozen=True)
@@ -51,9 +52,11 @@ class Piece:
 
 
 def load_piece(
-    target: LiveSource, piece: Piece, advance: Advance | None, loader: FileLoader = _LOAD_RECORDS
+    target: LiveSource, piece: Piece, advance: Advance | None, loader: FileLoader | None = None
 ) -> FileLoad:
     """Load a piece, and in the same transaction how far that brings the reading, if it does.
+
+    Without a loader, its lines are records.
 
     Raises:
         OvertakenError: another process has loaded it.
@@ -62,6 +65,7 @@ def load_piece(
     """
     started_at = now()
     declaration = target.declaration
+    loader = loader or partial(load_file, is_piece=True, places=target.places)
     with tempfile.TemporaryDirectory(prefix="occ-live-") as folder:
         path = Path(folder) / piece.name
         path.write_bytes(piece.content)

@@ -27,7 +27,7 @@ class PlannedFile:
 
 def find_files(
     declaration: SourceDeclaration,
-    incoming: Path,
+    incoming: Path | None,
     path: str | Path | None = None,
     root: Path | None = None,
 ) -> list[Path]:
@@ -41,9 +41,11 @@ def find_files(
         ExtractError: nothing is there, which says where it was looked for; or the address fails.
     """
     if declaration.url and path is None:
+        if incoming is None:
+            raise ExtractError(f"source {declaration.key}: no folder to fetch its file into")
         return [fetch_file(declaration.url, incoming / declaration.key)]
     pattern = str(path or declaration.path)
-    bases = [root] if root else [incoming]
+    bases = [base for base in (root or incoming,) if base]
     if root is None and declaration.file:
         bases.append(declaration.file.parent)
     if path is not None and root is None:

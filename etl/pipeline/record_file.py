@@ -11,8 +11,9 @@ from etl.batch import Batch, count_reasons
 from etl.extract import READ_IN_DEGREES, Extracted, read_file
 from etl.ledger.coverage import compute_coverage
 from etl.ledger.rejected_rows import describe_rejects
-from etl.load.records import Changes, load_records
+from etl.load.records import load_records
 from etl.outcome import LoadOutcome, event_span
+from etl.pipeline.data_places import NOWHERE, DataPlaces
 from etl.source.declaration import SourceDeclaration
 from etl.source.record_types import GEOMETRY_TEXT, RECORD_TYPES
 from etl.telemetry.load import load_partitions
@@ -26,10 +27,9 @@ from etl.transform.radio import decode_radio
 from etl.transform.shapes import add_footprints, add_paths, place_tiles, read_wkt
 from geodata.city.configuration import City
 from geodata.clock import now
-from geodata.database.partitions import open_store
+from geodata.database.partitions import PartitionStore
 from geodata.errors import LoadError
 from geodata.queries.candidates import read_joined
-from geodata.settings import get_settings
 from geodata.tables import UNKNOWN_DISTRICT, district
 
 # Clocks of departments run ahead by minutes; a day is a wrong date.
@@ -45,6 +45,7 @@ def load_file(
     locator: Locator,
     *,
     is_piece: bool = False,
+    places: DataPlaces = NOWHERE,
 ) -> LoadOutcome:
     """Load one file of records, or a piece of a live one, in the caller's transaction.
 
@@ -59,7 +60,7 @@ def load_file(
     batch = transform(batch, declaration, declaration.timezone or city.timezone)
     batch = decode_radio(batch, declaration.gnb_id_bits)
     batch = _name_districts(connection, batch)
-    batch = _place(batch, declaration, city, locator)
+    batch = _place(batch, declaration, city, locator, places)
     batch = check(
         batch,
         RECORD_TYPES[declaration.table],
@@ -69,7 +70,11 @@ def load_file(
     if not is_piece:  # the few rows of a moment may well be all bad
         _refuse_if_none(path, batch, extracted, declaration)
     batch = _join_events(connection, batch, declaration)
-    batch, changes = _keep(connection, city, batch, declaration, load_id, is_live=is_piece)
+    if declaration.store == "telemetry":
+        store = _store_of(places, declaration)
+        batch, changes = load_partitions(store, batch, declaration, load_id, city.timezone)
+    else:
+        batch, changes = load_records(connection, batch, declaration, load_id, is_live=is_piece)
     event_from, event_to = event_span(batch.frame, RECORD_TYPES[declaration.table].event_time)
     return LoadOutcome(
         rows_in=extracted.rows_in,
@@ -99,28 +104,24 @@ def _join_events(connection: Connection, batch: Batch, declaration: SourceDeclar
     )
 
 
-def _keep(
-    connection: Connection,
-    city: City,
+def _store_of(places: DataPlaces, declaration: SourceDeclaration) -> PartitionStore:
+    if places.store is None:
+        raise LoadError(f"source {declaration.key}: no store of day partitions to keep it in")
+    return places.store
+
+
+def _place(
     batch: Batch,
     declaration: SourceDeclaration,
-    load_id: int,
-    *,
-    is_live: bool,
-) -> tuple[Batch, Changes]:
-    """Write the records where the declaration keeps them."""
-    if declaration.store == "telemetry":
-        store = open_store(get_settings())
-        return load_partitions(store, batch, declaration, load_id, city.timezone)
-    return load_records(connection, batch, declaration, load_id, is_live=is_live)
-
-
-def _place(batch: Batch, declaration: SourceDeclaration, city: City, locator: Locator) -> Batch:
+    city: City,
+    locator: Locator,
+    places: DataPlaces,
+) -> Batch:
     batch = read_wkt(batch)
     if declaration.table == "speed_tile":
         return place_tiles(batch)
     if declaration.weights or declaration.allocate:
-        return _spread(batch, declaration, city, locator)
+        return _spread(batch, declaration, locator, places)
     if declaration.table == "population" and "cell" in declaration.mapping:
         return place_hexagons(batch, declaration, locator)
     if not RECORD_TYPES[declaration.table].is_placed:
@@ -135,9 +136,11 @@ def _place(batch: Batch, declaration: SourceDeclaration, city: City, locator: Lo
     return batch
 
 
-def _spread(batch: Batch, declaration: SourceDeclaration, city: City, locator: Locator) -> Batch:
+def _spread(
+    batch: Batch, declaration: SourceDeclaration, locator: Locator, places: DataPlaces
+) -> Batch:
     if declaration.weights:
-        return spread_by_weights(batch, read_weights(declaration, city), locator)
+        return spread_by_weights(batch, read_weights(declaration, places.incoming), locator)
     return allocate_polygons(batch, locator)
 
 

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from etl.ledger.findings import Finding, explain_refusal, keep_findings, summari
 from etl.ledger.rejected_rows import keep_rejected
 from etl.load.records import driver
 from etl.outcome import FileLoad, LoadOutcome, LoadResult
+from etl.pipeline.data_places import NOWHERE, DataPlaces
 from etl.pipeline.plan import (
     PlannedFile,
     find_files,
@@ -34,7 +36,6 @@ from geodata.city.configuration import City
 from geodata.clock import now
 from geodata.database.announce import LOADS, announce
 from geodata.errors import DatabaseError, LoadError, OperationsError
-from geodata.settings import get_settings
 from geodata.space.districts import DistrictLocator, load_districts, read_districts
 from geodata.tables import district, load
 
@@ -51,6 +52,7 @@ def load_source(
     *,
     root: Path | None = None,
     locator: Locator | None = None,
+    places: DataPlaces = NOWHERE,
 ) -> LoadResult:
     """Load every file of a source that is not loaded yet, and a timetable whose days have run out.
 
@@ -61,16 +63,20 @@ def load_source(
     Raises:
         ExtractError: the source has no file there.
     """
-    incoming = get_settings().data_dir / "incoming" / city.code
-    files = find_files(declaration, incoming, path, root)
+    files = find_files(declaration, places.incoming, path, root)
     locator = locator or DistrictLocator(read_districts(city))
     return LoadResult(
-        tuple(_load_planned(engine, city, declaration, file, locator) for file in files)
+        tuple(_load_planned(engine, city, declaration, file, locator, places) for file in files)
     )
 
 
 def _load_planned(
-    engine: Engine, city: City, declaration: SourceDeclaration, path: Path, locator: Locator
+    engine: Engine,
+    city: City,
+    declaration: SourceDeclaration,
+    path: Path,
+    locator: Locator,
+    places: DataPlaces,
 ) -> FileLoad:
     started_at = now()
     sha256 = ""
@@ -79,7 +85,10 @@ def _load_planned(
         planned = plan_file(path)
         sha256 = planned.sha256
         with engine.connect() as connection, connection.begin() as transaction:
-            result = _load_locked(connection, city, declaration, planned, locator, started_at)
+            loader = _loader_of(declaration, places)
+            result = _load_locked(
+                connection, city, declaration, planned, locator, started_at, loader
+            )
             if result.status == "already loaded":
                 transaction.rollback()
         if declaration.pairing is not None:  # single reads are kept no longer than it takes
@@ -104,6 +113,7 @@ def _load_locked(
     planned: PlannedFile,
     locator: Locator,
     started_at: datetime,
+    loader: Loader,
 ) -> FileLoad:
     """Load one file, unless it is loaded already."""
     lock_source(connection, declaration)
@@ -113,7 +123,6 @@ def _load_locked(
     ):
         return already
     load_id = open_load(connection, city, declaration, planned, started_at)
-    loader = _loader_of(declaration)
     outcome: LoadOutcome = loader(connection, city, declaration, planned.path, load_id, locator)
     if outcome.changes_nothing and was_loaded_before(
         connection, declaration, planned.sha256, load_id
@@ -122,10 +131,10 @@ def _load_locked(
     return close_load(connection, declaration, planned, load_id, outcome)
 
 
-def _loader_of(declaration: SourceDeclaration) -> Loader:
+def _loader_of(declaration: SourceDeclaration, places: DataPlaces) -> Loader:
     if declaration.pairing is not None:
         return load_plate_reads
-    return _LOADERS.get(declaration.format, load_file)
+    return _LOADERS.get(declaration.format, partial(load_file, places=places))
 
 
 def lock_source(connection: Connection, declaration: SourceDeclaration) -> None:

@@ -10,24 +10,22 @@ from etl.batch import ROW, Batch, count_reasons
 from etl.source.declaration import SourceDeclaration
 from etl.transform.locate import Locator
 from etl.transform.population import at_centres, storage_cells
-from geodata.city.configuration import City
 from geodata.errors import ExtractError
-from geodata.settings import get_settings
 from geodata.space import grid
 from geodata.space.areal import largest_remainder
 
 
-def read_weights(declaration: SourceDeclaration, city: City) -> pl.DataFrame:
+def read_weights(declaration: SourceDeclaration, incoming: Path | None) -> pl.DataFrame:
     """Return unit_id, cell and weight (above 0) of the declared weights file.
 
-    It lies in the city's incoming folder, else beside the declaration.
+    It lies in the incoming folder, else beside the declaration.
 
     Raises:
         ExtractError: it is missing, lacks a column or holds what is no cell or no number.
     """
     wanted = declaration.weights
     assert wanted is not None  # noqa: S101 - asked for by who has seen it
-    bases = [get_settings().data_dir / "incoming" / city.code]
+    bases = [incoming] if incoming else []
     if declaration.file:
         bases.append(declaration.file.parent)
     path = next((base / wanted.path for base in bases if (base / wanted.path).is_file()), None)

@@ -39,11 +39,6 @@ def place_hexagons(batch: Batch, declaration: SourceDeclaration, locator: Locato
     return batch.staged("place", rows_in, count_reasons(batch.rejects.slice(before)))
 
 
-def storage_cell(text: str | None) -> int:
-    """Return the storage cell that stands for a hexagon, `NO_CELL` if the text is none."""
-    return int(storage_cells([text or ""])[0])
-
-
 def storage_cells(texts: Sequence[str]) -> grid.Cells:
     """Return the storage cells that stand for hexagons, `NO_CELL` where a text is none."""
     cells = grid.texts_to_cells(texts)

@@ -3,7 +3,6 @@
 `cities/README.md` explains every key and how to add a city.
 """
 
-import os
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -104,19 +103,18 @@ class City(Declared):
         return day.weekday() < SATURDAY or any(day in span.make_up_on for span in self.holidays)
 
 
-def city_folder(code: str) -> Path:
-    """Return a city's folder: an absolute path, one below `OCC_CITY_DIR`, or one of our own.
+def city_folder(code: str, elsewhere: Path | None = None) -> Path:
+    """Return a city's folder: an absolute path, one `elsewhere`, or one of our own.
 
-    `OCC_CITY_DIR` may be the folder of the city itself or the folder that holds it.
+    `elsewhere` may be the folder of the city itself or the folder that holds it.
 
     Raises:
         CityError: there is none.
     """
-    extra = os.environ.get("OCC_CITY_DIR")
     candidates = [CITIES / code]  # an absolute `code` replaces CITIES
-    if extra:
-        own = [Path(extra)] if Path(extra).name == code else []
-        candidates = [Path(extra) / code, *own, *candidates]
+    if elsewhere:
+        own = [elsewhere] if elsewhere.name == code else []
+        candidates = [elsewhere / code, *own, *candidates]
     for folder in candidates:
         if (folder / CITY_FILE).is_file():
             return folder.resolve()
@@ -124,13 +122,15 @@ def city_folder(code: str) -> Path:
     raise CityError(f"no configuration of city {code!r}: looked for {looked}")
 
 
-def load_city(code: str) -> City:
+def load_city(code: str, elsewhere: Path | None = None) -> City:
     """Return the city of this code, or of this absolute folder; each folder is read once.
+
+    `elsewhere` is a folder outside the program that is looked into first.
 
     Raises:
         CityError: there is no such city or its configuration is wrong; names the file and key.
     """
-    return _load_folder(city_folder(code))
+    return _load_folder(city_folder(code, elsewhere))
 
 
 @cache

@@ -40,7 +40,3 @@ class Travel(Declared):
         if not 0 <= self.morning_peak_h[0] < self.morning_peak_h[1] <= 24:
             raise ValueError("morning_peak_h must be two hours of one day, in order")
         return self
-
-    def class_speed_kmh(self, highway: str) -> float:
-        """Return the speed taken on a road whose signs are unknown."""
-        return self.speeds_kmh.get(highway, self.other_kmh)

@@ -13,7 +13,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from geodata.database.cluster import Cluster
 from geodata.errors import DatabaseError, SettingsError
-from geodata.settings import Settings, get_settings
+from geodata.settings import Settings
 
 MINIMUM_POSTGRESQL = 13
 MINIMUM_POSTGIS = 3
@@ -32,17 +32,13 @@ def open_snapshot(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
-def get_engine(settings: Settings | None = None) -> Engine:
+@cache
+def get_engine(settings: Settings) -> Engine:
     """Return the process's engine for these settings; the first call connects and checks.
 
     Raises:
         DatabaseError: the database cannot be reached, is too old or lacks PostGIS.
     """
-    return _engine(settings or get_settings())
-
-
-@cache
-def _engine(settings: Settings) -> Engine:
     return connect(database_url(settings))
 
 

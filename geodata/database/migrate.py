@@ -43,11 +43,6 @@ def current_revision(connection: Connection) -> str | None:
     return context.get_current_revision()
 
 
-def newest_revision() -> str | None:
-    """Return the newest revision that this program has."""
-    return ScriptDirectory(str(FOLDER)).get_current_head()
-
-
 def run_ddl(name: str) -> None:
     """Run a file of static DDL that lies beside the revisions; called by them."""
     ddl = (FOLDER / "versions" / name).read_text(encoding="utf-8")

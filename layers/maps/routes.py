@@ -17,12 +17,11 @@ from fastapi.responses import JSONResponse
 from fastapi.routing import APIRoute
 from sqlalchemy import Engine
 
-from geodata.city.configuration import City, load_city
+from geodata.city.configuration import City
 from geodata.clock import replaying
-from geodata.database.engine import get_engine, open_snapshot
+from geodata.database.engine import open_snapshot
 from geodata.database.replay import open_as_of
 from geodata.errors import DatabaseError, GeographyError, NotFoundError, OperationsError
-from geodata.settings import get_settings
 from geodata.space.grid import cell_area_km2, cell_centres, cell_res, cell_to_parents, text_to_cell
 from layers.errors import QueryError
 from layers.maps.analyses import read_analysis
@@ -90,10 +89,10 @@ class LayerContext:
     remember: Remember = compute_anew
 
 
-def get_context() -> LayerContext:
-    """Return the process's own context; tests and embedders override this dependency."""
-    settings = get_settings()
-    return LayerContext(get_engine(), load_city(settings.city), settings.data_dir)
+def get_context(request: Request) -> LayerContext:
+    """Return what the application answers from: whoever includes the router sets it there."""
+    context: LayerContext = request.app.state.layers
+    return context
 
 
 async def in_its_time(

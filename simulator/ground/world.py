@@ -10,6 +10,7 @@ from geodata.city.configuration import City
 from geodata.errors import CityError
 from geodata.space.districts import DistrictLocator, read_districts
 from simulator.config import Simulation, read_simulation
+from simulator.ground.city_tables import read_census, read_places, read_stations
 from simulator.ground.density import build_fields
 from simulator.ground.planar import Floats, Plane
 from simulator.ground.population import Cells, build_population
@@ -17,13 +18,6 @@ from simulator.randomness import stream
 
 SIMULATION_FILE = "simulation.yaml"
 CELL_RADIUS_M = 55.0  # points are scattered within their cell
-_STATION_SCHEMA = {
-    "line": pl.String, "seq": pl.Int64, "name": pl.String, "lon": pl.Float64, "lat": pl.Float64,
-}  # fmt: skip
-_PLACE_SCHEMA = {
-    "osm_id": pl.String, "fclass": pl.String, "name": pl.String,
-    "lon": pl.Float64, "lat": pl.Float64,
-}  # fmt: skip
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,25 +46,16 @@ class World:
         return self.plane.to_degrees(centres + offset)
 
 
-def _read_points(city: City, key: str, schema: dict[str, type[pl.DataType]]) -> pl.DataFrame:
-    path = city.files().get(key)
-    if path is None:
-        return pl.DataFrame(schema=schema)
-    return pl.read_csv(path, columns=list(schema), schema_overrides=schema)
-
-
 def read_residents(city: City) -> dict[str, int]:
     """Return the census count in use of each district.
 
     Raises:
-        CityError: the city names no census.
+        CityError: the city names no census, or it is not as described.
     """
     if city.population is None:
         raise CityError(f"{city.folder}: population: the simulator needs a census by district")
-    frame = pl.read_csv(
-        city.file(city.population.file), schema_overrides={"district_id": pl.String}
-    )
-    return dict(zip(frame["district_id"], frame[city.population.used], strict=True))
+    census = read_census(city)
+    return dict(zip(census["district_id"], census["residents"], strict=True))
 
 
 def build_world(city: City, seed: int) -> World:
@@ -79,8 +64,8 @@ def build_world(city: City, seed: int) -> World:
     districts = read_districts(city)
     locator = DistrictLocator(districts)
     plane = Plane(city.camera.lon, city.camera.lat)
-    stations = _read_points(city, "stations", _STATION_SCHEMA)
-    places = _read_points(city, "places", _PLACE_SCHEMA)
+    stations = read_stations(city)
+    places = read_places(city)
     fields = build_fields(tuple(districts.total_bounds), stations, places, plane, seed)
     cells = build_population(read_residents(city), locator, rules.population, fields, plane, seed)
     places = places.with_columns(

@@ -30,6 +30,18 @@ def test_a_wrong_setting_is_one_line_too(
     assert capsys.readouterr().err.startswith("error: wrong setting: port: ")
 
 
+def test_a_setting_that_there_is_not_is_one_line_too(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("OCC_PROT", "8051")
+    get_settings.cache_clear()
+    try:
+        assert app.main(["migrate"]) == 2
+    finally:
+        get_settings.cache_clear()
+    assert capsys.readouterr().err == "error: there is no setting OCC_PROT: is OCC_PORT meant?\n"
+
+
 def test_an_interrupt_ends_quietly(monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(options: object) -> None:
         raise KeyboardInterrupt

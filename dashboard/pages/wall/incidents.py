@@ -9,6 +9,7 @@ from dash.development.base_component import Component
 from dashboard.components.incidents import RibbonDay, incident_list, ribbon, usual_hours
 from dashboard.components.text import bilingual
 from dashboard.read.context import ScreenContext
+from dashboard.read.forms import FRAME
 from geodata.clock import now
 from geodata.queries.screens import (
     Freshness,
@@ -46,6 +47,7 @@ def usual_of(context: ScreenContext, day: Period) -> pl.DataFrame:
         lambda: usual_hours(
             [hours_of(context, Period(day.first - back, day.end - back)) for back in weeks]
         ),
+        FRAME,
     )
 
 

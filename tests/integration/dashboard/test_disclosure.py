@@ -18,7 +18,7 @@ SHARE = find_indicator("within_target_share")
 class NoCache:
     """Remembers nothing."""
 
-    def get_or(self, key, compute):
+    def get_or(self, key, compute, form):
         return compute()
 
 

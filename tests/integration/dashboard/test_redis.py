@@ -1,5 +1,7 @@
 """The answers' cache on a real Redis, as OCC_CACHE_URL sets it: two servers share one answer."""
 
+import pickle
+import re
 import shutil
 import socket
 import subprocess
@@ -7,11 +9,11 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import flask
 import pytest
 import redis
 
 from dashboard.read.cache import build_cache
+from geodata.city.configuration import load_city
 from geodata.settings import Settings
 
 pytestmark = pytest.mark.skipif(
@@ -19,6 +21,7 @@ pytestmark = pytest.mark.skipif(
     reason="redis-server (a Debian package) is not installed",
 )
 START_S = 20
+PORTO_ALEGRE = str(Path(__file__).parents[2] / "data" / "cities" / "portoalegre")
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +54,7 @@ def _await(port: int) -> None:
 
 def _cache(url: str, folder: Path, monkeypatch: pytest.MonkeyPatch, city: str = "changchun"):
     monkeypatch.setenv("OCC_CACHE_URL", url)
-    return build_cache(flask.Flask(__name__), Settings(data_dir=folder, city=city))
+    return build_cache(Settings(data_dir=folder), load_city(city))
 
 
 def _never() -> bytes:
@@ -61,17 +64,26 @@ def _never() -> bytes:
 def test_a_second_server_gets_what_the_first_computed(redis_url, tmp_path, monkeypatch) -> None:
     first = _cache(redis_url, tmp_path / "one", monkeypatch)
     second = _cache(redis_url, tmp_path / "two", monkeypatch)
-    assert first.get_or("/layers/values/x", lambda: b"\x00\xff") == b"\x00\xff"
-    assert second.get_or("/layers/values/x", _never) == b"\x00\xff"
+    assert first.get_bytes("/layers/values/x", lambda: b"\x00\xff") == b"\x00\xff"
+    assert second.get_bytes("/layers/values/x", _never) == b"\x00\xff"
     with redis.Redis.from_url(redis_url) as client:
         (key,) = client.keys()
-        assert key == b"occ:changchun:/layers/values/x"
+        assert re.fullmatch(rb"occ:changchun:[0-9a-f]{12}:/layers/values/x", key)
         assert 0 < client.ttl(key) <= 86_400
     assert not (tmp_path / "one").exists()
 
 
 def test_two_cities_do_not_share_answers(redis_url, tmp_path, monkeypatch) -> None:
     here = _cache(redis_url, tmp_path, monkeypatch)
-    there = _cache(redis_url, tmp_path, monkeypatch, city="porto_alegre")
-    assert here.get_or("key", lambda: b"here") == b"here"
-    assert there.get_or("key", lambda: b"there") == b"there"
+    there = _cache(redis_url, tmp_path, monkeypatch, city=PORTO_ALEGRE)
+    assert here.get_bytes("key", lambda: b"here") == b"here"
+    assert there.get_bytes("key", lambda: b"there") == b"there"
+
+
+def test_what_another_put_there_is_computed_anew(redis_url, tmp_path, monkeypatch) -> None:
+    shared = _cache(redis_url, tmp_path, monkeypatch)
+    assert shared.get_bytes("planted", lambda: b"first") == b"first"
+    with redis.Redis.from_url(redis_url) as client:
+        (key,) = client.keys("*planted")
+        client.set(key, b"!" + pickle.dumps(b"theirs"))
+    assert shared.get_bytes("planted", lambda: b"ours") == b"ours"

@@ -3,7 +3,6 @@
 import json
 from datetime import UTC, datetime, timedelta
 
-import flask
 from plotly.utils import PlotlyJSONEncoder
 from sqlalchemy import Engine, insert
 
@@ -21,7 +20,7 @@ LOADED_AT = datetime(2026, 11, 20, 0, 0, tzinfo=UTC)  # 08:00 in Changchun
 
 def test_the_page_of_a_moment(engine: Engine, city: City, tmp_path) -> None:
     settings = Settings(data_dir=tmp_path)
-    context = ScreenContext(engine, city, settings, build_cache(flask.Flask("test"), settings))
+    context = ScreenContext(engine, city, settings, build_cache(settings, city))
     with engine.begin() as connection:
         load_districts(connection, city)
         row = dict.fromkeys(("source", "table_name", "file", "sha256", "owner", "licence"), "x")

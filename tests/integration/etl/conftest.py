@@ -7,6 +7,7 @@ import pytest
 import yaml
 from sqlalchemy import select
 
+from etl.pipeline.data_places import NOWHERE, DataPlaces
 from etl.pipeline.run import load_source
 from etl.source.declaration import SourceDeclaration
 from geodata.space.districts import DistrictLocator, read_districts
@@ -47,13 +48,15 @@ class Source:
         self.table = metadata.tables[f"ops.{self.declaration.table}"]
         self._number = 0
 
-    def load(self, text: str | bytes, name: str | None = None):
+    def load(self, text: str | bytes, name: str | None = None, places: DataPlaces = NOWHERE):
         """Write a file and load it; returns what became of it."""
         self._number += 1
         path = self._folder / (name or f"{self.declaration.key}_{self._number}.csv")
         path.write_bytes(text if isinstance(text, bytes) else text.encode())
         engine, city, locator = self._parts
-        (result,) = load_source(engine, city, self.declaration, path, locator=locator).files
+        (result,) = load_source(
+            engine, city, self.declaration, path, locator=locator, places=places
+        ).files
         return result
 
     def current(self, *names: str):

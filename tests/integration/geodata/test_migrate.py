@@ -6,13 +6,16 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, MetaData, inspect, text
 from sqlalchemy.engine import URL, Connection
 
 from geodata.database.engine import connect
-from geodata.database.migrate import current_revision, newest_revision, upgrade
+from geodata.database.migrate import FOLDER, current_revision, upgrade
 from geodata.errors import DatabaseError
 from geodata.tables import SCHEMA, metadata
+
+NEWEST = ScriptDirectory(str(FOLDER)).get_current_head()
 
 
 def differences(connection: Connection, declared: MetaData) -> list[object]:
@@ -64,10 +67,10 @@ def test_upgrade_applies_once(create_database: Callable[[], URL]) -> None:
     engine = connect(create_database())
     with engine.connect() as connection:
         assert current_revision(connection) is None
-    assert upgrade(engine)[-1] == newest_revision()
+    assert upgrade(engine)[-1] == NEWEST
     assert upgrade(engine) == []
     with engine.connect() as connection:
-        assert current_revision(connection) == newest_revision()
+        assert current_revision(connection) == NEWEST
     engine.dispose()
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from commands import simulated_files
 from commands.simulated_files import (
     MARKER,
     SIMULATION,
@@ -74,6 +75,18 @@ def test_another_simulation_file_means_other_files(
     assert read_simulated_files(settings, copied) is not None
     (copied.folder / SIMULATION).write_text("changed: true", encoding="utf-8")
     assert read_simulated_files(settings, copied) is None
+
+
+def test_another_simulator_means_other_files(
+    settings: Settings, city: City, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pretend(monkeypatch, "a/one.csv")
+    copied = shutil.copytree(simulated_files.SIMULATOR, tmp_path / "simulator")
+    monkeypatch.setattr(simulated_files, "SIMULATOR", copied)
+    write_simulated_files(settings, city)
+    assert read_simulated_files(settings, city) is not None
+    (copied / "ground" / "world.py").write_text("changed = True", encoding="utf-8")
+    assert read_simulated_files(settings, city) is None
 
 
 def test_what_fails_midway_leaves_nothing(

@@ -7,10 +7,10 @@ import pytest
 from google.transit.gtfs_realtime_pb2 import FeedMessage
 from sqlalchemy import select
 
+from etl.pipeline.data_places import DataPlaces
 from etl.pipeline.run import load_source
 from etl.source.declaration import SourceDeclaration
 from geodata.database.partitions import Partition, PartitionStore
-from geodata.settings import get_settings
 from geodata.space.districts import DistrictLocator, read_districts
 from geodata.space.grid import latlng_to_cell
 from geodata.tables import load, rejected_row
@@ -52,11 +52,8 @@ ARCHIVE = BASE | {
 
 
 @pytest.fixture
-def store(tmp_path, monkeypatch):
-    monkeypatch.setenv("OCC_TELEMETRY_URL", str(tmp_path / "store"))
-    get_settings.cache_clear()
-    yield PartitionStore(str(tmp_path / "store"))
-    get_settings.cache_clear()
+def store(tmp_path):
+    return PartitionStore(str(tmp_path / "store"))
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +70,9 @@ def load_bytes(engine, city, locator, store, tmp_path):
         if isinstance(content, bytes):
             path.write_bytes(content)
         declaration = SourceDeclaration.model_validate(declared | {"key": key})
-        (result,) = load_source(engine, city, declaration, path, locator=locator).files
+        (result,) = load_source(
+            engine, city, declaration, path, locator=locator, places=DataPlaces(store=store)
+        ).files
         assert result.status != "refused", result.message
         return result
 

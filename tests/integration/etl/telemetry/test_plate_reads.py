@@ -13,7 +13,6 @@ from etl.pipeline.run import load_source
 from etl.plates.destroy import receipt_of
 from etl.source.declaration import SourceDeclaration
 from geodata.queries.traffic import read_segments
-from geodata.settings import get_settings
 from geodata.space.districts import DistrictLocator, read_districts
 from geodata.tables import link_time, load, metadata, reader_link, rejected_row
 from layers.build.run import build_states
@@ -60,11 +59,9 @@ def loaded(engine, city, locator, tmp_path_factory):
     """The links and a day of reads, loaded with every log kept; what became of them."""
     folder = tmp_path_factory.mktemp("plates")
     patch = pytest.MonkeyPatch()
-    patch.setenv("OCC_DATA_DIR", str(folder / "data"))
     temporary = folder / "tmp"
     temporary.mkdir()
     patch.setenv("TMPDIR", str(temporary))
-    get_settings.cache_clear()
     handler = logging.FileHandler(folder / "everything.log")
     logging.getLogger().addHandler(handler)
     level = logging.getLogger().level
@@ -82,7 +79,6 @@ def loaded(engine, city, locator, tmp_path_factory):
     handler.close()
     yield folder, results
     patch.undo()
-    get_settings.cache_clear()
 
 
 def test_reads_become_means_of_five_vehicles_or_more(engine, loaded):

@@ -3,7 +3,6 @@
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Event
 
-import flask
 import pytest
 
 from dashboard.read.cache import AnswerCache, build_cache
@@ -11,8 +10,8 @@ from geodata.settings import Settings
 
 
 @pytest.fixture
-def cache(tmp_path) -> AnswerCache:
-    return build_cache(flask.Flask(__name__), Settings(data_dir=tmp_path))
+def cache(tmp_path, city) -> AnswerCache:
+    return build_cache(Settings(data_dir=tmp_path), city)
 
 
 def test_of_many_that_ask_at_once_one_computes(cache: AnswerCache) -> None:
@@ -25,7 +24,7 @@ def test_of_many_that_ask_at_once_one_computes(cache: AnswerCache) -> None:
 
     def ask() -> bytes:
         barrier.wait(10)
-        return cache.get_or("key", compute)
+        return cache.get_bytes("key", compute)
 
     with ThreadPoolExecutor(8) as pool:
         answers = [each.result() for each in [pool.submit(ask) for _ in range(8)]]
@@ -38,10 +37,10 @@ def test_a_failure_is_not_remembered_and_holds_nobody_up(cache: AnswerCache) -> 
         raise ValueError("no database")
 
     with pytest.raises(ValueError, match="no database"):
-        cache.get_or("key", fail)
-    assert cache.get_or("key", lambda: b"later") == b"later"
-    assert cache.get_or("key", fail) == b"later"
+        cache.get_bytes("key", fail)
+    assert cache.get_bytes("key", lambda: b"later") == b"later"
+    assert cache.get_bytes("key", fail) == b"later"
 
 
 def test_an_answer_may_ask_for_another(cache: AnswerCache) -> None:
-    assert cache.get_or("outer", lambda: cache.get_or("inner", lambda: b"x") + b"y") == b"xy"
+    assert cache.get_bytes("outer", lambda: cache.get_bytes("inner", lambda: b"x") + b"y") == b"xy"

@@ -7,7 +7,6 @@ from etl.gtfs_rt.vehicle_positions import (
     POSITION_SCHEMA,
     decode_positions,
     parse_message,
-    read_positions,
 )
 from geodata.errors import ExtractError
 
@@ -78,17 +77,6 @@ def test_entities_without_a_place_and_deleted_ones_are_no_rows():
     entity.vehicle.position.latitude = 1
     assert decode_positions(message).height == 0
     assert decode_positions(message).schema == POSITION_SCHEMA
-
-
-def test_a_repeated_report_counts_once():
-    """GTFS-RT: deduplicate by (vehicle.id, timestamp)."""
-    messages = []
-    for seen_at in (100, 100, 110):
-        message = _message(1_780_000_200)
-        _vehicle(message, "e").vehicle.id = "71"
-        message.entity[0].vehicle.timestamp = 1_780_000_000 + seen_at
-        messages.append((str(seen_at), message.SerializeToString()))
-    assert read_positions(messages).height == 2
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy import stats
 
 from layers.values.confidence import mean, poisson, rank_bounds, wilson
 
@@ -55,3 +56,21 @@ def test_1_4_mean_from_sums():
     half = 1.959964 * x.std(ddof=1) / 2
     assert (lo[0], hi[0]) == pytest.approx((2.5 - half, 2.5 + half))
     assert np.isnan(mean(np.array([1.0]), np.array([1.0]), np.array([1.0]))[0][0])
+
+
+def test_our_wilson_is_scipys():
+    """Ours takes arrays and ends at exactly 0 and 1."""
+    successes, trials = np.array([[k, n] for n in range(1, 25) for k in range(n + 1)]).T
+    expected = [
+        stats.binomtest(int(k), int(n)).proportion_ci(method="wilson")
+        for k, n in zip(successes, trials, strict=True)
+    ]
+    found = np.transpose(wilson(successes.astype(float), trials.astype(float)))
+    np.testing.assert_allclose(found, expected, rtol=1e-12, atol=1e-15)
+
+
+def test_our_poisson_bounds_leave_as_much_on_each_side():
+    counts = np.arange(1.0, 200.0)
+    lo, hi = poisson(counts)
+    np.testing.assert_allclose(stats.poisson.sf(counts - 1, lo), 0.025, rtol=1e-9)
+    np.testing.assert_allclose(stats.poisson.cdf(counts, hi), 0.025, rtol=1e-9)

@@ -7,6 +7,7 @@ import pytest
 
 from dashboard.pages.wall.replay import parse_moment, refusal, requested
 from dashboard.read.cache import AnswerCache
+from dashboard.read.forms import JsonForm
 from dashboard.read.replay import MomentCache
 
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -58,19 +59,22 @@ def test_a_refusal_says_why_in_both_languages_and_leads_back() -> None:
     assert back.href == "/wall"
 
 
+TEXT = JsonForm(str)
+
+
 class Shelf(AnswerCache):
     """A cache in a dictionary."""
 
     def __init__(self) -> None:
         self.kept: dict[str, object] = {}
 
-    def get_or(self, key, compute):
+    def get_or(self, key, compute, form):
         return self.kept.setdefault(key, compute())
 
 
 def test_answers_of_a_moment_are_not_those_of_the_present() -> None:
     shelf = Shelf()
-    shelf.get_or("usual", lambda: "now")
-    assert MomentCache(shelf, MORNING).get_or("usual", lambda: "then") == "then"
-    assert MomentCache(shelf, MORNING).get_or("usual", lambda: "again") == "then"
+    shelf.get_or("usual", lambda: "now", TEXT)
+    assert MomentCache(shelf, MORNING).get_or("usual", lambda: "then", TEXT) == "then"
+    assert MomentCache(shelf, MORNING).get_or("usual", lambda: "again", TEXT) == "then"
     assert shelf.kept == {"usual": "now", f"at{int(MORNING.timestamp())}/usual": "then"}

@@ -6,9 +6,9 @@ import polars as pl
 import pytest
 
 from geodata.city.configuration import load_city
-from geodata.city.files import read_census, read_places, read_stations
 from geodata.errors import CityError
 from geodata.space.districts import DistrictLocator, read_districts
+from simulator.ground.city_tables import read_census, read_places, read_stations
 
 PUBLISHED_TOTAL = 9_066_906
 DEVELOPMENT_ZONES = 1_616_712

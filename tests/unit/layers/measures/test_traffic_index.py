@@ -4,7 +4,6 @@ import polars as pl
 import pytest
 
 from layers.catalogue.formula import apply_formula
-from layers.measures.road_grade import grade_segments
 from layers.measures.traffic import compute_link_states
 from layers.states.merge_frames import merge_states
 
@@ -78,22 +77,3 @@ def test_without_travel_time_there_is_no_index():
     merged = pl.DataFrame({"num": [0.0, None], "den": [0.0, None]}, schema_overrides={
         "num": pl.Float64, "den": pl.Float64})  # fmt: skip
     assert pl.Series(apply_formula("traffic_index", merged)).is_nan().all()
-
-
-@pytest.mark.parametrize(
-    ("time_s", "grade"),
-    [
-        (100, "free"), (142, "free"), (143, "mostly_free"), (200, "light"), (250, "moderate"),
-        (333, "moderate"), (334, "severe"), (None, None),
-    ],
-)  # fmt: skip
-def test_a_segment_is_graded_by_its_speed_over_free_flow(time_s, grade):
-    """T10: V / V_f > .7, .5, .4, .3."""
-    frame = pl.DataFrame(
-        {"length_m": [1000.0], "time_s": [time_s or 100.0], "free_flow_s": [100.0]}
-    )
-    if time_s is None:
-        frame = frame.with_columns(free_flow_s=pl.lit(None, pl.Float64))
-    row = grade_segments(frame).row(0, named=True)
-    assert row["grade"] == grade
-    assert row["speed_kmh"] == pytest.approx(3600 / (time_s or 100))
