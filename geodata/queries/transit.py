@@ -10,7 +10,7 @@ from polars._typing import PolarsDataType
 from psycopg import sql
 from sqlalchemy import Connection, Integer, cast, func, select
 
-from geodata.queries.frame import Schema, read_columns
+from geodata.queries.frame import Schema, in_order, read_columns
 from geodata.space.grid import NO_CELL
 from geodata.tables import departure, gtfs_feed
 
@@ -123,7 +123,7 @@ def read_boardable_departures(
 
 def read_boarding_points(connection: Connection) -> pl.DataFrame:
     """Return lon, lat of every place a resident walks to: stops, and entrances of rail stations."""
-    return _copy(connection, _BOARDING_POINTS, {"lon": pl.Float64, "lat": pl.Float64})
+    return in_order(_copy(connection, _BOARDING_POINTS, {"lon": pl.Float64, "lat": pl.Float64}))
 
 
 def _copy(
