@@ -26,7 +26,7 @@ def bench_copying(engine: Engine, frame: pl.DataFrame) -> Table:
     names = ", ".join(columns)
     with engine.begin() as connection:
         connection.execute(
-            text(f"CREATE UNLOGGED TABLE {_TABLE} AS SELECT {names} FROM ops.incident LIMIT 0")
+            text(f"CREATE UNLOGGED TABLE {_TABLE} AS SELECT {names} FROM incident LIMIT 0")
         )
     content = _HEAD + encode_rows(frame, columns).tobytes() + _TAIL
     few = frame.head(frame.height // 5)

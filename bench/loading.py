@@ -13,7 +13,7 @@ from geodata.tables import incident
 def bench_loading(engine: Engine, frame: pl.DataFrame) -> Table:
     """Load the incidents that the states are built from; the floor copies the same rows."""
     rows = frame.height
-    ours = time_best("etl.load.copy_binary.copy_records into ops.incident", rows,
+    ours = time_best("etl.load.copy_binary.copy_records into incident", rows,
                      lambda: load_incidents(engine, frame), 1)  # fmt: skip
     ours = Measure(ours.name, rows, ours.seconds, "an empty table; its five indexes included")
     return Table(
@@ -44,10 +44,10 @@ def _more(engine: Engine, frame: pl.DataFrame) -> Measure:
 
 def _copy(engine: Engine) -> None:
     with engine.begin() as connection:
-        connection.execute(text("CREATE TABLE bench_copy AS SELECT * FROM ops.incident"))
+        connection.execute(text("CREATE TABLE bench_copy AS SELECT * FROM incident"))
         connection.execute(text("DROP TABLE bench_copy"))
 
 
 def _count(engine: Engine) -> None:
     with engine.connect() as connection:
-        connection.execute(text("SELECT count(address) FROM ops.incident")).scalar_one()
+        connection.execute(text("SELECT count(address) FROM incident")).scalar_one()

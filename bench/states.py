@@ -19,7 +19,7 @@ _FEW = 10
 _GROUPED = """
     SELECT channel AS component, date_trunc('day', received_at) AS starts_at,
         coalesce(cell, 0) AS cell, district_id, count(*) AS n, sum(1.0::float8) AS num
-    FROM ops.incident
+    FROM incident
     WHERE retired_by IS NULL AND NOT (is_duplicate OR is_test OR is_cancelled OR is_mutual_aid)
     GROUP BY 1, 2, 3, 4
 """
@@ -27,7 +27,7 @@ _PLAIN = f"CREATE TEMPORARY TABLE bench_floor ON COMMIT DROP AS {_GROUPED}"
 # what one would write by hand for the same rows, found by the same key; made new, so without a log
 _BY_HAND = (
     "DROP TABLE IF EXISTS bench_state",
-    "CREATE TABLE bench_state (LIKE ops.state INCLUDING DEFAULTS)",
+    "CREATE TABLE bench_state (LIKE state INCLUDING DEFAULTS)",
     f"""
     INSERT INTO bench_state
         (indicator, build_id, component, starts_at, cell, district_id, n, n_missing, num)
@@ -41,7 +41,7 @@ _BY_HAND = (
 )
 _DIFFERENT = """
     SELECT count(*) FROM (
-        SELECT component, starts_at, cell, district_id, n, num FROM ops.state
+        SELECT component, starts_at, cell, district_id, n, num FROM state
         EXCEPT SELECT component, starts_at, cell, district_id, n, num FROM bench_state
     ) AS each
 """
@@ -58,7 +58,7 @@ def bench_states(engine: Engine, city: City, frame: pl.DataFrame) -> Table:
     ours = time_best("layers.build.run.build_states, from nothing", rows,
                      lambda: build_states(engine, city, [KEY]), 1)  # fmt: skip
     with engine.connect() as connection:
-        states = connection.execute(text("SELECT count(*) FROM ops.state")).scalar_one()
+        states = connection.execute(text("SELECT count(*) FROM state")).scalar_one()
     again = time_best("the same, everything again: no row differs", rows,
                       lambda: build_states(engine, city, [KEY], full=True), 1)  # fmt: skip
     nothing = time_best("the same, nothing new", rows, lambda: build_states(engine, city, [KEY]))

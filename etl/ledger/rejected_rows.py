@@ -34,7 +34,7 @@ def describe_rejects(rejects: pl.DataFrame, extracted: Extracted, file: str) -> 
 
 def keep_rejected(raw: Driver, load_id: int, rejects: pl.DataFrame) -> None:
     """Write the rejected rows of a load; columns as `describe_rejects` returns them."""
-    statement = "COPY ops.rejected_row (load_id, file, row_number, field, reason, raw) FROM STDIN"
+    statement = "COPY rejected_row (load_id, file, row_number, field, reason, raw) FROM STDIN"
     with raw.cursor() as cursor, cursor.copy(statement) as copy:
         for row in rejects.select(list(SCHEMA)).iter_rows():
             copy.write_row((load_id, *row))

@@ -87,7 +87,7 @@ def copy_records(
     for name, kind in columns.items():
         layouts[name] = "int4" if _is_narrow(table, name) else kind
     with filling(connection, table, frame.height):
-        copy_frame(connection, sql.Identifier(str(table.schema), table.name), stamped, layouts)
+        copy_frame(connection, sql.Identifier(table.name), stamped, layouts)
 
 
 def _is_narrow(table: Table, name: str) -> bool:

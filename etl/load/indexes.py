@@ -32,9 +32,9 @@ def filling(connection: psycopg.Connection[Any], table: Table, rows: int) -> Ite
     if rows < ROWS_MIN or not _claim(connection, table):
         yield False
         return
-    indexes = connection.execute(_INDEXES, [_name(table)]).fetchall()
+    indexes = connection.execute(_INDEXES, [table.name]).fetchall()
     for name, _ in indexes:
-        connection.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(str(table.schema), name)))
+        connection.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(name)))
     yield True
     for _, definition in indexes:  # the server's own words
         connection.execute(definition)
@@ -42,8 +42,8 @@ def filling(connection: psycopg.Connection[Any], table: Table, rows: int) -> Ite
 
 def _claim(connection: psycopg.Connection[Any], table: Table) -> bool:
     """Lock and truncate a table without rows; leave any other as it is, and unlocked."""
-    name = sql.Identifier(str(table.schema), table.name)
-    if _has_rows(connection, name) or connection.execute(_REFERRERS, [_name(table)]).fetchone():
+    name = sql.Identifier(table.name)
+    if _has_rows(connection, name) or connection.execute(_REFERRERS, [table.name]).fetchone():
         return False
     with connection.transaction() as attempt:
         connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(name))
@@ -57,7 +57,3 @@ def _claim(connection: psycopg.Connection[Any], table: Table) -> bool:
 def _has_rows(connection: psycopg.Connection[Any], name: sql.Identifier) -> bool:
     found = connection.execute(sql.SQL("SELECT FROM {} LIMIT 1").format(name))
     return found.fetchone() is not None
-
-
-def _name(table: Table) -> str:
-    return f"{table.schema}.{table.name}"

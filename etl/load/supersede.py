@@ -9,7 +9,6 @@ from psycopg.rows import TupleRow
 
 from etl.batch import REJECT_SCHEMA
 from etl.source.record_types import RecordType
-from geodata.tables import SCHEMA
 
 STAGING = "occ_staging"
 STAGING_ROW = "staging_row"
@@ -29,7 +28,7 @@ class Move:
         key = [name for name in target.key if name in columns]
         others = [name for name in columns if name not in key]
         self._parts: dict[str, sql.Composable] = {
-            "target": sql.Identifier(SCHEMA, target.table.name),
+            "target": sql.Identifier(target.table.name),
             "staging": sql.Identifier(STAGING),
             "row": sql.Identifier(STAGING_ROW),
             "columns": _list(columns),

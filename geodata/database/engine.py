@@ -4,16 +4,18 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
+from typing import Any
 
 import psycopg
 from psycopg import sql
-from sqlalchemy import Engine, create_engine, text
+from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from geodata.database.cluster import Cluster
 from geodata.errors import DatabaseError, SettingsError
 from geodata.settings import Settings
+from geodata.tables import SCHEMA
 
 MINIMUM_POSTGRESQL = 13
 MINIMUM_POSTGIS = 3
@@ -51,12 +53,32 @@ def connect(url: URL) -> Engine:
     engine = create_engine(
         url, pool_pre_ping=True, connect_args={"options": "-c timezone=UTC", "connect_timeout": 10}
     )
+    look_first_in(engine, SCHEMA)
     try:
         check_server(engine)
     except DatabaseError:
         engine.dispose()
         raise
     return engine
+
+
+def look_first_in(engine: Engine, schema: str) -> None:
+    """Make each new connection of an engine find names without a schema in this one first.
+
+    No statement names the schema of our tables: it is a connection's to say. What the server's
+    administrator made the search path stays behind it, since PostGIS may lie anywhere there.
+    """
+
+    # first of all: SQLAlchemy then asks which schema is the connection's own
+    @event.listens_for(engine, "connect", insert=True)
+    def put_first(connection: Any, _: object) -> None:
+        connection.autocommit = True  # in a transaction, its rollback would take the path back
+        connection.execute(
+            "SELECT set_config('search_path', concat_ws(', ', %s::text, "
+            "nullif(current_setting('search_path'), '')), false)",
+            [schema],
+        )
+        connection.autocommit = False
 
 
 def database_url(settings: Settings) -> URL:

@@ -63,7 +63,7 @@ def _pending(current: str | None) -> list[str]:
 
 
 def _apply(connection: Connection) -> None:
-    connection.execute(text("CREATE EXTENSION IF NOT EXISTS postgis"))
+    connection.execute(text("CREATE EXTENSION IF NOT EXISTS postgis SCHEMA public"))
     connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
     config = Config()
     config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))

@@ -1,32 +1,25 @@
 """The database as it was known at a moment: the same tables, read through views, and nothing else.
 
 Schema `replay` has a view under the name of every table. `occ.at`, a setting of the session, says
-as of when; a connection of `open_as_of` carries it, reads the views in place of the tables, and
-cannot write. So whatever reads the present reads the past, by the same code.
+as of when; a connection of `open_as_of` carries it, finds the views in place of the tables, and
+cannot write. No statement names a schema, so whatever reads the present reads the past, by the same
+code; schema `ops` is named here alone, for what the views are made of.
 """
 
-import re
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import sha256
-from typing import Any, Self
 
-import psycopg
-from psycopg.abc import Params, QueryNoTemplate
-from psycopg.copy import Copy, Writer
-from psycopg.sql import Composable
 from sqlalchemy import Engine, NullPool, Table, create_engine, text
 from sqlalchemy.engine import URL, Connection
 
 from geodata.clock import now
+from geodata.database.engine import look_first_in
 from geodata.errors import NotFoundError
 from geodata.tables import SCHEMA, metadata, state, state_build
 
 REPLAY_SCHEMA = "replay"
 _LOCK_KEY = 7_305_011_001  # any fixed number: two that make the views take turns on it
-_TABLE = re.compile(rb'(?<![\w."])"?' + SCHEMA.encode() + rb'"?\.')
 _AT = "current_setting('occ.at')::timestamptz"
 _LATER = f"(SELECT load_id FROM {SCHEMA}.load WHERE finished_at > {_AT})"  # noqa: S608
 _NOTHING = ("counted_load", "live_position", "vehicle_position")  # kept for the present only
@@ -43,45 +36,6 @@ class BeforeFirstLoadError(NotFoundError):
 
 class ForgottenError(NotFoundError):
     """What was shown then is not kept any more."""
-
-
-class ReplayCursor(psycopg.Cursor[Any]):
-    """A cursor that reads the views in place of the tables."""
-
-    def execute(  # type: ignore[override] # templates are not used here
-        self, query: QueryNoTemplate, params: Params | None = None, **options: Any
-    ) -> Self:
-        """Execute a statement on the views."""
-        return super().execute(self._on_views(query), params, **options)
-
-    def executemany(  # type: ignore[override]
-        self, query: QueryNoTemplate, params_seq: Iterable[Params], *, returning: bool = False
-    ) -> None:
-        """Execute a statement several times on the views."""
-        super().executemany(self._on_views(query), params_seq, returning=returning)
-
-    @contextmanager
-    def copy(  # type: ignore[override]
-        self,
-        statement: QueryNoTemplate,
-        params: Params | None = None,
-        *,
-        writer: Writer | None = None,
-    ) -> Iterator[Copy]:
-        """Copy from the views."""
-        with super().copy(self._on_views(statement), params, writer=writer) as copy:
-            yield copy
-
-    def _on_views(self, query: QueryNoTemplate) -> bytes:
-        if isinstance(query, Composable):
-            query = query.as_bytes(self)
-        plain = query if isinstance(query, bytes) else query.encode()
-        return on_views(plain)
-
-
-def on_views(statement: bytes) -> bytes:
-    """Return a statement that reads the views in place of the tables."""
-    return _TABLE.sub(REPLAY_SCHEMA.encode() + b".", statement)
 
 
 def open_as_of(engine: Engine, at: datetime) -> Engine:
@@ -101,7 +55,7 @@ def open_as_of(engine: Engine, at: datetime) -> Engine:
     _ensure_views(engine)
     then = _engine(engine.url, at)
     with then.connect() as connection:
-        if connection.execute(text("SELECT NOT EXISTS (SELECT FROM ops.load)")).scalar_one():
+        if connection.execute(text("SELECT NOT EXISTS (SELECT FROM load)")).scalar_one():
             raise BeforeFirstLoadError(f"nothing was loaded by {at:%Y-%m-%d %H:%M:%S} UTC")
     with engine.connect() as connection:
         if connection.execute(text(_FORGOTTEN), {"at": at}).scalar_one():
@@ -116,21 +70,24 @@ def _engine(url: URL, at: datetime) -> Engine:
         "-c timezone=UTC -c default_transaction_read_only=on "
         f"-c occ.at={at.isoformat(timespec='seconds')}"
     )
-    arguments = {"options": options, "connect_timeout": 10, "cursor_factory": ReplayCursor}
-    return create_engine(url, poolclass=NullPool, connect_args=arguments)
+    engine = create_engine(
+        url, poolclass=NullPool, connect_args={"options": options, "connect_timeout": 10}
+    )
+    look_first_in(engine, REPLAY_SCHEMA)
+    return engine
 
 
 # The newest build of then that changed anything is neither kept nor in the past.
-_FORGOTTEN = f"""
+_FORGOTTEN = """
 SELECT EXISTS (
     SELECT FROM (
-        SELECT indicator, max(build_id) AS build_id FROM {SCHEMA}.state_change
+        SELECT indicator, max(build_id) AS build_id FROM state_change
         WHERE built_at <= :at GROUP BY indicator
     ) newest
-    WHERE NOT EXISTS (SELECT FROM {SCHEMA}.state_build b WHERE b.build_id = newest.build_id)
-    AND NOT EXISTS (SELECT FROM {SCHEMA}.state_build_past p WHERE p.build_id = newest.build_id)
+    WHERE NOT EXISTS (SELECT FROM state_build b WHERE b.build_id = newest.build_id)
+    AND NOT EXISTS (SELECT FROM state_build_past p WHERE p.build_id = newest.build_id)
 )
-"""  # noqa: S608
+"""
 
 
 def drop_views(connection: Connection) -> None:
@@ -166,8 +123,7 @@ def view_statements() -> list[str]:
     names = [table.name for table in metadata.sorted_tables if table.name not in _WITHIN]
     names.sort(key=lambda name: name != state_build.name)
     views = [
-        f"CREATE VIEW {REPLAY_SCHEMA}.{name} AS {_query(metadata.tables[f'{SCHEMA}.{name}'])}"
-        for name in names
+        f"CREATE VIEW {REPLAY_SCHEMA}.{name} AS {_query(metadata.tables[name])}" for name in names
     ]
     return [f"CREATE SCHEMA {REPLAY_SCHEMA}", *views]
 
@@ -175,17 +131,18 @@ def view_statements() -> list[str]:
 def _query(table: Table) -> str:
     """Return the query of a table as it was known."""
     name, columns = table.name, set(table.columns.keys())
+    own = f"{SCHEMA}.{name}"
     known = f"load_id NOT IN {_LATER}"
     if name in _OWN:
         return _OWN[name]
     if name in _NOTHING:
-        return f"SELECT * FROM {table.fullname} WHERE false"  # noqa: S608
+        return f"SELECT * FROM {own} WHERE false"  # noqa: S608
     if name in _TIMES:
-        return f"SELECT * FROM {table.fullname} WHERE {_TIMES[name]} <= {_AT}"  # noqa: S608
+        return f"SELECT * FROM {own} WHERE {_TIMES[name]} <= {_AT}"  # noqa: S608
     if "retired_by" in columns:
-        return f"SELECT {_retiring(table)} FROM {table.fullname} WHERE {known}"  # noqa: S608
+        return f"SELECT {_retiring(table)} FROM {own} WHERE {known}"  # noqa: S608
     where = f" WHERE {known}" if "load_id" in columns else ""
-    return f"SELECT * FROM {table.fullname}{where}"  # noqa: S608
+    return f"SELECT * FROM {own}{where}"  # noqa: S608
 
 
 def _retiring(table: Table) -> str:

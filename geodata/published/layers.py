@@ -18,7 +18,6 @@ from sqlalchemy.dialects.postgresql import insert
 
 from geodata.space.grid import Cells, cell_polygons, cell_res, cells_to_texts
 from geodata.tables import (
-    SCHEMA,
     published_cell,
     published_district,
     published_layer,
@@ -92,7 +91,7 @@ def write_cells(connection: Connection, cells: Cells) -> None:
             "geom": shapely.to_wkb(outlines, hex=True, include_srid=True),
         }
     )
-    _copy(connection, f"{SCHEMA}.{published_cell.name}", frame)
+    _copy(connection, published_cell.name, frame)
 
 
 def write_layer(
@@ -110,7 +109,7 @@ def write_layer(
     for table, frame in ((published_value, hexes), (published_district, districts)):
         connection.execute(delete(table).where(table.c.layer_id == layer_id))
         stamped = frame.select(pl.lit(layer_id).alias("layer_id"), pl.all())
-        _copy(connection, f"{SCHEMA}.{table.name}", stamped)
+        _copy(connection, table.name, stamped)
 
 
 def drop_layers(connection: Connection, names: Sequence[str]) -> None:

@@ -41,8 +41,8 @@ def write_district_view(connection: Connection, statuses: Statuses) -> None:
         "d.district_id, d.name_zh, d.name_en, v.value, v.lo, v.hi, v.n, "
         f"{words}, l.unit_zh, l.unit_en, l.period, l.starts_at, "
         "l.ends_at, l.version, l.is_simulated, d.geom "
-        "FROM ops.published_district v JOIN ops.published_layer l USING (layer_id) "
-        "JOIN ops.district d USING (district_id) WHERE d.geom IS NOT NULL"
+        "FROM published_district v JOIN published_layer l USING (layer_id) "
+        "JOIN district d USING (district_id) WHERE d.geom IS NOT NULL"
     )
     _replace_view(connection, "district_values", query)
 
@@ -66,8 +66,8 @@ def _hex_view(layer_id: int, res: int, words: str) -> str:
     return (
         f"SELECT c.zone AS id, v.value, v.lo, v.hi, v.n, {words}, l.period, l.starts_at, "  # noqa: S608 - our own numbers
         "l.ends_at, l.version, l.is_simulated, c.geom "
-        "FROM ops.published_value v JOIN ops.published_cell c USING (cell) "
-        f"JOIN ops.published_layer l USING (layer_id) WHERE v.layer_id = {layer_id} "
+        "FROM published_value v JOIN published_cell c USING (cell) "
+        f"JOIN published_layer l USING (layer_id) WHERE v.layer_id = {layer_id} "
         f"AND v.res = {res}"
     )
 

@@ -7,7 +7,7 @@ import polars as pl
 from sqlalchemy import Connection, func, select
 from sqlalchemy.sql.expression import false
 
-from geodata.queries.frame import Schema, read_columns
+from geodata.queries.frame import Schema, in_order, read_columns
 from geodata.tables import incident
 
 _SCHEMA: Schema = {
@@ -42,4 +42,4 @@ def read_event_places(
         c.is_emergency,
         *(flag == false() for flag in left_out),
     )
-    return read_columns(connection, statement, _SCHEMA)
+    return in_order(read_columns(connection, statement, _SCHEMA))

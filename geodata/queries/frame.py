@@ -63,6 +63,14 @@ def read_columns(connection: Connection, statement: Select[Any], schema: Schema)
     return pl.DataFrame(columns).cast(kinds).with_columns(pl.col(pl.Float64).fill_nan(None))
 
 
+def in_order(frame: pl.DataFrame) -> pl.DataFrame:
+    """Return the rows sorted by all their columns.
+
+    PostgreSQL gives rows as they happen to lie, and a sum of fractions depends on their order.
+    """
+    return frame.sort(frame.columns)
+
+
 def _pack(column: ColumnElement[Any], kind: DataType) -> ColumnElement[Any]:
     if kind.is_float():
         known = func.coalesce(cast(column, Double), literal_column("'NaN'::float8"))

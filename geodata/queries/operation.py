@@ -5,7 +5,7 @@ from datetime import datetime
 import polars as pl
 from sqlalchemy import ColumnElement, Connection, Double, Integer, cast, func, select
 
-from geodata.queries.frame import Schema, read_columns
+from geodata.queries.frame import Schema, in_order, read_columns
 from geodata.space.grid import NO_CELL
 from geodata.tables import dispatch_trip, stop_event
 
@@ -54,7 +54,7 @@ def read_stop_events(connection: Connection, span: Span | None = None) -> pl.Dat
     ).where(c.retired_by.is_(None), c.is_timepoint, c.is_schedule_based)
     if span:
         statement = statement.where(c.scheduled_at >= span[0], c.scheduled_at < span[1])
-    return read_columns(connection, statement, STOP_EVENT_SCHEMA)
+    return in_order(read_columns(connection, statement, STOP_EVENT_SCHEMA))
 
 
 def read_dispatched_trips(connection: Connection, span: Span | None = None) -> pl.DataFrame:
@@ -71,7 +71,7 @@ def read_dispatched_trips(connection: Connection, span: Span | None = None) -> p
     ).where(c.retired_by.is_(None))
     if span:
         statement = statement.where(c.planned_at >= span[0], c.planned_at < span[1])
-    return read_columns(connection, statement, DISPATCH_SCHEMA)
+    return in_order(read_columns(connection, statement, DISPATCH_SCHEMA))
 
 
 def _seconds(later: ColumnElement[object], earlier: ColumnElement[object]) -> ColumnElement[float]:

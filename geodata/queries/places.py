@@ -17,7 +17,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.sql.expression import false
 
-from geodata.queries.frame import Schema, read_columns, read_frame
+from geodata.queries.frame import Schema, in_order, read_columns, read_frame
 from geodata.tables import facility, incident, speed_tile
 
 _NEVER = -1  # a column read as bytes has no nulls
@@ -111,7 +111,7 @@ def read_open_spans(connection: Connection, since: datetime) -> pl.DataFrame:
         "received_at": pl.Int64,
         "closed_at": pl.Int64,
     }
-    frame = read_columns(connection, statement, schema)
+    frame = in_order(read_columns(connection, statement, schema))
     known = frame.with_columns(pl.col("closed_at").replace(_NEVER, None))
     return known.cast({"received_at": _TIME, "closed_at": _TIME})
 

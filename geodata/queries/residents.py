@@ -4,7 +4,7 @@ import polars as pl
 from sqlalchemy import Connection, and_, func, select
 from sqlalchemy.dialects.postgresql import distinct_on
 
-from geodata.queries.frame import Schema, read_columns
+from geodata.queries.frame import Schema, in_order, read_columns
 from geodata.space.grid import NO_CELL
 from geodata.tables import population
 
@@ -47,4 +47,4 @@ def read_residents(connection: Connection) -> pl.DataFrame:
         .join_from(population, leading, chosen)
         .where(c.retired_by.is_(None), c.residents > 0)
     )
-    return read_columns(connection, statement, RESIDENT_SCHEMA)
+    return in_order(read_columns(connection, statement, RESIDENT_SCHEMA))

@@ -3,7 +3,7 @@
 import polars as pl
 from sqlalchemy import Connection, Integer, and_, cast, exists, func, select, union_all
 
-from geodata.queries.frame import Schema, read_columns
+from geodata.queries.frame import Schema, in_order, read_columns
 from geodata.tables import gtfs_stop
 
 ACCESS_SCHEMA: Schema = {
@@ -43,4 +43,5 @@ def read_stop_access(connection: Connection) -> pl.DataFrame:
     ]
     entered = parts[0].join_from(stop, entrance, of_station).where(boarded)
     direct = parts[1].where(boarded, ~exists().where(of_station).correlate(stop))
-    return read_columns(connection, select(union_all(entered, direct).subquery()), ACCESS_SCHEMA)
+    entries = select(union_all(entered, direct).subquery())
+    return in_order(read_columns(connection, entries, ACCESS_SCHEMA))

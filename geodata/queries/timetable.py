@@ -49,12 +49,12 @@ _SERVED = """
     WITH call AS (
         SELECT source, trip_id, stop_id, departure_s, pickup_type, is_estimated, stop_sequence,
                max(stop_sequence) OVER trip AS last_sequence
-        FROM ops.gtfs_stop_time WHERE retired_by IS NULL
+        FROM gtfs_stop_time WHERE retired_by IS NULL
         WINDOW trip AS (PARTITION BY source, trip_id)
     ), repeated AS MATERIALIZED (
-        SELECT * FROM ops.gtfs_frequency WHERE retired_by IS NULL
+        SELECT * FROM gtfs_frequency WHERE retired_by IS NULL
     ), first AS MATERIALIZED (
-        SELECT source, trip_id, min(departure_s) AS first_s FROM ops.gtfs_stop_time
+        SELECT source, trip_id, min(departure_s) AS first_s FROM gtfs_stop_time
         WHERE retired_by IS NULL AND (source, trip_id) IN (SELECT source, trip_id FROM repeated)
         GROUP BY 1, 2
     ), starts AS MATERIALIZED (
@@ -68,8 +68,8 @@ _SERVED = """
            bit_or(1::bigint << least((c.departure_s + coalesce(s.shift, 0)) / 3600, 62)),
            bool_or(c.is_estimated OR coalesce(s.is_loose, false))
     FROM call c
-    JOIN ops.gtfs_trip t ON (t.source, t.trip_id) = (c.source, c.trip_id) AND t.retired_by IS NULL
-    JOIN ops.gtfs_stop p ON (p.source, p.stop_id) = (c.source, c.stop_id) AND p.retired_by IS NULL
+    JOIN gtfs_trip t ON (t.source, t.trip_id) = (c.source, c.trip_id) AND t.retired_by IS NULL
+    JOIN gtfs_stop p ON (p.source, p.stop_id) = (c.source, c.stop_id) AND p.retired_by IS NULL
     LEFT JOIN starts s ON (s.source, s.trip_id) = (c.source, c.trip_id)
     WHERE c.pickup_type <> 1 AND c.stop_sequence < c.last_sequence
     GROUP BY 1, 2, 3, 4
@@ -78,7 +78,7 @@ _SERVED = """
 _SEGMENTS = """
     WITH starts AS (
         SELECT source, trip_id, sum(ceil((end_s - start_s) / headway_s::float))::bigint AS runs
-        FROM ops.gtfs_frequency WHERE retired_by IS NULL GROUP BY 1, 2
+        FROM gtfs_frequency WHERE retired_by IS NULL GROUP BY 1, 2
     ), leg AS (
         SELECT source, trip_id, stop_id, shape_dist_traveled, departure_s, is_estimated,
                lead(stop_id) OVER trip AS to_stop_id,
@@ -86,36 +86,36 @@ _SEGMENTS = """
                lead(is_estimated) OVER trip AS to_estimated,
                CASE WHEN lead(stop_sequence, 2) OVER trip IS NULL
                     THEN lead(arrival_s) OVER trip ELSE lead(departure_s) OVER trip END AS to_s
-        FROM ops.gtfs_stop_time WHERE retired_by IS NULL
+        FROM gtfs_stop_time WHERE retired_by IS NULL
         WINDOW trip AS (PARTITION BY source, trip_id ORDER BY stop_sequence)
     )
     SELECT t.source, t.service_id, coalesce(t.shape_id, ''), l.stop_id, l.to_stop_id,
            l.shape_dist_traveled, l.to_dist, (l.to_s - l.departure_s)::bigint,
            sum(coalesce(s.runs, 1))::bigint, bool_or(l.is_estimated OR l.to_estimated)
     FROM leg l
-    JOIN ops.gtfs_trip t ON (t.source, t.trip_id) = (l.source, l.trip_id) AND t.retired_by IS NULL
+    JOIN gtfs_trip t ON (t.source, t.trip_id) = (l.source, l.trip_id) AND t.retired_by IS NULL
     LEFT JOIN starts s ON (s.source, s.trip_id) = (l.source, l.trip_id)
     WHERE l.to_stop_id IS NOT NULL
     GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
 """
 _SERVICE_DAYS = """
-    SELECT source, service_id, service_on FROM ops.gtfs_service_day
+    SELECT source, service_id, service_on FROM gtfs_service_day
     WHERE retired_by IS NULL AND service_on = ANY(:dates)
 """
 # Days of the week without service count where the feed runs before and after them.
 _RAN = """
-    SELECT DISTINCT day::date FROM ops.gtfs_feed f,
+    SELECT DISTINCT day::date FROM gtfs_feed f,
            generate_series(greatest(f.starts_on, CAST(:first AS date)),
                            least(f.ends_on, CAST(:end AS date) - 1),
                            interval '1 day') AS day
     WHERE f.retired_by IS NULL ORDER BY 1
 """
 _STOPS = """
-    SELECT source, stop_id, ST_X(geom), ST_Y(geom) FROM ops.gtfs_stop
+    SELECT source, stop_id, ST_X(geom), ST_Y(geom) FROM gtfs_stop
     WHERE retired_by IS NULL AND geom IS NOT NULL
 """
 _SHAPES = """
-    SELECT source, shape_id, ST_AsBinary(geom) FROM ops.gtfs_shape WHERE retired_by IS NULL
+    SELECT source, shape_id, ST_AsBinary(geom) FROM gtfs_shape WHERE retired_by IS NULL
 """
 
 

@@ -10,9 +10,9 @@ from polars._typing import PolarsDataType
 from psycopg import sql
 from sqlalchemy import Connection, Integer, cast, func, select
 
-from geodata.queries.frame import Schema, read_columns
+from geodata.queries.frame import Schema, in_order, read_columns
 from geodata.space.grid import NO_CELL
-from geodata.tables import SCHEMA, departure, gtfs_feed
+from geodata.tables import departure, gtfs_feed
 
 DEPARTURE_SCHEMA: Schema = {
     "source": pl.String,
@@ -32,7 +32,7 @@ _TIME = pl.Datetime("us", "UTC")
 _SERVICE_SPANS = """
     SELECT source, table_name, (extract(epoch FROM starts_at) * 1000000)::bigint,
            (extract(epoch FROM ends_at) * 1000000)::bigint
-    FROM {schema}.source_coverage
+    FROM source_coverage
     WHERE table_name IN ('departure', 'gtfs_stop') AND retired_by IS NULL
 """
 _SPAN_SCHEMA: Mapping[str, PolarsDataType] = {
@@ -43,7 +43,7 @@ _SPAN_SCHEMA: Mapping[str, PolarsDataType] = {
 }
 # A rail platform is reached by the entrances of its station, where the feed gives any.
 _BOARDING_POINTS = """
-    WITH stop AS (SELECT * FROM {schema}.gtfs_stop WHERE retired_by IS NULL AND geom IS NOT NULL),
+    WITH stop AS (SELECT * FROM gtfs_stop WHERE retired_by IS NULL AND geom IS NOT NULL),
     boarded AS (SELECT * FROM stop WHERE is_boardable),
     entrance AS (
         SELECT DISTINCT e.stop_row, e.source, e.parent_station, e.geom
@@ -123,15 +123,14 @@ def read_boardable_departures(
 
 def read_boarding_points(connection: Connection) -> pl.DataFrame:
     """Return lon, lat of every place a resident walks to: stops, and entrances of rail stations."""
-    return _copy(connection, _BOARDING_POINTS, {"lon": pl.Float64, "lat": pl.Float64})
+    return in_order(_copy(connection, _BOARDING_POINTS, {"lon": pl.Float64, "lat": pl.Float64}))
 
 
 def _copy(
     connection: Connection, query: LiteralString, schema: Mapping[str, PolarsDataType]
 ) -> pl.DataFrame:
     """Return a query's rows by COPY, several times faster than fetching them."""
-    inner = sql.SQL(query).format(schema=sql.Identifier(SCHEMA))
-    statement = sql.SQL("COPY ({}) TO STDOUT (FORMAT csv)").format(inner)
+    statement = sql.SQL("COPY ({}) TO STDOUT (FORMAT csv)").format(sql.SQL(query))
     cursor = connection.connection.cursor()
     buffer = io.BytesIO()
     with cursor.copy(statement) as copy:

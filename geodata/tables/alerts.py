@@ -3,7 +3,7 @@
 from sqlalchemy import BigInteger, Column, Float, ForeignKey, Identity, Index, Integer, Table, Text
 from sqlalchemy.sql.expression import text
 
-from geodata.tables.columns import SCHEMA, metadata, time_column
+from geodata.tables.columns import metadata, time_column
 
 alert = Table(
     "alert",
@@ -41,7 +41,7 @@ alert_change = Table(
     "alert_change",
     metadata,
     Column("change_id", BigInteger, Identity(always=True), primary_key=True),
-    Column("alert_id", BigInteger, ForeignKey(f"{SCHEMA}.alert.alert_id"), nullable=False),
+    Column("alert_id", BigInteger, ForeignKey("alert.alert_id"), nullable=False),
     time_column("changed_at", nullable=False),
     # pending raised escalated recovered again cancelled | acknowledged assigned closed
     Column("change", Text, nullable=False),

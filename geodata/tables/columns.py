@@ -1,5 +1,8 @@
 """What the tables of schema `ops` have in common: metadata, provenance, place, indexes.
 
+The tables are declared without their schema: the search path of a connection says whether a name
+is the table or, in a replay, the view of it (`geodata.database.engine.look_first_in`).
+
 Every record row names the load that brought it (`load_id`) and the load that superseded it
 (`retired_by`, null while current), so that "what was known then" stays answerable.
 All times are `timestamptz`, all geometry is EPSG:4326, `cell` is the H3 cell at resolution 10.
@@ -23,7 +26,6 @@ SCHEMA = "ops"
 UNKNOWN_DISTRICT = "unknown"
 
 metadata = MetaData(
-    schema=SCHEMA,
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_N_name)s",
         "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -44,7 +46,7 @@ def provenance(*, checked: bool = True) -> list[Column[object]]:
     Tables of millions of rows go without foreign keys: checking them takes 15 times as long as
     inserting the rows, and the transaction that writes the records has written their load.
     """
-    load_id = f"{SCHEMA}.load.load_id"
+    load_id = "load.load_id"
     return [
         Column("source", Text, nullable=False),
         Column("load_id", BigInteger, *_references(load_id, checked), nullable=False),
@@ -61,7 +63,7 @@ def district_id(*, checked: bool = True) -> Column[object]:
     return Column(
         "district_id",
         Text,
-        *_references(f"{SCHEMA}.district.district_id", checked),
+        *_references("district.district_id", checked),
         nullable=False,
         server_default=UNKNOWN_DISTRICT,
     )

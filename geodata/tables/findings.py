@@ -2,13 +2,13 @@
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Identity, Index, Integer, Table, Text
 
-from geodata.tables.columns import SCHEMA, metadata
+from geodata.tables.columns import metadata
 
 finding = Table(
     "finding",
     metadata,
     Column("finding_id", BigInteger, Identity(always=True), primary_key=True),
-    Column("load_id", BigInteger, ForeignKey(f"{SCHEMA}.load.load_id"), nullable=False),
+    Column("load_id", BigInteger, ForeignKey("load.load_id"), nullable=False),
     Column("severity", Text, nullable=False),  # error | warning | info
     Column("code", Text, nullable=False),
     Column("file", Text, nullable=False),

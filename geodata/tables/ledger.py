@@ -16,7 +16,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.expression import text
 
-from geodata.tables.columns import SCHEMA, metadata, provenance, time_column
+from geodata.tables.columns import metadata, provenance, time_column
 
 district = Table(
     "district",
@@ -71,7 +71,7 @@ rejected_row = Table(
     "rejected_row",
     metadata,
     Column("rejected_id", BigInteger, Identity(always=True), primary_key=True),
-    Column("load_id", BigInteger, ForeignKey(f"{SCHEMA}.load.load_id"), nullable=False),
+    Column("load_id", BigInteger, ForeignKey("load.load_id"), nullable=False),
     Column("file", Text, nullable=False),
     Column("row_number", Integer),
     Column("field", Text),
@@ -87,7 +87,7 @@ source_coverage = Table(
     *provenance(),
     Column("table_name", Text, nullable=False),
     Column("component", Text),  # null: every component of the source
-    Column("district_id", Text, ForeignKey(f"{SCHEMA}.district.district_id")),  # null: whole city
+    Column("district_id", Text, ForeignKey("district.district_id")),  # null: whole city
     time_column("starts_at", nullable=False),
     time_column("ends_at", nullable=False),
 )

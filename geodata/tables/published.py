@@ -20,7 +20,7 @@ from sqlalchemy import (
     Text,
 )
 
-from geodata.tables.columns import SCHEMA, metadata, time_column
+from geodata.tables.columns import metadata, time_column
 
 PUBLISHED = "published"  # the schema of the views
 
@@ -68,7 +68,7 @@ Index("ix_published_cell_geom", published_cell.c.geom, postgresql_using="gist")
 
 
 def _layer() -> Column[object]:
-    target = ForeignKey(f"{SCHEMA}.published_layer.layer_id", ondelete="CASCADE")
+    target = ForeignKey("published_layer.layer_id", ondelete="CASCADE")
     return Column("layer_id", BigInteger, target, primary_key=True)
 
 

@@ -39,8 +39,9 @@ def access_index(services: pl.DataFrame, walk_m_per_min: float) -> pl.DataFrame:
         .agg(pl.col("frequency").first())
     )
     best = pl.col("frequency").max()
+    # sorted, since a sum of fractions depends on the order; the two modes' sum does not
     of_mode = nearest.group_by("point", "mode").agg(
-        index=best + 0.5 * (pl.col("frequency").sum() - best)
+        index=best + 0.5 * (pl.col("frequency").sort().sum() - best)
     )
     return of_mode.group_by("point").agg(ptai=pl.col("index").sum()).sort("point")
 

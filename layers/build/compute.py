@@ -31,7 +31,8 @@ class MeasureFunction(Protocol):
     of equal component, step, cell and district must be merged
     (`layers.states.merge_frames.merge_states`).
     The connection's time zone is the city's. Where a window is asked for, exactly its steps are
-    returned, with the same numbers as without a window.
+    returned, with the same numbers as without a window. In whatever order the records lie, they
+    are the same bytes: fractions are added up in a fixed order (`geodata.queries.frame.in_order`).
     """
 
     def __call__(self, request: MeasureRequest) -> pl.DataFrame:

@@ -194,8 +194,9 @@ def _observe_ratio(records: ibis.Table, measure: RatioMeasure) -> ibis.Table:
         above=ibis.ifelse(matches(records, measure.numerator), value, _NULL),
         below=ibis.ifelse(matches(records, measure.denominator), value, _NULL),
     )
-    pairs = rows.group_by([*_KEYS, *measure.pair_by]).aggregate(
-        above=rows.above.sum(), below=rows.below.sum()
+    ordered = rows.order_by([*_KEYS, *measure.pair_by, "above", "below"])  # as for the states
+    pairs = ordered.group_by([*_KEYS, *measure.pair_by]).aggregate(
+        above=ordered.above.sum(), below=ordered.below.sum()
     )
     complete = pairs.above.notnull() & pairs.below.notnull()
     without = ibis.ifelse(pairs.below.isnull(), 0.0, _NULL)  # so that it reads as no denominator

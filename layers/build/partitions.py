@@ -71,8 +71,7 @@ def aggregate_partition(task: Task) -> Aggregated:
     with duckdb.connect(":memory:") as connection:
         connection.execute(f"SET TimeZone = '{task.timezone}'")
         connection.execute("SET threads = 1")
-        connection.execute("CREATE SCHEMA ops")
-        connection.from_arrow(records.to_arrow()).create(f"ops.{measure.table}")
+        connection.from_arrow(records.to_arrow()).create(measure.table)
         states = connection.sql(_compile(task.indicator, task.measure)).pl()
     states = complete_states(states).sort(KEYS)
     buffer = BytesIO()

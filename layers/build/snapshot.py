@@ -35,7 +35,7 @@ def read_unseen_loads(connection: Connection, seen: str | None, sees: str) -> li
         return None
     # numbers below the snapshot's lowest were all finished: the index leaves them out
     unseen = text(
-        "SELECT load_id FROM ops.load WHERE status = 'loaded' "
+        "SELECT load_id FROM load WHERE status = 'loaded' "
         "AND xact_id >= pg_snapshot_xmin(CAST(:seen AS pg_snapshot))::text::bigint "
         "AND NOT pg_visible_in_snapshot(xact_id::text::xid8, CAST(:seen AS pg_snapshot)) "
         "ORDER BY load_id"

@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Date, DateTime, Table, and_, cast, func, or_, true
 
-from geodata.tables import SCHEMA, metadata
+from geodata.tables import metadata
 from layers.catalogue.measure import COMPARISONS, Condition
 from layers.period import Grain
 
@@ -24,7 +24,7 @@ _COMPARE: dict[str, Callable[[Any, Any], Any]] = {
 
 def find_table(name: str) -> Table:
     """Return a record table by its name."""
-    return metadata.tables[f"{SCHEMA}.{name}"]
+    return metadata.tables[name]
 
 
 def meets(table: Table, conditions: Sequence[Condition]) -> ColumnElement[bool]:

@@ -7,7 +7,7 @@ import ibis
 import ibis.expr.datatypes as dt
 from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Float, Integer, Text
 
-from geodata.tables import SCHEMA, metadata
+from geodata.tables import metadata
 
 _TYPES: dict[type, dt.DataType] = {
     BigInteger: dt.int64,
@@ -28,7 +28,7 @@ def _type_of(column: Column[Any]) -> dt.DataType | None:
 @cache
 def record_schema(table: str) -> ibis.Schema:
     """Return the plain columns of a table of schema `ops`."""
-    columns = metadata.tables[f"{SCHEMA}.{table}"].columns
+    columns = metadata.tables[table].columns
     types = {column.name: _type_of(column) for column in columns}
     return ibis.schema({name: kind for name, kind in types.items() if kind is not None})
 
@@ -36,4 +36,4 @@ def record_schema(table: str) -> ibis.Schema:
 @cache
 def record_table(table: str) -> ibis.Table:
     """Return the unbound table; the same expression on it runs on PostgreSQL and on DuckDB."""
-    return ibis.table(record_schema(table), name=table, database=SCHEMA)
+    return ibis.table(record_schema(table), name=table)

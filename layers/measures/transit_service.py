@@ -47,16 +47,16 @@ def compute_headway_mean_min(
     departures: pl.DataFrame, windows: Windows, timezone: str
 ) -> pl.DataFrame:
     """Return the gaps between departures of one stop, route and direction, in minutes (T3, W)."""
-    gap = pl.col("gap_min")
+    gap_min = pl.col("gap_s").sum() / 60
     return _pool_gaps(
         departures,
         windows,
         timezone,
         [
-            gap.count().alias("sum_w"),
-            gap.sum().alias("sum_wx"),
-            gap.sum().alias("sum_x"),
-            (gap**2).sum().alias("sum_x2"),
+            pl.col("gap_s").count().alias("sum_w"),
+            gap_min.alias("sum_wx"),
+            gap_min.alias("sum_x"),
+            ((pl.col("gap_s") ** 2).sum() / 3600).alias("sum_x2"),
         ],
     )
 
@@ -65,13 +65,9 @@ def compute_wait_random_min(
     departures: pl.DataFrame, windows: Windows, timezone: str
 ) -> pl.DataFrame:
     """Return what gives the mean wait of people who come at random: sum h^2 over 2 sum h (R)."""
-    gap = pl.col("gap_min")
-    return _pool_gaps(
-        departures,
-        windows,
-        timezone,
-        [(gap**2).sum().alias("num"), (2 * gap.sum()).alias("den")],
-    )
+    gap = pl.col("gap_s")
+    sums = [((gap**2).sum() / 3600).alias("num"), (2 * gap.sum() / 60).alias("den")]
+    return _pool_gaps(departures, windows, timezone, sums)
 
 
 SERVICE_MEASURES: Mapping[str, Callable[[pl.DataFrame, Windows, str], pl.DataFrame]] = {
@@ -104,17 +100,18 @@ def in_windows(
 def _pool_gaps(
     departures: pl.DataFrame, windows: Windows, timezone: str, sums: list[pl.Expr]
 ) -> pl.DataFrame:
-    """Return sums over the gaps of each stop, route and direction, pooled by place.
+    """Return sums over the gaps of each stop, route and direction (`gap_s`), pooled by place.
 
-    A single departure has no gap: it is counted as missing, not as a gap as long as the window.
+    Gaps are added as whole seconds, which come to the same in any order. A single departure has no
+    gap: it is counted as missing, not as a gap as long as the window.
     """
     seconds = pl.col("departs_at").diff().over(_LINE, order_by="departs_at").dt.total_seconds()
     chosen = in_windows(departures, windows, timezone).with_columns(
-        (seconds / 60).alias("gap_min"), pl.len().over(_LINE).alias("of_line")
+        seconds.alias("gap_s"), pl.len().over(_LINE).alias("of_line")
     )
     return complete_states(
         chosen.group_by(_PLACE).agg(
-            pl.col("gap_min").count().alias("n"),
+            pl.col("gap_s").count().alias("n"),
             (pl.col("of_line") < 2).sum().alias("n_missing"),
             *sums,
             pl.col("is_estimated").any(),

@@ -56,7 +56,8 @@ def compute_scheduled_speed(
 ) -> pl.DataFrame:
     """Return kilometres (`num`) over hours (`den`) by service day, cell and district (R).
 
-    What takes no time, is faster than 120 km/h or has no length is missing.
+    What takes no time, is faster than 120 km/h or has no length is missing. Rows are brought in
+    order before their fractions are added up, so that the sums are always the same.
 
     Args:
         segments: SEGMENT_SCHEMA of `geodata.queries.timetable`.
@@ -71,7 +72,8 @@ def compute_scheduled_speed(
     runs = pl.col("runs")
     daily = (
         segments.join(ways, on=_WAY, nulls_equal=True)
-        .group_by("source", "service_id", "way")
+        .sort("source", "service_id", "way", "seconds")
+        .group_by("source", "service_id", "way", maintain_order=True)
         .agg(
             runs.filter(sound).sum().alias("n"),
             runs.filter(~sound).sum().alias("n_missing"),
@@ -83,11 +85,13 @@ def compute_scheduled_speed(
     total = pl.col("n", "n_missing", "km", "hours").sum()
     of_day = (
         running.join(daily, on=["source", "service_id"])
-        .group_by("service_on", "way")
+        .sort("service_on", "way", "source", "service_id")
+        .group_by("service_on", "way", maintain_order=True)
         .agg(total, pl.col("is_estimated").any())
     )
     share = pl.col("length_m") / pl.col("length_m").sum().over("way")
-    placed = of_day.join(parts.with_columns(share.alias("share")), on="way")
+    shared = parts.sort(parts.columns).with_columns(share.alias("share"))
+    placed = of_day.join(shared, on="way", maintain_order="left_right")
     midnight = pl.col("service_on").cast(pl.Datetime("us")).dt.replace_time_zone(timezone)
     return complete_states(
         placed.with_columns(component=pl.lit(TOTAL), starts_at=midnight.dt.convert_time_zone("UTC"))

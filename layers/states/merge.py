@@ -6,11 +6,10 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from geodata.tables import SCHEMA
 from layers.states.state import KEYS, STATE_SCHEMA, STORED_ORDER
 from layers.states.write import FRESH, KEPT, Scope, within
 
-PAST = f"{SCHEMA}.state_past"
+PAST = "state_past"
 _COLUMNS = (*STATE_SCHEMA, "measure")
 _VALUES = tuple(name for name in _COLUMNS if name not in KEYS)
 _ROW = ("indicator", "build_id", *_COLUMNS)

@@ -8,11 +8,10 @@ from typing import Any
 import polars as pl
 from sqlalchemy import Connection, func, select, text
 
-from geodata.tables import SCHEMA
 from layers.states.copy import copy_states
 from layers.states.state import STATE_SCHEMA
 
-KEPT = f"{SCHEMA}.state"
+KEPT = "state"
 FRESH = "fresh_state"
 CHOSEN = "chosen_records"
 WHOLE_MEMORY = "512MB"  # to group and sort all states of a measure at once; the server's is for all
@@ -78,7 +77,7 @@ def insert_query(
         order, values["in_order"] = f"ORDER BY {_AS_KEPT}", sorted(records.components)
     statement = (
         f"WITH {CHOSEN} AS NOT MATERIALIZED "  # noqa: S608
-        f"(SELECT * FROM {SCHEMA}.{records.table} WHERE {chosen}) "
+        f"(SELECT * FROM {records.table} WHERE {chosen}) "
         f"INSERT INTO {into} (indicator, build_id, measure, {columns}) "
         f"SELECT '{scope.indicator}', {scope.build_id}, {scope.measure}, {columns} "
         f"FROM ({query.replace(':', chr(92) + ':')}) AS states WHERE {wanted} {order}"

@@ -45,7 +45,7 @@ class Source:
         self._folder = folder
         base = BASE | {"key": f"s{uuid4().hex[:10]}"}
         self.declaration = SourceDeclaration.model_validate(base | declared)
-        self.table = metadata.tables[f"ops.{self.declaration.table}"]
+        self.table = metadata.tables[self.declaration.table]
         self._number = 0
 
     def load(self, text: str | bytes, name: str | None = None, places: DataPlaces = NOWHERE):

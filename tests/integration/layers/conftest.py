@@ -67,7 +67,7 @@ def make_add(engine: Engine, city) -> Add:
             "event_to": event_to,
             **load,
         }
-        record = tables.metadata.tables[f"ops.{table}"]
+        record = tables.metadata.tables[table]
         with engine.begin() as connection:
             number = connection.execute(
                 insert(tables.load).values(values).returning(tables.load.c.load_id)

@@ -64,9 +64,9 @@ def test_postgresql_and_duckdb_make_the_same_states(seeded, city, key):
     entry = load_catalogue()[key]
     measure = entry.measures[0]
     backend = ibis.duckdb.connect()
-    backend.raw_sql("SET TimeZone = 'Asia/Shanghai'; CREATE SCHEMA ops")
+    backend.raw_sql("SET TimeZone = 'Asia/Shanghai'")
     schema = record_schema(measure.table)
-    table = metadata.tables[f"ops.{measure.table}"]
+    table = metadata.tables[measure.table]
     with seeded.connect() as connection:
         rows = connection.execute(select(*(table.c[name] for name in schema.names))).mappings()
         records = pl.DataFrame([dict(row) for row in rows], schema=schema.to_polars())
@@ -77,7 +77,7 @@ def test_postgresql_and_duckdb_make_the_same_states(seeded, city, key):
             .where(state.c.component.not_like("%tile"))
         ).all()
     backend.con.register("incoming", records.to_arrow())
-    backend.raw_sql(f"CREATE TABLE ops.{measure.table} AS SELECT * FROM incoming")
+    backend.raw_sql(f"CREATE TABLE {measure.table} AS SELECT * FROM incoming")
     built = pl.DataFrame([tuple(row) for row in kept], schema=STATE_SCHEMA, orient="row")
     snapshot_at = built["starts_at"].min()
     same_table = [each for each in entry.measures if each.table == measure.table]

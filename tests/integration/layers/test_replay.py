@@ -6,25 +6,32 @@ evaluated. What reading gave is kept. Afterwards every moment is read again as o
 """
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date, datetime, timedelta
 from random import Random
 from typing import Any
 
+import ibis
+import polars as pl
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine, delete, insert, text
+from psycopg import sql
+from sqlalchemy import Engine, delete, func, insert, literal, literal_column, select, text
+from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
 from geodata.clock import replaying
 from geodata.database.replay import BeforeFirstLoadError, ForgottenError, FutureError, open_as_of
 from geodata.queries.alerts import count_open, read_alerts
+from geodata.queries.frame import read_frame
 from geodata.queries.live import read_sources_freshness
 from geodata.queries.screens import read_freshness, read_incident_hours, read_incidents
-from geodata.tables import live_source
+from geodata.tables import incident, live_source
 from layers.alerts.duty import acknowledge, assign
 from layers.alerts.observe import evaluate
 from layers.build.run import build_states, refresh_states
+from layers.catalogue.record_tables import record_table
 from layers.catalogue.registry import find_indicator
 from layers.maps.classes import read_classes
 from layers.maps.column import of_area, read_column
@@ -254,8 +261,88 @@ def test_the_map_is_served_under_an_address_of_its_own(story) -> None:
 def test_a_replay_cannot_write(story) -> None:
     place, _ = story
     then = open_as_of(place.engine, MOMENTS[0])
-    with then.connect() as connection, pytest.raises(DBAPIError, match="read-only"):
-        connection.execute(text("DELETE FROM ops.load"))
+    for writing in ("DELETE FROM load", "DELETE FROM ops.load", "CREATE TABLE replay.x ()"):
+        with then.connect() as connection, pytest.raises(DBAPIError, match="read-only"):
+            connection.execute(text(writing))
+
+
+def counted(connection: Connection) -> set[int]:
+    """Return how many calls there are, asked in every way in which the program asks."""
+    plain = "SELECT count(*) FROM incident"
+    by_ibis = str(ibis.to_sql(record_table("incident").count(), dialect="postgres"))
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    with driver.cursor() as cursor, cursor.copy(f"COPY ({plain}) TO STDOUT") as rows:
+        copied = int(b"".join(bytes(row) for row in rows))
+    frame = read_frame(connection, select(func.count()).select_from(incident), {"n": pl.Int64})
+    return {
+        connection.execute(select(func.count()).select_from(incident)).scalar_one(),
+        connection.execute(text(plain)).scalar_one(),
+        connection.exec_driver_sql(by_ibis).scalar_one(),
+        driver.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier("incident")))
+        .fetchone()[0],
+        copied,
+        frame.item(),
+    }  # fmt: skip
+
+
+def test_every_way_of_asking_sees_the_moment(story) -> None:
+    place, _ = story
+    numbers = []
+    for engine in (*(open_as_of(place.engine, each) for each in MOMENTS[:3]), place.engine):
+        with engine.connect() as connection:
+            (number,) = counted(connection)
+            numbers.append(number)
+    assert numbers == [270, 305, 345, 345]  # corrections are records too
+
+
+def test_a_text_that_looks_like_a_table_comes_back_untouched(story) -> None:
+    place, _ = story
+    said = 'FROM ops.incident, "ops"."state" and replay.load'
+    with open_as_of(place.engine, MOMENTS[1]).connect() as connection:
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        in_text = said.replace("'", "''")
+        assert connection.execute(text(f"SELECT '{in_text}'")).scalar_one() == said
+        assert connection.execute(select(literal(said))).scalar_one() == said
+        assert connection.execute(select(literal_column(f"'{in_text}'"))).scalar_one() == said
+        assert driver.execute("SELECT %s::text", [said]).fetchone() == (said,)
+        with driver.cursor() as cursor, cursor.copy(f"COPY (SELECT '{in_text}') TO STDOUT") as rows:
+            assert b"".join(bytes(row) for row in rows).decode().strip() == said
+
+
+def test_moments_and_the_present_keep_their_connections_apart(story) -> None:
+    """At once and in turn, after commits, rollbacks and errors; from the pool and without one."""
+    place, _ = story
+    engines = [place.engine, *(open_as_of(place.engine, each) for each in MOMENTS)]
+    expected = [345, 270, 305, 345, 345]
+
+    def ask(turn: int) -> bool:
+        number = turn % len(engines)
+        with engines[number].connect() as connection:
+            before = counted(connection)
+            if turn % 3 == 0:
+                with pytest.raises(DBAPIError):
+                    connection.execute(text("SELECT FROM nowhere"))
+            connection.rollback()
+            return before == counted(connection) == {expected[number]}
+
+    with ThreadPoolExecutor(6) as pool:
+        assert all(pool.map(ask, range(60)))
+    with place.engine.connect() as connection:
+        path = connection.execute(text("SHOW search_path")).scalar_one()
+        assert path.split(", ")[0] == "ops"
+        assert connection.execute(text("SHOW transaction_read_only")).scalar_one() == "off"
+        connection.execute(text("UPDATE load SET file = file"))
+        connection.rollback()
+
+
+def test_what_has_no_view_is_not_there_rather_than_of_the_present(story) -> None:
+    place, _ = story
+    with open_as_of(place.engine, MOMENTS[1]).connect() as connection:
+        assert connection.execute(text("SHOW search_path")).scalar_one().startswith("replay, ")
+        with pytest.raises(DBAPIError, match='"state_past" does not exist'):
+            connection.execute(text("SELECT FROM state_past"))
 
 
 def test_moments_that_cannot_be_shown_say_why(story, monkeypatch) -> None:

@@ -85,7 +85,7 @@ class Calls:
         return list(self.follow().poll())
 
     def rows(self, table: str, *names: str):
-        columns = tables.metadata.tables[f"ops.{table}"].c
+        columns = tables.metadata.tables[table].c
         chosen = select(*(columns[name] for name in names)).where(
             columns.source == self.declaration.key
         )

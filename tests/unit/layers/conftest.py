@@ -41,7 +41,6 @@ DEFAULTS: dict[str, Row] = {
 def run() -> Iterator[Run]:
     """Return a function: an indicator and rows by table -> its states."""
     connection = duckdb.connect(":memory:")
-    connection.execute("CREATE SCHEMA ops")
     backend = ibis.duckdb.from_connection(connection)
     connection.execute(f"SET TimeZone = '{ZONE}'")  # after: the backend sets UTC
 
@@ -63,5 +62,5 @@ def _fill(connection: duckdb.DuckDBPyConnection, name: str, rows: list[Row]) -> 
     schema = record_schema(name)
     complete = [{**dict.fromkeys(schema.names), **DEFAULTS.get(name, {}), **row} for row in rows]
     connection.register("incoming", pl.DataFrame(complete, schema=schema.to_polars()).to_arrow())
-    connection.execute(f"CREATE OR REPLACE TABLE ops.{name} AS SELECT * FROM incoming")
+    connection.execute(f"CREATE OR REPLACE TABLE {name} AS SELECT * FROM incoming")
     connection.unregister("incoming")

@@ -1,12 +1,10 @@
-"""The clock of a replay, and the names that its cursor changes."""
+"""The clock of a replay, and its views."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
 from geodata.clock import now, replayed, replaying
-from geodata.database.replay import on_views, view_statements
+from geodata.database.replay import view_statements
 from geodata.tables import metadata
 
 AT = datetime(2026, 11, 20, 0, 30, tzinfo=UTC)
@@ -28,19 +26,6 @@ def test_a_replay_is_stronger_than_the_clock_of_the_environment(monkeypatch) -> 
     with replaying(AT):
         assert now() == AT
     assert now() == datetime(2026, 11, 22, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    ("query", "read"),
-    [
-        ("SELECT max(ops.load.load_id) FROM ops.load", "max(replay.load.load_id) FROM replay.load"),
-        ('SELECT "t0"."n" FROM "ops"."incident" AS "t0"', 'FROM replay."incident" AS "t0"'),
-        ("COPY (SELECT n FROM ops.state) TO STDOUT", "FROM replay.state)"),
-        ("SELECT drops.n, a.ops.n FROM stops.x, props.y", "drops.n, a.ops.n FROM stops.x, props.y"),
-    ],
-)
-def test_a_statement_reads_the_views(query: str, read: str) -> None:
-    assert read in on_views(query.encode()).decode()
 
 
 def test_every_table_has_a_view_except_the_past_itself() -> None:
