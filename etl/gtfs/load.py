@@ -1,7 +1,6 @@
 """Loads one feed into the `gtfs_*` tables and `departure`, inside the caller's transaction."""
 
 from datetime import date, datetime, time, timedelta
-from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -18,6 +17,7 @@ from etl.gtfs.write import insert_rows
 from etl.ledger.findings import FaultyFileError, Finding
 from etl.outcome import LoadOutcome
 from etl.source.declaration import SourceDeclaration
+from etl.source.file import SourceFile
 from etl.transform.locate import Locator
 from geodata import tables
 from geodata.city.configuration import City
@@ -56,7 +56,7 @@ def load_feed(
     connection: Connection,
     city: City,
     declaration: SourceDeclaration,
-    path: Path,
+    file: SourceFile,
     load_id: int,
     locator: Locator,
 ) -> LoadOutcome:
@@ -70,12 +70,12 @@ def load_feed(
     zone = ZoneInfo(city.timezone)
     reference_on = now().astimezone(zone).date()
     feed = read_feed(
-        path, reference_on, lambda stops: place_stops(stops, declaration, city, locator)
+        file, reference_on, lambda stops: place_stops(stops, declaration, city, locator)
     )
     span = read_service_span(feed)
     if span is None:
         why = Finding("no_service", "calendar.txt")
-        raise FaultyFileError(f"{path.name}: no service runs on any day", [why, *feed.findings])
+        raise FaultyFileError(f"{file.name}: no service runs on any day", [why, *feed.findings])
     timetable = expand_feed(
         feed, declaration.key, declaration.expand or Expansion(), reference_on, city.timezone
     )

@@ -25,6 +25,7 @@ from etl.live.progress import Advance, OvertakenError, read_progress
 from etl.live.tail import Progress
 from etl.outcome import FileLoad, LoadOutcome
 from etl.source.declaration import SourceDeclaration
+from etl.source.file import SourceFile
 from etl.transform.locate import Locator, X, Y, assign_cell, assign_district, locate_points
 from geodata.city.configuration import City
 from geodata.database.announce import VEHICLES, announce
@@ -94,11 +95,11 @@ class FollowedFeed:
 
     def _load(
         self, connection: Connection, city: City, declaration: SourceDeclaration,
-        path: Path, load_id: int, locator: Locator,
+        file: SourceFile, load_id: int, locator: Locator,
     ) -> LoadOutcome:  # fmt: skip
-        message = parse_message(path.read_bytes(), path.name)
+        message = parse_message(file.read_bytes(), file.name)
         load = self._load_positions if self.target.rule.feed == "positions" else self._load_updates
-        return load(connection, message, load_id, path.name)
+        return load(connection, message, load_id, file.name)
 
     def _load_updates(
         self, connection: Connection, message: Any, load_id: int, name: str

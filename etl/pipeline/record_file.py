@@ -2,28 +2,26 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 
 import polars as pl
 from sqlalchemy import Connection, select
 
 from etl.batch import Batch, count_reasons
-from etl.extract import READ_IN_DEGREES, Extracted, read_file
+from etl.extract import Extracted, read_file
 from etl.ledger.coverage import compute_coverage
 from etl.ledger.rejected_rows import describe_rejects
 from etl.load.records import Changes, load_records
 from etl.outcome import LoadOutcome
 from etl.source.declaration import SourceDeclaration
-from etl.source.record_types import GEOMETRY_TEXT, RECORD_TYPES
+from etl.source.file import SourceFile
+from etl.source.record_types import GEOMETRY_TEXT
 from etl.telemetry.load import load_partitions
-from etl.telemetry.place import place_pings
 from etl.transform import transform
 from etl.transform.check import check
-from etl.transform.dasymetric import read_weights, spread_by_weights
-from etl.transform.locate import Locator, place
-from etl.transform.population import allocate_polygons, place_hexagons
+from etl.transform.locate import Locator
+from etl.transform.placing import PLACINGS
 from etl.transform.radio import decode_radio
-from etl.transform.shapes import add_footprints, add_paths, place_tiles, read_wkt
+from etl.transform.shapes import read_wkt
 from geodata.city.configuration import City
 from geodata.clock import now
 from geodata.database.partitions import open_store
@@ -40,7 +38,7 @@ def load_file(
     connection: Connection,
     city: City,
     declaration: SourceDeclaration,
-    path: Path,
+    file: SourceFile,
     load_id: int,
     locator: Locator,
     *,
@@ -52,30 +50,27 @@ def load_file(
         ExtractError: the file cannot be read as declared.
         LoadError: none of its rows could be used.
     """
-    extracted = read_file(path, declaration)
+    record_type = declaration.record_type
+    extracted = read_file(file, declaration)
     batch = Batch(extracted.frame).staged(
         "extract", extracted.rows_in, count_reasons(extracted.rejects)
     )
     batch = transform(batch, declaration, declaration.timezone or city.timezone)
     batch = decode_radio(batch, declaration.gnb_id_bits)
     batch = _name_districts(connection, batch)
-    batch = _place(batch, declaration, city, locator)
-    batch = check(
-        batch,
-        RECORD_TYPES[declaration.table],
-        now() + _CLOCK_TOLERANCE,
-        is_live=is_piece,
-    )
+    place = PLACINGS[record_type.placing]
+    batch = place(read_wkt(batch), as_extracted(declaration), city, locator)
+    batch = check(batch, record_type, now() + _CLOCK_TOLERANCE, is_live=is_piece)
     if not is_piece:  # the few rows of a moment may well be all bad
-        _refuse_if_none(path, batch, extracted, declaration)
+        _refuse_if_none(file, batch, extracted, declaration)
     batch = _join_events(connection, batch, declaration)
     batch, changes = _keep(connection, city, batch, declaration, load_id, is_live=is_piece)
-    event_from, event_to = event_span(batch.frame, RECORD_TYPES[declaration.table].event_time)
+    event_from, event_to = event_span(batch.frame, record_type.event_time)
     return LoadOutcome(
         rows_in=extracted.rows_in,
         rows_loaded=batch.rows_loaded(),
         records=batch.frame.height,
-        rejects=describe_rejects(batch.rejects, extracted, path.name),
+        rejects=describe_rejects(batch.rejects, extracted, file.name),
         stages=batch.stages,
         event_from=event_from,
         event_to=event_to,
@@ -86,7 +81,7 @@ def load_file(
 
 def _join_events(connection: Connection, batch: Batch, declaration: SourceDeclaration) -> Batch:
     """Let calls that were confirmed to repeat an event stay so, whatever their source says."""
-    joined = read_joined(connection, declaration.key) if declaration.table == "incident" else {}
+    joined = read_joined(connection, declaration.key) if declaration.record_type.has_events else {}
     if not joined or "event_id" not in batch.frame.columns:
         return batch
     event_id = pl.col("record_id").replace_strict(joined, default=None, return_dtype=pl.String)
@@ -115,36 +110,10 @@ def _keep(
     return load_records(connection, batch, declaration, load_id, is_live=is_live)
 
 
-def _place(batch: Batch, declaration: SourceDeclaration, city: City, locator: Locator) -> Batch:
-    batch = read_wkt(batch)
-    if declaration.table == "speed_tile":
-        return place_tiles(batch)
-    if declaration.weights or declaration.allocate:
-        return _spread(batch, declaration, city, locator)
-    if declaration.table == "population" and "cell" in declaration.mapping:
-        return place_hexagons(batch, declaration, locator)
-    if not RECORD_TYPES[declaration.table].is_placed:
-        return batch
-    if declaration.table == "vehicle_ping":
-        return place_pings(batch, declaration, city, locator)
-    batch = place(batch, as_extracted(declaration), city, locator)
-    if declaration.table == "reader_link":
-        batch = replace(batch, frame=add_paths(batch.frame))
-    if declaration.table == "facility":
-        batch = replace(batch, frame=add_footprints(batch.frame))
-    return batch
-
-
-def _spread(batch: Batch, declaration: SourceDeclaration, city: City, locator: Locator) -> Batch:
-    if declaration.weights:
-        return spread_by_weights(batch, read_weights(declaration, city), locator)
-    return allocate_polygons(batch, locator)
-
-
 def as_extracted(declaration: SourceDeclaration) -> SourceDeclaration:
     """Return the declaration without a `crs` that reading the file's geometry has dealt with."""
     from_columns = "lon" in declaration.mapping or GEOMETRY_TEXT in declaration.mapping
-    if from_columns or declaration.format not in READ_IN_DEGREES:
+    if from_columns or not declaration.reading.is_in_degrees:
         return declaration
     return declaration.model_copy(update={"crs": None})
 
@@ -164,7 +133,7 @@ def _name_districts(connection: Connection, batch: Batch) -> Batch:
 
 
 def _refuse_if_none(
-    path: Path, batch: Batch, extracted: Extracted, declaration: SourceDeclaration
+    file: SourceFile, batch: Batch, extracted: Extracted, declaration: SourceDeclaration
 ) -> None:
     """A file of which nothing is usable is a wrong file or a wrong declaration, not bad rows."""
     if batch.frame.height or (extracted.rows_in == 0 and declaration.allow_empty):
@@ -174,7 +143,7 @@ def _refuse_if_none(
         rejects.group_by("field", "reason").len().sort("len", descending=True).row(0)
     )
     raise LoadError(
-        f"{path}: none of its {extracted.rows_in} rows can be used; "
+        f"{file}: none of its {extracted.rows_in} rows can be used; "
         f"{count} times: {field or 'row'} {reason}"
     )
 

@@ -7,6 +7,7 @@ from typing import Literal, Self
 from pydantic import Field, PrivateAttr, ValidationError, field_validator, model_validator
 
 from etl.gtfs.window import Expansion
+from etl.source.formats import FORMATS, Format
 from etl.source.live import LiveRules
 from etl.source.mapping import (
     Coverage,
@@ -18,25 +19,11 @@ from etl.source.mapping import (
     Weights,
     check_zone,
 )
-from etl.source.record_types import RECORD_TYPES, WHOLE_FORMATS, RecordTypeName
+from etl.source.record_types import RECORD_TYPES, RecordType
+from etl.source.record_types.record_type import PlaceRule
 from geodata.declared import Declared, faults_of, read_yaml
 from geodata.errors import DeclarationError
 
-FileFormat = Literal[
-    "gtfs",
-    "osm",
-    "csv",
-    "json",
-    "ndjson",
-    "xml",
-    "geojson",
-    "gpkg",
-    "shapefile",
-    "parquet",
-    "raster",
-    "jt808",
-    "gtfs_rt",
-]
 Datum = Literal["wgs84", "gcj02", "bd09"]
 
 
@@ -53,7 +40,7 @@ class SourceDeclaration(Declared):
 
     path: str | None = Field(default=None, description="file or glob")
     url: str | None = Field(default=None, pattern=r"^https?://")
-    format: FileFormat
+    format: str
     encoding: str = "auto"
     delimiter: str = Field(default=",", description="one character, or 'auto'")
     header: list[str] | None = Field(default=None, description="names, if the file has none")
@@ -67,9 +54,9 @@ class SourceDeclaration(Declared):
     area: tuple[float, float, float, float] | None = Field(
         default=None, description="west, south, east, north of where its places must lie"
     )
-    place: Literal["optional", "checked", "required"] | None = None
+    place: PlaceRule | None = None
 
-    table: RecordTypeName
+    table: str
     mapping: dict[str, Mapping] = Field(default_factory=dict)
     unpivot: dict[str, Text] = Field(
         default_factory=dict, description="column -> variable: one record per column"
@@ -108,9 +95,33 @@ class SourceDeclaration(Declared):
         return bool(self.live) and self.path is None and self.url is None
 
     @property
-    def place_rule(self) -> Literal["optional", "checked", "required"]:
-        """What happens to a row without a usable place; an incident without one still counts."""
-        return self.place or ("optional" if self.table == "incident" else "checked")
+    def record_type(self) -> RecordType:
+        """What its rows become."""
+        return RECORD_TYPES[self.table]
+
+    @property
+    def reading(self) -> Format:
+        """How its files are read: by their format, unless a block asks for another way."""
+        asked = (each for each in FORMATS.values() if each.block and getattr(self, each.block))
+        return next(asked, FORMATS[self.format])
+
+    @property
+    def place_rule(self) -> PlaceRule:
+        """What happens to a row without a usable place."""
+        return self.place or self.record_type.place_rule
+
+    @field_validator("format")
+    @classmethod
+    def _known_format(cls, value: str) -> str:
+        declared = [name for name, each in FORMATS.items() if each.block is None]
+        if value not in declared:
+            raise ValueError(f"unknown format '{value}'; known: {', '.join(declared)}")
+        return value
+
+    @field_validator("table")
+    @classmethod
+    def _known_table(cls, value: str) -> str:
+        return RECORD_TYPES.find(value).name
 
     @field_validator("timezone")
     @classmethod
@@ -138,29 +149,44 @@ class SourceDeclaration(Declared):
     def _fits_together(self) -> Self:
         if (self.path is None) == (self.url is None) and not self.is_only_live:
             raise ValueError("give either path or url")
-        for whole_format, table in WHOLE_FORMATS.items():
-            if (self.format == whole_format) != (self.table == table):
-                raise ValueError(f"format {whole_format} and table {table} go together")
-        if self.weights and (self.table != "population" or self.allocate):
-            raise ValueError("weights belong to table: population, without allocate")
+        self._check_reading()
+        self._check_spreading()
         if self.scope and self.mode != "snapshot":
             raise ValueError("scope belongs to mode: snapshot")
-        if self.format not in WHOLE_FORMATS:
-            partial = self.pairing is not None
-            RECORD_TYPES[self.table].check_mapping(self.mapping.keys(), partial=partial)
+        if self.record_type.is_mapped:
+            is_whole = self.reading.table is not None
+            self.record_type.check_mapping(self.mapping.keys(), partial=is_whole)
             named = self.group_by.targets if self.group_by else []
-            RECORD_TYPES[self.table].check_mapping([*self.scope, *named], partial=True)
+            self.record_type.check_mapping([*self.scope, *named], partial=True)
         return self
+
+    def _check_reading(self) -> None:
+        """Refuse a format that fills one table with another, and a table without its format."""
+        reading = self.reading
+        if reading.block and (self.table != reading.table or self.format != reading.of):
+            raise ValueError(
+                f"{reading.block} belongs to format: {reading.of} and table: {reading.table}"
+            )
+        for each in FORMATS.values():
+            alone = each.block is None and each.table is not None
+            if alone and (reading is each) != (self.table == each.table):
+                raise ValueError(f"format {each.name} and table {each.table} go together")
+
+    def _check_spreading(self) -> None:
+        spread = [name for name, each in RECORD_TYPES.items() if each.placing == "residents"]
+        if (self.weights or self.allocate) and self.table not in spread:
+            asked = "weights belong" if self.weights else "allocate belongs"
+            raise ValueError(f"{asked} to table: {' or '.join(spread)}")
+        if self.weights and self.allocate:
+            raise ValueError("weights go without allocate")
 
     @model_validator(mode="after")
     def _is_kept_somewhere(self) -> Self:
         in_days = self.store == "telemetry"
-        if self.table == "vehicle_ping" and not in_days:
-            raise ValueError("vehicle_ping has no table: give store: telemetry")
-        if in_days and (self.mode == "snapshot" or not RECORD_TYPES[self.table].event_time):
+        if not self.record_type.has_table and not in_days:
+            raise ValueError(f"{self.table} has no table: give store: telemetry")
+        if in_days and (self.mode == "snapshot" or not self.record_type.event_time):
             raise ValueError("store: telemetry is for records with a time that are added to")
-        if self.pairing and (self.table != "link_time" or self.format != "csv"):
-            raise ValueError("pairing makes a csv of plate reads into table: link_time")
         return self
 
 

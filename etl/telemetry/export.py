@@ -23,7 +23,7 @@ def export_partitions(
         NotFoundError: there is no such table of records that have a time.
     """
     target = RECORD_TYPES.get(table)
-    if target is None or target.event_time is None or target.table.schema != "ops":
+    if target is None or target.event_time is None or not target.has_table:
         raise NotFoundError(f"no table '{table}' of records with a time")
     c = target.table.c
     day = func.date(func.timezone(timezone, c[target.event_time]))
