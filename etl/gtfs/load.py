@@ -100,6 +100,8 @@ def _load_records(
     connection: Connection, city: City, declaration: SourceDeclaration, feed: Feed, load_id: int
 ) -> int:
     records = build_records(feed)
+    stops = records["gtfs_stop"]
+    records["gtfs_stop"] = stops.with_columns(pl.lit(declaration.given_in).alias("datum"))
     if "shapes.txt" in feed.tables:
         records["gtfs_shape"] = shape_lines(feed.rows("shapes.txt"), declaration, city)
     return sum(

@@ -24,6 +24,7 @@ SCHEMA = pl.Schema(
         "direction_id": pl.Int64(), "vehicle_id": pl.String(), "scheduled_at": _TIME,
         "observed_at": _TIME, "is_timepoint": pl.Boolean(), "is_schedule_based": pl.Boolean(),
         "is_cancelled": pl.Boolean(), X: pl.Float64(), Y: pl.Float64(),
+        "original_lon": pl.Float64(), "original_lat": pl.Float64(), "datum": pl.String(),
     }
 )  # fmt: skip
 
@@ -47,7 +48,7 @@ class StopEvent:
             int(stops.sequence[self.index]), stops.stop_id[self.index], trip.route_id,
             trip.direction_id, self.vehicle_id, self.run.scheduled_at(self.index),
             self.observed_at, True, trip.is_exact, self.is_cancelled,
-            float(stops.lon[self.index]), float(stops.lat[self.index]),
+            float(stops.lon[self.index]), float(stops.lat[self.index]), *stops.given[self.index],
         )  # fmt: skip
 
 
@@ -68,11 +69,6 @@ def load_stop_events(
     frame = frame.join(known, on=KEY, how="anti", maintain_order="left")
     if frame.is_empty():
         return Batch(frame)
-    frame = frame.with_columns(
-        pl.col(X).alias("original_lon"),
-        pl.col(Y).alias("original_lat"),
-        pl.lit("wgs84").alias("datum"),
-    )
     frame = assign_district(assign_cell(frame), target.locator)
     declaration = target.declaration.model_copy(update={"mode": "append", "table": "stop_event"})
     batch, _ = load_records(connection, Batch(frame), declaration, load_id)

@@ -142,7 +142,7 @@ class FollowedFeed:
                 row["start_s"],
             )  # fmt: skip
             matched, passed = match_vehicle(row, run, before)
-            kept.append(_place_of(row) | matched)
+            kept.append(_place_of(row, self.target.declaration.given_in) | matched)
             events += passed
         batch = load_stop_events(connection, self.target, load_id, events)
         headways = read_headways(connection, source, events)
@@ -197,7 +197,7 @@ def fetch_message(url: str) -> bytes:
         raise ExtractError(f"{url}: cannot be fetched: {error}") from error
 
 
-def _place_of(row: dict[str, Any]) -> dict[str, Any]:
+def _place_of(row: dict[str, Any], given_in: str) -> dict[str, Any]:
     speed = row["speed_m_s"]
     return {
         "vehicle_id": row["vehicle_id"],
@@ -209,7 +209,7 @@ def _place_of(row: dict[str, Any]) -> dict[str, Any]:
         "speed_kmh": None if speed is None else speed * 3.6,
         "original_lon": row["lon"],
         "original_lat": row["lat"],
-        "datum": "wgs84",
+        "datum": given_in,
         "geom": f"SRID=4326;POINT({row[X]} {row[Y]})",
         "cell": row["cell"],
         "district_id": row["district_id"],

@@ -110,6 +110,13 @@ class SourceDeclaration(Declared):
         """What happens to a row without a usable place."""
         return self.place or self.record_type.place_rule
 
+    @property
+    def given_in(self) -> str:
+        """What its coordinates refer to, as records keep it beside them."""
+        if self.crs is None:
+            return self.datum
+        return f"epsg:{self.crs}" if self.datum == "wgs84" else f"epsg:{self.crs} of {self.datum}"
+
     @field_validator("format")
     @classmethod
     def _known_format(cls, value: str) -> str:

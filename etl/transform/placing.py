@@ -10,7 +10,7 @@ from etl.transform.dasymetric import read_weights, spread_by_weights
 from etl.transform.locate import Locator, place
 from etl.transform.pings import place_pings
 from etl.transform.population import allocate_polygons, place_hexagons
-from etl.transform.shapes import add_footprints, add_paths, place_tiles
+from etl.transform.shapes import add_footprints, add_paths, convert_shapes, place_tiles
 from geodata.city.configuration import City
 
 Place = Callable[[Batch, SourceDeclaration, City, Locator], Batch]
@@ -21,12 +21,12 @@ def _nowhere(batch: Batch, _declaration: SourceDeclaration, _city: City, _at: Lo
 
 
 def _areas(batch: Batch, declaration: SourceDeclaration, city: City, locator: Locator) -> Batch:
-    batch = place(batch, declaration, city, locator)
+    batch = convert_shapes(place(batch, declaration, city, locator), declaration, city)
     return replace(batch, frame=add_footprints(batch.frame))
 
 
 def _lines(batch: Batch, declaration: SourceDeclaration, city: City, locator: Locator) -> Batch:
-    batch = place(batch, declaration, city, locator)
+    batch = convert_shapes(place(batch, declaration, city, locator), declaration, city)
     return replace(batch, frame=add_paths(batch.frame))
 
 
@@ -38,7 +38,7 @@ def _residents(batch: Batch, declaration: SourceDeclaration, city: City, locator
     if declaration.weights:
         return spread_by_weights(batch, read_weights(declaration, city), locator)
     if declaration.allocate:
-        return allocate_polygons(batch, locator)
+        return allocate_polygons(convert_shapes(batch, declaration, city), locator)
     if "cell" in declaration.mapping:
         return place_hexagons(batch, declaration, locator)
     return place(batch, declaration, city, locator)

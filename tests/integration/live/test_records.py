@@ -162,7 +162,7 @@ import sys, threading
 from pathlib import Path
 from sqlalchemy.engine import make_url
 from etl.source.declaration import SourceDeclaration
-from etl.live.piece import LiveTarget
+from etl.live.piece import LiveSource
 from etl.live.record_files import FollowedRecords
 from geodata.city.configuration import load_city
 from geodata.space.districts import DistrictLocator, read_districts
@@ -170,7 +170,7 @@ from geodata.database.engine import connect
 city = load_city("changchun")
 declaration = SourceDeclaration.model_validate_json(sys.argv[2])
 locator = DistrictLocator(read_districts(city))
-target = LiveTarget(connect(make_url(sys.argv[1])), city, declaration, declaration.live[0], locator)
+target = LiveSource(connect(make_url(sys.argv[1])), city, declaration, declaration.live[0], locator)
 followed, pause = FollowedRecords(target, Path(sys.argv[3])), threading.Event()
 print("following", flush=True)
 while True:
