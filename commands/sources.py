@@ -5,8 +5,9 @@ import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import Engine, func, select
+from sqlalchemy import Engine, RowMapping
 
 from commands.text_table import format_table
 from etl.outcome import FileLoad
@@ -16,10 +17,14 @@ from etl.source.freshness import is_stale
 from geodata.city.configuration import City
 from geodata.clock import now
 from geodata.errors import DeclarationError, ExtractError, LoadError, NotFoundError
-from geodata.queries.loads import read_load
+from geodata.queries.loads import (
+    read_load,
+    read_loads,
+    read_newest_loads,
+    read_rejected_rows,
+    read_rejection_counts,
+)
 from geodata.space.districts import DistrictLocator, read_districts
-from geodata.tables import load as load_table
-from geodata.tables import rejected_row
 
 _LISTED_ROWS = 200
 _SOURCES_AT_ONCE = 2
@@ -130,17 +135,11 @@ def describe(file: FileLoad) -> str:
 
 def list_sources(engine: Engine, city: City) -> None:
     """Print the city's declared sources with their newest load and whether they are stale."""
-    columns = load_table.c
-    newest = (
-        select(columns.source, func.max(columns.finished_at), func.max(columns.event_to))
-        .where(columns.status == "loaded")
-        .group_by(columns.source)
-    )
     with engine.connect() as connection:
-        loaded = {row[0]: row for row in connection.execute(newest)}
+        loaded = read_newest_loads(connection)
     rows = []
     for each in read_declarations(sources_folder(city)):
-        _, finished_at, event_to = loaded.get(each.key, (None, None, None))
+        finished_at, event_to = loaded.get(each.key, (None, None))
         state = "loaded" if finished_at else "not loaded"
         if event_to and is_stale(event_to, each.cadence, now()):
             state = "stale"
@@ -154,44 +153,24 @@ def list_sources(engine: Engine, city: City) -> None:
 
 def list_loads(engine: Engine) -> None:
     """Print the newest loads, newest first."""
-    columns = load_table.c
-    statement = (
-        select(
-            columns.load_id, columns.finished_at, columns.source, columns.file, columns.status,
-            columns.rows_in, columns.rows_loaded, columns.rows_rejected, columns.records,
-            columns.message,
-        )
-        .order_by(columns.load_id.desc())
-        .limit(_LISTED_ROWS)
-    )  # fmt: skip
     with engine.connect() as connection:
-        rows = [tuple(row) for row in connection.execute(statement)]
+        found = read_loads(connection, _LISTED_ROWS)
+    names = ("load_id", "finished_at", "source", "file", "status", "rows_in", "rows_loaded")
+    rows = _picked(found, *names, "rows_rejected", "records", "message")
     headers = ["load", "finished", "source", "file", "status", "rows", "loaded", "rejected"]
     _say(format_table([*headers, "records", "message"], rows))
 
 
 def list_rejected(engine: Engine, load_id: int | None = None) -> None:
     """Print how many rows each reason refused, and the first rows themselves."""
-    columns = rejected_row.c
-    chosen = columns.load_id == load_id if load_id is not None else columns.load_id.is_not(None)
-    counts = (
-        select(columns.load_id, columns.file, columns.field, columns.reason, func.count())
-        .where(chosen)
-        .group_by(columns.load_id, columns.file, columns.field, columns.reason)
-        .order_by(columns.load_id, func.count().desc())
-    )
-    first = (
-        select(columns.load_id, columns.row_number, columns.field, columns.reason, columns.raw)
-        .where(chosen)
-        .order_by(columns.load_id, columns.row_number)
-        .limit(_LISTED_ROWS)
-    )
     with engine.connect() as connection:
-        reasons = [tuple(row) for row in connection.execute(counts.limit(_LISTED_ROWS))]
-        rows = [
-            (*row[:4], json.dumps(row[4], ensure_ascii=False) if row[4] else None)
-            for row in connection.execute(first)
-        ]
+        counts = read_rejection_counts(connection, _LISTED_ROWS, load_id)
+        first = read_rejected_rows(connection, _LISTED_ROWS, load_id)
+    reasons = _picked(counts, "load_id", "file", "field", "reason", "rows")
+    rows = [
+        (*told, json.dumps(raw, ensure_ascii=False) if raw else None)
+        for *told, raw in _picked(first, "load_id", "row_number", "field", "reason", "raw")
+    ]
     _say(format_table(["load", "file", "field", "reason", "rows"], reasons))
     _say("")
     _say(format_table(["load", "row", "field", "reason", "raw"], rows))
@@ -206,8 +185,13 @@ def list_findings(engine: Engine, load_id: int) -> None:
     with engine.connect() as connection:
         found = read_load(connection, load_id).findings
     names = ("severity", "code", "file", "row_number", "field", "rows", "message_zh", "message_en")
-    rows = [[row[name] for name in names] for row in found]
+    rows = _picked(found, *names)
     _say(format_table(["severity", "code", "file", "row", "field", "rows", "zh", "en"], rows))
+
+
+def _picked(rows: Sequence[RowMapping], *names: str) -> list[tuple[Any, ...]]:
+    """Return these columns of the rows, in this order."""
+    return [tuple(row[name] for name in names) for row in rows]
 
 
 def _say(line: str) -> None:
