@@ -81,9 +81,13 @@ def build(options: argparse.Namespace) -> None:
 
 
 def docs(options: argparse.Namespace) -> None:
-    """Write the catalogue's page."""
+    """Write the catalogue's page, and the tables of the guide to sources."""
+    from etl.source.guide import fill_guide
     from layers.documentation.indicators import build_documentation
 
+    guide = ROOT / "docs" / "add-a-source.md"
+    guide.write_text(fill_guide(guide.read_text(encoding="utf-8")), encoding="utf-8")
+    print(guide)
     path = ROOT / "docs" / "indicators.md"
     path.write_text(build_documentation(), encoding="utf-8")
     print(path)

@@ -16,7 +16,7 @@ class Expansion(Declared):
         alias="from",
         description="first service day; without it the current week, else the feed's last one",
     )
-    days: int = Field(default=7, ge=1, le=400)
+    days: int = Field(default=7, ge=1, le=400, description="service days in a row")
     max_departures: int = Field(
         default=4_000_000, ge=1, description="fewer days are expanded where they would be more"
     )

@@ -7,7 +7,7 @@ from etl.source.formats import FORMATS
 FORMATS.register(
     WholeFormat(
         name="plate_reads",
-        says="reads of number plates, made into travel times; the file is destroyed",
+        says="reads of number plates, which become travel times",
         table="link_time",
         load=load_plate_reads,
         block="pairing",

@@ -30,38 +30,59 @@ Datum = Literal["wgs84", "gcj02", "bd09"]
 class SourceDeclaration(Declared):
     """One source of the city: where its file lies, what it says, whose it is."""
 
-    key: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
-    title_zh: str
-    title_en: str
-    owner: str
-    licence: str
-    cadence: str = Field(pattern=r"^(P(\d+[YMWD])*(T(\d+[HMS])+)?|none)$")
-    provenance: Literal["real", "simulated"]
+    key: str = Field(
+        pattern=r"^[a-z][a-z0-9_]*$", description="its name; the records' `source`, used once"
+    )
+    title_zh: str = Field(description="what screens call it, in Chinese")
+    title_en: str = Field(description="what screens call it, in English")
+    owner: str = Field(description="who answers for the data")
+    licence: str = Field(description="under which it may be used")
+    cadence: str = Field(
+        pattern=r"^(P(\d+[YMWD])*(T(\d+[HMS])+)?|none)$",
+        description="ISO 8601 duration from one delivery to the next, stale after three; "
+        "`none` comes once",
+    )
+    provenance: Literal["real", "simulated"] = Field(description="shown on every screen")
 
-    path: str | None = Field(default=None, description="file or glob")
-    url: str | None = Field(default=None, pattern=r"^https?://")
-    format: str
-    encoding: str = "auto"
+    path: str | None = Field(
+        default=None,
+        description="file or glob below `<data_dir>/incoming/<city>/`, else beside the declaration",
+    )
+    url: str | None = Field(
+        default=None, pattern=r"^https?://", description="where it is fetched from, instead of path"
+    )
+    format: str = Field(description="one of the formats above")
+    encoding: str = Field(
+        default="auto", description="`auto` tries UTF-8 and then GB18030; or a name such as gbk"
+    )
     delimiter: str = Field(default=",", description="one character, or 'auto'")
     header: list[str] | None = Field(default=None, description="names, if the file has none")
-    layer: str | None = None
+    layer: str | None = Field(default=None, description="of a GeoPackage that has several")
     record: str | None = Field(default=None, description="element (XML) or dotted path (JSON)")
-    allow_empty: bool = False
+    allow_empty: bool = Field(default=False, description="a file without rows is no fault")
 
-    datum: Datum = "wgs84"
+    datum: Datum = Field(default="wgs84", description="what its longitudes and latitudes refer to")
     crs: int | None = Field(default=None, description="EPSG code of metric coordinates")
-    timezone: str | None = None
+    timezone: str | None = Field(
+        default=None, description="of clocks without an offset; else the city's"
+    )
     area: tuple[float, float, float, float] | None = Field(
         default=None, description="west, south, east, north of where its places must lie"
     )
-    place: PlaceRule | None = None
+    place: PlaceRule | None = Field(
+        default=None,
+        description="a row without coordinates: kept (optional, checked) or rejected (required); "
+        "with unusable ones: kept (optional) or rejected; else as the record type says",
+    )
 
-    table: str
-    mapping: dict[str, Mapping] = Field(default_factory=dict)
+    table: str = Field(description="one of the record types above")
+    mapping: dict[str, Mapping] = Field(
+        default_factory=dict, description="column of the record type -> where its value comes from"
+    )
     unpivot: dict[str, Text] = Field(
         default_factory=dict, description="column -> variable: one record per column"
     )
-    group_by: GroupBy | None = None
+    group_by: GroupBy | None = Field(default=None, description="several rows are one record")
     gnb_id_bits: int | None = Field(
         default=None, ge=22, le=32, description="length of a gNB's number in an NR cell identity"
     )
@@ -69,7 +90,9 @@ class SourceDeclaration(Declared):
     weights: Weights | None = Field(
         default=None, description="population: spread units over cells by weight"
     )
-    mode: Literal["append", "snapshot"] = "append"
+    mode: Literal["append", "snapshot"] = Field(
+        default="append", description="snapshot: the file is the whole truth; append: it adds"
+    )
     scope: Names = Field(
         default_factory=list,
         description="snapshot of these target columns' values only, such as one quarter",
@@ -77,8 +100,10 @@ class SourceDeclaration(Declared):
     store: Literal["database", "telemetry"] = Field(
         default="database", description="telemetry: day partitions instead of a table"
     )
-    pairing: Pairing | None = Field(default=None, description="plate reads made into link_time")
-    coverage: Coverage | None = None
+    pairing: Pairing | None = Field(default=None, description="plate reads become link_time")
+    coverage: Coverage | None = Field(
+        default=None, description="where and when no row means that nothing happened"
+    )
     live: LiveRules = Field(default_factory=list, description="how it arrives while it happens")
     expand: Expansion | None = Field(default=None, description="gtfs: days made into departures")
 

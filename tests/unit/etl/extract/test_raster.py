@@ -39,6 +39,13 @@ def test_pixels_with_any_value_are_rows_at_their_centres(tmp_path):
     ]
 
 
+def test_a_raster_in_memory_is_read_alike(tmp_path):
+    path = write(tmp_path / "a.tif")
+    declaration = SourceDeclaration.model_validate(DECLARED)
+    in_memory = read_file(SourceFile("a.tif", content=path.read_bytes()), declaration).frame
+    assert in_memory.equals(read_file(SourceFile.at(path), declaration).frame)
+
+
 def test_a_raster_without_a_coordinate_system_needs_a_declared_one(tmp_path):
     path = write(tmp_path / "a.tif", crs=None)
     with pytest.raises(ExtractError, match="no coordinate system"):

@@ -37,6 +37,8 @@ def test_a_zip_may_hold_one_folder(make_feed: MakeFeed, tmp_path: Path, folder: 
         for file in make_feed().glob("*.txt"):
             archive.write(file, folder + file.name)
     assert read_feed(SourceFile.at(path), TODAY).rows_in == 34
+    in_memory = SourceFile("feed.zip", content=path.read_bytes())
+    assert read_feed(in_memory, TODAY).rows_in == 34
 
 
 def test_a_zip_with_a_damaged_member_is_refused(tmp_path: Path) -> None:

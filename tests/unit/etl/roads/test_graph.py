@@ -44,6 +44,12 @@ def roads(extract: Path) -> RoadFrames:
     return build_roads(type(ways)(tags, ways.node_id, ways.of_way, ways.lon, ways.lat))
 
 
+def test_an_extract_in_memory_is_read_alike(extract: Path) -> None:
+    in_memory = read_ways(SourceFile("roads.osm", content=extract.read_bytes()))
+    assert in_memory.tags.equals(read_ways(SourceFile.at(extract)).tags)
+    assert in_memory.lon == pytest.approx(read_ways(SourceFile.at(extract)).lon, nan_ok=True)
+
+
 def test_ways_are_cut_where_they_meet(roads: RoadFrames) -> None:
     ends = roads.edges.select("way_id", "segment", "from_node", "to_node").rows()
     assert ends == [(10, 0, 1, 2), (10, 1, 2, 3), (11, 0, 2, 4), (12, 0, 3, 4)]
