@@ -205,12 +205,12 @@ class SourceDeclaration(Declared):
                 raise ValueError(f"format {each.name} and table {each.table} go together")
 
     def _check_spreading(self) -> None:
+        """Refuse what spreads people over cells where there are none, or both ways at once."""
         spread = [name for name, each in RECORD_TYPES.items() if each.placing == "residents"]
-        if (self.weights or self.allocate) and self.table not in spread:
-            asked = "weights belong" if self.weights else "allocate belongs"
-            raise ValueError(f"{asked} to table: {' or '.join(spread)}")
-        if self.weights and self.allocate:
-            raise ValueError("weights go without allocate")
+        if self.weights and (self.table not in spread or self.allocate):
+            raise ValueError(f"weights belong to table: {' or '.join(spread)}, without allocate")
+        if self.allocate and self.table not in spread:
+            raise ValueError(f"allocate belongs to table: {' or '.join(spread)}")
 
     @model_validator(mode="after")
     def _is_kept_somewhere(self) -> Self:

@@ -42,6 +42,9 @@ def test_every_declaration_of_the_repository_is_valid(path):
         ({"mapping": INCIDENT["mapping"] | {"lon": {"source": "x", "pattern": "a"}}}, "group"),
         ({"mapping": INCIDENT["mapping"] | {"lon": {"source": "x", "tz": "UTC"}}}, "tz: Extra"),
         ({"scope": "channel"}, "scope belongs to mode: snapshot"),
+        ({"allocate": True}, "allocate belongs to table: population"),
+        ({"table": "gtfs"}, "format gtfs and table gtfs go together"),
+        ({"pairing": {"reader_id": "r", "token": "t", "read_at": "at"}}, "pairing belongs to"),
         ({"coverage": {"area": "city", "period": "declared"}}, "coverage: from and to"),
     ],
 )
