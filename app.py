@@ -80,7 +80,7 @@ def _add_data(add: AddCommand) -> None:
     build.add_argument("indicators", nargs="*", metavar="INDICATOR", help="all, when none is named")
     build.add_argument("--full", action="store_true", help="all states, not only what is new")
     _add_partitions(add)
-    add("docs", data.docs, "write docs/indicators.md and the README's settings")
+    add("docs", data.docs, "write the generated pages and tables of docs")
 
 
 def _add_partitions(add: AddCommand) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from commands.simulated_files import incoming_dir
-from etl.pipeline.data_places import DataPlaces
+from etl.source.data_places import DataPlaces
 from geodata.city.configuration import City, load_city
 from geodata.database.engine import get_engine
 from geodata.database.handle import Engine

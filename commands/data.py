@@ -82,11 +82,13 @@ def build(options: argparse.Namespace) -> None:
 
 
 def docs(options: argparse.Namespace) -> None:
-    """Write the catalogue's page and the README's table of settings."""
+    """Write the generated pages, and the generated tables of the others."""
     from commands.readme import README, with_settings
+    from etl.source.guide import fill_guide
     from layers.documentation.indicators import build_documentation
 
-    path = ROOT / "docs" / "indicators.md"
-    path.write_text(build_documentation(), encoding="utf-8")
+    guide, indicators = ROOT / "docs" / "add-a-source.md", ROOT / "docs" / "indicators.md"
+    guide.write_text(fill_guide(guide.read_text(encoding="utf-8")), encoding="utf-8")
+    indicators.write_text(build_documentation(), encoding="utf-8")
     README.write_text(with_settings(README.read_text(encoding="utf-8")), encoding="utf-8")
-    print(path, README, sep="\n")
+    print(guide, indicators, README, sep="\n")

@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
-from etl.plates.destroy import receipt_of
+from etl.pipeline.destroy import receipt_of
 from geodata.city.configuration import City
 from geodata.clock import now
 from geodata.settings import ROOT, Settings

@@ -5,24 +5,25 @@ import sys
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 from commands.text_table import print_table
 from etl.outcome import FileLoad
-from etl.pipeline.data_places import NOWHERE, DataPlaces
 from etl.pipeline.run import load_source
+from etl.source.data_places import NOWHERE, DataPlaces
 from etl.source.declaration import SourceDeclaration, read_declaration, read_declarations
 from etl.source.freshness import is_stale
 from geodata.city.configuration import City
 from geodata.clock import now
-from geodata.database.handle import Engine
+from geodata.database.handle import Engine, RowMapping
 from geodata.errors import DeclarationError, ExtractError, LoadError, NotFoundError
-from geodata.queries.load_lists import (
-    count_rejected,
-    read_load_rows,
+from geodata.queries.loads import (
+    read_load,
+    read_loads,
     read_newest_loads,
-    read_rejected,
+    read_rejected_rows,
+    read_rejection_counts,
 )
-from geodata.queries.loads import read_load
 from geodata.space.districts import DistrictLocator, read_districts
 
 _LISTED_ROWS = 200
@@ -140,10 +141,11 @@ def describe(file: FileLoad) -> str:
 
 def list_sources(engine: Engine, city: City) -> None:
     """Print the city's declared sources with their newest load and whether they are stale."""
-    newest = read_newest_loads(engine)
+    with engine.connect() as connection:
+        loaded = read_newest_loads(connection)
     rows = []
     for each in read_declarations(sources_folder(city)):
-        finished_at, event_to = newest.get(each.key, (None, None))
+        finished_at, event_to = loaded.get(each.key, (None, None))
         state = "loaded" if finished_at else "not loaded"
         if event_to and is_stale(event_to, each.cadence, now()):
             state = "stale"
@@ -157,17 +159,23 @@ def list_sources(engine: Engine, city: City) -> None:
 
 def list_loads(engine: Engine) -> None:
     """Print the newest loads, newest first."""
-    rows = read_load_rows(engine, _LISTED_ROWS)
+    with engine.connect() as connection:
+        found = read_loads(connection, _LISTED_ROWS)
+    names = ("load_id", "finished_at", "source", "file", "status", "rows_in", "rows_loaded")
+    rows = _picked(found, *names, "rows_rejected", "records", "message")
     headers = ["load", "finished", "source", "file", "status", "rows", "loaded", "rejected"]
     print_table([*headers, "records", "message"], rows)
 
 
 def list_rejected(engine: Engine, load_id: int | None = None) -> None:
     """Print how many rows each reason refused, and the first rows themselves."""
-    reasons = count_rejected(engine, load_id, _LISTED_ROWS)
+    with engine.connect() as connection:
+        counts = read_rejection_counts(connection, _LISTED_ROWS, load_id)
+        first = read_rejected_rows(connection, _LISTED_ROWS, load_id)
+    reasons = _picked(counts, "load_id", "file", "field", "reason", "rows")
     rows = [
-        (*row, json.dumps(raw, ensure_ascii=False) if raw else None)
-        for *row, raw in read_rejected(engine, load_id, _LISTED_ROWS)
+        (*told, json.dumps(raw, ensure_ascii=False) if raw else None)
+        for *told, raw in _picked(first, "load_id", "row_number", "field", "reason", "raw")
     ]
     print_table(["load", "file", "field", "reason", "rows"], reasons)
     _say("")
@@ -183,8 +191,13 @@ def list_findings(engine: Engine, load_id: int) -> None:
     with engine.connect() as connection:
         found = read_load(connection, load_id).findings
     names = ("severity", "code", "file", "row_number", "field", "rows", "message_zh", "message_en")
-    rows = [[row[name] for name in names] for row in found]
+    rows = _picked(found, *names)
     print_table(["severity", "code", "file", "row", "field", "rows", "zh", "en"], rows)
+
+
+def _picked(rows: Sequence[RowMapping], *names: str) -> list[tuple[Any, ...]]:
+    """Return these columns of the rows, in this order."""
+    return [tuple(row[name] for name in names) for row in rows]
 
 
 def _say(line: str) -> None:

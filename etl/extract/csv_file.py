@@ -4,7 +4,6 @@ import csv
 import io
 import json
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import polars as pl
@@ -12,28 +11,31 @@ import polars as pl
 from etl.batch import REJECT_SCHEMA, ROW
 from etl.extract.encoding import read_text
 from etl.extract.extracted import Extracted
+from etl.extract.row_format import RowFormat
 from etl.source.declaration import SourceDeclaration
+from etl.source.file import SourceFile
+from etl.source.formats import FORMATS
 from geodata.errors import ExtractError
 
 _DELIMITERS = ",;\t|"
 
 
-def read_csv(path: Path, declaration: SourceDeclaration) -> Extracted:
+def read_csv(file: SourceFile, declaration: SourceDeclaration) -> Extracted:
     """Read a CSV file; `@row` is the line on which the row begins, the header being line 1.
 
     Raises:
         ExtractError: quotation marks do not match, or a field is longer than 128 kB.
     """
-    text = read_text(path, declaration.encoding)
+    text = read_text(file, declaration.encoding)
     if "\0" in text:
         row = text.count("\n", 0, text.index("\0")) + 1
-        raise ExtractError(f"{path}: row {row}: a NUL byte; the file is damaged or not text")
+        raise ExtractError(f"{file}: row {row}: a NUL byte; the file is damaged or not text")
     delimiter = declaration.delimiter
     if delimiter == "auto":
         delimiter = sniff_delimiter(text)
     if '"' not in text and is_even(text, delimiter):
         return Extracted(_read_plain(text, delimiter, declaration.header))
-    return _read_careful(path, text, delimiter, declaration.header)
+    return _read_careful(file, text, delimiter, declaration.header)
 
 
 def sniff_delimiter(text: str) -> str:
@@ -86,7 +88,7 @@ def unique_names(names: list[str]) -> list[str]:
     return result
 
 
-def _records(path: Path, text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+def _records(file: SourceFile, text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
     """Yield the line on which each row begins, and the row; blank lines are passed over."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     line = 1
@@ -97,12 +99,14 @@ def _records(path: Path, text: str, delimiter: str) -> Iterator[tuple[int, list[
             line = reader.line_num + 1
     except csv.Error as error:
         raise ExtractError(
-            f"{path}: row {line}: {error}; is a quotation mark left open there?"
+            f"{file}: row {line}: {error}; is a quotation mark left open there?"
         ) from None
 
 
-def _read_careful(path: Path, text: str, delimiter: str, header: list[str] | None) -> Extracted:
-    records = _records(path, text, delimiter)
+def _read_careful(
+    file: SourceFile, text: str, delimiter: str, header: list[str] | None
+) -> Extracted:
+    records = _records(file, text, delimiter)
     names = unique_names(header or next(records, (0, [""]))[1])
     rows: list[int] = []
     kept: list[list[str]] = []
@@ -118,3 +122,13 @@ def _read_careful(path: Path, text: str, delimiter: str, header: list[str] | Non
     frame = pl.DataFrame(kept, schema=dict.fromkeys(names, pl.String), orient="row")
     rejects = pl.DataFrame(ragged, schema=REJECT_SCHEMA | {"raw": pl.String}, orient="row")
     return Extracted(frame.insert_column(0, pl.Series(ROW, rows, dtype=pl.Int64)), rejects)
+
+
+FORMATS.register(
+    RowFormat(
+        name="csv",
+        says="delimited text with a header, or with `header` names",
+        read=read_csv,
+        lines="csv",
+    )
+)

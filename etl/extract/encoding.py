@@ -1,7 +1,6 @@
 """Bytes to text: the declared encoding, or UTF-8 and then GB18030."""
 
-from pathlib import Path
-
+from etl.source.file import SourceFile
 from geodata.errors import ExtractError
 
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
@@ -10,7 +9,7 @@ _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 _DAMAGED_UTF8_RATIO = 9
 
 
-def read_text(path: Path, encoding: str) -> str:
+def read_text(file: SourceFile, encoding: str) -> str:
     """Decode a file, without a byte order mark.
 
     `auto` tries UTF-8 and then GB18030, unless nearly all of the text is sound UTF-8.
@@ -18,11 +17,11 @@ def read_text(path: Path, encoding: str) -> str:
     Raises:
         ExtractError: a byte does not fit; names file, row and byte.
     """
-    content = path.read_bytes()
+    content = file.read_bytes()
     if encoding != "auto":
-        return _decode(path, content, encoding)
+        return _decode(file, content, encoding)
     if content.startswith(_UTF16_MARKS):
-        return _decode(path, content, "utf-16")
+        return _decode(file, content, "utf-16")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -30,22 +29,22 @@ def read_text(path: Path, encoding: str) -> str:
         broken = lenient.count("\ufffd")
         sound = sum(character > "\x7f" for character in lenient) - broken
         if sound > _DAMAGED_UTF8_RATIO * broken:
-            raise _undecodable(path, content, "utf-8", error) from None
-    return _decode(path, content, "gb18030")
+            raise _undecodable(file, content, "utf-8", error) from None
+    return _decode(file, content, "gb18030")
 
 
-def _decode(path: Path, content: bytes, encoding: str) -> str:
+def _decode(file: SourceFile, content: bytes, encoding: str) -> str:
     try:
         return content.decode(encoding).removeprefix("\ufeff")
     except UnicodeDecodeError as error:
-        raise _undecodable(path, content, encoding, error) from None
+        raise _undecodable(file, content, encoding, error) from None
 
 
 def _undecodable(
-    path: Path, content: bytes, encoding: str, error: UnicodeDecodeError
+    file: SourceFile, content: bytes, encoding: str, error: UnicodeDecodeError
 ) -> ExtractError:
     row = content.count(b"\n", 0, error.start) + 1
     return ExtractError(
-        f"{path}: row {row}: byte 0x{content[error.start]:02x} at position {error.start} "
+        f"{file}: row {row}: byte 0x{content[error.start]:02x} at position {error.start} "
         f"is not {encoding}; declare the file's encoding or mend it"
     )

@@ -8,7 +8,6 @@ is tens of millions of frames.
 """
 
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -16,7 +15,10 @@ import polars as pl
 
 from etl.batch import ROW
 from etl.extract.extracted import Extracted
+from etl.extract.row_format import RowFormat
 from etl.source.declaration import SourceDeclaration
+from etl.source.file import SourceFile
+from etl.source.formats import FORMATS
 from geodata.errors import ExtractError
 
 Bytes = npt.NDArray[np.uint8]
@@ -52,7 +54,7 @@ class _Frames:
         return [text[at : at + 2 * width] for at in range(0, len(text), 2 * width)]
 
 
-def read_jt808(path: Path, declaration: SourceDeclaration) -> Extracted:
+def read_jt808(file: SourceFile, declaration: SourceDeclaration) -> Extracted:
     """Return the location reports of a stream, one row a report, as text.
 
     Columns: phone, alarm, status, has_fix, is_shifted, lon, lat, altitude_m, speed_kmh, direction,
@@ -62,9 +64,9 @@ def read_jt808(path: Path, declaration: SourceDeclaration) -> Extracted:
     Raises:
         ExtractError: the file holds no frame.
     """
-    frames = _split(np.frombuffer(path.read_bytes(), dtype=np.uint8))
+    frames = _split(np.frombuffer(file.read_bytes(), dtype=np.uint8))
     if not len(frames.starts):
-        raise ExtractError(f"{path}: not a JT/T 808 stream: it has no frame between two 7e")
+        raise ExtractError(f"{file}: not a JT/T 808 stream: it has no frame between two 7e")
     faults = _faults(frames)
     sound = np.flatnonzero(faults == "")
     reports = sound[frames.number(sound, 0, 2) == _LOCATION_REPORT]
@@ -178,3 +180,12 @@ def _rejects(frames: _Frames, faults: npt.NDArray[np.object_]) -> pl.DataFrame:
         },
         schema_overrides={ROW: pl.Int64},
     )
+
+
+FORMATS.register(
+    RowFormat(
+        name="jt808",
+        says="a recorded stream of JT/T 808 location reports",
+        read=read_jt808,
+    )
+)

@@ -1,7 +1,6 @@
 """Newline-delimited JSON: one object a line; a line that is none does not spoil the others."""
 
 import json
-from pathlib import Path
 from typing import Any
 
 import polars as pl
@@ -9,15 +8,18 @@ import polars as pl
 from etl.batch import REJECT_SCHEMA
 from etl.extract.encoding import read_text
 from etl.extract.extracted import Extracted, flatten, frame_of
+from etl.extract.row_format import RowFormat
 from etl.source.declaration import SourceDeclaration
+from etl.source.file import SourceFile
+from etl.source.formats import FORMATS
 
 
-def read_ndjson(path: Path, declaration: SourceDeclaration) -> Extracted:
+def read_ndjson(file: SourceFile, declaration: SourceDeclaration) -> Extracted:
     """Read objects; nested ones get dotted names, `@row` is the line from 1, blank lines passed."""
     records: list[dict[str, str | None]] = []
     rows: list[int] = []
     faults: list[tuple[int, None, str, str]] = []
-    for row, line in enumerate(read_text(path, declaration.encoding).split("\n"), start=1):
+    for row, line in enumerate(read_text(file, declaration.encoding).split("\n"), start=1):
         if not line.strip():
             continue
         item = _parse(line)
@@ -36,3 +38,12 @@ def _parse(line: str) -> Any:  # JSON may be anything
         return json.loads(line)
     except (json.JSONDecodeError, RecursionError):
         return None
+
+
+FORMATS.register(
+    RowFormat(
+        name="ndjson",
+        says="one JSON object a line",
+        read=read_ndjson,
+    )
+)

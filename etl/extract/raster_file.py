@@ -1,7 +1,5 @@
 """Rasters, such as GeoTIFF: one row a pixel that holds anything."""
 
-from pathlib import Path
-
 import numpy as np
 import polars as pl
 import rasterio
@@ -10,14 +8,17 @@ from rasterio.errors import RasterioError
 
 from etl.batch import ROW
 from etl.extract.extracted import Extracted
+from etl.extract.row_format import RowFormat
 from etl.source.declaration import SourceDeclaration
+from etl.source.file import SourceFile
+from etl.source.formats import FORMATS
 from geodata.errors import ExtractError
 
 _MOST_PIXELS = 5_000_000
 _WGS84 = 4326
 
 
-def read_raster(path: Path, declaration: SourceDeclaration) -> Extracted:
+def read_raster(file: SourceFile, declaration: SourceDeclaration) -> Extracted:
     """Read the pixels of which at least one band holds a value.
 
     Columns: `pixel` (its row and column), `lon`, `lat` of its centre in WGS-84, and one a band,
@@ -28,18 +29,18 @@ def read_raster(path: Path, declaration: SourceDeclaration) -> Extracted:
         ExtractError: it is no raster, has no coordinate system or too many pixels.
     """
     try:
-        with rasterio.open(path) as raster:
+        with rasterio.open(file.for_library()) as raster:
             crs = raster.crs or declaration.crs
             names = [text or f"band_{at}" for at, text in enumerate(raster.descriptions, start=1)]
             bands = raster.read(masked=True).filled(np.nan).astype(np.float64)
             affine = raster.transform
     except (RasterioError, ValueError) as error:
-        raise ExtractError(f"{path}: not a raster: {error}") from error
+        raise ExtractError(f"{file}: not a raster: {error}") from error
     if crs is None:
-        raise ExtractError(f"{path}: the raster has no coordinate system; declare crs")
+        raise ExtractError(f"{file}: the raster has no coordinate system; declare crs")
     rows, columns = np.nonzero(~np.isnan(bands).all(axis=0))
     if len(rows) > _MOST_PIXELS:
-        raise ExtractError(f"{path}: {len(rows)} pixels hold values; at most {_MOST_PIXELS}")
+        raise ExtractError(f"{file}: {len(rows)} pixels hold values; at most {_MOST_PIXELS}")
     x = affine.a * (columns + 0.5) + affine.b * (rows + 0.5) + affine.c
     y = affine.d * (columns + 0.5) + affine.e * (rows + 0.5) + affine.f
     lon, lat = Transformer.from_crs(crs, _WGS84, always_xy=True).transform(x, y)
@@ -55,3 +56,12 @@ def read_raster(path: Path, declaration: SourceDeclaration) -> Extracted:
         *(pl.col(name).cast(pl.String) for name in names),
     )
     return Extracted(texts)
+
+
+FORMATS.register(
+    RowFormat(
+        name="raster",
+        says="a raster such as GeoTIFF: a row a pixel, `pixel`, `lon`, `lat` and the bands",
+        read=read_raster,
+    )
+)

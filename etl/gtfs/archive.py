@@ -4,11 +4,12 @@ import zipfile
 import zlib
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 from etl.gtfs.fields import FILES
 from etl.gtfs.reference import KNOWN_FILES
 from etl.ledger.findings import FaultyFileError, Finding
+from etl.source.file import SourceFile
 
 CALENDARS = ("calendar.txt", "calendar_dates.txt")
 MAX_UNPACKED_BYTES = 4 << 30  # the largest national feeds unpack to about two thousand million
@@ -22,18 +23,18 @@ class FeedFiles:
     notes: tuple[Finding, ...]
 
 
-def read_feed_files(path: Path) -> FeedFiles:
+def read_feed_files(file: SourceFile) -> FeedFiles:
     """Return the feed's files.
 
     Raises:
         FaultyFileError: there is no such feed, it is not a zip, or it holds no GTFS table.
     """
-    if not path.exists():
-        raise _unreadable(path, "no such file or folder", str(path))
-    names, data = _read_folder(path) if path.is_dir() else _read_zip(path)
+    if not (file.is_there or file.is_folder):
+        raise _unreadable(file, "no such file or folder", str(file))
+    names, data = _read_folder(file) if file.is_folder else _read_zip(file)
     notes = _describe(names)
     if not data:
-        why = f"{path.name}: no GTFS table at the top or one folder down"
+        why = f"{file.name}: no GTFS table at the top or one folder down"
         raise FaultyFileError(why, [*missing_files(()), *notes])
     return FeedFiles(data, notes)
 
@@ -60,32 +61,33 @@ def _describe(names: list[str]) -> tuple[Finding, ...]:
     return (*nested[:1], *unknown)
 
 
-def _unreadable(path: Path, why: str, name: str | None = None) -> FaultyFileError:
-    finding = Finding("i_o_error", path.name, detail=why)
-    return FaultyFileError(f"{name or path.name}: {why}", [finding])
+def _unreadable(file: SourceFile, why: str, name: str | None = None) -> FaultyFileError:
+    finding = Finding("i_o_error", file.name, detail=why)
+    return FaultyFileError(f"{name or file.name}: {why}", [finding])
 
 
-def _read_folder(path: Path) -> tuple[list[str], dict[str, bytes]]:
-    names = [p.relative_to(path).as_posix() for p in sorted(path.rglob("*.txt")) if p.is_file()]
-    return names, {name: (path / member).read_bytes() for name, member in _members(names).items()}
+def _read_folder(file: SourceFile) -> tuple[list[str], dict[str, bytes]]:
+    found = {each.name: each for each in file.members("*.txt")}
+    names = list(found)
+    return names, {name: found[path].read_bytes() for name, path in _members(names).items()}
 
 
-def _read_zip(path: Path) -> tuple[list[str], dict[str, bytes]]:
+def _read_zip(file: SourceFile) -> tuple[list[str], dict[str, bytes]]:
     try:
-        with zipfile.ZipFile(path) as archive:
+        with zipfile.ZipFile(file.for_library()) as archive:
             names = archive.namelist()
             members = _members(names)
-            _check_size(path, sum(archive.getinfo(member).file_size for member in members.values()))
+            _check_size(file, sum(archive.getinfo(member).file_size for member in members.values()))
             return names, {name: archive.read(member) for name, member in members.items()}
     except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError) as error:
-        raise _unreadable(path, f"not a readable zip: {error}") from error
+        raise _unreadable(file, f"not a readable zip: {error}") from error
 
 
-def _check_size(path: Path, unpacked_bytes: int) -> None:
+def _check_size(file: SourceFile, unpacked_bytes: int) -> None:
     """Refuse a zip that would not fit into memory; no more is unpacked than it says it holds."""
     if unpacked_bytes > MAX_UNPACKED_BYTES:
         why = f"unpacks to {unpacked_bytes:,} bytes, more than {MAX_UNPACKED_BYTES:,}"
-        raise _unreadable(path, why)
+        raise _unreadable(file, why)
 
 
 def _members(names: list[str]) -> dict[str, str]:

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import polars as pl
@@ -18,6 +17,7 @@ from etl.gtfs.table import Table
 from etl.gtfs.times import complete_times
 from etl.gtfs.typed import type_table
 from etl.ledger.findings import FaultyFileError, Finding
+from etl.source.file import SourceFile
 
 _SERVICE_DAYS_AHEAD = timedelta(days=731)
 
@@ -47,21 +47,21 @@ class Feed:
 
 
 def read_feed(
-    path: Path, reference_on: date, place: Callable[[Table], Table] | None = None
+    source: SourceFile, reference_on: date, place: Callable[[Table], Table] | None = None
 ) -> Feed:
     """Read a feed from a zip or a folder; unsound rows are refused, an unusable feed raises.
 
     Args:
-        path: the zip or folder.
+        source: the zip or folder.
         reference_on: today; service days are listed up to two years after it.
         place: gives the rows of stops.txt their place, refusing those that have none.
 
     Raises:
         FaultyFileError: a file or column every feed needs is missing or unreadable; names it.
     """
-    listed = read_feed_files(path)
+    listed = read_feed_files(source)
     files = listed.data
-    _require_files(path, files, listed.notes)
+    _require_files(source, files, listed.notes)
     text = {file: read_text_table(file, data) for file, data in files.items() if _worth(file, data)}
     typed = {file: type_table(table) for file, table in text.items()}
     if place:
@@ -78,13 +78,15 @@ def read_feed(
     )
 
 
-def _require_files(path: Path, files: Mapping[str, bytes], notes: tuple[Finding, ...]) -> None:
+def _require_files(
+    source: SourceFile, files: Mapping[str, bytes], notes: tuple[Finding, ...]
+) -> None:
     found = missing_files(files)
     if not found:
         return
     names = [each.file for each in found if each.code == "missing_required_file"]
     why = f"{', '.join(names)} is missing" if names else found[0].message_en
-    raise FaultyFileError(f"{path.name}: {why}", [*found, *notes])
+    raise FaultyFileError(f"{source.name}: {why}", [*found, *notes])
 
 
 def _worth(file: str, data: bytes) -> bool:

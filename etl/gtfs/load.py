@@ -1,7 +1,6 @@
 """Loads one feed into the `gtfs_*` tables and `departure`, inside the caller's transaction."""
 
 from datetime import date, datetime, time, timedelta
-from pathlib import Path
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -17,6 +16,7 @@ from etl.ledger.findings import FaultyFileError, Finding
 from etl.load.insert import insert_rows
 from etl.outcome import LoadOutcome
 from etl.source.declaration import SourceDeclaration
+from etl.source.file import SourceFile
 from etl.source.mapping import Expansion
 from etl.transform.locate import Locator
 from geodata import tables
@@ -56,7 +56,7 @@ def load_feed(
     connection: Connection,
     city: City,
     declaration: SourceDeclaration,
-    path: Path,
+    file: SourceFile,
     load_id: int,
     locator: Locator,
 ) -> LoadOutcome:
@@ -70,12 +70,12 @@ def load_feed(
     zone = ZoneInfo(city.timezone)
     reference_on = now().astimezone(zone).date()
     feed = read_feed(
-        path, reference_on, lambda stops: place_stops(stops, declaration, city, locator)
+        file, reference_on, lambda stops: place_stops(stops, declaration, city, locator)
     )
     span = read_service_span(feed)
     if span is None:
         why = Finding("no_service", "calendar.txt")
-        raise FaultyFileError(f"{path.name}: no service runs on any day", [why, *feed.findings])
+        raise FaultyFileError(f"{file.name}: no service runs on any day", [why, *feed.findings])
     timetable = expand_feed(
         feed, declaration.key, declaration.expand or Expansion(), reference_on, city.timezone
     )
@@ -100,6 +100,8 @@ def _load_records(
     connection: Connection, city: City, declaration: SourceDeclaration, feed: Feed, load_id: int
 ) -> int:
     records = build_records(feed)
+    stops = records["gtfs_stop"]
+    records["gtfs_stop"] = stops.with_columns(pl.lit(declaration.given_in).alias("datum"))
     if "shapes.txt" in feed.tables:
         records["gtfs_shape"] = shape_lines(feed.rows("shapes.txt"), declaration, city)
     return sum(

@@ -16,6 +16,7 @@ SCHEMA = pl.Schema(
         "direction_id": pl.Int64(), "vehicle_id": pl.String(), "scheduled_at": _TIME,
         "observed_at": _TIME, "is_timepoint": pl.Boolean(), "is_schedule_based": pl.Boolean(),
         "is_cancelled": pl.Boolean(), X: pl.Float64(), Y: pl.Float64(),
+        "original_lon": pl.Float64(), "original_lat": pl.Float64(), "datum": pl.String(),
     }
 )  # fmt: skip
 
@@ -39,5 +40,5 @@ class StopEvent:
             int(stops.sequence[self.index]), stops.stop_id[self.index], trip.route_id,
             trip.direction_id, self.vehicle_id, self.run.scheduled_at(self.index),
             self.observed_at, True, trip.is_exact, self.is_cancelled,
-            float(stops.lon[self.index]), float(stops.lat[self.index]),
+            float(stops.lon[self.index]), float(stops.lat[self.index]), *stops.given[self.index],
         )  # fmt: skip

@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
 import numpy.typing as npt
 import shapely
-from sqlalchemy import Connection, func, select
+from sqlalchemy import ColumnElement, Connection, case, func, select
 
 from etl.gtfs_rt.shape_line import Floats, ShapeLine
 from geodata.tables import (
@@ -26,12 +27,13 @@ _LATE = timedelta(hours=2)  # how long after its last stop a trip may still be u
 
 @dataclass(frozen=True, eq=False)
 class Stops:
-    """The stops of a trip in order; `at_m` is metres along the line."""
+    """The stops of a trip in order, in WGS-84; `at_m` is metres along the line."""
 
     sequence: npt.NDArray[np.int64]
     stop_id: list[str]
     lon: Floats
     lat: Floats
+    given: list[tuple[float, float, str]]  # longitude and latitude in the timetable's own datum
     at_m: Floats
     departure_s: Floats  # of the service day
     is_counted: npt.NDArray[np.bool_]  # a timepoint (every stop where there are none) to board at
@@ -177,13 +179,14 @@ class TripBook:
 
     def _read_stops(
         self, connection: Connection, trip_ids: list[str]
-    ) -> dict[str, list[tuple[object, ...]]]:
+    ) -> dict[str, list[tuple[Any, ...]]]:
         c, stop = gtfs_stop_time.c, gtfs_stop.c
         statement = (
             select(
                 c.trip_id, c.stop_sequence, c.stop_id,
                 func.coalesce(c.departure_s, c.arrival_s), c.timepoint, c.pickup_type,
                 func.ST_X(stop.geom), func.ST_Y(stop.geom),
+                *_given(stop),
             )
             .join(
                 gtfs_stop,
@@ -195,13 +198,13 @@ class TripBook:
             )
             .order_by(c.trip_id, c.stop_sequence)
         )  # fmt: skip
-        found: dict[str, list[tuple[object, ...]]] = {}
+        found: dict[str, list[tuple[Any, ...]]] = {}
         for trip_id, *rest in connection.execute(statement):
             found.setdefault(trip_id, []).append(tuple(rest))
         return found
 
     def _line(
-        self, connection: Connection, shape_id: str | None, stops: list[tuple[object, ...]]
+        self, connection: Connection, shape_id: str | None, stops: list[tuple[Any, ...]]
     ) -> tuple[ShapeLine, Floats]:
         """Return the line of a shape, of the stops themselves where there is none."""
         key = shape_id, tuple(str(stop[1]) for stop in stops)
@@ -223,11 +226,21 @@ class TripBook:
         return np.asarray(shapely.get_coordinates(shapely.from_wkb(bytes(content))))
 
 
-def _column(rows: list[tuple[object, ...]], index: int) -> Floats:
+def _given(stop: Any) -> list[ColumnElement[Any]]:
+    """Return a stop's place as its feed gave it; where the datum was not noted, in WGS-84."""
+    is_noted = stop.datum.is_not(None)
+    return [
+        case((is_noted, stop.original_lon), else_=func.ST_X(stop.geom)),
+        case((is_noted, stop.original_lat), else_=func.ST_Y(stop.geom)),
+        func.coalesce(stop.datum, "wgs84"),
+    ]
+
+
+def _column(rows: list[tuple[Any, ...]], index: int) -> Floats:
     return np.array([row[index] for row in rows], dtype=np.float64)
 
 
-def _stops(rows: list[tuple[object, ...]], at_m: Floats) -> Stops:
+def _stops(rows: list[tuple[Any, ...]], at_m: Floats) -> Stops:
     timepoint = np.array([row[3] == 1 for row in rows])
     boardable = np.array([row[4] != 1 for row in rows])
     boardable[-1] = False
@@ -237,6 +250,7 @@ def _stops(rows: list[tuple[object, ...]], at_m: Floats) -> Stops:
         stop_id=[str(row[1]) for row in rows],
         lon=_column(rows, 5),
         lat=_column(rows, 6),
+        given=[(float(lon), float(lat), str(datum)) for *_, lon, lat, datum in rows],
         at_m=at_m,
         departure_s=_column(rows, 2),
         is_counted=counted,

@@ -9,6 +9,7 @@ import polars as pl
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.postgresql import insert
 
+from etl.batch import X, Y
 from etl.gtfs_rt.runs import Run, Seen, passages
 from etl.gtfs_rt.stop_events import StopEvent
 from etl.gtfs_rt.trip_book import Trip, TripBook
@@ -54,7 +55,10 @@ def find_run(
 
 
 def match_vehicle(row: Row, run: Run | None, known: Known | None) -> tuple[Row, list[StopEvent]]:
-    """Return what is kept of a vehicle's place, and the stops it has passed since last seen."""
+    """Return what is kept of a vehicle's place, and the stops it has passed since last seen.
+
+    `row` has its place in WGS-84 as `@x` and `@y`, as the timetable's lines are.
+    """
     kept: Row = {"trip_id": None, "service_on": None, "start_s": None, "progress_m": None,
             "off_shape_m": None, "stop_sequence": None, "deviation_s": None,
             "headway_s": None, "scheduled_headway_s": None}  # fmt: skip
@@ -63,7 +67,7 @@ def match_vehicle(row: Row, run: Run | None, known: Known | None) -> tuple[Row, 
     at = row["observed_at"]
     before = known if known and known.run_key == run.key else None
     fix = run.trip.line.locate(
-        row["lon"], row["lat"],
+        row[X], row[Y],
         after_m=before.progress_m if before else None, expected_m=run.expected_m(at),
     )  # fmt: skip
     kept |= dict(zip(("trip_id", "service_on", "start_s"), run.key, strict=True))

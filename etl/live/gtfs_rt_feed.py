@@ -25,6 +25,7 @@ from etl.live.tail import Progress
 from etl.outcome import FileLoad, LoadOutcome
 from etl.pipeline.fetch import NOTHING_KNOWN, fetch_message
 from etl.source.declaration import SourceDeclaration
+from etl.source.file import SourceFile
 from etl.transform.locate import Locator, assign_cell, assign_district, locate_points
 from geodata.city.configuration import City
 from geodata.database.announce import VEHICLES, announce
@@ -101,11 +102,11 @@ class FollowedFeed:
 
     def _load(
         self, connection: Connection, city: City, declaration: SourceDeclaration,
-        path: Path, load_id: int, locator: Locator,
+        file: SourceFile, load_id: int, locator: Locator,
     ) -> LoadOutcome:  # fmt: skip
-        message = parse_message(path.read_bytes(), path.name)
+        message = parse_message(file.read_bytes(), file.name)
         load = self._load_positions if self.target.rule.feed == "positions" else self._load_updates
-        return load(connection, message, load_id, path.name)
+        return load(connection, message, load_id, file.name)
 
     def _load_updates(
         self, connection: Connection, message: Any, load_id: int, name: str
@@ -148,7 +149,7 @@ class FollowedFeed:
                 row["start_s"],
             )  # fmt: skip
             matched, passed = match_vehicle(row, run, before)
-            kept.append(_place_of(row) | matched)
+            kept.append(_place_of(row, self.target.declaration.given_in) | matched)
             events += passed
         batch = load_stop_events(connection, self.target, load_id, events)
         headways = read_headways(connection, source, events)
@@ -190,7 +191,7 @@ class FollowedFeed:
         return assign_district(assign_cell(sound), self.target.locator), faults
 
 
-def _place_of(row: dict[str, Any]) -> dict[str, Any]:
+def _place_of(row: dict[str, Any], given_in: str) -> dict[str, Any]:
     speed = row["speed_m_s"]
     return {
         "vehicle_id": row["vehicle_id"],
@@ -202,7 +203,7 @@ def _place_of(row: dict[str, Any]) -> dict[str, Any]:
         "speed_kmh": None if speed is None else speed * 3.6,
         "original_lon": row["lon"],
         "original_lat": row["lat"],
-        "datum": "wgs84",
+        "datum": given_in,
         "geom": f"SRID=4326;POINT({row[X]} {row[Y]})",
         "cell": row["cell"],
         "district_id": row["district_id"],

@@ -12,8 +12,8 @@ from sqlalchemy.exc import DataError, IntegrityError
 
 from etl.live.piece import LiveSource, Piece, load_piece
 from etl.outcome import FileLoad
-from etl.pipeline.data_places import NOWHERE, DataPlaces
 from etl.pipeline.run import reason_of
+from etl.source.data_places import NOWHERE, DataPlaces
 from etl.source.declaration import SourceDeclaration
 from etl.source.live import LiveRule
 from geodata.city.configuration import City

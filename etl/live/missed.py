@@ -8,7 +8,6 @@ afterwards takes the place of the missed one.
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import date, datetime, time, timedelta
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -25,6 +24,7 @@ from etl.live.tail import Progress
 from etl.outcome import FileLoad, LoadOutcome
 from etl.pipeline.run import lock_source
 from etl.source.declaration import SourceDeclaration
+from etl.source.file import SourceFile
 from etl.transform.locate import Locator
 from geodata.city.configuration import City
 from geodata.clock import now
@@ -84,7 +84,7 @@ class MissedDepartures:
 
         def load(
             connection: Connection, _city: City, _declaration: SourceDeclaration,
-            _path: Path, load_id: int, _locator: Locator,
+            _file: SourceFile, load_id: int, _locator: Locator,
         ) -> LoadOutcome:  # fmt: skip
             return self._load(connection, load_id, events)
 

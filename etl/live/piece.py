@@ -1,32 +1,28 @@
 """Loads what has newly come of a live source: one load, and its progress, in one transaction."""
 
-import hashlib
 import json
 import re
-import tempfile
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
-from pathlib import Path
 
 import polars as pl
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from etl.ledger.rejected_rows import SCHEMA, keep_rejected
 from etl.live.progress import Advance, keep_event
 from etl.load.records import driver
-from etl.outcome import FileLoad, LoadOutcome
-from etl.pipeline.data_places import NOWHERE, DataPlaces
-from etl.pipeline.plan import PlannedFile
+from etl.outcome import FileLoad
+from etl.pipeline.plan import plan_file
 from etl.pipeline.record_file import load_file
 from etl.pipeline.run import close_load, keep_refusal, lock_source, open_load
+from etl.pipeline.whole_format import Loader
+from etl.source.data_places import NOWHERE, DataPlaces
 from etl.source.declaration import SourceDeclaration
+from etl.source.file import SourceFile
 from etl.source.live import LiveRule
 from etl.transform.locate import Locator
 from geodata.city.configuration import City
 from geodata.clock import now
-
-FileLoader = Callable[[Connection, City, SourceDeclaration, Path, int, Locator], LoadOutcome]
 
 
 @dataclass(frozen=True)
@@ -50,9 +46,14 @@ class Piece:
     lines_before: int = 0
     tells_of_source: bool = True  # else it is our own conclusion, and nothing was heard
 
+    @property
+    def file(self) -> SourceFile:
+        """The bytes as readers take them."""
+        return SourceFile(self.name, content=self.content)
+
 
 def load_piece(
-    target: LiveSource, piece: Piece, advance: Advance | None, loader: FileLoader | None = None
+    target: LiveSource, piece: Piece, advance: Advance | None, loader: Loader | None = None
 ) -> FileLoad:
     """Load a piece, and in the same transaction how far that brings the reading, if it does.
 
@@ -66,22 +67,19 @@ def load_piece(
     started_at = now()
     declaration = target.declaration
     loader = loader or partial(load_file, is_piece=True, places=target.places)
-    with tempfile.TemporaryDirectory(prefix="occ-live-") as folder:
-        path = Path(folder) / piece.name
-        path.write_bytes(piece.content)
-        planned = PlannedFile(path, hashlib.sha256(piece.content).hexdigest())
-        with target.engine.begin() as connection:
-            lock_source(connection, declaration)
-            if advance:
-                advance.check(connection)
-            load_id = open_load(connection, target.city, declaration, planned, started_at)
-            outcome = loader(connection, target.city, declaration, path, load_id, target.locator)
-            outcome = replace(outcome, rejects=_renumbered(outcome.rejects, piece.lines_before))
-            done = close_load(connection, declaration, planned, load_id, outcome)
-            if piece.tells_of_source:
-                keep_event(connection, declaration.key, target.rule, outcome.event_to)
-            if advance:
-                advance.keep(connection)
+    planned = plan_file(piece.file)
+    with target.engine.begin() as connection:
+        lock_source(connection, declaration)
+        if advance:
+            advance.check(connection)
+        load_id = open_load(connection, target.city, declaration, planned, started_at)
+        outcome = loader(connection, target.city, declaration, piece.file, load_id, target.locator)
+        outcome = replace(outcome, rejects=_renumbered(outcome.rejects, piece.lines_before))
+        done = close_load(connection, declaration, planned, load_id, outcome)
+        if piece.tells_of_source:
+            keep_event(connection, declaration.key, target.rule, outcome.event_to)
+        if advance:
+            advance.keep(connection)
     return done
 
 
@@ -105,7 +103,7 @@ def refuse_piece(target: LiveSource, piece: Piece, advance: Advance, message: st
         SQLAlchemyError: the database is gone.
     """
     started_at = now()
-    sha256 = hashlib.sha256(piece.content).hexdigest()
+    sha256 = piece.file.compute_sha256()
     text = piece.content.decode("utf-8", errors="replace").replace("\0", "\ufffd")
     raw = json.dumps({"1": text}, ensure_ascii=False)
     row = pl.DataFrame(
@@ -115,7 +113,7 @@ def refuse_piece(target: LiveSource, piece: Piece, advance: Advance, message: st
         lock_source(connection, target.declaration)
         advance.check(connection)
         refused = keep_refusal(
-            connection, target.declaration, Path(piece.name), sha256, started_at, message
+            connection, target.declaration, piece.name, sha256, started_at, message
         )
         keep_rejected(driver(connection), refused.load_id or 0, row)
         advance.keep(connection)

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal
 
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
 
@@ -50,12 +49,9 @@ class FollowedRecords:
 
     def _next(self, path: Path) -> tuple[Chunk, Progress] | None:
         """Return the next lines, and the progress as it is kept."""
-        kind: Literal["csv", "ndjson"] = (
-            "csv" if self.target.declaration.format == "csv" else "ndjson"
-        )
         with self.target.engine.connect() as connection:
             progress = read_progress(connection, self.target.declaration.key, path.name)
-        chunk = read_new(path, progress, kind)
+        chunk = read_new(path, progress, self.target.declaration.reading.lines)
         return None if chunk is None else (chunk, progress)
 
     def _load(self, chunk: Chunk, kept: Progress) -> Iterator[FileLoad]:

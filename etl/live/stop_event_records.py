@@ -7,7 +7,7 @@ from typing import Any
 import polars as pl
 from sqlalchemy import Connection, or_, select
 
-from etl.batch import Batch, X, Y
+from etl.batch import Batch
 from etl.gtfs_rt.stop_events import SCHEMA, StopEvent
 from etl.live.piece import LiveSource
 from etl.load.records import load_records
@@ -34,11 +34,6 @@ def load_stop_events(
     frame = frame.join(known, on=KEY, how="anti", maintain_order="left")
     if frame.is_empty():
         return Batch(frame)
-    frame = frame.with_columns(
-        pl.col(X).alias("original_lon"),
-        pl.col(Y).alias("original_lat"),
-        pl.lit("wgs84").alias("datum"),
-    )
     frame = assign_district(assign_cell(frame), target.locator)
     declaration = target.declaration.model_copy(update={"mode": "append", "table": "stop_event"})
     batch, _ = load_records(connection, Batch(frame), declaration, load_id)

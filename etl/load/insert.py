@@ -6,7 +6,7 @@ from sqlalchemy import Connection, Table
 from etl.batch import X
 from etl.load.copy_binary import copy_records
 from etl.load.records import driver
-from etl.source.record_types import Kind, RecordType
+from etl.source.record_types import Kind, columns_of
 
 
 def insert_rows(
@@ -22,6 +22,6 @@ def _columns(table: Table, frame: pl.DataFrame) -> dict[str, Kind]:
     has_point = X in frame.columns
     return {
         name: kind
-        for name, kind in RecordType(table, key=(), required=()).columns.items()
+        for name, kind in columns_of(table).items()
         if name in frame.columns or (name == "geom" and has_point)
     }

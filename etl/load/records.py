@@ -12,7 +12,7 @@ from etl.batch import ROW, Batch, count_reasons
 from etl.load.copy_binary import copy_frame, copy_records
 from etl.load.supersede import STAGING, STAGING_ROW, Driver, Move
 from etl.source.declaration import SourceDeclaration
-from etl.source.record_types import RECORD_TYPES, Kind, RecordType
+from etl.source.record_types import Kind, RecordType
 
 _SQL_TYPES: Mapping[Kind, str] = {
     "text": "text",
@@ -64,7 +64,7 @@ def load_records(
     the current one is rejected in a file; live it was overtaken on its way, which is no fault.
     """
     raw = driver(connection)
-    target = RECORD_TYPES[declaration.table]
+    target = declaration.record_type
     columns = _columns(batch.frame, target)
     work = Move(raw, target, list(columns), declaration.key, load_id)
     rows_in = batch.frame.height

@@ -1,6 +1,5 @@
 """The stage `plan`: which files a source has, what they are, and whether they are loaded."""
 
-import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -8,20 +7,19 @@ from sqlalchemy import Connection, select
 
 from etl.pipeline.fetch import fetch_file
 from etl.source.declaration import SourceDeclaration
+from etl.source.file import SourceFile
 from geodata.city.configuration import City
 from geodata.clock import now
 from geodata.errors import ExtractError
 from geodata.queries.progress import read_lapsed_feeds
 from geodata.tables import load
 
-_BLOCK_BYTES = 1 << 20
-
 
 @dataclass(frozen=True)
 class PlannedFile:
     """One file to load; `sha256` is that of its content, or of all files of a folder."""
 
-    path: Path
+    file: SourceFile
     sha256: str
 
 
@@ -66,26 +64,13 @@ def _glob(base: Path, pattern: str) -> list[Path]:
     return sorted(item for item in anchor.glob(str(whole.relative_to(anchor))) if item.is_file())
 
 
-def plan_file(path: Path) -> PlannedFile:
-    """Return the file with its checksum; a folder's is over its files by name.
+def plan_file(file: SourceFile) -> PlannedFile:
+    """Return the file with its checksum.
 
     Raises:
         ExtractError: it cannot be read.
     """
-    digest = hashlib.sha256()
-    members = (
-        [path] if path.is_file() else sorted(item for item in path.rglob("*") if item.is_file())
-    )
-    try:
-        for member in members:
-            if path.is_dir():
-                digest.update(str(member.relative_to(path)).encode() + b"\0")
-            with member.open("rb") as stream:
-                while block := stream.read(_BLOCK_BYTES):
-                    digest.update(block)
-    except OSError as error:
-        raise ExtractError(f"{path}: cannot be read: {error.strerror}") from error
-    return PlannedFile(path, digest.hexdigest())
+    return PlannedFile(file, file.compute_sha256())
 
 
 def is_loaded(connection: Connection, declaration: SourceDeclaration, sha256: str) -> bool:
@@ -111,7 +96,7 @@ def is_due_again(
 
     Days that the declaration fixes stay as they are.
     """
-    if declaration.format != "gtfs" or (declaration.expand and declaration.expand.starts_on):
+    if not declaration.reading.lapses or (declaration.expand and declaration.expand.starts_on):
         return False
     return read_lapsed_feeds(connection, now(), city.timezone).get(declaration.key) == sha256
 

@@ -2,29 +2,27 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import polars as pl
 from sqlalchemy import Connection, select
 
 from etl.batch import Batch, count_reasons
-from etl.extract import READ_IN_DEGREES, Extracted, read_file
+from etl.extract import Extracted, read_file
 from etl.ledger.coverage import compute_coverage
 from etl.ledger.rejected_rows import describe_rejects
 from etl.load.records import load_records
 from etl.outcome import LoadOutcome, event_span
-from etl.pipeline.data_places import NOWHERE, DataPlaces
+from etl.source.data_places import NOWHERE, DataPlaces
 from etl.source.declaration import SourceDeclaration
-from etl.source.record_types import GEOMETRY_TEXT, RECORD_TYPES
+from etl.source.file import SourceFile
+from etl.source.record_types import GEOMETRY_TEXT
 from etl.telemetry.load import load_partitions
-from etl.telemetry.place import place_pings
 from etl.transform import transform
 from etl.transform.check import check
-from etl.transform.dasymetric import read_weights, spread_by_weights
-from etl.transform.locate import Locator, place
-from etl.transform.population import allocate_polygons, place_hexagons
+from etl.transform.locate import Locator
+from etl.transform.placing import PLACINGS, Ground
 from etl.transform.radio import decode_radio
-from etl.transform.shapes import add_footprints, add_paths, place_tiles, read_wkt
+from etl.transform.shapes import read_wkt
 from geodata.city.configuration import City
 from geodata.clock import now
 from geodata.database.partitions import PartitionStore
@@ -40,7 +38,7 @@ def load_file(
     connection: Connection,
     city: City,
     declaration: SourceDeclaration,
-    path: Path,
+    file: SourceFile,
     load_id: int,
     locator: Locator,
     *,
@@ -53,34 +51,32 @@ def load_file(
         ExtractError: the file cannot be read as declared.
         LoadError: none of its rows could be used.
     """
-    extracted = read_file(path, declaration)
+    record_type = declaration.record_type
+    extracted = read_file(file, declaration)
     batch = Batch(extracted.frame).staged(
         "extract", extracted.rows_in, count_reasons(extracted.rejects)
     )
     batch = transform(batch, declaration, declaration.timezone or city.timezone)
     batch = decode_radio(batch, declaration.gnb_id_bits)
     batch = _name_districts(connection, batch)
-    batch = _place(batch, declaration, city, locator, places)
-    batch = check(
-        batch,
-        RECORD_TYPES[declaration.table],
-        now() + _CLOCK_TOLERANCE,
-        is_live=is_piece,
-    )
+    place = PLACINGS[record_type.placing]
+    ground = Ground(city, locator, places.incoming)
+    batch = place(read_wkt(batch), as_extracted(declaration), ground)
+    batch = check(batch, record_type, now() + _CLOCK_TOLERANCE, is_live=is_piece)
     if not is_piece:  # the few rows of a moment may well be all bad
-        _refuse_if_none(path, batch, extracted, declaration)
+        _refuse_if_none(file, batch, extracted, declaration)
     batch = _join_events(connection, batch, declaration)
     if declaration.store == "telemetry":
         store = _store_of(places, declaration)
         batch, changes = load_partitions(store, batch, declaration, load_id, city.timezone)
     else:
         batch, changes = load_records(connection, batch, declaration, load_id, is_live=is_piece)
-    event_from, event_to = event_span(batch.frame, RECORD_TYPES[declaration.table].event_time)
+    event_from, event_to = event_span(batch.frame, record_type.event_time)
     return LoadOutcome(
         rows_in=extracted.rows_in,
         rows_loaded=batch.rows_loaded(),
         records=batch.frame.height,
-        rejects=describe_rejects(batch.rejects, extracted, path.name),
+        rejects=describe_rejects(batch.rejects, extracted, file.name),
         stages=batch.stages,
         event_from=event_from,
         event_to=event_to,
@@ -91,7 +87,7 @@ def load_file(
 
 def _join_events(connection: Connection, batch: Batch, declaration: SourceDeclaration) -> Batch:
     """Let calls that were confirmed to repeat an event stay so, whatever their source says."""
-    joined = read_joined(connection, declaration.key) if declaration.table == "incident" else {}
+    joined = read_joined(connection, declaration.key) if declaration.record_type.has_events else {}
     if not joined or "event_id" not in batch.frame.columns:
         return batch
     event_id = pl.col("record_id").replace_strict(joined, default=None, return_dtype=pl.String)
@@ -110,44 +106,10 @@ def _store_of(places: DataPlaces, declaration: SourceDeclaration) -> PartitionSt
     return places.store
 
 
-def _place(
-    batch: Batch,
-    declaration: SourceDeclaration,
-    city: City,
-    locator: Locator,
-    places: DataPlaces,
-) -> Batch:
-    batch = read_wkt(batch)
-    if declaration.table == "speed_tile":
-        return place_tiles(batch)
-    if declaration.weights or declaration.allocate:
-        return _spread(batch, declaration, locator, places)
-    if declaration.table == "population" and "cell" in declaration.mapping:
-        return place_hexagons(batch, declaration, locator)
-    if not RECORD_TYPES[declaration.table].is_placed:
-        return batch
-    if declaration.table == "vehicle_ping":
-        return place_pings(batch, declaration, city, locator)
-    batch = place(batch, as_extracted(declaration), city, locator)
-    if declaration.table == "reader_link":
-        batch = replace(batch, frame=add_paths(batch.frame))
-    if declaration.table == "facility":
-        batch = replace(batch, frame=add_footprints(batch.frame))
-    return batch
-
-
-def _spread(
-    batch: Batch, declaration: SourceDeclaration, locator: Locator, places: DataPlaces
-) -> Batch:
-    if declaration.weights:
-        return spread_by_weights(batch, read_weights(declaration, places.incoming), locator)
-    return allocate_polygons(batch, locator)
-
-
 def as_extracted(declaration: SourceDeclaration) -> SourceDeclaration:
     """Return the declaration without a `crs` that reading the file's geometry has dealt with."""
     from_columns = "lon" in declaration.mapping or GEOMETRY_TEXT in declaration.mapping
-    if from_columns or declaration.format not in READ_IN_DEGREES:
+    if from_columns or not declaration.reading.is_in_degrees:
         return declaration
     return declaration.model_copy(update={"crs": None})
 
@@ -167,7 +129,7 @@ def _name_districts(connection: Connection, batch: Batch) -> Batch:
 
 
 def _refuse_if_none(
-    path: Path, batch: Batch, extracted: Extracted, declaration: SourceDeclaration
+    file: SourceFile, batch: Batch, extracted: Extracted, declaration: SourceDeclaration
 ) -> None:
     """A file of which nothing is usable is a wrong file or a wrong declaration, not bad rows."""
     if batch.frame.height or (extracted.rows_in == 0 and declaration.allow_empty):
@@ -177,6 +139,6 @@ def _refuse_if_none(
         rejects.group_by("field", "reason").len().sort("len", descending=True).row(0)
     )
     raise LoadError(
-        f"{path}: none of its {extracted.rows_in} rows can be used; "
+        f"{file}: none of its {extracted.rows_in} rows can be used; "
         f"{count} times: {field or 'row'} {reason}"
     )

@@ -1,7 +1,6 @@
 """A source from its files to the database: a transaction a file, visible at once or not at all."""
 
 import logging
-from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -11,13 +10,12 @@ import psycopg
 from sqlalchemy import Connection, Engine, func, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from etl.gtfs.load import load_feed
 from etl.ledger.coverage import keep_coverage
 from etl.ledger.findings import Finding, explain_refusal, keep_findings, summarise_rejects
 from etl.ledger.rejected_rows import keep_rejected
 from etl.load.records import driver
 from etl.outcome import FileLoad, LoadOutcome, LoadResult
-from etl.pipeline.data_places import NOWHERE, DataPlaces
+from etl.pipeline.destroy import destroy
 from etl.pipeline.plan import (
     PlannedFile,
     find_files,
@@ -27,10 +25,10 @@ from etl.pipeline.plan import (
     was_loaded_before,
 )
 from etl.pipeline.record_file import load_file
-from etl.plates.destroy import destroy
-from etl.plates.load import load_plate_reads
-from etl.roads.load import load_roads
+from etl.pipeline.whole_format import Loader, WholeFormat
+from etl.source.data_places import NOWHERE, DataPlaces
 from etl.source.declaration import SourceDeclaration
+from etl.source.file import SourceFile
 from etl.transform.locate import Locator
 from geodata.city.configuration import City
 from geodata.clock import now
@@ -39,8 +37,6 @@ from geodata.errors import DatabaseError, LoadError, OperationsError
 from geodata.space.districts import DistrictLocator, load_districts, read_districts
 from geodata.tables import district, load
 
-Loader = Callable[[Connection, City, SourceDeclaration, Path, int, Locator], LoadOutcome]
-_LOADERS: dict[str, Loader] = {"gtfs": load_feed, "osm": load_roads}
 _logger = logging.getLogger(__name__)
 
 
@@ -82,7 +78,7 @@ def _load_planned(
     sha256 = ""
     caught: Exception
     try:
-        planned = plan_file(path)
+        planned = plan_file(SourceFile.at(path))
         sha256 = planned.sha256
         with engine.connect() as connection, connection.begin() as transaction:
             loader = _loader_of(declaration, places)
@@ -91,7 +87,7 @@ def _load_planned(
             )
             if result.status == "already loaded":
                 transaction.rollback()
-        if declaration.pairing is not None:  # single reads are kept no longer than it takes
+        if declaration.reading.is_destroyed:
             destroy(path, sha256)
         return result
     except OperationsError as error:
@@ -103,7 +99,7 @@ def _load_planned(
         caught = error
         message = f"{path}: unforeseen {type(error).__name__}: {reason_of(error)}"
     found = explain_refusal(caught, message, path.name)
-    return refuse(engine, declaration, path, sha256, started_at, message, found)
+    return refuse(engine, declaration, path.name, sha256, started_at, message, found)
 
 
 def _load_locked(
@@ -117,13 +113,13 @@ def _load_locked(
 ) -> FileLoad:
     """Load one file, unless it is loaded already."""
     lock_source(connection, declaration)
-    already = FileLoad(declaration.key, planned.path.name, "already loaded")
+    already = FileLoad(declaration.key, planned.file.name, "already loaded")
     if is_loaded(connection, declaration, planned.sha256) and not is_due_again(
         connection, city, declaration, planned.sha256
     ):
         return already
     load_id = open_load(connection, city, declaration, planned, started_at)
-    outcome: LoadOutcome = loader(connection, city, declaration, planned.path, load_id, locator)
+    outcome = loader(connection, city, declaration, planned.file, load_id, locator)
     if outcome.changes_nothing and was_loaded_before(
         connection, declaration, planned.sha256, load_id
     ):
@@ -132,9 +128,10 @@ def _load_locked(
 
 
 def _loader_of(declaration: SourceDeclaration, places: DataPlaces) -> Loader:
-    if declaration.pairing is not None:
-        return load_plate_reads
-    return _LOADERS.get(declaration.format, partial(load_file, places=places))
+    reading = declaration.reading
+    if isinstance(reading, WholeFormat):
+        return reading.load
+    return partial(load_file, places=places)
 
 
 def lock_source(connection: Connection, declaration: SourceDeclaration) -> None:
@@ -152,18 +149,18 @@ def open_load(
     """Write the load's row first, because records refer to it; its counts follow."""
     if connection.execute(select(func.count()).select_from(district)).scalar_one() == 0:
         load_districts(connection, city)
-    values = _load_values(declaration, planned.path, planned.sha256, started_at, "loaded")
+    values = _load_values(declaration, planned.file.name, planned.sha256, started_at, "loaded")
     statement = insert(load).values(**values).returning(load.c.load_id)
     return int(connection.execute(statement).scalar_one())
 
 
 def _load_values(
-    declaration: SourceDeclaration, path: Path, sha256: str, started_at: datetime, status: str
+    declaration: SourceDeclaration, file: str, sha256: str, started_at: datetime, status: str
 ) -> dict[str, object]:
     return {
         "source": declaration.key,
         "table_name": declaration.table,
-        "file": path.name,
+        "file": file,
         "sha256": sha256,
         "status": status,
         "provenance": declaration.provenance,
@@ -193,7 +190,7 @@ def close_load(
     rejected = outcome.rejects.height
     if outcome.rows_in != outcome.rows_loaded + rejected:
         raise LoadError(
-            f"{planned.path}: {outcome.rows_in} rows, but {outcome.rows_loaded} loaded "
+            f"{planned.file}: {outcome.rows_in} rows, but {outcome.rows_loaded} loaded "
             f"and {rejected} rejected"
         )
     keep_rejected(driver(connection), load_id, outcome.rejects)
@@ -219,7 +216,7 @@ def close_load(
     announce(connection, LOADS, load_id=load_id, source=declaration.key, table=declaration.table)
     return FileLoad(
         declaration.key,
-        planned.path.name,
+        planned.file.name,
         "loaded",
         load_id,
         stages=tuple(outcome.stages),
@@ -230,7 +227,7 @@ def close_load(
 def refuse(
     engine: Engine,
     declaration: SourceDeclaration,
-    path: Path,
+    file: str,
     sha256: str,
     started_at: datetime,
     message: str,
@@ -244,7 +241,7 @@ def refuse(
     try:
         with engine.begin() as connection:
             return keep_refusal(
-                connection, declaration, path, sha256, started_at, message, findings
+                connection, declaration, file, sha256, started_at, message, findings
             )
     except SQLAlchemyError as error:
         raise DatabaseError(f"{message}; and the database: {reason_of(error)}") from error
@@ -253,18 +250,18 @@ def refuse(
 def keep_refusal(
     connection: Connection,
     declaration: SourceDeclaration,
-    path: Path,
+    file: str,
     sha256: str,
     started_at: datetime,
     message: str,
     findings: tuple[Finding, ...] = (),
 ) -> FileLoad:
     """Record a refused file in the caller's transaction."""
-    values = _load_values(declaration, path, sha256, started_at, "refused")
+    values = _load_values(declaration, file, sha256, started_at, "refused")
     statement = insert(load).values(**values, message=message).returning(load.c.load_id)
     load_id = int(connection.execute(statement).scalar_one())
-    keep_findings(connection, load_id, findings or explain_refusal(None, message, path.name))
-    return FileLoad(declaration.key, path.name, "refused", load_id, message=message)
+    keep_findings(connection, load_id, findings or explain_refusal(None, message, file))
+    return FileLoad(declaration.key, file, "refused", load_id, message=message)
 
 
 def reason_of(error: Exception) -> str:

@@ -1,7 +1,5 @@
 """A file of plate reads to link times: read, pair, count, write; then nothing of it is left."""
 
-from pathlib import Path
-
 import polars as pl
 from sqlalchemy import Connection, select
 
@@ -12,6 +10,7 @@ from etl.load.records import load_records
 from etl.outcome import LoadOutcome, event_span
 from etl.plates.pairing import compute_link_times, pair_reads
 from etl.source.declaration import SourceDeclaration
+from etl.source.file import SourceFile
 from etl.source.mapping import Pairing
 from etl.transform.fields import convert
 from etl.transform.locate import Locator
@@ -30,7 +29,7 @@ def load_plate_reads(
     connection: Connection,
     city: City,
     declaration: SourceDeclaration,
-    path: Path,
+    file: SourceFile,
     load_id: int,
     locator: Locator,
 ) -> LoadOutcome:
@@ -44,10 +43,10 @@ def load_plate_reads(
     """
     links = _read_links(connection)
     if links.is_empty():
-        raise LoadError(f"{path}: no roads between readers are loaded yet: load their list first")
-    reads, rejects = read_plates(path, declaration, city.timezone)
+        raise LoadError(f"{file}: no roads between readers are loaded yet: load their list first")
+    reads, rejects = read_plates(file, declaration, city.timezone)
     if reads.is_empty():
-        raise LoadError(f"{path}: none of its {rejects.height} reads can be used")
+        raise LoadError(f"{file}: none of its {rejects.height} reads can be used")
     drives = pair_reads(reads, links)
     times = compute_link_times(drives, city.timezone)
     placed = times.join(links.select("link_id", "cell", "district_id"), on="link_id", how="left")
@@ -60,7 +59,7 @@ def load_plate_reads(
         rows_in=reads.height + rejects.height,
         rows_loaded=reads.height,
         records=batch.frame.height,
-        rejects=_without_text(rejects, path.name),
+        rejects=_without_text(rejects, file.name),
         stages=batch.stages,
         event_from=event_from,
         event_to=event_to,
@@ -70,7 +69,7 @@ def load_plate_reads(
 
 
 def read_plates(
-    path: Path, declaration: SourceDeclaration, timezone: str
+    file: SourceFile, declaration: SourceDeclaration, timezone: str
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Return the sound reads (reader_id, token, read_at, day) and the others' rows and reasons.
 
@@ -80,7 +79,7 @@ def read_plates(
     pairing = declaration.pairing
     assert pairing is not None  # noqa: S101
     zone = declaration.timezone or timezone
-    text = _read_text(path, pairing)
+    text = _read_text(file, pairing)
     read_at = convert(pairing.read_at, "time", pl.col("read_at"), zone)
     fault = (
         pl.when(pl.col("reader_id").is_null()).then(pl.lit("reader_id"))
@@ -95,18 +94,18 @@ def read_plates(
     return sound.select("reader_id", "token", pl.col("at").alias("read_at"), day), wrong
 
 
-def _read_text(path: Path, pairing: Pairing) -> pl.DataFrame:
+def _read_text(file: SourceFile, pairing: Pairing) -> pl.DataFrame:
     columns = {
         "reader_id": pairing.reader_id, "token": pairing.token,
         "read_at": pairing.read_at.source[0],
     }  # fmt: skip
     try:
-        frame = pl.read_csv(path, infer_schema=False, truncate_ragged_lines=True)
+        frame = pl.read_csv(file.for_library(), infer_schema=False, truncate_ragged_lines=True)
     except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError):
-        raise ExtractError(f"{path}: not a CSV file of plate reads") from None  # it quotes lines
+        raise ExtractError(f"{file}: not a CSV file of plate reads") from None  # it quotes lines
     missing = [name for name in columns.values() if name not in frame.columns]
     if missing:
-        raise ExtractError(f"{path}: column '{missing[0]}' (pairing) is missing")
+        raise ExtractError(f"{file}: column '{missing[0]}' (pairing) is missing")
     kept = [
         pl.col(column).str.strip_chars().replace("", None).alias(name)
         for name, column in columns.items()

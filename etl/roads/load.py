@@ -1,7 +1,5 @@
 """Loads one road extract into `road_node` and `road_edge`, inside the caller's transaction."""
 
-from pathlib import Path
-
 import numpy as np
 import polars as pl
 from sqlalchemy import Connection, update
@@ -15,6 +13,7 @@ from etl.roads.read import Ways, read_ways
 from etl.roads.segments import RoadFrames, build_roads
 from etl.roads.speeds import add_speeds
 from etl.source.declaration import SourceDeclaration
+from etl.source.file import SourceFile
 from etl.transform.locate import Locator
 from geodata.city.configuration import City
 from geodata.errors import LoadError
@@ -28,7 +27,7 @@ def load_roads(
     connection: Connection,
     city: City,
     declaration: SourceDeclaration,
-    path: Path,
+    file: SourceFile,
     load_id: int,
     locator: Locator,
 ) -> LoadOutcome:
@@ -41,11 +40,11 @@ def load_roads(
         ExtractError: the file cannot be read or holds no way.
         LoadError: none of its ways can be used.
     """
-    found = read_ways(path)
+    found = read_ways(file)
     ways = _usable(_within(found, declaration.area), city)
     placed = _has_two_places(ways)
     if not placed.any():
-        raise LoadError(f"{path}: none of its {found.tags.height} ways can be used")
+        raise LoadError(f"{file}: none of its {found.tags.height} ways can be used")
     roads = build_roads(ways.chosen(placed))
     _retire(connection, declaration.key, load_id)
     records = insert_rows(connection, road_node, roads.nodes, declaration.key, load_id)
@@ -54,7 +53,7 @@ def load_roads(
         rows_in=ways.tags.height,
         rows_loaded=int(placed.sum()),
         records=records,
-        rejects=_rejects(ways.tags, placed, path.name),
+        rejects=_rejects(ways.tags, placed, file.name),
         stages=_stages(found, ways, placed, roads),
         event_from=None,
         event_to=None,

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, cast
 
 import numpy as np
@@ -10,6 +9,7 @@ import numpy.typing as npt
 import osmium
 import polars as pl
 
+from etl.source.file import SourceFile
 from geodata.errors import ExtractError
 
 TAGS = (
@@ -46,28 +46,28 @@ class Ways:
         )
 
 
-def read_ways(path: Path) -> Ways:
+def read_ways(file: SourceFile) -> Ways:
     """Return every way of an extract that has a `highway` tag.
 
     Raises:
         ExtractError: the file is missing, damaged or holds no road.
     """
-    if not path.is_file():
-        raise ExtractError(f"{path}: no such file")
+    if not file.is_there:
+        raise ExtractError(f"{file}: no such file")
     try:
-        ways = _collect(path)
+        ways = _collect(file)
     except (RuntimeError, ValueError) as error:
-        raise ExtractError(f"{path}: cannot be read as OpenStreetMap data: {error}") from error
+        raise ExtractError(f"{file}: cannot be read as OpenStreetMap data: {error}") from error
     if ways.tags.is_empty():
-        raise ExtractError(f"{path}: holds no way with a highway tag")
+        raise ExtractError(f"{file}: holds no way with a highway tag")
     return ways
 
 
-def _collect(path: Path) -> Ways:
+def _collect(file: SourceFile) -> Ways:
     tags: list[tuple[Any, ...]] = []
     points: list[tuple[int, int, float, float]] = []
     roads = (
-        osmium.FileProcessor(str(path))
+        osmium.FileProcessor(_for_osmium(file))
         .with_locations()
         .with_filter(osmium.filter.EntityFilter(osmium.osm.WAY))
         .with_filter(osmium.filter.KeyFilter("highway"))
@@ -83,3 +83,10 @@ def _collect(path: Path) -> Ways:
     columns = np.array(points, dtype="i8,i8,f8,f8")
     frame = pl.DataFrame(tags, schema=WAY_SCHEMA, orient="row")
     return Ways(frame, columns["f0"], columns["f1"], columns["f2"], columns["f3"])
+
+
+def _for_osmium(file: SourceFile) -> str | osmium.io.FileBuffer:
+    """Return the path, else the bytes with the format that the name tells."""
+    if file.path is not None:
+        return str(file.path)
+    return osmium.io.FileBuffer(file.content, file.name.partition(".")[2])

@@ -19,16 +19,18 @@ class LiveRule(Declared):
     message. `intake` takes records by `POST /intake/incidents`.
     """
 
-    path: str | None = None
-    url: str | None = Field(default=None, pattern=r"^https?://")
-    intake: bool = False
+    path: str | None = Field(default=None, description="file or glob in the incoming folder")
+    url: str | None = Field(
+        default=None, pattern=r"^https?://", description="answers with the newest message"
+    )
+    intake: bool = Field(default=False, description="records come by `POST /intake/incidents`")
     feed: Literal["records", "positions", "trip_updates"] = Field(
         default="records", description="records as in the source's files, or GTFS-RT messages"
     )
     timetable: str | None = Field(
         default=None, description="GTFS-RT: key of the feed whose trips they refer to"
     )
-    poll: str = Field(default="PT2S", pattern=_DURATION)
+    poll: str = Field(default="PT2S", pattern=_DURATION, description="from one look to the next")
     expected: str = Field(pattern=_DURATION, description="stale after three of these")
 
     @property

@@ -46,23 +46,36 @@ class FieldMapping(Declared):
     own columns there are `@file` (its name), `@row`, and with `unpivot` `@variable` and `@value`.
     """
 
-    source: Names = Field(default_factory=list)
-    const: Text | None = None
+    source: Names = Field(
+        default_factory=list,
+        description="a column, or several of which the first filled one counts",
+    )
+    const: Text | None = Field(default=None, description="the same value in every row")
     template: str | None = Field(default=None, description="'{column}-{other column}'")
-    type: Literal["text", "int", "float", "bool", "time", "date"] | None = None
+    type: Literal["text", "int", "float", "bool", "time", "date"] | None = Field(
+        default=None, description="of attributes; all other columns have their own"
+    )
     format: Names = Field(
         default_factory=list,
         description="of times and dates: iso, epoch_s, epoch_ms, year, quarter, month, day, "
         "or strptime codes; several are tried in turn",
     )
     end: bool = Field(default=False, description="the end, exclusive, of the period just read")
-    zone: str | None = None
-    codes: Annotated[dict[str, str | None], BeforeValidator(_as_text)] | None = None
-    unlisted: Literal["reject", "keep", "blank"] = "reject"
+    zone: str | None = Field(default=None, description="of this clock, where it is another")
+    codes: Annotated[dict[str, str | None], BeforeValidator(_as_text)] | None = Field(
+        default=None, description="text in the file -> value"
+    )
+    unlisted: Literal["reject", "keep", "blank"] = Field(
+        default="reject", description="what becomes of text that codes does not list"
+    )
     pattern: str | None = Field(default=None, description="its first group is the value")
-    scale: float = 1.0
-    null_values: Annotated[list[str], BeforeValidator(_as_text)] = Field(default_factory=list)
-    invalid: Literal["reject", "blank"] = "reject"
+    scale: float = Field(default=1.0, description="a number is multiplied by it")
+    null_values: Annotated[list[str], BeforeValidator(_as_text)] = Field(
+        default_factory=list, description="text that stands for no value"
+    )
+    invalid: Literal["reject", "blank"] = Field(
+        default="reject", description="what becomes of a value that cannot be read"
+    )
     optional: bool = Field(default=False, description="the column may be missing from the file")
 
     @field_validator("zone")
@@ -129,11 +142,15 @@ class Weights(Declared):
 class Coverage(Declared):
     """Where and when the source is complete, so that no row there means none happened."""
 
-    area: Literal["city"] | list[Text] = "city"
-    period: Literal["days", "months", "declared"] = "days"
-    starts_on: date | None = Field(default=None, alias="from")
+    area: Literal["city"] | list[Text] = Field(
+        default="city", description="the whole city, or these districts"
+    )
+    period: Literal["days", "months", "declared"] = Field(
+        default="days", description="the days or months of its events, or from and to as declared"
+    )
+    starts_on: date | None = Field(default=None, alias="from", description="the first day")
     ends_on: date | None = Field(default=None, alias="to", description="exclusive")
-    component: Text | None = None
+    component: Text | None = Field(default=None, description="one part, such as one channel")
 
     @model_validator(mode="after")
     def _dates(self) -> Self:
@@ -152,9 +169,9 @@ class Pairing(Declared):
     destroyed once its times are in the database.
     """
 
-    reader_id: str
-    token: str
-    read_at: Mapping
+    reader_id: str = Field(description="column with the reader")
+    token: str = Field(description="column with the vehicle's token of that day")
+    read_at: Mapping = Field(description="the time of the read")
 
 
 class Expansion(Declared):
@@ -165,7 +182,7 @@ class Expansion(Declared):
         alias="from",
         description="first service day; without it the current week, else the feed's last one",
     )
-    days: int = Field(default=7, ge=1, le=400)
+    days: int = Field(default=7, ge=1, le=400, description="service days in a row")
     max_departures: int = Field(
         default=4_000_000, ge=1, description="fewer days are expanded where they would be more"
     )

@@ -12,7 +12,6 @@ from etl.source.record_types import RECORD_TYPES, RecordType
 from etl.telemetry.load import partition_schema
 from geodata.database.partitions import Partition, PartitionStore
 from geodata.errors import NotFoundError
-from geodata.tables import metadata
 
 
 def export_partitions(
@@ -24,7 +23,7 @@ def export_partitions(
         NotFoundError: there is no such table of records that have a time.
     """
     target = RECORD_TYPES.get(table)
-    if target is None or target.event_time is None or target.table.metadata is not metadata:
+    if target is None or target.event_time is None or not target.has_table:
         raise NotFoundError(f"no table '{table}' of records with a time")
     c = target.table.c
     day = func.date(func.timezone(timezone, c[target.event_time]))

@@ -7,7 +7,7 @@ import polars as pl
 from etl.batch import Batch, X, Y
 from etl.load.records import Changes
 from etl.source.declaration import SourceDeclaration
-from etl.source.record_types import RECORD_TYPES, RecordType
+from etl.source.record_types import RecordType
 from geodata.database.partitions import Partition, PartitionStore
 
 _DAY = "@day"
@@ -30,7 +30,7 @@ def load_partitions(
     after a load that was broken off, leaves one of each. Rows lie in the order of time and key:
     equal records give equal files.
     """
-    target = RECORD_TYPES[declaration.table]
+    target = declaration.record_type
     time = str(target.event_time)
     rows_in = batch.frame.height
     records = _records(batch.frame, target, declaration.key, load_id)

@@ -99,7 +99,7 @@ def place(batch: Batch, declaration: SourceDeclaration, city: City, locator: Loc
     frame = batch.frame.with_columns(
         pl.Series("original_lon", lon).fill_nan(None),
         pl.Series("original_lat", lat).fill_nan(None),
-        pl.lit(declaration.datum).alias("datum"),
+        pl.lit(declaration.given_in).alias("datum"),
         pl.Series(X, places.lon).fill_nan(None),
         pl.Series(Y, places.lat).fill_nan(None),
     )

@@ -6,9 +6,13 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 import shapely
+from pyproj import Transformer
 
 from etl.batch import ROW, WKB, Batch, count_reasons
+from etl.source.declaration import SourceDeclaration
 from etl.source.record_types import GEOMETRY_TEXT
+from geodata.city.configuration import City
+from geodata.space.datums import Datum, to_wgs84
 
 QUADKEY_ZOOM = 16
 _SAME_DEGREES = 1e-6
@@ -30,6 +34,25 @@ def read_wkt(batch: Batch) -> Batch:
             pl.lit("is not a geometry").alias("reason"),
         )
     )
+
+
+def convert_shapes(batch: Batch, declaration: SourceDeclaration, city: City) -> Batch:
+    """Turn `@wkb` from the declared `crs` and datum into WGS-84."""
+    is_there = WKB in batch.frame.columns
+    if not is_there or (declaration.crs is None and Datum(declaration.datum) is Datum.WGS84):
+        return batch
+
+    def convert(points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
+        lon, lat = points.T
+        if declaration.crs is not None:
+            to_degrees = Transformer.from_crs(declaration.crs, SRID, always_xy=True)
+            lon, lat = to_degrees.transform(lon, lat)
+        lon, lat, _ = to_wgs84(lon, lat, declaration.datum, city.datum_area)
+        return np.column_stack([lon, lat])
+
+    shapes = shapely.transform(shapely.from_wkb(batch.frame[WKB].to_numpy()), convert)
+    converted = pl.Series(WKB, list(shapely.to_wkb(shapes)), pl.Binary)
+    return replace(batch, frame=batch.frame.with_columns(converted))
 
 
 def add_footprints(frame: pl.DataFrame) -> pl.DataFrame:

@@ -7,13 +7,12 @@ import polars as pl
 
 from etl.batch import MEMBER, ROW, WKB, Batch, count_reasons
 from etl.source.declaration import SourceDeclaration
-from etl.source.record_types import ATTRIBUTES, DEFAULTS, RECORD_TYPES
+from etl.source.record_types import ATTRIBUTES, RecordType
 from etl.transform.fields import convert, describe, read_value, unreadable
 from etl.transform.grouping import group_rows
 from etl.transform.unpivot import unpivot
 
 _TEXT, _FAULT = "@text:", "@fault:"
-_CLOCKS = ("received_at", "answered_at", "notified_at", "enroute_at", "arrived_at")
 
 
 def transform(batch: Batch, declaration: SourceDeclaration, zone: str) -> Batch:
@@ -59,7 +58,7 @@ def _map_fields(
 
 def _type_fields(frame: pl.DataFrame, declaration: SourceDeclaration, zone: str) -> pl.DataFrame:
     """Return the typed targets, each with the reason why its text could not be read."""
-    target = RECORD_TYPES[declaration.table]
+    target = declaration.record_type
     keep = [name for name in (ROW, WKB) if name in frame.columns]
     texts: list[pl.Expr] = []
     values: list[pl.Expr] = []
@@ -78,7 +77,7 @@ def _type_fields(frame: pl.DataFrame, declaration: SourceDeclaration, zone: str)
 
 
 def _require(batch: Batch, declaration: SourceDeclaration) -> Batch:
-    for name in RECORD_TYPES[declaration.table].required:
+    for name in declaration.record_type.required:
         label = describe(name, declaration.mapping[name])
         missing = batch.frame.filter(pl.col(name).is_null()).select(
             ROW, pl.lit(label).alias("field"), pl.lit("is missing").alias("reason")
@@ -89,27 +88,31 @@ def _require(batch: Batch, declaration: SourceDeclaration) -> Batch:
 
 def _complete(batch: Batch, declaration: SourceDeclaration) -> Batch:
     """Add the columns the mapping leaves out, and pack attributes into one."""
-    target = RECORD_TYPES[declaration.table]
+    target = declaration.record_type
     frame = batch.frame
     if "attributes" in target.columns:
         packed = [name for name in frame.columns if name.startswith(ATTRIBUTES)]
         renamed = [pl.col(name).alias(name.removeprefix(ATTRIBUTES)) for name in packed]
         json = pl.struct(renamed).struct.json_encode() if renamed else pl.lit("{}")
         frame = frame.with_columns(json.alias("attributes")).drop(packed)
-    if declaration.table == "incident":
-        frame = _complete_incidents(frame)
-    for name, default in DEFAULTS.items():
-        if name in target.columns:
-            value = pl.col(name).fill_null(default) if name in frame.columns else pl.lit(default)
-            frame = frame.with_columns(value.alias(name))
+    frame = _mark_batch_keyed(_copy(frame, target), target)
+    for name, default in target.defaults.items():
+        value = pl.col(name).fill_null(default) if name in frame.columns else pl.lit(default)
+        frame = frame.with_columns(value.alias(name))
     return replace(batch, frame=frame)
 
 
-def _complete_incidents(frame: pl.DataFrame) -> pl.DataFrame:
-    """Give each call an event of its own, and flag clocks keyed in together afterwards."""
-    event = pl.col("event_id") if "event_id" in frame.columns else pl.lit(None, pl.String)
-    frame = frame.with_columns(pl.coalesce(event, "record_id").alias("event_id"))
-    clocks = [name for name in _CLOCKS if name in frame.columns]
+def _copy(frame: pl.DataFrame, target: RecordType) -> pl.DataFrame:
+    """Fill columns that say nothing from those that then stand for them."""
+    for name, other in target.copied.items():
+        own = pl.col(name) if name in frame.columns else pl.lit(None, pl.String)
+        frame = frame.with_columns(pl.coalesce(own, other).alias(name))
+    return frame
+
+
+def _mark_batch_keyed(frame: pl.DataFrame, target: RecordType) -> pl.DataFrame:
+    """Flag records of which two clocks in a row are equal: keyed in together afterwards."""
+    clocks = [name for name in target.clocks if name in frame.columns]
     if "is_batch_keyed" in frame.columns or len(clocks) < 2:
         return frame
     equal = [pl.col(first) == pl.col(second) for first, second in pairwise(clocks)]

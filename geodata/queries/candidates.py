@@ -28,6 +28,7 @@ from geodata.database.announce import CANDIDATES, announce
 from geodata.declared import Declared, read_declared
 from geodata.errors import CityError
 from geodata.tables import event_candidate, incident
+from geodata.tables.counted import NOT_SHOWN, is_current
 
 RULES_FILE = "event_candidates.yaml"
 State = Literal["open", "confirmed", "rejected"]
@@ -129,8 +130,7 @@ def _may_be_one(rules: CandidateRules, new: Any, other: Any) -> Any:
             condition
             for each in (new, other)
             for condition in (
-                each.c.retired_by.is_(None), ~each.c.is_test, ~each.c.is_duplicate,
-                each.c.geom.is_not(None),
+                is_current(each, NOT_SHOWN), each.c.geom.is_not(None),
             )
         ),
         new.c.event_id != other.c.event_id,

@@ -5,10 +5,10 @@ from datetime import datetime
 
 import polars as pl
 from sqlalchemy import Connection, func, select
-from sqlalchemy.sql.expression import false
 
 from geodata.queries.frame import Schema, in_order, read_columns
 from geodata.tables import incident
+from geodata.tables.counted import NOT_COUNTED, is_current
 
 _SCHEMA: Schema = {
     "channel": pl.String,
@@ -27,7 +27,6 @@ def read_event_places(
     Duplicates, tests, cancelled calls, mutual aid and what is no emergency are left out.
     """
     c = incident.c
-    left_out = (c.is_duplicate, c.is_test, c.is_cancelled, c.is_mutual_aid)
     statement = select(
         c.channel,
         c.cell,
@@ -35,11 +34,10 @@ def read_event_places(
         func.ST_X(c.geom).label("lon"),
         func.ST_Y(c.geom).label("lat"),
     ).where(
-        c.retired_by.is_(None),
+        is_current(incident, NOT_COUNTED),
         c.channel.in_(channels),
         c.received_at >= since,
         c.geom.is_not(None),
         c.is_emergency,
-        *(flag == false() for flag in left_out),
     )
     return in_order(read_columns(connection, statement, _SCHEMA))

@@ -1,6 +1,7 @@
 """What became of the files: loads with their counted findings; one load with all about it."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, case, func, select
@@ -72,6 +73,42 @@ def read_load(connection: Connection, load_id: int) -> LoadDetails:
         _rows(connection, rejected.order_by(r.rejected_id).limit(REJECTED_SHOWN)),
         _rows(connection, covered.where(c.load_id == load_id).order_by(c.coverage_id)),
     )
+
+
+def read_newest_loads(connection: Connection) -> dict[str, tuple[datetime, datetime | None]]:
+    """Return by source when its newest load ended, and its latest event."""
+    c = load.c
+    statement = (
+        select(c.source, func.max(c.finished_at), func.max(c.event_to))
+        .where(c.status == "loaded")
+        .group_by(c.source)
+    )
+    return {source: (at, event_to) for source, at, event_to in connection.execute(statement)}
+
+
+def read_rejection_counts(
+    connection: Connection, limit: int, load_id: int | None = None
+) -> list[RowMapping]:
+    """Return load_id, file, field, reason and `rows`: how many rows each reason refused."""
+    c = rejected_row.c
+    named = (c.load_id, c.file, c.field, c.reason)
+    statement = select(*named, func.count().label("rows")).group_by(*named)
+    ordered = statement.order_by(c.load_id, func.count().desc()).limit(limit)
+    return _rows(connection, _of_load(ordered, load_id))
+
+
+def read_rejected_rows(
+    connection: Connection, limit: int, load_id: int | None = None
+) -> list[RowMapping]:
+    """Return load_id, row_number, field, reason and raw of the first rejected rows."""
+    c = rejected_row.c
+    statement = select(c.load_id, c.row_number, c.field, c.reason, c.raw)
+    ordered = statement.order_by(c.load_id, c.row_number).limit(limit)
+    return _rows(connection, _of_load(ordered, load_id))
+
+
+def _of_load(statement: Select[Any], load_id: int | None) -> Select[Any]:
+    return statement if load_id is None else statement.where(rejected_row.c.load_id == load_id)
 
 
 def _rows(connection: Connection, query: Select[Any]) -> list[RowMapping]:

@@ -9,16 +9,15 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Integer,
-    and_,
     cast,
     func,
     or_,
     select,
 )
-from sqlalchemy.sql.expression import false
 
 from geodata.queries.frame import Schema, in_order, read_columns, read_frame
 from geodata.tables import facility, incident, speed_tile
+from geodata.tables.counted import NOT_COUNTED, is_current
 
 _NEVER = -1  # a column read as bytes has no nulls
 _TIME = pl.Datetime("us", "UTC")
@@ -87,7 +86,9 @@ def read_received(connection: Connection) -> dict[str, tuple[datetime, datetime]
     """Return when each channel received its first and its last real event."""
     c = incident.c
     statement = select(c.channel, func.min(c.received_at), func.max(c.received_at))
-    rows = connection.execute(statement.where(_is_real()).group_by(c.channel))
+    rows = connection.execute(
+        statement.where(is_current(incident, NOT_COUNTED)).group_by(c.channel)
+    )
     return {channel: (first, last) for channel, first, last in rows}
 
 
@@ -103,7 +104,7 @@ def read_open_spans(connection: Connection, since: datetime) -> pl.DataFrame:
         c.district_id,
         _microseconds(c.received_at),
         func.coalesce(_microseconds(c.closed_at), _NEVER),
-    ).where(_is_real(), or_(c.closed_at.is_(None), c.closed_at > since))
+    ).where(is_current(incident, NOT_COUNTED), or_(c.closed_at.is_(None), c.closed_at > since))
     schema: Schema = {
         "channel": pl.String,
         "cell": pl.Int64,
@@ -114,10 +115,3 @@ def read_open_spans(connection: Connection, since: datetime) -> pl.DataFrame:
     frame = in_order(read_columns(connection, statement, schema))
     known = frame.with_columns(pl.col("closed_at").replace(_NEVER, None))
     return known.cast({"received_at": _TIME, "closed_at": _TIME})
-
-
-def _is_real() -> ColumnElement[bool]:
-    """Return whether a record is current and an event: no duplicate, test, cancelled or aid."""
-    c = incident.c
-    left_out = (c.is_duplicate, c.is_test, c.is_cancelled, c.is_mutual_aid)
-    return and_(c.retired_by.is_(None), *(flag == false() for flag in left_out))

@@ -5,7 +5,14 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, func, select
 
-from geodata.tables import district, load, source_coverage, state_build
+from geodata.tables import (
+    departure,
+    district,
+    gtfs_stop,
+    load,
+    source_coverage,
+    state_build,
+)
 
 
 def read_progress(connection: Connection) -> tuple[str, ...]:
@@ -32,8 +39,8 @@ def read_lapsed_feeds(connection: Connection, moment: datetime, timezone: str) -
     today = moment.astimezone(ZoneInfo(timezone)).date()
     midnight = datetime.combine(today, time(), ZoneInfo(timezone))
     covered = source_coverage.c
-    expanded_to = func.max(covered.ends_at).filter(covered.table_name == "departure")
-    runs_to = func.max(covered.ends_at).filter(covered.table_name == "gtfs_stop")
+    expanded_to = func.max(covered.ends_at).filter(covered.table_name == departure.name)
+    runs_to = func.max(covered.ends_at).filter(covered.table_name == gtfs_stop.name)
     statement = (
         select(covered.source, load.c.sha256)
         .join(load, load.c.load_id == covered.load_id)

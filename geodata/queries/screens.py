@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Engine, Select, cast, extract,
 from sqlalchemy import Integer as IntegerType
 
 from geodata.tables import district, facility, incident, load, state_build
+from geodata.tables.counted import NOT_SHOWN, is_current
 
 Schema = Mapping[str, pl.DataType | type[pl.DataType]]
 
@@ -83,11 +84,9 @@ def _events(
 ) -> list[ColumnElement[bool]]:
     """The conditions of one event each: current, not a test, not reported twice."""
     conditions: list[ColumnElement[bool]] = [
-        incident.c.retired_by.is_(None),
+        is_current(incident, NOT_SHOWN),
         incident.c.received_at >= start_at,
         incident.c.received_at < end_at,
-        ~incident.c.is_test,
-        ~incident.c.is_duplicate,
     ]
     if district_id is not None:
         conditions.append(incident.c.district_id == district_id)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Integer, cast, func, select
 
 from geodata.queries.frame import Schema, in_order, read_columns
 from geodata.space.grid import NO_CELL
-from geodata.tables import departure, gtfs_feed
+from geodata.tables import departure, gtfs_feed, gtfs_stop
 
 DEPARTURE_SCHEMA: Schema = {
     "source": pl.String,
@@ -83,8 +83,8 @@ def read_service_dates(connection: Connection, timezone: str) -> list[date]:
         .explode("day")
         .drop_nulls("day")
     )
-    expanded = days.filter(pl.col("table_name") == "departure")
-    running = days.filter(pl.col("table_name") == "gtfs_stop")
+    expanded = days.filter(pl.col("table_name") == departure.name)
+    running = days.filter(pl.col("table_name") == gtfs_stop.name)
     unknown = running.join(expanded, on=["source", "day"], how="anti")["day"]
     complete = expanded["day"].unique().sort()
     return complete.filter(~complete.is_in(unknown.implode())).to_list()

@@ -5,9 +5,10 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Annotated, Any, Literal
 
-from pydantic import Field, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from geodata.declared import Declared
+from geodata.tables.counted import LEFT_OUT
 
 Scalar = str | int | float | bool
 Operator = Literal["eq", "ne", "in", "not_in", "lt", "le", "gt", "ge", "is_null", "not_null"]
@@ -58,12 +59,31 @@ class Condition(Declared):
         return self
 
 
+def _spell_out(conditions: object) -> object:
+    """Put the conditions of a rule in the place of its name."""
+    if not isinstance(conditions, list | tuple):
+        return conditions
+    return [test for each in conditions for test in _conditions_of(each)]
+
+
+def _conditions_of(condition: object) -> list[object]:
+    if not isinstance(condition, str):
+        return [condition]
+    if condition not in LEFT_OUT:
+        raise ValueError(f"unknown rule '{condition}'; known: {', '.join(LEFT_OUT)}")
+    return [{"column": flag, "value": False} for flag in LEFT_OUT[condition]]
+
+
+# Tests of columns, and names of the rules of which calls count (`geodata.tables.counted`).
+Conditions = Annotated[tuple[Condition, ...], BeforeValidator(_spell_out)]
+
+
 class _Records(Declared):
     """Which records count, when they happened and which component they belong to."""
 
     table: RecordTable
     time: str | None = None  # column; none: a snapshot, dated by the loads it came from
-    where: tuple[Condition, ...] = ()
+    where: Conditions = ()
     component: str | None = None  # column with the component's key; none: the default component
     into: str | None = None  # without such a column: the component that all records belong to
     component_names: dict[str, str] = Field(
@@ -136,7 +156,7 @@ class FunctionMeasure(Declared):
     function: str = Field(pattern=r"^layers\.measures\.\w+:\w+$")
     table: RecordTable  # whose loads and coverage the states stand on
     also: tuple[RecordTable, ...] = ()  # further tables read
-    where: tuple[Condition, ...] = ()  # which loads of `table` count as sources
+    where: Conditions = ()  # which loads of `table` count as sources
     component: str | None = None  # column of `table` with the component's key: who speaks for which
     window: Literal["whole", "step", "onward"] = "whole"
     time: str | None = None  # column of `table` that dates a record; for `step` and `onward`

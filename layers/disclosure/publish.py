@@ -139,7 +139,7 @@ def _publish(
         connection.commit()
         try:
             with connection.begin():
-                return _replace(connection, city, data_dir, indicator, component, periods)
+                return _replace(connection, engine, city, data_dir, indicator, component, periods)
         finally:
             connection.execute(select(func.pg_advisory_unlock(lock)))
             connection.commit()
@@ -147,6 +147,7 @@ def _publish(
 
 def _replace(
     connection: Connection,
+    engine: Engine,
     city: City,
     data_dir: Path,
     indicator: Indicator,
@@ -165,8 +166,8 @@ def _replace(
     if old and (old.version, old.period) == (build.version, str(period)):
         return False
     layer = _describe(connection, city, indicator, component, period, build)
-    districts = read_districts(connection, city, layer)
-    hexes = read_hexagons(connection, city, data_dir, layer, build)
+    districts = read_districts(connection, engine, city, layer)
+    hexes = read_hexagons(connection, engine, city, data_dir, layer, build)
     write_layer(connection, layer, hexes, districts)
     write_views(connection, layer, STATUSES)
     return True

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import polars as pl
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
 from geodata.city.configuration import City, load_city
 from geodata.published.layers import PublishedLayer
@@ -37,12 +37,18 @@ _SCHEMA = {
 
 
 def read_hexagons(
-    connection: Connection, city: City, data_dir: Path, layer: PublishedLayer, build: Build
+    connection: Connection,
+    patterns: Engine,
+    city: City,
+    data_dir: Path,
+    layer: PublishedLayer,
+    build: Build,
 ) -> pl.DataFrame:
     """Return cell, res and the numbers of a layer's hexagons; those without data are left out.
 
     So are, but for counts of people, those in which there is nothing: most of a municipality has no
-    stop and no base station, and six rows in ten would say so.
+    stop and no base station, and six rows in ten would say so. What is withheld is decided in
+    transactions of its own (`patterns`).
     """
     parts = []
     for res in layer.res:
@@ -53,14 +59,16 @@ def read_hexagons(
             districts = answer(connection, city, _question(city, layer, "district"))
             places = _places(found["cell"].to_numpy(), city, data_dir, res)
             table = _HexTable(found, districts, places, layer)
-            found = _hide(found, _keep_hidden(connection, table, res))
+            found = _hide(found, _keep_hidden(patterns, table, res))
         known = found.filter(pl.col("status") != Status.NO_DATA)
         parts.append(known.select("cell", pl.lit(res).alias("res"), *_numbers()))
     empty = pl.DataFrame(schema={"cell": pl.Int64, "res": pl.Int32, **_SCHEMA})
     return pl.concat([empty, *parts], how="vertical_relaxed")
 
 
-def read_districts(connection: Connection, city: City, layer: PublishedLayer) -> pl.DataFrame:
+def read_districts(
+    connection: Connection, patterns: Engine, city: City, layer: PublishedLayer
+) -> pl.DataFrame:
     """Return district_id and the numbers; the whole city's row carries its code."""
     indicator = find_indicator(layer.indicator)
     parts = []
@@ -68,7 +76,7 @@ def read_districts(connection: Connection, city: City, layer: PublishedLayer) ->
         if by in indicator.geometry:
             found = answer(connection, city, _question(city, layer, by))
             if layer.smallest_count is not None:
-                found = _hide(found, _hidden_places(connection, found, indicator, layer, by))
+                found = _hide(found, _hidden_places(patterns, found, indicator, layer, by))
             parts.append(found.select(pl.col("key").alias("district_id"), *_numbers()))
     empty = pl.DataFrame(schema={"district_id": pl.String, **_SCHEMA})
     return pl.concat([empty, *parts], how="vertical_relaxed")
@@ -125,7 +133,7 @@ class _HexTable:
         return hidden_counts(np.nan_to_num(counts), self.places, totals, k, already)
 
 
-def _keep_hidden(connection: Connection, table: _HexTable, res: int) -> Mask:
+def _keep_hidden(patterns: Engine, table: _HexTable, res: int) -> Mask:
     """Return which hexagons are hidden; one that was before, in the same period, stays hidden."""
     zones = cells_to_texts(table.found["cell"].to_numpy())
 
@@ -134,7 +142,7 @@ def _keep_hidden(connection: Connection, table: _HexTable, res: int) -> Mask:
         return frozenset(already) | frozenset(np.asarray(zones)[table.hidden(kept)].tolist())
 
     publication = _publication(table.layer, f"h3-{res}")
-    return np.isin(zones, list(read_pattern(connection.engine, publication, decide)))
+    return np.isin(zones, list(read_pattern(patterns, publication, decide)))
 
 
 def _publication(layer: PublishedLayer, geography: str) -> Publication:
@@ -172,7 +180,7 @@ class _Row:
 
 
 def _hidden_places(
-    connection: Connection,
+    patterns: Engine,
     found: pl.DataFrame,
     indicator: Indicator,
     layer: PublishedLayer,
@@ -186,7 +194,7 @@ def _hidden_places(
     if by == "city":
         return np.array([has_small_count(row, indicator) for row in rows.values()])
     kept = read_pattern(
-        connection.engine,
+        patterns,
         _publication(layer, by),
         lambda already: withheld_places(rows, indicator, already),
     )

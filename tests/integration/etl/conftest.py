@@ -7,8 +7,8 @@ import pytest
 import yaml
 from sqlalchemy import select
 
-from etl.pipeline.data_places import NOWHERE, DataPlaces
 from etl.pipeline.run import load_source
+from etl.source.data_places import NOWHERE, DataPlaces
 from etl.source.declaration import SourceDeclaration
 from geodata.space.districts import DistrictLocator, read_districts
 from geodata.tables import metadata

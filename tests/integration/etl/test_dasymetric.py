@@ -2,7 +2,7 @@
 
 import pytest
 
-from etl.pipeline.data_places import DataPlaces
+from etl.source.data_places import DataPlaces
 from etl.source.declaration import SourceDeclaration
 from geodata.space.grid import cell_to_text, cells_to_children, text_to_cell
 

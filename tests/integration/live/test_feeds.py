@@ -5,15 +5,17 @@ import zipfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
 import pytest
 import yaml
 from google.transit.gtfs_realtime_pb2 import FeedMessage
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from etl.live.gtfs_rt_feed import FollowedFeed
 from etl.live.piece import LiveSource
 from etl.pipeline.run import load_source
 from etl.source.declaration import SourceDeclaration, read_declaration
+from geodata.space.datums import wgs84_to_bd09, wgs84_to_gcj02
 from geodata.space.districts import DistrictLocator
 from geodata.tables import rejected_row, stop_event, vehicle_position
 
@@ -45,10 +47,10 @@ FEED = {
 }
 
 
-def declared(key: str, feed: str, timetable: str) -> SourceDeclaration:
+def declared(key: str, feed: str, timetable: str, **changes: str) -> SourceDeclaration:
     live = {"path": f"rt/{key}_{feed}_*.pb", "feed": feed, "timetable": timetable,
             "poll": "PT10S", "expected": "PT30S"}  # fmt: skip
-    return SourceDeclaration.model_validate(BASE | {"key": key, "live": live})
+    return SourceDeclaration.model_validate(BASE | {"key": key, "live": live} | changes)
 
 
 @pytest.fixture
@@ -68,9 +70,14 @@ def follow(engine, city, districts, tmp_path):
 def line(engine, city, tmp_path, monkeypatch):
     """A timetable of one line with two trips, loaded."""
     monkeypatch.setenv("OCC_NOW", "2026-12-01T00:00:00+00:00")
+    return load_line(engine, city, tmp_path, FEED)
+
+
+def load_line(engine, city, tmp_path, tables, **changes):
+    """Load a timetable and return its key."""
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w") as archive:
-        for name, content in FEED.items():
+        for name, content in tables.items():
             archive.writestr(name, content)
     (tmp_path / "line.zip").write_bytes(buffer.getvalue())
     content = yaml.safe_load((ROOT / "tests/data/declarations/gtfs_raba.yaml").read_text())
@@ -78,13 +85,14 @@ def line(engine, city, tmp_path, monkeypatch):
         "key": f"line_{tmp_path.name}"[:40],
         "path": "line.zip",
         "timezone": "Asia/Shanghai",
+        **changes,
     }
     declaration = SourceDeclaration.model_validate(content)
     assert load_source(engine, city, declaration, root=tmp_path).status == "loaded"
     return declaration.key
 
 
-def positions(at: datetime, *vehicles) -> bytes:
+def positions(at: datetime, *vehicles, shift=None) -> bytes:
     """A message with vehicle, trip, kilometres along the line, seconds its clock is ahead."""
     made = FeedMessage()
     made.header.gtfs_realtime_version = "2.0"
@@ -93,7 +101,9 @@ def positions(at: datetime, *vehicles) -> bytes:
         vehicle = made.entity.add(id=vehicle_id).vehicle
         vehicle.vehicle.id = vehicle_id
         vehicle.trip.trip_id = trip_id
-        vehicle.position.latitude, vehicle.position.longitude = 43.88 + KM * km, 125.32
+        lon, lat = np.array([125.32]), np.array([43.88 + KM * km])
+        lon, lat = shift(lon, lat) if shift else (lon, lat)
+        vehicle.position.longitude, vehicle.position.latitude = float(lon[0]), float(lat[0])
         vehicle.timestamp = int(at.timestamp()) + ahead_s
     return made.SerializeToString()
 
@@ -130,6 +140,62 @@ def test_a_bus_leaves_its_stops_between_two_fixes(engine, follow, line, tmp_path
     assert (round(place.progress_m, -1), round(place.deviation_s, -1), place.stop_sequence) == (
         1500, 10, 2
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(("datum", "shift"), [("gcj02", wgs84_to_gcj02), ("bd09", wgs84_to_bd09)])
+def test_a_shifted_feed_keeps_what_it_sent_and_runs_on_the_line(
+    engine, follow, line, tmp_path, datum, shift
+):
+    key = f"{datum}_{tmp_path.name}"[:40]
+    feed = follow(declared(key, "positions", line, datum=datum))
+    at = DAY + timedelta(hours=7, minutes=4)
+    for number, km in enumerate((0.9, 1.1)):
+        (tmp_path / "rt" / f"{key}_positions_{number}.pb").write_bytes(
+            positions(at + timedelta(seconds=60 * number), ("bus", "T1", km, 0), shift=shift)
+        )
+    assert [done.rows_loaded for done in feed.poll()] == [1, 1]
+    sent = [float(each[0]) for each in shift(np.array([125.32]), np.array([43.88 + KM * 1.1]))]
+    c = vehicle_position.c
+    statement = select(
+        c.original_lon, c.original_lat, c.datum, func.ST_X(c.geom), func.ST_Y(c.geom),
+        c.progress_m, c.off_shape_m,
+    ).where(c.source == key)  # fmt: skip
+    with engine.connect() as connection:
+        lon, lat, given_in, x, y, progress_m, off_shape_m = connection.execute(statement).one()
+    assert given_in == datum
+    assert (lon, lat) == pytest.approx(sent, abs=1e-5)  # a feed's numbers are float32
+    assert (x, y) == pytest.approx((125.32, 43.88 + KM * 1.1), abs=1e-5)
+    assert progress_m == pytest.approx(1100, abs=5)
+    assert off_shape_m < 5
+    assert [(trip, stop) for trip, stop, _, _ in stop_rows(engine, key)] == [("T1", 2)]
+
+
+def test_a_stop_of_a_shifted_timetable_keeps_its_place_as_given(
+    engine, city, districts, follow, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("OCC_NOW", "2026-12-01T00:00:00+00:00")
+    lat = 43.88 + KM * np.arange(3)
+    lon, lat = wgs84_to_gcj02(np.full(3, 125.32), lat)
+    rows = [f"S{n},S{n},{y},{x}\n" for n, x, y in zip((1, 2, 3), lon, lat, strict=True)]
+    stops = "stop_id,stop_name,stop_lat,stop_lon\n" + "".join(rows)
+    timetable = load_line(engine, city, tmp_path, FEED | {"stops.txt": stops}, datum="gcj02")
+    key = f"given_{tmp_path.name}"[:40]
+    feed = follow(declared(key, "positions", timetable))
+    at = DAY + timedelta(hours=7, minutes=4)
+    for number, km in enumerate((0.9, 1.1)):
+        (tmp_path / "rt" / f"{key}_positions_{number}.pb").write_bytes(
+            positions(at + timedelta(seconds=60 * number), ("bus", "T1", km, 0))
+        )
+    list(feed.poll())
+    c = stop_event.c
+    statement = select(
+        c.original_lon, c.original_lat, c.datum, func.ST_X(c.geom), func.ST_Y(c.geom)
+    ).where(c.source == key)
+    with engine.connect() as connection:
+        *given, given_in, x, y = connection.execute(statement).one()
+    assert given_in == "gcj02"
+    assert given == pytest.approx([lon[1], lat[1]], abs=1e-9)
+    assert (x, y) == pytest.approx((125.32, 43.88 + KM), abs=1e-6)
 
 
 def test_one_message_twice_and_one_too_late_change_nothing(engine, follow, line, tmp_path):

@@ -7,6 +7,7 @@ import pytest
 from etl.batch import Batch
 from etl.extract import read_file
 from etl.source.declaration import SourceDeclaration
+from etl.source.file import SourceFile
 from etl.transform import transform
 
 INCIDENT = {
@@ -46,7 +47,7 @@ def records(tmp_path: Path, declare):
         path = tmp_path / "calls.csv"
         path.write_text(text, encoding="utf-8", newline="")
         declaration = declare(**changes)
-        extracted = read_file(path, declaration)
+        extracted = read_file(SourceFile.at(path), declaration)
         return transform(Batch(extracted.frame), declaration, declaration.timezone or "UTC")
 
     return make

@@ -5,13 +5,14 @@ import osmium
 from scipy.spatial import cKDTree
 
 from etl.roads.read import Ways, read_ways
+from etl.source.file import SourceFile
 from simulator.ground.road_network import build_roads
 from simulator.ground.street_grid import build_street_grid
 from simulator.ground.world import World
 
 
 def _extract(incoming: Path) -> Ways:
-    return read_ways(incoming / "roads" / "roads.osm.pbf")
+    return read_ways(SourceFile.at(incoming / "roads" / "roads.osm.pbf"))
 
 
 def test_every_resident_has_a_road_near(world: World) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy import Engine, insert
 from etl.gtfs.load import load_feed
 from etl.outcome import LoadOutcome
 from etl.source.declaration import SourceDeclaration
+from etl.source.file import SourceFile
 from geodata.city.configuration import City
 from geodata.clock import now
 from geodata.space.districts import DistrictLocator, load_districts, read_districts
@@ -61,8 +62,7 @@ def load_path(engine: Engine, city: City) -> FeedLoader:
             load_id = connection.execute(
                 insert(load).values(row).returning(load.c.load_id)
             ).scalar_one()
-            return load_feed(
-                connection, city, declare(key, path, **options), path, load_id, locator
-            )
+            declaration, file = declare(key, path, **options), SourceFile.at(path)
+            return load_feed(connection, city, declaration, file, load_id, locator)
 
     return load_path

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from etl.gtfs.feed import read_feed
+from etl.source.file import SourceFile
 from geodata.errors import OperationsError
 
 pytestmark = pytest.mark.realdata
@@ -61,13 +62,13 @@ def bad(trial_data: Path) -> Path:
 @pytest.mark.parametrize("feed", REFUSED)
 def test_an_unusable_feed_is_refused_with_the_file_named(bad: Path, feed: str) -> None:
     with pytest.raises(OperationsError) as refusal:
-        read_feed(bad / feed, TODAY)
+        read_feed(SourceFile.at(bad / feed), TODAY)
     assert REFUSED[feed] in str(refusal.value)
 
 
 @pytest.mark.parametrize("feed", FAULTS)
 def test_a_fault_costs_its_rows_only(bad: Path, feed: str) -> None:
-    read = read_feed(bad / feed, TODAY)
+    read = read_feed(SourceFile.at(bad / feed), TODAY)
     found = {
         table.file: table.faults.select("row_number", "field").row(0)
         for table in read.tables.values()
@@ -86,7 +87,7 @@ def test_no_feed_at_all_ends_in_a_traceback(bad: Path) -> None:
 def _verdict(feed: Path) -> str:
     """Say why a feed is refused, or how many of its rows are sound."""
     try:
-        read = read_feed(feed, TODAY)
+        read = read_feed(SourceFile.at(feed), TODAY)
     except OperationsError as refusal:
         return str(refusal)
     return f"{read.rows_loaded} of {read.rows_in}" if read.rows_loaded else ""

@@ -7,6 +7,7 @@ import pytest
 
 from etl.gtfs.feed import read_feed
 from etl.ledger.findings import FaultyFileError, Finding
+from etl.source.file import SourceFile
 
 pytestmark = pytest.mark.realdata
 TODAY = date(2026, 11, 22)
@@ -127,13 +128,13 @@ def _told(findings: tuple[Finding, ...]) -> set[tuple[object, ...]]:
 @pytest.mark.parametrize("feed", REFUSED)
 def test_a_refused_feed_names_its_fault(bad: Path, feed: str) -> None:
     with pytest.raises(FaultyFileError) as refusal:
-        read_feed(bad / feed, TODAY)
+        read_feed(SourceFile.at(bad / feed), TODAY)
     assert REFUSED[feed] in _told(refusal.value.findings)
 
 
 @pytest.mark.parametrize("feed", LOADED)
 def test_a_loaded_feed_names_its_fault(bad: Path, feed: str) -> None:
-    read = read_feed(bad / feed, TODAY)
+    read = read_feed(SourceFile.at(bad / feed), TODAY)
     assert LOADED[feed] in _told(read.findings)
     assert all(each.message_zh and each.message_en for each in read.findings)
 

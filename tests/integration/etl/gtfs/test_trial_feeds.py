@@ -15,6 +15,7 @@ from etl.gtfs.expand import compute_departures, compute_runs
 from etl.gtfs.feed import read_feed
 from etl.gtfs.fields import FILES
 from etl.pipeline.run import load_source
+from etl.source.file import SourceFile
 from geodata.city.configuration import City
 
 pytestmark = pytest.mark.realdata
@@ -95,7 +96,7 @@ def test_trips_per_stop_equal_those_of_another_library(
     calls = theirs.stop_times.merge(trips[["trip_id"]], on="trip_id")
     expected = calls.groupby("stop_id")["trip_id"].nunique().to_dict()
 
-    ours = read_feed(path, day)
+    ours = read_feed(SourceFile.at(path), day)
     stop_times = ours.rows("stop_times.txt")
     days = ours.service_days.filter(pl.col("service_on") == day)
     runs = compute_runs("x", ours.rows("trips.txt"), stop_times, None, days)

@@ -7,8 +7,8 @@ import pytest
 from google.transit.gtfs_realtime_pb2 import FeedMessage
 from sqlalchemy import select
 
-from etl.pipeline.data_places import DataPlaces
 from etl.pipeline.run import load_source
+from etl.source.data_places import DataPlaces
 from etl.source.declaration import SourceDeclaration
 from geodata.database.partitions import Partition, PartitionStore
 from geodata.space.districts import DistrictLocator, read_districts

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, func, select, text
 
+from etl.pipeline.destroy import receipt_of
 from etl.pipeline.run import load_source
-from etl.plates.destroy import receipt_of
 from etl.source.declaration import SourceDeclaration
 from geodata.queries.traffic import read_segments
 from geodata.space.districts import DistrictLocator, read_districts

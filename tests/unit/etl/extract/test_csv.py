@@ -5,6 +5,7 @@ import pytest
 from etl.batch import ROW
 from etl.extract import read_file
 from etl.extract.csv_file import sniff_delimiter, unique_names
+from etl.source.file import SourceFile
 from geodata.errors import ExtractError
 
 HEADER = "id,t0,地址"
@@ -15,7 +16,7 @@ def read(tmp_path, declare):
     def call(content, **changes):
         path = tmp_path / "calls.csv"
         path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        return read_file(path, declare(**changes))
+        return read_file(SourceFile.at(path), declare(**changes))
 
     return call
 
@@ -94,7 +95,7 @@ def test_an_empty_month_may_be_declared_legal(read):
 
 def test_a_missing_file_is_named(tmp_path, declare):
     with pytest.raises(ExtractError, match=r"nowhere\.csv: no such file"):
-        read_file(tmp_path / "nowhere.csv", declare())
+        read_file(SourceFile.at(tmp_path / "nowhere.csv"), declare())
 
 
 def test_headers_absent_from_the_file_are_declared(read):

@@ -11,22 +11,31 @@ import pytest
 import shapely
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from polars.testing import assert_frame_equal
 
 from etl.batch import ROW, WKB
 from etl.extract import read_file
+from etl.source.file import SourceFile
 from geodata.errors import ExtractError
+
+# bytes in memory have no name that ends in .gpkg
+pytestmark = pytest.mark.filterwarnings("ignore:.*non conformant file extension:RuntimeWarning")
 
 
 @pytest.fixture
 def read(tmp_path, declare):
     def call(name, content, format_, **changes):
         path = tmp_path / name
+        mapping = {name: {"const": "place"} for name in ("kind", "facility_id")}
+        declaration = declare(format=format_, table="facility", mapping=mapping, **changes)
         if content is not None:
             path.write_bytes(content if isinstance(content, bytes) else content.encode())
-        mapping = {name: {"const": "place"} for name in ("kind", "facility_id")}
-        return read_file(
-            path, declare(format=format_, table="facility", mapping=mapping, **changes)
-        )
+        extracted = read_file(SourceFile.at(path), declaration)
+        if path.suffix != ".shp":  # all others are whole in one file
+            in_memory = read_file(SourceFile(name, content=path.read_bytes()), declaration)
+            assert_frame_equal(extracted.frame, in_memory.frame)
+            assert_frame_equal(extracted.rejects, in_memory.rejects)
+        return extracted
 
     return call
 

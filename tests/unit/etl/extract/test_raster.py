@@ -6,6 +6,7 @@ import rasterio
 
 from etl.extract.read import read_file
 from etl.source.declaration import SourceDeclaration
+from etl.source.file import SourceFile
 from geodata.errors import ExtractError
 
 DECLARED = {
@@ -29,7 +30,7 @@ def write(path, crs="EPSG:4326"):
 
 def test_pixels_with_any_value_are_rows_at_their_centres(tmp_path):
     declaration = SourceDeclaration.model_validate(DECLARED)
-    frame = read_file(write(tmp_path / "a.tif"), declaration).frame
+    frame = read_file(SourceFile.at(write(tmp_path / "a.tif")), declaration).frame
     columns = ("@row", "pixel", "lon", "lat", "rsrp", "band_2")
     assert frame.select(columns).rows() == [
         (1, "r0c0", "125.05", "43.95", "-90.0", "3.0"),
@@ -38,16 +39,23 @@ def test_pixels_with_any_value_are_rows_at_their_centres(tmp_path):
     ]
 
 
+def test_a_raster_in_memory_is_read_alike(tmp_path):
+    path = write(tmp_path / "a.tif")
+    declaration = SourceDeclaration.model_validate(DECLARED)
+    in_memory = read_file(SourceFile("a.tif", content=path.read_bytes()), declaration).frame
+    assert in_memory.equals(read_file(SourceFile.at(path), declaration).frame)
+
+
 def test_a_raster_without_a_coordinate_system_needs_a_declared_one(tmp_path):
     path = write(tmp_path / "a.tif", crs=None)
     with pytest.raises(ExtractError, match="no coordinate system"):
-        read_file(path, SourceDeclaration.model_validate(DECLARED))
+        read_file(SourceFile.at(path), SourceDeclaration.model_validate(DECLARED))
     declared = SourceDeclaration.model_validate(DECLARED | {"crs": 4326})
-    assert read_file(path, declared).frame["lon"][0] == "125.05"
+    assert read_file(SourceFile.at(path), declared).frame["lon"][0] == "125.05"
 
 
 def test_what_is_no_raster_is_refused_by_name(tmp_path):
     path = tmp_path / "a.tif"
     path.write_text("not a raster")
     with pytest.raises(ExtractError, match=r"a\.tif: not a raster"):
-        read_file(path, SourceDeclaration.model_validate(DECLARED))
+        read_file(SourceFile.at(path), SourceDeclaration.model_validate(DECLARED))

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from etl.gtfs.feed import Feed, read_feed
+from etl.source.file import SourceFile
 
 MINI = Path(__file__).parents[3] / "data" / "gtfs" / "mini"
 REFERENCE_ON = date(2026, 12, 1)
@@ -16,7 +17,7 @@ FeedFactory = Callable[..., Path]
 
 @pytest.fixture(scope="session")
 def mini() -> Feed:
-    return read_feed(MINI, REFERENCE_ON)
+    return read_feed(SourceFile.at(MINI), REFERENCE_ON)
 
 
 @pytest.fixture

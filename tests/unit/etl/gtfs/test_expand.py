@@ -7,6 +7,7 @@ import pytest
 
 from etl.gtfs.expand import compute_departures, compute_runs
 from etl.gtfs.feed import Feed, read_feed
+from etl.source.file import SourceFile
 
 DATES = [date(2026, 12, day) for day in range(1, 32)]
 
@@ -66,7 +67,7 @@ def test_only_the_interpolated_departure_is_estimated(mini: Feed) -> None:
 
 def test_inexact_frequencies_are_estimated_everywhere(make_feed: Callable[..., Path]) -> None:
     inexact = "trip_id,start_time,end_time,headway_secs\nTF,09:00:00,10:00:00,1200\n"
-    feed = read_feed(make_feed({"frequencies.txt": inexact}), DATES[0])
+    feed = read_feed(SourceFile.at(make_feed({"frequencies.txt": inexact})), DATES[0])
     runs = expand(feed, [date(2026, 12, 1)]).filter(pl.col("trip_id") == "TF")
     assert runs["is_estimated"].to_list() == [True] * 9
     assert runs.height == 9
@@ -79,7 +80,7 @@ def test_offsets_count_from_the_first_departure_of_the_template(
         f"TF,06:{m:02}:00,06:{m + 2:02}:00,{s},{i}\n"
         for i, (m, s) in enumerate([(0, "S1"), (10, "S2"), (20, "S3")])
     )
-    feed = read_feed(make_feed({"stop_times.txt": times}), DATES[0])
+    feed = read_feed(SourceFile.at(make_feed({"stop_times.txt": times})), DATES[0])
     assert starts(expand(feed), "S1", date(2026, 12, 1)) == ["09:00", "09:20", "09:40"]
     assert starts(expand(feed), "S2", date(2026, 12, 1)) == ["09:10", "09:30", "09:50"]
 
@@ -101,18 +102,16 @@ def test_a_run_is_one_trip_on_one_day_or_one_start_and_its_id_is_stable(mini: Fe
 def test_a_service_day_counts_from_noon_minus_12_h_when_clocks_change(
     make_feed: Callable[..., Path], day: date, clock: str
 ) -> None:
-    feed = read_feed(
-        make_feed(
-            {
-                "agency.txt": "agency_id,agency_timezone\nM,Europe/Berlin\n",
-                "calendar.txt": None,
-                "calendar_dates.txt": f"service_id,date,exception_type\nWD,{day:%Y%m%d},1\n",
-                "stop_times.txt": "trip_id,arrival_time,departure_time,stop_id,stop_sequence\n"
-                "T1,01:00:00,01:00:00,S1,1\nT1,1:10:00,1:10:00,S3,2\n",
-            }
-        ),
-        day,
+    path = make_feed(
+        {
+            "agency.txt": "agency_id,agency_timezone\nM,Europe/Berlin\n",
+            "calendar.txt": None,
+            "calendar_dates.txt": f"service_id,date,exception_type\nWD,{day:%Y%m%d},1\n",
+            "stop_times.txt": "trip_id,arrival_time,departure_time,stop_id,stop_sequence\n"
+            "T1,01:00:00,01:00:00,S1,1\nT1,1:10:00,1:10:00,S3,2\n",
+        }
     )
+    feed = read_feed(SourceFile.at(path), day)
     first = expand(feed, [day]).filter(pl.col("stop_id") == "S1")
     local = first["departs_at"].dt.convert_time_zone("Europe/Berlin").dt.strftime("%H:%M")
     assert local.to_list() == [clock]

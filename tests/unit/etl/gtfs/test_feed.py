@@ -8,6 +8,7 @@ import pytest
 
 from etl.gtfs.feed import Feed, read_feed
 from etl.gtfs.records import build_records
+from etl.source.file import SourceFile
 from geodata.errors import ExtractError
 
 MakeFeed = Callable[..., Path]
@@ -35,7 +36,9 @@ def test_a_zip_may_hold_one_folder(make_feed: MakeFeed, tmp_path: Path, folder: 
         archive.writestr("__MACOSX/._stops.txt", b"\0")
         for file in make_feed().glob("*.txt"):
             archive.write(file, folder + file.name)
-    assert read_feed(path, TODAY).rows_in == 34
+    assert read_feed(SourceFile.at(path), TODAY).rows_in == 34
+    in_memory = SourceFile("feed.zip", content=path.read_bytes())
+    assert read_feed(in_memory, TODAY).rows_in == 34
 
 
 def test_a_zip_with_a_damaged_member_is_refused(tmp_path: Path) -> None:
@@ -46,7 +49,7 @@ def test_a_zip_with_a_damaged_member_is_refused(tmp_path: Path) -> None:
     content[45:60] = b"\xff" * 15
     path.write_bytes(content)
     with pytest.raises(ExtractError, match=r"feed\.zip: not a readable zip"):
-        read_feed(path, TODAY)
+        read_feed(SourceFile.at(path), TODAY)
 
 
 def test_a_zip_that_unpacks_to_more_than_memory_is_refused(
@@ -57,29 +60,30 @@ def test_a_zip_that_unpacks_to_more_than_memory_is_refused(
         archive.writestr("stops.txt", "0" * 1_001)
     monkeypatch.setattr("etl.gtfs.archive.MAX_UNPACKED_BYTES", 1_000)
     with pytest.raises(ExtractError, match=r"feed\.zip: unpacks to 1,001 bytes, more than 1,000"):
-        read_feed(path, TODAY)
+        read_feed(SourceFile.at(path), TODAY)
 
 
 def test_a_file_that_is_no_zip_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "feed.zip"
     path.write_bytes(b"no zip")
     with pytest.raises(ExtractError, match=r"feed\.zip: not a readable zip"):
-        read_feed(path, TODAY)
+        read_feed(SourceFile.at(path), TODAY)
 
 
 @pytest.mark.parametrize("file", ["agency.txt", "stops.txt", "stop_times.txt"])
 def test_a_missing_file_is_named(make_feed: MakeFeed, file: str) -> None:
     with pytest.raises(ExtractError, match=f"{file} is missing"):
-        read_feed(make_feed({file: None}), TODAY)
+        read_feed(SourceFile.at(make_feed({file: None})), TODAY)
 
 
 def test_a_feed_needs_a_calendar(make_feed: MakeFeed) -> None:
+    path = make_feed({"calendar.txt": None, "calendar_dates.txt": None})
     with pytest.raises(ExtractError, match=r"neither calendar\.txt nor calendar_dates\.txt"):
-        read_feed(make_feed({"calendar.txt": None, "calendar_dates.txt": None}), TODAY)
+        read_feed(SourceFile.at(path), TODAY)
 
 
 def test_an_empty_optional_file_says_nothing(make_feed: MakeFeed) -> None:
-    assert read_feed(make_feed({"frequencies.txt": ""}), TODAY).rows_in == 33
+    assert read_feed(SourceFile.at(make_feed({"frequencies.txt": ""})), TODAY).rows_in == 33
 
 
 @pytest.mark.parametrize(
@@ -88,7 +92,7 @@ def test_an_empty_optional_file_says_nothing(make_feed: MakeFeed) -> None:
 def test_a_feed_needs_a_time_zone(make_feed: MakeFeed, zone: str, message: str) -> None:
     agency = f"agency_id,agency_timezone\nM,{zone}\n"
     with pytest.raises(ExtractError, match=message):
-        read_feed(make_feed({"agency.txt": agency}), TODAY)
+        read_feed(SourceFile.at(make_feed({"agency.txt": agency})), TODAY)
 
 
 def test_on_demand_rows_are_refused(make_feed: MakeFeed) -> None:
@@ -97,7 +101,7 @@ def test_on_demand_rows_are_refused(make_feed: MakeFeed) -> None:
         "end_pickup_drop_off_window\nT1,,,S1,1,06:00:00,20:00:00\n"
         "T1,7:00:00,7:00:00,S2,2,,\nT1,7:10:00,7:10:00,S3,3,,\n"
     )
-    feed = read_feed(make_feed({"stop_times.txt": rows}), TODAY)
+    feed = read_feed(SourceFile.at(make_feed({"stop_times.txt": rows})), TODAY)
     reason = "on demand (GTFS-Flex): no scheduled departure"
     assert faults(feed) == [("stop_times.txt", 2, "start_pickup_drop_off_window", reason)]
 
@@ -108,9 +112,8 @@ def test_unknown_references_are_refused_down_the_line(make_feed: MakeFeed) -> No
         "T1,7:00:00,7:00:00,S1,1\nT1,7:10:00,7:10:00,S9,2\nT1,7:20:00,7:20:00,S3,3\n"
         "T2,7:00:00,7:00:00,S1,1\nT9,7:00:00,7:00:00,S1,1\n"
     )
-    feed = read_feed(
-        make_feed({"trips.txt": trips, "stop_times.txt": times, "frequencies.txt": None}), TODAY
-    )
+    path = make_feed({"trips.txt": trips, "stop_times.txt": times, "frequencies.txt": None})
+    feed = read_feed(SourceFile.at(path), TODAY)
     found = {(file, row, field) for file, row, field, _ in faults(feed)}
     assert found == {
         ("trips.txt", 3, "route_id"),
@@ -124,7 +127,7 @@ def test_unknown_references_are_refused_down_the_line(make_feed: MakeFeed) -> No
 
 def test_a_refused_last_row_does_not_make_the_row_before_a_terminal(make_feed: MakeFeed) -> None:
     times = HEADER + ("T1,7:00:00,7:00:00,S1,1\nT1,7:10:00,7:10:00,S2,2\nT1,7:20:00,7:20:00,S9,3\n")
-    feed = read_feed(make_feed({"stop_times.txt": times}), TODAY)
+    feed = read_feed(SourceFile.at(make_feed({"stop_times.txt": times})), TODAY)
     assert feed.rows("stop_times.txt")["is_last"].to_list() == [False, False]
 
 
@@ -132,7 +135,7 @@ def test_a_stop_without_a_place_is_refused_but_a_node_is_not(make_feed: MakeFeed
     stops = (
         "stop_id,stop_lat,stop_lon,location_type\nS1,43.85,125.3,\nS2,,125.3,0\nS3,0,0,0\nN,,,3\n"
     )
-    feed = read_feed(make_feed({"stops.txt": stops}), TODAY)
+    feed = read_feed(SourceFile.at(make_feed({"stops.txt": stops})), TODAY)
     of_stops = [fault for fault in faults(feed) if fault[0] == "stops.txt"]
     assert of_stops == [
         ("stops.txt", 3, "stop_lat", "is blank"),
@@ -142,13 +145,13 @@ def test_a_stop_without_a_place_is_refused_but_a_node_is_not(make_feed: MakeFeed
 
 def test_a_loop_serves_its_first_stop_twice(make_feed: MakeFeed) -> None:
     times = HEADER + ("T1,7:00:00,7:00:00,S1,1\nT1,7:05:00,7:05:00,S2,2\nT1,7:10:00,7:10:00,S1,3\n")
-    feed = read_feed(make_feed({"stop_times.txt": times}), TODAY)
+    feed = read_feed(SourceFile.at(make_feed({"stop_times.txt": times})), TODAY)
     rows = feed.rows("stop_times.txt").select("stop_id", "is_last").rows()
     assert rows == [("S1", False), ("S2", False), ("S1", True)]
 
 
 def test_services_by_exceptions_alone(make_feed: MakeFeed) -> None:
-    feed = read_feed(make_feed({"calendar.txt": None}), TODAY)
+    feed = read_feed(SourceFile.at(make_feed({"calendar.txt": None})), TODAY)
     assert feed.service_days.rows() == [("SP", date(2026, 12, 25)), ("WD", date(2026, 12, 26))]
 
 
@@ -172,7 +175,8 @@ def test_rail_by_route_type_reaches_the_whole_station(
         "P,43.85,125.3,1,\nE,43.851,125.3,2,P\n"
     )
     routes = f"route_id,route_type\nR,{route_type}\n"
-    feed = read_feed(make_feed({"stops.txt": stops, "routes.txt": routes}), TODAY, _nowhere)
+    path = make_feed({"stops.txt": stops, "routes.txt": routes})
+    feed = read_feed(SourceFile.at(path), TODAY, _nowhere)
     found = build_records(feed)["gtfs_stop"]
     assert found.filter("is_rail")["stop_id"].to_list() == (
         ["S1", "S2", "S3", "P", "E"] if is_rail else []

@@ -6,6 +6,7 @@ import shapely
 from etl.batch import Batch, X, Y
 from etl.extract import read_file
 from etl.pipeline.record_file import as_extracted
+from etl.source.file import SourceFile
 from etl.transform import transform
 from etl.transform.locate import place
 from geodata.city.configuration import load_city
@@ -24,7 +25,7 @@ def test_geometry_read_in_degrees_is_not_projected_again(tmp_path, declare):
     frame.to_crs(4551).to_file(path)
     path.with_suffix(".prj").unlink()
     declaration = declare(format="shapefile", table="facility", crs=4551, mapping=PLACE)
-    batch = transform(Batch(read_file(path, declaration).frame), declaration, "UTC")
+    batch = transform(Batch(read_file(SourceFile.at(path), declaration).frame), declaration, "UTC")
     placed = place(batch, as_extracted(declaration), load_city("changchun"), OneDistrict()).frame
     assert (placed[X][0], placed[Y][0]) == pytest.approx((125.32, 43.88), abs=1e-7)
 

@@ -10,6 +10,7 @@ from etl.roads.profiles import add_profiles
 from etl.roads.read import TAGS, WAY_SCHEMA, read_ways
 from etl.roads.segments import RoadFrames, build_roads
 from etl.roads.speeds import add_speeds
+from etl.source.file import SourceFile
 from geodata.city.travel import Travel
 from geodata.errors import ExtractError
 
@@ -38,9 +39,15 @@ def extract(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def roads(extract: Path) -> RoadFrames:
-    ways = read_ways(extract)
+    ways = read_ways(SourceFile.at(extract))
     tags = add_speeds(add_profiles(ways.tags), Travel())
     return build_roads(type(ways)(tags, ways.node_id, ways.of_way, ways.lon, ways.lat))
+
+
+def test_an_extract_in_memory_is_read_alike(extract: Path) -> None:
+    in_memory = read_ways(SourceFile("roads.osm", content=extract.read_bytes()))
+    assert in_memory.tags.equals(read_ways(SourceFile.at(extract)).tags)
+    assert in_memory.lon == pytest.approx(read_ways(SourceFile.at(extract)).lon, nan_ok=True)
 
 
 def test_ways_are_cut_where_they_meet(roads: RoadFrames) -> None:
@@ -124,8 +131,8 @@ def test_a_damaged_extract_is_refused_by_name(tmp_path: Path) -> None:
     path = tmp_path / "roads.osm.pbf"
     path.write_bytes(b"not an extract")
     with pytest.raises(ExtractError, match=r"roads\.osm\.pbf"):
-        read_ways(path)
+        read_ways(SourceFile.at(path))
     empty = tmp_path / "empty.osm"
     empty.write_text('<osm version="0.6"></osm>', encoding="utf-8")
     with pytest.raises(ExtractError, match="no way"):
-        read_ways(empty)
+        read_ways(SourceFile.at(empty))

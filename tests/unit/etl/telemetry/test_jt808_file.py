@@ -3,6 +3,7 @@ import pytest
 
 from etl.batch import ROW
 from etl.extract.jt808_file import read_jt808
+from etl.source.file import SourceFile
 from geodata.errors import ExtractError
 from tests.unit.etl.telemetry.jt808_frames import frame, report
 
@@ -12,7 +13,7 @@ def read(tmp_path):
     def _read(*frames: bytes):
         path = tmp_path / "stream.bin"
         path.write_bytes(b"".join(frames))
-        return read_jt808(path, None)
+        return read_jt808(SourceFile.at(path), None)
 
     return _read
 

@@ -5,8 +5,12 @@ import pytest
 import shapely
 
 from etl.batch import ROW, WKB, Batch
+from etl.transform.placing import PLACINGS, Ground
 from etl.transform.shapes import add_footprints, place_tiles, quadkey_bounds, read_wkt
+from geodata.city.configuration import load_city
+from geodata.space.datums import wgs84_to_bd09, wgs84_to_gcj02
 
+FACILITY = {"kind": {"const": "place"}, "facility_id": "id"}
 KEY = "1303320300231301"  # (43.88, 125.32)
 
 
@@ -65,3 +69,34 @@ def test_only_areas_have_footprints():
         None if value is None else shapely.from_wkb(value).geom_type for value in frame["footprint"]
     ]
     assert kinds == ["MultiPolygon", None, None, "MultiPolygon"]
+
+
+class OneDistrict:
+    def locate(self, lon, lat):
+        return np.full(len(lon), "220104")
+
+
+GROUND = Ground(load_city("changchun"), OneDistrict())
+
+
+@pytest.mark.parametrize(("datum", "shift"), [("gcj02", wgs84_to_gcj02), ("bd09", wgs84_to_bd09)])
+def test_areas_of_a_shifted_datum_become_footprints_in_wgs84(declare, datum, shift):
+    area = shapely.box(125.31, 43.87, 125.33, 43.89)
+    given = shapely.transform(area, lambda points: np.column_stack(shift(*points.T)))
+    batch = Batch(pl.DataFrame({ROW: [1], WKB: [given.wkb]}))
+    declaration = declare(table="facility", datum=datum, mapping=FACILITY)
+    frame = PLACINGS["areas"](batch, declaration, GROUND).frame
+    (footprint,) = shapely.get_parts(shapely.from_wkb(frame["footprint"][0]))
+    assert footprint.equals_exact(area, tolerance=1e-7)
+    assert frame["datum"].to_list() == [datum]
+    inside = shapely.Point(frame["original_lon"][0], frame["original_lat"][0])
+    assert given.contains(inside)
+
+
+def test_areas_in_metres_become_footprints_in_degrees(declare):
+    batch = Batch(pl.DataFrame({ROW: [1], WKB: [shapely.box(686e3, 4861e3, 687e3, 4862e3).wkb]}))
+    declaration = declare(table="facility", crs=32651, mapping=FACILITY | {"wkt": "shape"})
+    frame = PLACINGS["areas"](batch, declaration, GROUND).frame
+    west, south, east, north = shapely.bounds(shapely.from_wkb(frame["footprint"][0]))
+    assert (west, south, east, north) == pytest.approx((125.32, 43.88, 125.32, 43.88), abs=0.03)
+    assert frame["datum"].to_list() == ["epsg:32651"]

@@ -1,0 +1,25 @@
+"""Facilities: what stands somewhere and is counted or reached."""
+
+from etl.source.record_types.allowed import FACILITY_KINDS
+from etl.source.record_types.record_type import RecordType
+from etl.source.record_types.registered import RECORD_TYPES
+from geodata import tables
+
+RECORD_TYPES.register(
+    RecordType(
+        name="facility",
+        says="facilities of any kind, as points or areas",
+        table=tables.facility,
+        key=("kind", "facility_id"),
+        required=("kind", "facility_id"),
+        event_time="last_seen_at",
+        ranges={
+            "beds": (0, 1e5), "doctors": (0, 1e5), "students": (0, 1e6),
+            "down_mbps": (0, 1e5), "contracted_mbps": (0, 1e5),
+        },
+        allowed={"kind": FACILITY_KINDS},
+        decoded={"cell_identity": "int"},
+        placing="areas",
+        defaults={"is_active": True},
+    )
+)  # fmt: skip

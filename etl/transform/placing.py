@@ -1,0 +1,76 @@
+"""How the rows of a record type get their cell and district: one way for each of its placings."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from etl.batch import Batch
+from etl.source.declaration import SourceDeclaration
+from etl.source.record_types import Placing
+from etl.transform.dasymetric import read_weights, spread_by_weights
+from etl.transform.locate import Locator, place
+from etl.transform.pings import place_pings
+from etl.transform.population import allocate_polygons, place_hexagons
+from etl.transform.shapes import add_footprints, add_paths, convert_shapes, place_tiles
+from geodata.city.configuration import City
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What rows are placed on: the city, its districts, and the folder of its incoming files."""
+
+    city: City
+    locator: Locator
+    incoming: Path | None = None
+
+
+Place = Callable[[Batch, SourceDeclaration, Ground], Batch]
+
+
+def _nowhere(batch: Batch, _declaration: SourceDeclaration, _ground: Ground) -> Batch:
+    return batch
+
+
+def _points(batch: Batch, declaration: SourceDeclaration, ground: Ground) -> Batch:
+    return place(batch, declaration, ground.city, ground.locator)
+
+
+def _areas(batch: Batch, declaration: SourceDeclaration, ground: Ground) -> Batch:
+    batch = convert_shapes(_points(batch, declaration, ground), declaration, ground.city)
+    return replace(batch, frame=add_footprints(batch.frame))
+
+
+def _lines(batch: Batch, declaration: SourceDeclaration, ground: Ground) -> Batch:
+    batch = convert_shapes(_points(batch, declaration, ground), declaration, ground.city)
+    return replace(batch, frame=add_paths(batch.frame))
+
+
+def _tiles(batch: Batch, _declaration: SourceDeclaration, _ground: Ground) -> Batch:
+    return place_tiles(batch)
+
+
+def _reports(batch: Batch, declaration: SourceDeclaration, ground: Ground) -> Batch:
+    return place_pings(batch, declaration, ground.city, ground.locator)
+
+
+def _residents(batch: Batch, declaration: SourceDeclaration, ground: Ground) -> Batch:
+    if declaration.weights:
+        weights = read_weights(declaration, ground.incoming)
+        return spread_by_weights(batch, weights, ground.locator)
+    if declaration.allocate:
+        shapes = convert_shapes(batch, declaration, ground.city)
+        return allocate_polygons(shapes, ground.locator)
+    if "cell" in declaration.mapping:
+        return place_hexagons(batch, declaration, ground.locator)
+    return _points(batch, declaration, ground)
+
+
+PLACINGS: Mapping[Placing, Place] = {
+    "none": _nowhere,
+    "points": _points,
+    "areas": _areas,
+    "lines": _lines,
+    "tiles": _tiles,
+    "reports": _reports,
+    "residents": _residents,
+}
