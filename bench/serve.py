@@ -12,7 +12,7 @@ from geodata.city.configuration import load_city
 from geodata.database.engine import get_engine
 from geodata.service.app import PREFIX, create_service
 from geodata.settings import get_settings
-from layers.maps.routes import LayerContext, get_context, router
+from layers.maps.routes import LayerContext, serve_layers
 
 
 def main() -> None:
@@ -22,8 +22,7 @@ def main() -> None:
     app = FastAPI(openapi_url=None)
     kept = build_cache(Flask(__name__), settings)
     here = LayerContext(engine, city, settings.data_dir, kept.get_or)
-    app.dependency_overrides[get_context] = lambda: here
-    app.include_router(router)
+    serve_layers(app, here)
     app.mount(PREFIX, create_service(engine, city)[0])
     uvicorn.run(app, host=settings.host, port=settings.port, log_level="warning")
 

@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -10,21 +10,17 @@ from typing import Annotated, Any
 
 import numpy as np
 import shapely
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi import Path as PathValue
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import JSONResponse
-from fastapi.routing import APIRoute
 from sqlalchemy import Engine
 
-from geodata.city.configuration import City, load_city
+from geodata.city.configuration import City
 from geodata.clock import replaying
-from geodata.database.engine import get_engine, open_snapshot
+from geodata.database.engine import open_snapshot
 from geodata.database.replay import open_as_of
-from geodata.errors import DatabaseError, GeographyError, NotFoundError, OperationsError
-from geodata.settings import get_settings
+from geodata.errors import NotFoundError
 from geodata.space.grid import cell_area_km2, cell_centres, cell_res, cell_to_parents, text_to_cell
-from layers.errors import QueryError
 from layers.maps.analyses import read_analysis
 from layers.maps.cell_lists import (
     CITY_AREA,
@@ -46,33 +42,9 @@ BINARY = "application/octet-stream"
 ARROW = "application/vnd.apache.arrow.stream"
 IMMUTABLE = "public, max-age=31536000, immutable"
 REVALIDATE = "no-cache"
-ERROR_STATUS: dict[type[OperationsError], int] = {
-    NotFoundError: 404,
-    QueryError: 400,
-    GeographyError: 400,
-    DatabaseError: 503,
-}
 _SMALLEST_GZIP_BYTES = 500
 
-Answer = Callable[[Request], Coroutine[Any, Any, Response]]
 Remember = Callable[[str, Callable[[], bytes]], bytes]  # by an address that never changes content
-
-
-class TranslatingRoute(APIRoute):
-    """A route that turns our errors into HTTP answers with the error's own text."""
-
-    def get_route_handler(self) -> Answer:
-        """Return the handler, wrapped."""
-        handle = super().get_route_handler()
-
-        async def translated(request: Request) -> Response:
-            try:
-                return await handle(request)
-            except OperationsError as error:
-                status = next((s for t, s in ERROR_STATUS.items() if isinstance(error, t)), 500)
-                return JSONResponse({"detail": str(error)}, status)
-
-        return translated
 
 
 def compute_anew(address: str, build: Callable[[], bytes]) -> bytes:
@@ -90,10 +62,16 @@ class LayerContext:
     remember: Remember = compute_anew
 
 
-def get_context() -> LayerContext:
-    """Return the process's own context; tests and embedders override this dependency."""
-    settings = get_settings()
-    return LayerContext(get_engine(), load_city(settings.city), settings.data_dir)
+def serve_layers(app: FastAPI, context: LayerContext) -> None:
+    """Add the endpoints to an application, answering from a context."""
+    app.state.layers = context
+    app.include_router(router)
+
+
+def get_context(request: Request) -> LayerContext:
+    """Return what `serve_layers` was given."""
+    context: LayerContext = request.app.state.layers
+    return context
 
 
 async def in_its_time(
@@ -141,7 +119,7 @@ class Asked:
 
 AskedColumn = Annotated[Asked, Depends()]
 
-router = APIRouter(prefix=PREFIX, route_class=TranslatingRoute, tags=["layers"])
+router = APIRouter(prefix=PREFIX, tags=["layers"])
 
 
 @router.get("/cells/{version}/{area}/{res}.bin")

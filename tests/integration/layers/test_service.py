@@ -6,8 +6,9 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from geodata.http.problems import PROBLEM_JSON, add_problem_handlers
 from layers.maps.encoding import decode_column
-from layers.maps.routes import LayerContext, get_context, router
+from layers.maps.routes import LayerContext, serve_layers
 from layers.maps.urls import DISTRICTS, cell_address, cells_address, values_address
 from layers.period import Period
 from layers.states.status import Status
@@ -20,9 +21,8 @@ KEY = "incident_count"
 @pytest.fixture(scope="module")
 def client(seeded, city, tmp_path_factory):
     app = FastAPI()
-    app.include_router(router)
-    here = LayerContext(seeded, city, tmp_path_factory.mktemp("data"))
-    app.dependency_overrides[get_context] = lambda: here
+    add_problem_handlers(app)
+    serve_layers(app, LayerContext(seeded, city, tmp_path_factory.mktemp("data")))
     with TestClient(app) as made:
         yield made
 
@@ -95,7 +95,7 @@ def test_answers_are_kept_for_ever_packed_and_not_sent_twice(client, version):
 def test_what_does_not_exist_is_said_plainly(client, address, status):
     answer = client.get(address)
     assert answer.status_code == status
-    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["content-type"] == PROBLEM_JSON
 
 
 def test_one_cell_in_full(client, seeded, city, version):
