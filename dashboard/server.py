@@ -80,11 +80,11 @@ class ScreensBeside:
 
     def __init__(self, data: frozenset[str], screens: ASGIApp) -> None:
         """Keep the first segments of the addresses of data, and the screens."""
-        self._data = data
+        self.data = data
         self._screens = screens
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse the address, or hand it to the screens."""
-        if scope["type"] == "http" and scope["path"].split("/")[1] in self._data:
+        if scope["type"] == "http" and scope["path"].split("/")[1] in self.data:
             raise HTTPException(404, "there is nothing at this address")
         await self._screens(scope, receive, send)

@@ -27,13 +27,32 @@ def test_the_chooser_leads_to_a_district_and_on_to_explore(
     assert watched.complaints == []
 
 
-def test_an_unknown_address_says_so(city_site: CitySite, open_page) -> None:
+def test_an_unknown_address_says_so(city_site: CitySite, open_page, artefacts) -> None:
     watched = open_page(viewport=DESK)
     page = watched.page
-    page.goto(f"{city_site.url}/nowhere")
-    expect(page.locator("h1")).to_contain_text("No such page")
-    page.goto(f"{city_site.url}/district/999999")
-    expect(page.locator("h1")).to_contain_text("没有找到")
+    for path, words in (("nowhere", "No such page"), ("district/999999", "没有找到")):
+        answer = page.goto(f"{city_site.url}/{path}")
+        assert answer is not None
+        assert answer.status == 404
+        expect(page.locator("h1")).to_contain_text(words)
+    page.screenshot(path=artefacts / "not-found-1080p.png")
+    page.locator(".problem-page .button").click()
+    page.wait_for_selector(".screens .screen-link:nth-child(5)")
+    assert all("404" in each for each in watched.complaints)  # the browser's own word for the two
+
+
+def test_the_document_says_its_language_and_changes_it(city_site: CitySite, open_page) -> None:
+    watched = open_page(viewport=DESK)
+    page = watched.page
+    document = page.locator("html")
+    page.goto(f"{city_site.url}/explore?lang=en")
+    expect(document).to_have_attribute("lang", "en")
+    page.goto(f"{city_site.url}/kiosk")
+    expect(document).to_have_attribute("lang", "zh-CN")
+    page.locator("#kiosk-language").click(timeout=60_000)
+    expect(document).to_have_attribute("lang", "en")
+    page.locator("#kiosk-language").click()
+    expect(document).to_have_attribute("lang", "zh-CN")
     assert watched.complaints == []
 
 

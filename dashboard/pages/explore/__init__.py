@@ -12,6 +12,7 @@ from dashboard.components.provenance import simulated_badge
 from dashboard.components.text import named, two_lines
 from dashboard.hexmap import HexMap
 from dashboard.maps.cameras import Camera, district_camera, home_camera
+from dashboard.page import Page, Words
 from dashboard.pages.explore.catalogue import catalogue, switches
 from dashboard.pages.explore.frames import frames, legends, source_line
 from dashboard.pages.explore.inspector import inspector
@@ -184,3 +185,15 @@ def register_browser(app: Dash) -> None:
         Input("explore-hexmap", "viewport"),
         prevent_initial_call=True,
     )
+
+
+PAGE = Page(
+    route="explore",
+    title=Words("数据探索", "Explore"),
+    question=Words(
+        "在哪里、从何时起、与何相比、为什么", "Where, since when, compared with what, and why"
+    ),
+    position=20,
+    layout=layout,
+    register=register,
+)

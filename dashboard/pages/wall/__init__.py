@@ -11,6 +11,7 @@ from dashboard.components.clock import clock, register_clock
 from dashboard.components.text import two_lines
 from dashboard.hexmap import HexMap
 from dashboard.maps.cameras import district_camera, home_camera
+from dashboard.page import Page, Words
 from dashboard.pages.wall.panels import (
     BUILDERS,
     GROUPS,
@@ -247,3 +248,15 @@ def register_browser(app: Dash) -> None:
             Input(f"wall-answered-{group}", "data"),
             prevent_initial_call=True,
         )
+
+
+PAGE = Page(
+    route="wall",
+    title=Words("指挥大屏", "Wall"),
+    question=Words(
+        "城市此刻运行如何，差距最大在哪里", "How the city is doing now, and where the worst gap is"
+    ),
+    position=10,
+    layout=layout,
+    register=register,
+)
