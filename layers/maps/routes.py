@@ -31,7 +31,7 @@ from layers.maps.cell_lists import (
 )
 from layers.maps.column import of_area, read_column
 from layers.maps.encoding import encode_arrow, encode_cells, encode_column
-from layers.maps.urls import PREFIX
+from layers.maps.urls import ANALYSIS, CELL, CELLS, DISTRICTS, PREFIX, VALUES, VALUES_ARROW
 from layers.period import Period
 from layers.states.status import Status
 from layers.states.version import moment_of, read_build_in
@@ -122,7 +122,7 @@ AskedColumn = Annotated[Asked, Depends()]
 router = APIRouter(prefix=PREFIX, tags=["layers"])
 
 
-@router.get("/cells/{version}/{area}/{res}.bin")
+@router.get(CELLS)
 def get_cells(request: Request, here: Here, version: Version, area: Name, res: int) -> Response:
     """Return the cells of an area: little-endian uint64, ascending."""
     if version != grid_version(here.city):
@@ -132,7 +132,7 @@ def get_cells(request: Request, here: Here, version: Version, area: Name, res: i
     )
 
 
-@router.get("/values/{indicator}/{component}/{version}/{period}/{area}/{res}.bin")
+@router.get(VALUES)
 def get_values(
     request: Request,
     here: Here,
@@ -150,7 +150,7 @@ def get_values(
     return _answer_kept(request, here, build, BINARY)
 
 
-@router.get("/analysis/{name}/{indicator}/{component}/{version}/{period}/{area}/{res}.bin")
+@router.get(ANALYSIS)
 def get_analysis(
     request: Request,
     here: Here,
@@ -168,7 +168,7 @@ def get_analysis(
     return _answer_kept(request, here, build, BINARY)
 
 
-@router.get("/values/{indicator}/{component}/{version}/{period}/{area}/{res}.arrow")
+@router.get(VALUES_ARROW)
 def get_values_arrow(
     request: Request,
     here: Here,
@@ -185,7 +185,7 @@ def get_values_arrow(
     return _answer_kept(request, here, build, ARROW)
 
 
-@router.get("/cell/{indicator}/{component}/{version}/{period}/{cell}.json")
+@router.get(CELL)
 def get_cell(
     request: Request,
     here: Here,
@@ -210,7 +210,7 @@ def get_cell(
     return _answer(request, build, "application/json")
 
 
-@router.get("/districts.geojson")
+@router.get(DISTRICTS)
 def get_districts(request: Request, here: Here) -> Response:
     """Return the district outlines with names and a point for the label inside each."""
     return _answer(

@@ -22,6 +22,7 @@ from dashboard.read.context import ScreenContext
 from dashboard.wording.i18n import translate
 from dashboard.wording.numbers import unit_text
 from geodata.errors import NotFoundError
+from layers.maps.urls import districts_address
 
 MAP_PROPERTIES = ("cellsUrl", "valuesUrl", "palette", "breaks", "districtValues")
 OBSTACLES = "#explore-title, #explore-legends"
@@ -62,7 +63,7 @@ def explore_map(context: ScreenContext, state: ExploreState) -> HexMap:
     return HexMap(
         id="explore-hexmap",
         camera=camera,
-        districtsUrl="/layers/districts.geojson",
+        districtsUrl=districts_address(),
         showLabels=True,
         labelObstacles=OBSTACLES,
         selection={"cell": state.cell, "district": state.district},

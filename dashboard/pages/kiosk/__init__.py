@@ -21,6 +21,7 @@ from dashboard.read.context import ScreenContext
 from dashboard.scenes.model import load_kiosk
 from dashboard.wording.i18n import Language, translate
 from geodata.queries.screens import read_freshness
+from layers.maps.urls import districts_address
 
 COLOURS = ("districtValues", "palette", "breaks")
 
@@ -60,7 +61,7 @@ def kiosk_map(context: ScreenContext, state: KioskState) -> HexMap:
     colours, _ = subject_map(context, state)
     return HexMap(
         id="kiosk-hexmap",
-        districtsUrl="/layers/districts.geojson",
+        districtsUrl=districts_address(),
         selection={"district": state.district, "cell": None},
         language=state.lang,
         showLabels=True,

@@ -32,6 +32,7 @@ from dashboard.scenes.model import DOMAINS
 from dashboard.wording.i18n import LANGUAGES, translate
 from geodata.queries.screens import read_district_list
 from geodata.tables import UNKNOWN_DISTRICT
+from layers.maps.urls import districts_address
 
 REFRESH_MS = 300_000  # pushes say what is new; this finds what a push may have missed
 OBSTACLES = ".scene-caption header, .scene-caption .legends, .scene-caption .source-line"
@@ -147,7 +148,7 @@ def wall_map(context: ScreenContext) -> HexMap:
     return HexMap(
         id="wall-hexmap",
         camera=home_camera(context.city),
-        districtsUrl="/layers/districts.geojson",
+        districtsUrl=districts_address(),
         theme="dark",
         language="zh",
         showLabels=True,

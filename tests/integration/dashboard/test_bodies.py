@@ -84,7 +84,7 @@ def test_work_on_a_body_holds_up_nobody(site: Served, body: bytes) -> None:
     slowest = 0.0
     while sender.is_alive():
         started = time.monotonic()
-        httpx.get(f"{site.url}/layers/nothing", timeout=60)
+        httpx.get(f"{site.url}/live/nothing", timeout=60)
         slowest = max(slowest, time.monotonic() - started)
     assert answers[0] in (422, 503)
     assert slowest < 3

@@ -17,7 +17,7 @@ from layers.errors import QueryError
 from layers.maps.analyses import CODES, analysis_classes, read_sensitivity, read_smoothed
 from layers.maps.encoding import decode_column
 from layers.maps.routes import LayerContext, serve_layers
-from layers.maps.urls import PREFIX, cells_address, values_address
+from layers.maps.urls import analysis_address, cells_address, values_address
 from layers.period import Period
 from layers.states.status import Status
 from layers.statistics.gi_star import compute_hot_spots
@@ -69,8 +69,7 @@ def client(seeded, city, folder):
 
 
 def address(name: str, key: str, version: str, period: Period, res: int, area: str = "city"):
-    layer = values_address(key, "all", version, period, res, area)
-    return layer.replace(f"{PREFIX}/values/", f"{PREFIX}/analysis/{name}/")
+    return analysis_address(name, key, version, period, res, area)
 
 
 def test_e11_hot_spots_are_those_of_the_layer_itself(client, seeded, city) -> None:

@@ -31,6 +31,7 @@ from layers.maps.classes import read_classes
 from layers.maps.column import of_area, read_column
 from layers.maps.encoding import encode_column
 from layers.maps.routes import LayerContext, serve_layers
+from layers.maps.urls import values_address
 from layers.score.score import read_scores
 from layers.states.history import forget_before
 from layers.states.version import moment_of, read_build
@@ -236,7 +237,7 @@ def test_the_map_is_served_under_an_address_of_its_own(story) -> None:
         then = open_as_of(place.engine, MOMENTS[1])
         version = read_build(then, "call_to_arrival_p90").version
         period = latest_period(then, place.city, "call_to_arrival_p90")
-    layer = f"/layers/values/call_to_arrival_p90/all/{{}}/{period}/city/7.bin"
+    layer = values_address("call_to_arrival_p90", "all", "{}", period, 7)
     assert version.startswith(f"at{int(MOMENTS[1].timestamp())}-")
     answered = client.get(layer.format(version))
     assert answered.status_code == 200
