@@ -18,7 +18,7 @@ from bench.timing import Measure, Table, time_best
 from geodata.city.configuration import City
 from geodata.space.grid import cell_boundaries, cells_to_texts
 from layers.maps.encoding import decode_column
-from layers.maps.routes import LayerContext, get_context, router
+from layers.maps.routes import LayerContext, serve_layers
 from layers.maps.urls import cells_address, values_address
 from layers.period import Period
 from layers.values.read import read_build
@@ -96,8 +96,7 @@ def _get(url: str, tag: str = "") -> tuple[bytes, str]:
 def _serve(here: LayerContext) -> Iterator[str]:
     """Serve the hex-layer endpoints on a free port of the loopback address."""
     app = FastAPI()
-    app.include_router(router)
-    app.dependency_overrides[get_context] = lambda: here
+    serve_layers(app, here)
     server = uvicorn.Server(uvicorn.Config(app, host="127.0.0.1", port=0, log_level="warning"))
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -11,7 +11,7 @@ from geodata.city.configuration import load_city
 from geodata.database.engine import get_engine
 from geodata.service.app import PREFIX, create_service
 from geodata.settings import get_settings
-from layers.maps.routes import LayerContext, router
+from layers.maps.routes import LayerContext, serve_layers
 
 
 def main() -> None:
@@ -20,8 +20,8 @@ def main() -> None:
     engine, city = get_engine(settings), load_city(settings.city, settings.city_dir)
     app = FastAPI(openapi_url=None)
     kept = build_cache(settings, city)
-    app.state.layers = LayerContext(engine, city, settings.data_dir, kept.get_bytes)
-    app.include_router(router)
+    here = LayerContext(engine, city, settings.data_dir, kept.get_bytes)
+    serve_layers(app, here)
     app.mount(PREFIX, create_service(engine, city)[0])
     uvicorn.run(app, host=settings.host, port=settings.port, log_level="warning")
 

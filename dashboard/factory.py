@@ -1,48 +1,57 @@
 """The Dash application, made anew by every call of `create_app`."""
 
-from collections.abc import Callable
-from types import ModuleType
+from collections.abc import Mapping
+from typing import Any
 
 import flask
 from dash import Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
+from dashboard.browser import browser_callback
 from dashboard.live.stores import live_stores
-from dashboard.pages import chooser, district, duty, explore, kiosk, loads, not_found, wall
-from dashboard.problems import KNOWN_ERRORS, PROBLEM, problem_page, show_problem
+from dashboard.page import Page, discover, find_page
+from dashboard.problems import (
+    KNOWN_ERRORS,
+    NO_PAGE,
+    PROBLEM,
+    answer_page,
+    handle_failures,
+    problem_page,
+    problem_words,
+    show_problem,
+)
 from dashboard.read.cache import build_cache
 from dashboard.read.context import ScreenContext
+from dashboard.wording.i18n import as_language, html_language
 from geodata.city.configuration import City
 from geodata.database.handle import Engine
+from geodata.errors import NotFoundError
 from geodata.settings import ROOT, Settings
 
 YEAR_S = 31_536_000
-PAGES: dict[str, ModuleType] = {
-    "": chooser,
-    "wall": wall,
-    "explore": explore,
-    "kiosk": kiosk,
-    "district": district,
-    "duty": duty,
-    "loads": loads,
-}
-WITH_REST = (district, loads)
-Layout = Callable[[ScreenContext, str, str], Component]
+ANY_PATH = ("/", "/<path:path>")  # the rules by which Dash answers every path with its shell
 
 
-def page_of(pathname: str | None) -> tuple[ModuleType, str]:
-    """Return the page module of a path and the rest of the path; unknown paths have their page."""
-    first, _, rest = (pathname or "/").strip("/").partition("/")
-    page = PAGES.get(first, not_found)
-    return (page, rest) if not rest or page in WITH_REST else (not_found, rest)
+class Screens(Dash):
+    """A Dash application whose document says in which language it is."""
+
+    def interpolate_index(self, *parts: Any, **named: Any) -> Any:
+        """Return the document; the address says the language, as on the pages themselves."""
+        language = html_language(as_language(flask.request.args.get("lang")))
+        document: str = super().interpolate_index(*parts, **named)  # type: ignore[no-untyped-call]
+        return document.replace("<html>", f'<html lang="{language}">', 1)
 
 
-def build_page(context: ScreenContext, pathname: str | None, search: str | None) -> Component:
+def build_page(
+    context: ScreenContext, pages: Mapping[str, Page], pathname: str | None, search: str | None
+) -> Component:
     """Return the layout of a path, or the page that says why there is none."""
-    page, rest = page_of(pathname)
+    page, rest = find_page(pages, pathname)
+    if page is None:
+        return problem_words(NO_PAGE)
     try:
-        layout: Layout = page.layout
-        return layout(context, rest, search or "")
+        page.check(context, rest)
+        return page.layout(context, rest, search or "")
     except KNOWN_ERRORS as error:
         return problem_page(error)
 
@@ -63,7 +72,7 @@ def create_app(engine: Engine, city: City, settings: Settings) -> Dash:
     """Build the application with its pages and callbacks; nothing is shared between two calls."""
     server = flask.Flask("dashboard", static_folder=None)
     server.config["SEND_FILE_MAX_AGE_DEFAULT"] = YEAR_S
-    app = Dash(
+    app = Screens(
         "dashboard",
         server=server,  # type: ignore[arg-type] # Dash declares bool and accepts a Flask
         assets_folder=str(ROOT / "assets"),
@@ -75,16 +84,43 @@ def create_app(engine: Engine, city: City, settings: Settings) -> Dash:
         compress=False,
     )
     context = ScreenContext(engine, city, settings, build_cache(settings, city))
+    pages = discover()
     app.layout = shell()
-    register_router(app, context)
-    for page in PAGES.values():
+    handle_failures(server)
+    refuse_unknown_pages(server, context, pages)
+    register_router(app, context, pages)
+    for page in pages.values():
         page.register(app, context)
     return app
 
 
-def register_router(app: Dash, context: ScreenContext) -> None:
+def refuse_unknown_pages(
+    server: flask.Flask, context: ScreenContext, pages: Mapping[str, Page]
+) -> None:
+    """Answer 404 where Dash would answer every address with its shell."""
+
+    @server.before_request
+    def refuse() -> flask.Response | None:
+        rule = flask.request.url_rule
+        if rule is None or rule.rule not in ANY_PATH:
+            return None
+        page, rest = find_page(pages, flask.request.path)
+        if page is None:
+            flask.abort(404)
+        try:
+            page.check(context, rest)
+        except NotFoundError:
+            return answer_page(404, "problem.not_found" if rest else NO_PAGE)
+        except KNOWN_ERRORS:
+            return None  # the page itself says so, and comes back by itself
+        return None
+
+
+def register_router(app: Dash, context: ScreenContext, pages: Mapping[str, Page]) -> None:
     """Show the page of the address; only the path matters here, pages read the rest themselves."""
 
     @app.callback(Output("page", "children"), Input("url", "pathname"), State("url", "search"))
     def show_page(pathname: str | None, search: str | None) -> Component:
-        return build_page(context, pathname, search)
+        return build_page(context, pages, pathname, search)
+
+    browser_callback(app, "language.tell", Input("url", "pathname"), Input("url", "search"))

@@ -7,10 +7,12 @@ from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 
 from geodata.database.handle import DATABASE_ERRORS, Engine
+from geodata.errors import DatabaseError
+from geodata.http.problems import UNAVAILABLE, answer_problem
 from geodata.queries.screens import read_freshness
 
 PACKAGES = ("dash", "fastapi", "polars", "h3")
-UNAVAILABLE = 503
+ADDRESS = "/healthz"
 
 
 def report(engine: Engine) -> dict[str, Any]:
@@ -31,11 +33,12 @@ def health_router(engine: Engine) -> APIRouter:
     """Return the router of the health address."""
     router = APIRouter()
 
-    @router.get("/healthz")
+    @router.get(ADDRESS)
     def healthz() -> JSONResponse:
         try:
             return JSONResponse(report(engine), headers={"Cache-Control": "no-store"})
-        except DATABASE_ERRORS:
-            return JSONResponse({"database": "unreachable"}, UNAVAILABLE)
+        except (*DATABASE_ERRORS, DatabaseError):
+            detail = "the database does not answer"
+            return answer_problem(UNAVAILABLE, detail, ADDRESS, database="unreachable")
 
     return router

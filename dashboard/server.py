@@ -6,8 +6,9 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from a2wsgi import WSGIMiddleware
-from fastapi import APIRouter, FastAPI, Request
-from fastapi.responses import JSONResponse
+from fastapi import APIRouter, FastAPI
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dashboard.factory import create_app
 from dashboard.headers import SecurityHeaders, policy
@@ -17,11 +18,14 @@ from dashboard.live.router import live_router
 from dashboard.live.vehicles import vehicles_router
 from dashboard.read.cache import build_cache
 from geodata.city.configuration import City
-from geodata.database.handle import Engine, OperationalError
+from geodata.database.handle import Engine
+from geodata.http.bodies import BodyLimit
+from geodata.http.problems import add_problem_handlers
 from geodata.service.app import PREFIX as GIS_PREFIX
 from geodata.service.app import create_service
 from geodata.settings import Settings
-from layers.maps.routes import LayerContext, router
+from layers.maps.routes import LayerContext, serve_layers
+from layers.maps.routes import router as layers_router
 
 WSGI_THREADS = 128  # fifty walls ask twice at once; those that wait for one drawing cost nothing
 
@@ -46,21 +50,41 @@ def create_server(
         title=city.title_en, docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan
     )
     remember = build_cache(settings, city).get_bytes
-    server.add_exception_handler(OperationalError, database_away)
-    server.state.layers = LayerContext(engine, city, settings.data_dir, remember)
-    server.include_router(router)
-    server.include_router(health_router(engine))
-    server.include_router(live_router(engine))
-    server.include_router(vehicles_router(engine))
-    server.include_router(points_router(engine))
-    for each in routers:
+    serve_layers(server, LayerContext(engine, city, settings.data_dir, remember))
+    own = (
+        health_router(engine),
+        live_router(engine),
+        vehicles_router(engine),
+        points_router(engine),
+        *routers,
+    )
+    for each in own:
         server.include_router(each)
     server.mount(GIS_PREFIX, gis)
-    server.mount("/", screens)
+    data = first_segments([layers_router, *own])
+    server.router.default = ScreensBeside(data, screens)
+    add_problem_handlers(server)
+    server.add_middleware(BodyLimit)
     server.add_middleware(SecurityHeaders, policy=policy(dash_app.csp_hashes()))
     return server
 
 
-def database_away(_request: Request, _error: Exception) -> JSONResponse:
-    """Return what asks to try again later: screens do, and no traceback fills the log."""
-    return JSONResponse({"detail": "the database is out of reach"}, 503, {"Retry-After": "5"})
+def first_segments(routers: Sequence[APIRouter]) -> frozenset[str]:
+    """Return how the addresses of some routers begin: what is not theirs below is nobody's."""
+    paths = [str(getattr(route, "path", "")) for router in routers for route in router.routes]
+    return frozenset(path.split("/")[1] for path in paths)
+
+
+class ScreensBeside:
+    """What is asked where no route answers: an address of data that is none, or a screen."""
+
+    def __init__(self, data: frozenset[str], screens: ASGIApp) -> None:
+        """Keep the first segments of the addresses of data, and the screens."""
+        self.data = data
+        self._screens = screens
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Refuse the address, or hand it to the screens."""
+        if scope["type"] == "http" and scope["path"].split("/")[1] in self.data:
+            raise HTTPException(404, "there is nothing at this address")
+        await self._screens(scope, receive, send)

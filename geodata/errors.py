@@ -39,3 +39,7 @@ class LoadError(OperationsError):
 
 class NotFoundError(OperationsError):
     """The city, indicator, district, cell or period asked for does not exist."""
+
+
+class RequestError(OperationsError):
+    """What was asked for is malformed: a filter, a period, a resolution, an address."""

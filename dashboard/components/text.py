@@ -5,15 +5,15 @@ from typing import Any
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard.wording.i18n import Language, translate
+from dashboard.wording.i18n import Language, html_language, translate
 
 
 def two_lines(zh: str, en: str, tag: Any = html.Div, class_name: str = "") -> Component:
     """Return Chinese with English as the second line, each marked with its language."""
     component: Component = tag(
         [
-            html.Span(zh, lang="zh-CN", className="zh"),
-            html.Span(en, lang="en", className="en"),
+            html.Span(zh, lang=html_language("zh"), className="zh"),
+            html.Span(en, lang=html_language("en"), className="en"),
         ],
         className=f"two-lines {class_name}".strip(),
     )

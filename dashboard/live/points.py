@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import numpy as np
-from fastapi import APIRouter, HTTPException
+from fastapi import APIRouter
 from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime
 
@@ -71,11 +71,8 @@ def points_router(engine: Engine) -> APIRouter:
     def points(names: str, at: AwareDatetime | None = None) -> JSONResponse:
         wanted = names.split("+")
         if not set(wanted) <= set(CLASSES):
-            raise HTTPException(404, f"no points are called {names!r}")
-        try:
-            then = open_as_of(engine, at) if at else engine
-        except NotFoundError as error:
-            raise HTTPException(404, str(error)) from error
+            raise NotFoundError(f"no points are called {names!r}")
+        then = open_as_of(engine, at) if at else engine
         at = at or now()
         found = [point for name in wanted for point in read_points(then, name, at)]
         answer = {"now": at.isoformat(), "columns": COLUMNS, "points": found}

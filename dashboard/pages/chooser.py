@@ -1,14 +1,13 @@
 """`/`: the screens and the districts, to choose from."""
 
-from dash import Dash, html
+from dash import html
 
 from dashboard.components.provenance import simulated_badge
 from dashboard.components.text import bilingual, two_lines
+from dashboard.page import Page, Words, discover
 from dashboard.read.context import ScreenContext
 from geodata.queries.screens import read_district_list, read_freshness
 from geodata.tables import UNKNOWN_DISTRICT
-
-SCREENS = ("wall", "explore", "kiosk", "duty", "loads")
 
 
 def layout(context: ScreenContext, _rest: str, _search: str) -> html.Main:
@@ -22,7 +21,7 @@ def layout(context: ScreenContext, _rest: str, _search: str) -> html.Main:
                     simulated_badge(read_freshness(context.engine).is_simulated),
                 ]
             ),
-            html.Nav([screen_link(name) for name in SCREENS], className="screens"),
+            html.Nav(screen_links(), className="screens"),
             bilingual("chooser.districts", tag=html.H2),
             html.Nav(district_links(context), className="district-links"),
         ],
@@ -30,14 +29,20 @@ def layout(context: ScreenContext, _rest: str, _search: str) -> html.Main:
     )
 
 
-def screen_link(name: str) -> html.A:
+def screen_links() -> list[html.A]:
+    """Return a link to each page that answers a question."""
+    pages = discover().values()
+    return [screen_link(page, page.question) for page in pages if page.question is not None]
+
+
+def screen_link(page: Page, question: Words) -> html.A:
     """Return the large link to a screen with the question it answers."""
     return html.A(
         [
-            bilingual(f"chooser.{name}", tag=html.H2),
-            bilingual(f"chooser.{name}_text", tag=html.P),
+            two_lines(*page.title, tag=html.H2),
+            two_lines(*question, tag=html.P),
         ],
-        href=f"/{name}",
+        href=f"/{page.route}",
         className="screen-link",
     )
 
@@ -52,5 +57,4 @@ def district_links(context: ScreenContext) -> list[html.A]:
     ]
 
 
-def register(_app: Dash, _context: ScreenContext) -> None:
-    """This page has no callbacks."""
+PAGE = Page("", Words("选择一个界面", "Choose a screen"), layout, position=0)

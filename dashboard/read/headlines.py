@@ -70,6 +70,11 @@ class ResolvedHeadline:
     period: Period
     target: Target | None
 
+    @property
+    def layer(self) -> tuple[str, str, str]:
+        """Return what the addresses of its layer begin with: indicator, component, version."""
+        return self.indicator.key, self.component, self.build.version
+
 
 def resolve(context: ScreenContext, headline: Headline) -> ResolvedHeadline | None:
     """Return what a headline speaks of now, None where nothing of it is loaded."""

@@ -3,12 +3,14 @@
 import json
 from collections.abc import Sequence
 from hmac import compare_digest
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Body, Header
+from fastapi import APIRouter, Request
+from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import DataError, IntegrityError
+from starlette.exceptions import HTTPException
 
 from etl.live.piece import LiveSource, Piece, load_piece
 from etl.outcome import FileLoad
@@ -17,12 +19,15 @@ from etl.source.data_places import NOWHERE, DataPlaces
 from etl.source.declaration import SourceDeclaration
 from etl.source.live import LiveRule
 from geodata.city.configuration import City
-from geodata.errors import OperationsError
+from geodata.errors import LoadError, NotFoundError
+from geodata.http.problems import answer_problem
 from geodata.space.districts import DistrictLocator, read_districts
 from geodata.tables import rejected_row
 
 MOST_RECORDS = 1000
+ADDRESS = "/intake/incidents"
 _NAME = "intake.ndjson"
+_ASKS_FOR_TOKEN = {"WWW-Authenticate": "Bearer"}
 
 
 def find_intake(
@@ -52,19 +57,41 @@ def intake_router(
     found = find_intake(declarations)
     districts = read_districts(city) if found and token else None
 
-    @router.post("/intake/incidents")
-    def take(
-        records: Annotated[list[dict[str, Any]], Body(max_length=MOST_RECORDS, min_length=1)],
-        authorization: Annotated[str, Header()] = "",
-    ) -> JSONResponse:
+    @router.post(ADDRESS)
+    async def take(request: Request) -> JSONResponse:
         if not found or not token or districts is None:
-            return JSONResponse({"error": "the intake is off"}, 404)
-        if not compare_digest(authorization.encode(), f"Bearer {token}".encode()):
-            return JSONResponse({"error": "the token is missing or wrong"}, 401)
+            raise NotFoundError("the intake is off")
+        given = request.headers.get("authorization", "")
+        if not compare_digest(given.encode(), f"Bearer {token}".encode()):
+            raise HTTPException(
+                401, "the token is missing or wrong", {"WWW-Authenticate": "Bearer"}
+            )
+        body = await request.body()  # only now: who has no token sends nothing
         target = LiveSource(engine, city, *found, DistrictLocator(districts), places)
-        return _load(target, records)
+        return await run_in_threadpool(_take, target, body)
 
     return router
+
+
+def _take(target: LiveSource, body: bytes) -> JSONResponse:
+    return _load(target, read_records(body))
+
+
+def read_records(body: bytes) -> list[dict[str, Any]]:
+    """Return the records of a body.
+
+    Raises:
+        LoadError: it is no list of 1 to `MOST_RECORDS` objects.
+    """
+    try:
+        records = json.loads(body)
+    except (ValueError, RecursionError) as error:
+        raise LoadError("the body is no JSON, or too deep") from error
+    if not isinstance(records, list) or not all(isinstance(each, dict) for each in records):
+        raise LoadError("the body is no list of records")
+    if not 1 <= len(records) <= MOST_RECORDS:
+        raise LoadError(f"the body has {len(records)} records, not 1 to {MOST_RECORDS}")
+    return records
 
 
 def _load(target: LiveSource, records: list[dict[str, Any]]) -> JSONResponse:
@@ -73,15 +100,15 @@ def _load(target: LiveSource, records: list[dict[str, Any]]) -> JSONResponse:
     try:
         done = load_piece(target, piece, None)  # the sender knows how far it is
     except (DataError, IntegrityError) as error:
-        return JSONResponse({"error": reason_of(error)}, 422)
-    except OperationsError as error:
-        return JSONResponse({"error": str(error)}, 422)
-    content = {
+        raise LoadError(reason_of(error)) from error
+    content: dict[str, Any] = {
         "load_id": done.load_id,
         "loaded": done.rows_loaded,
         "rejected": _read_rejected(target.engine, done),
     }
-    return JSONResponse(content, 200 if done.rows_loaded else 422)
+    if not done.rows_loaded:
+        return answer_problem(422, "no record was loaded", ADDRESS, **content)
+    return JSONResponse(content)
 
 
 def _read_rejected(engine: Engine, done: FileLoad) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from fastapi import Depends, FastAPI
 from sqlalchemy import Engine
 
 from geodata.city.configuration import City
+from geodata.http.problems import add_problem_handlers
 from geodata.service.catalog import Service
 from geodata.service.collections import collections_router
 from geodata.service.dggs.router import dggs_router
@@ -31,4 +32,5 @@ def create_service(engine: Engine, city: City) -> tuple[FastAPI, Service]:
     app.include_router(dggs_router(service))
     app.include_router(exports_router(service))
     add_features_and_tiles(app, PREFIX)
+    add_problem_handlers(app)
     return app, service

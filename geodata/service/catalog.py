@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import asyncpg
-from fastapi import HTTPException, Request
+from fastapi import Request
 from sqlalchemy import Engine
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
@@ -16,6 +16,7 @@ from tipg.settings import DatabaseSettings
 
 from geodata.city.configuration import City
 from geodata.clock import now
+from geodata.errors import DatabaseError
 from geodata.published.layers import PublishedLayer, read_edition, read_layers
 from geodata.service.about import About, describe
 from geodata.tables.published import PUBLISHED
@@ -50,7 +51,7 @@ class Service:
         """Connect where needed, and take in what was published since; a dependency of all routes.
 
         Raises:
-            HTTPException: the database does not answer; status 503.
+            DatabaseError: the database does not answer.
         """
         state = request.app.state
         try:
@@ -64,7 +65,7 @@ class Service:
                         collections=self.collections, last_updated=now()
                     )
         except (OSError, SQLAlchemyError, asyncpg.PostgresError, TimeoutError) as error:
-            raise HTTPException(503, "the database does not answer") from error
+            raise DatabaseError("the database does not answer") from error
 
     async def close(self) -> None:
         """Give the connections back."""

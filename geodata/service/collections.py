@@ -2,9 +2,10 @@
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, HTTPException, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from tipg.collections import Collection
 
+from geodata.errors import NotFoundError
 from geodata.service.about import layer_of, provenance
 from geodata.service.catalog import Service
 from geodata.service.features import collection_named
@@ -96,7 +97,7 @@ def collections_router(service: Service) -> APIRouter:
     def metadata(found: Annotated[Collection, Depends(collection_named)]) -> dict[str, Any]:
         layer = layer_of(found.id, service.layers)
         if layer is None:
-            raise HTTPException(404, "each feature of this collection names its own source")
+            raise NotFoundError("each feature of this collection names its own source")
         return {"id": found.id, "title": {"zh": layer.title_zh, "en": layer.title_en}} | provenance(
             layer
         )

@@ -3,10 +3,11 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, HTTPException, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse, JSONResponse
 from sqlalchemy import func, select
 
+from geodata.errors import NotFoundError
 from geodata.published.reading import read_districts_of
 from geodata.service.catalog import Service
 from geodata.service.dcat import SourceRow, catalogue
@@ -40,7 +41,7 @@ def exports_router(service: Service) -> APIRouter:
     ) -> JSONResponse:
         names = [indicator] if indicator else list(service.layers)
         if indicator and indicator not in service.layers:
-            raise HTTPException(404, f"no layer is called {indicator!r}")
+            raise NotFoundError(f"no layer is called {indicator!r}")
         with service.engine.connect() as connection:
             frames = {name: read_districts_of(connection, name) for name in names}
         found = entities(service, base_url(request), frames, is_simplified=options is not None)

@@ -1,16 +1,22 @@
 """OGC API Features and Tiles by tipg: JSON and vector tiles, no page with foreign scripts."""
 
-from typing import Annotated, Any, Literal
+import inspect
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+from typing import Annotated, Any, Literal, get_args
 
-from fastapi import APIRouter, FastAPI, HTTPException, Path, Query, Request
+from fastapi import APIRouter, Depends, FastAPI, Path, Query, Request
+from fastapi.params import Depends as Dependency
+from fastapi.routing import APIRoute
+from starlette.routing import BaseRoute
 from tipg import collections as tipg_collections
 from tipg import dependencies
 from tipg.collections import Collection
 from tipg.dependencies import accept_media_type
-from tipg.errors import DEFAULT_STATUS_CODES, add_exception_handlers
 from tipg.factory import OGCFeaturesFactory, OGCTilesFactory
 from tipg.resources.enums import MediaType
 
+from geodata.errors import NotFoundError
 from geodata.service.filters import filter_query
 
 LARGEST_TILE = 60_000  # features: all hexagons of a municipality in one tile, none dropped silently
@@ -31,11 +37,11 @@ def collection_named(
     """Return the collection of the address.
 
     Raises:
-        HTTPException: there is none; status 404.
+        NotFoundError: there is none.
     """
     known: dict[str, Collection] = request.app.state.collection_catalog["collections"]
     if collectionId not in known:
-        raise HTTPException(404, f"no collection is called {collectionId!r}")
+        raise NotFoundError(f"no collection is called {collectionId!r}")
     return known[collectionId]
 
 
@@ -54,14 +60,6 @@ def add_features_and_tiles(service: FastAPI, prefix: str) -> None:
         OGCTilesFactory(**shared, with_viewer=False).router,
     ):
         service.include_router(_ours_first(router))
-    service.dependency_overrides |= {
-        dependencies.filter_query: filter_query,
-        dependencies.OutputType: _metadata_type,
-        dependencies.QueryablesOutputType: _schema_type,
-        dependencies.ItemsOutputType: _items_type,
-        dependencies.ItemOutputType: _items_type,
-    }
-    add_exception_handlers(service, DEFAULT_STATUS_CODES)
     tipg_collections.mvt_settings.max_features_per_tile = LARGEST_TILE
 
 
@@ -74,9 +72,33 @@ def _ours_first(router: APIRouter) -> APIRouter:
     kept = [
         route
         for route in router.routes
-        if (path := getattr(route, "path", "")) not in ours and not path.endswith("style.json")
+        if isinstance(route, APIRoute)
+        and route.path not in ours
+        and not route.path.endswith("style.json")
     ]
-    return APIRouter(routes=kept)
+    for route in kept:
+        _read_by_ours(route.endpoint)
+    return APIRouter(routes=list[BaseRoute](kept))
+
+
+def _read_by_ours(endpoint: Callable[..., Any]) -> None:
+    """Give an endpoint of tipg our readers of parameters in place of its own.
+
+    FastAPI reads the signature where a router is included. `dependency_overrides` would have it
+    read all of them anew at every request.
+    """
+    signature = inspect.signature(endpoint)
+    parameters = [
+        each.replace(annotation=_annotated_by_ours(each.annotation))
+        for each in signature.parameters.values()
+    ]
+    endpoint.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+
+
+def _annotated_by_ours(annotation: Any) -> Any:
+    readers = [each for each in get_args(annotation) if isinstance(each, Dependency)]
+    ours = READERS.get(readers[0].dependency) if readers else None
+    return Annotated[get_args(annotation)[0], Depends(ours)] if ours else annotation
 
 
 def _metadata_type(f: Annotated[Literal["json"] | None, Query()] = None) -> MediaType:
@@ -92,3 +114,15 @@ def _items_type(request: Request, f: Annotated[Kind | None, Query()] = None) -> 
         return MediaType[f]
     accepted = accept_media_type(request.headers.get("accept", ""), list(ITEM_TYPES))
     return accepted or MediaType.geojson
+
+
+# tipg's readers of parameters, and ours in their place: our filters, and no HTML
+READERS: Mapping[Callable[..., Any] | None, Callable[..., Any]] = MappingProxyType(
+    {
+        dependencies.filter_query: filter_query,
+        dependencies.OutputType: _metadata_type,
+        dependencies.QueryablesOutputType: _schema_type,
+        dependencies.ItemsOutputType: _items_type,
+        dependencies.ItemOutputType: _items_type,
+    }
+)

@@ -4,7 +4,10 @@ import json
 from typing import Annotated, Any, Literal
 
 from cql2 import Expr
-from fastapi import HTTPException, Query
+from fastapi import Query
+
+from geodata.errors import RequestError
+from geodata.service.filter_limits import check_size
 
 OPERATORS = frozenset(
     "and or not = <> < > <= >= like between in isNull casei accenti + - * / ^ % div "
@@ -13,7 +16,6 @@ OPERATORS = frozenset(
     "t_intersects t_meets t_metBy t_overlappedBy t_overlaps t_startedBy t_starts "
     "a_contains a_containedBy a_equals a_overlaps bbox".lower().split()
 )
-_LONGEST = 4000
 
 
 def parse_filter(query: str) -> Expr:
@@ -22,14 +24,16 @@ def parse_filter(query: str) -> Expr:
     tipg writes any other name into the SQL as a function call: `pg_read_file` would run.
 
     Raises:
-        HTTPException: it is none; status 400.
+        RequestError: it is none, or too large to be parsed.
     """
-    if len(query) > _LONGEST:
-        raise HTTPException(400, "the filter is too long")
+    text = query.strip()
+    check_size(text)
     try:
-        tree = Expr(query).to_json()
+        tree = Expr(text).to_json()
     except Exception as error:
-        raise HTTPException(400, f"not a CQL2 filter: {error}") from error
+        raise RequestError(f"not a CQL2 filter: {error}") from error
+    if not isinstance(tree, dict):  # a text alone would be parsed once more, as a filter unchecked
+        raise RequestError("a filter is a condition")
     _check(tree)
     return Expr(tree)
 
@@ -52,6 +56,6 @@ def _check(node: Any) -> None:
         return
     operator = node.get("op")
     if operator is not None and str(operator).lower() not in OPERATORS:
-        raise HTTPException(400, f"a filter cannot use {json.dumps(operator)}")
+        raise RequestError(f"a filter cannot use {json.dumps(operator)}")
     for each in node.values():
         _check(each)

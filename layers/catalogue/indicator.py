@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 from geodata.declared import Declared
 from layers.catalogue.formula import FORMULAS
 from layers.catalogue.measure import Measure
+from layers.catalogue.palettes import PaletteName, load_palettes
 from layers.period import Grain
 
 ALL = "all"  # the merge of every component, where `component_rollup` is `sum`
@@ -118,7 +119,7 @@ class Indicator(Declared):
     max_res: int = Field(default=9, ge=5, le=10)
     classification: Literal["quantiles", "fisher", "equal", "rounded", "diverging"] = "quantiles"
     classes: int = Field(default=6, ge=2, le=7)
-    palette: Literal["viridis", "cividis", "ylgnbu", "puor"] = "viridis"
+    palette: PaletteName = "viridis"
     kiosk: Literal["public", "district", "hidden"] = "public"
     estimated_zh: str = ""
     estimated_en: str = ""
@@ -144,6 +145,13 @@ class Indicator(Declared):
             raise ValueError(f"{self.key}: {self.default_component} is not one of its components")
         if ALL in self.components or DEFAULT in self.components:
             raise ValueError(f"{self.key}: a component cannot be called all or default")
+        return self
+
+    @model_validator(mode="after")
+    def _has_fitting_colours(self) -> "Indicator":
+        is_sequential = load_palettes()[self.palette].kind == "sequential"
+        if self.classification == "diverging" and is_sequential:
+            raise ValueError(f"{self.key}: classes around a target need a diverging palette")
         return self
 
     @property

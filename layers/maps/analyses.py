@@ -18,6 +18,7 @@ from geodata.database.engine import open_snapshot
 from geodata.errors import NotFoundError
 from geodata.space.grid import Cells
 from layers.catalogue.indicator import Indicator, StateClass
+from layers.catalogue.palettes import load_palettes
 from layers.catalogue.registry import find_indicator, load_catalogue
 from layers.errors import QueryError
 from layers.maps.cell_lists import CITY_AREA, read_cells
@@ -240,4 +241,4 @@ def analysis_classes(name: str) -> Classes | None:
     breaks = {"hotspot": (-5.0, -3.5, 0.0, 3.5, 5.0), "emerging": (-5.5, -3.5, 0.0, 3.5, 5.5)}
     if name not in breaks:
         return None
-    return Classes(breaks[name], tuple(sample_palette("puor", 6)[::-1]), 0.0)
+    return Classes(breaks[name], tuple(sample_palette(load_palettes()["puor"], 6)[::-1]), 0.0)

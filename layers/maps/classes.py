@@ -104,9 +104,10 @@ def colour_classes(
 
     A span as far above the target as below may pass 100 %; the colours of the others stay.
     """
-    colours = palette_of(entry, len(breaks) + 1, is_diverging=target is not None)
     limit = 100.0 if entry.unit_en == "%" else float("inf")
     possible = tuple(each for each in breaks if each < limit)
+    spanned = possible if target is None else breaks
+    colours = palette_of(entry, len(spanned) + 1)
     return Classes(possible, tuple(colours[: len(possible) + 1]), target)
 
 

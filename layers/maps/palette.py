@@ -1,24 +1,10 @@
-"""Colours of the classes: perceptual, safe for the colour-blind, never red against green."""
-
-from collections.abc import Mapping
-from types import MappingProxyType
+"""Colours of the classes: those of the palette that an indicator names."""
 
 from layers.catalogue.indicator import Indicator
-
-MOST_CLASSES = 7
-
-# viridis and cividis at seven even steps; YlGnBu and PuOr after ColorBrewer
-_STOPS: Mapping[str, tuple[str, ...]] = MappingProxyType(
-    {
-        "viridis": ("#440154", "#433880", "#31688e", "#22908c", "#35b779", "#92d641", "#fde725"),
-        "cividis": ("#00224e", "#273f6e", "#575d6d", "#7d7c76", "#a59c74", "#d2c05f", "#fee838"),
-        "ylgnbu": ("#ffffd9", "#e0f3b2", "#97d6b9", "#41b6c4", "#1f80b8", "#24429b", "#081d58"),
-        "puor": ("#b35806", "#e08214", "#fdb863", "#f7f7f7", "#b2abd2", "#8073ac", "#542788"),
-    }
-)
+from layers.catalogue.palettes import MOST_CLASSES, Palette, load_palettes
 
 
-def sample_palette(name: str, classes: int) -> list[str]:
+def sample_palette(palette: Palette, classes: int) -> list[str]:
     """Return `classes` hex colours evenly spaced over a palette, from its low to its high end.
 
     Raises:
@@ -26,22 +12,24 @@ def sample_palette(name: str, classes: int) -> list[str]:
     """
     if not 1 <= classes <= MOST_CLASSES:
         raise ValueError(f"a legend has 1 to {MOST_CLASSES} classes, not {classes}")
-    stops = [_channels(colour) for colour in _STOPS[name]]
+    stops, last = palette.stops, MOST_CLASSES - 1
+    if palette.kind == "sequential":  # its own stops: each is chosen for its ground
+        return [stops[round(step * last / max(classes - 1, 1))] for step in range(classes)]
     if classes == 1:
-        return [_STOPS[name][len(stops) // 2]]
-    return [_mix(stops, step * (len(stops) - 1) / (classes - 1)) for step in range(classes)]
+        return [stops[MOST_CLASSES // 2]]
+    channels = [_channels(colour) for colour in stops]
+    return [_mix(channels, step * last / (classes - 1)) for step in range(classes)]
 
 
-def palette_of(indicator: Indicator, classes: int, *, is_diverging: bool) -> list[str]:
-    """Return the colours of an indicator's classes.
+def palette_of(indicator: Indicator, classes: int) -> list[str]:
+    """Return the colours of an indicator's classes, from its low to its high values.
 
-    Around a target the good side is purple and the bad side orange, whichever way is good.
+    Of a diverging palette the good side stays the good side, whichever way is good.
     """
-    if not is_diverging:
-        name = "viridis" if indicator.palette == "puor" else indicator.palette
-        return sample_palette(name, classes)
-    colours = sample_palette("puor", classes)
-    return colours[::-1] if indicator.direction == "down" else colours
+    palette = load_palettes()[indicator.palette]
+    colours = sample_palette(palette, classes)
+    is_turned = palette.kind == "diverging" and indicator.direction == "down"
+    return colours[::-1] if is_turned else colours
 
 
 def _channels(colour: str) -> tuple[int, ...]:

@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from hashlib import sha256
 from pathlib import Path
@@ -10,20 +10,17 @@ from typing import Annotated, Any
 
 import numpy as np
 import shapely
-from fastapi import APIRouter, Depends, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi import Path as PathValue
 from fastapi.concurrency import run_in_threadpool
-from fastapi.responses import JSONResponse
-from fastapi.routing import APIRoute
 from sqlalchemy import Engine
 
 from geodata.city.configuration import City
 from geodata.clock import replaying
 from geodata.database.engine import open_snapshot
 from geodata.database.replay import open_as_of
-from geodata.errors import DatabaseError, GeographyError, NotFoundError, OperationsError
+from geodata.errors import NotFoundError
 from geodata.space.grid import cell_area_km2, cell_centres, cell_res, cell_to_parents, text_to_cell
-from layers.errors import QueryError
 from layers.maps.analyses import read_analysis
 from layers.maps.cell_lists import (
     CITY_AREA,
@@ -34,7 +31,7 @@ from layers.maps.cell_lists import (
 )
 from layers.maps.column import of_area, read_column
 from layers.maps.encoding import encode_arrow, encode_cells, encode_column
-from layers.maps.urls import PREFIX
+from layers.maps.urls import ANALYSIS, CELL, CELLS, DISTRICTS, PREFIX, VALUES, VALUES_ARROW
 from layers.period import Period
 from layers.states.status import Status
 from layers.states.version import moment_of, read_build_in
@@ -45,33 +42,9 @@ BINARY = "application/octet-stream"
 ARROW = "application/vnd.apache.arrow.stream"
 IMMUTABLE = "public, max-age=31536000, immutable"
 REVALIDATE = "no-cache"
-ERROR_STATUS: dict[type[OperationsError], int] = {
-    NotFoundError: 404,
-    QueryError: 400,
-    GeographyError: 400,
-    DatabaseError: 503,
-}
 _SMALLEST_GZIP_BYTES = 500
 
-Answer = Callable[[Request], Coroutine[Any, Any, Response]]
 Remember = Callable[[str, Callable[[], bytes]], bytes]  # by an address that never changes content
-
-
-class TranslatingRoute(APIRoute):
-    """A route that turns our errors into HTTP answers with the error's own text."""
-
-    def get_route_handler(self) -> Answer:
-        """Return the handler, wrapped."""
-        handle = super().get_route_handler()
-
-        async def translated(request: Request) -> Response:
-            try:
-                return await handle(request)
-            except OperationsError as error:
-                status = next((s for t, s in ERROR_STATUS.items() if isinstance(error, t)), 500)
-                return JSONResponse({"detail": str(error)}, status)
-
-        return translated
 
 
 def compute_anew(address: str, build: Callable[[], bytes]) -> bytes:
@@ -89,8 +62,14 @@ class LayerContext:
     remember: Remember = compute_anew
 
 
+def serve_layers(app: FastAPI, context: LayerContext) -> None:
+    """Add the endpoints to an application, answering from a context."""
+    app.state.layers = context
+    app.include_router(router)
+
+
 def get_context(request: Request) -> LayerContext:
-    """Return what the application answers from: whoever includes the router sets it there."""
+    """Return what `serve_layers` was given."""
     context: LayerContext = request.app.state.layers
     return context
 
@@ -140,10 +119,10 @@ class Asked:
 
 AskedColumn = Annotated[Asked, Depends()]
 
-router = APIRouter(prefix=PREFIX, route_class=TranslatingRoute, tags=["layers"])
+router = APIRouter(prefix=PREFIX, tags=["layers"])
 
 
-@router.get("/cells/{version}/{area}/{res}.bin")
+@router.get(CELLS)
 def get_cells(request: Request, here: Here, version: Version, area: Name, res: int) -> Response:
     """Return the cells of an area: little-endian uint64, ascending."""
     if version != grid_version(here.city):
@@ -153,7 +132,7 @@ def get_cells(request: Request, here: Here, version: Version, area: Name, res: i
     )
 
 
-@router.get("/values/{indicator}/{component}/{version}/{period}/{area}/{res}.bin")
+@router.get(VALUES)
 def get_values(
     request: Request,
     here: Here,
@@ -171,7 +150,7 @@ def get_values(
     return _answer_kept(request, here, build, BINARY)
 
 
-@router.get("/analysis/{name}/{indicator}/{component}/{version}/{period}/{area}/{res}.bin")
+@router.get(ANALYSIS)
 def get_analysis(
     request: Request,
     here: Here,
@@ -189,7 +168,7 @@ def get_analysis(
     return _answer_kept(request, here, build, BINARY)
 
 
-@router.get("/values/{indicator}/{component}/{version}/{period}/{area}/{res}.arrow")
+@router.get(VALUES_ARROW)
 def get_values_arrow(
     request: Request,
     here: Here,
@@ -206,7 +185,7 @@ def get_values_arrow(
     return _answer_kept(request, here, build, ARROW)
 
 
-@router.get("/cell/{indicator}/{component}/{version}/{period}/{cell}.json")
+@router.get(CELL)
 def get_cell(
     request: Request,
     here: Here,
@@ -231,7 +210,7 @@ def get_cell(
     return _answer(request, build, "application/json")
 
 
-@router.get("/districts.geojson")
+@router.get(DISTRICTS)
 def get_districts(request: Request, here: Here) -> Response:
     """Return the district outlines with names and a point for the label inside each."""
     return _answer(

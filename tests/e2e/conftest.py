@@ -46,6 +46,10 @@ def browser() -> Iterator[Browser]:
         launched.close()
 
 
+# what the browser itself writes when the page asked for is answered with 404
+NOT_FOUND = "Failed to load resource: the server responded with a status of 404 (Not Found)"
+
+
 @dataclass
 class Watched:
     """A page whose every console line, script error and failed request is written down."""

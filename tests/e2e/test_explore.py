@@ -4,7 +4,9 @@ import json
 
 from playwright.sync_api import Page, expect
 
+from layers.maps.urls import cell_address
 from tests.e2e.city_site import CitySite
+from tests.layer_addresses import ALL_CELLS, ALL_VALUES
 
 DESK = {"width": 1920, "height": 1080}
 INDICATOR = "down_mean_mbps"
@@ -13,7 +15,7 @@ INDICATOR = "down_mean_mbps"
 def open_indicator(site: CitySite, page: Page, more: str = "") -> None:
     """Open explore on one indicator and wait for its values."""
     with page.expect_response(
-        lambda answer: f"/layers/values/{INDICATOR}" in answer.url, timeout=60_000
+        lambda answer: f"{ALL_VALUES}{INDICATOR}/" in answer.url, timeout=60_000
     ):
         page.goto(f"{site.url}/explore?indicator={INDICATOR}&res=8{more}")
     page.wait_for_selector("#inspector-value")
@@ -33,11 +35,10 @@ def test_a_click_on_a_hexagon_shows_what_the_service_answers(
     expect(page.locator(".explore-inspector h2")).to_contain_text(cell)
     shown = page.locator("#inspector-value").inner_text()
     frames = page.evaluate("performance.getEntriesByType('resource').map((e) => e.name)")
-    frames = [name for name in frames if "/layers/values/" in name]
-    indicator, component, version, period = frames[-1].split("/layers/values/")[1].split("/")[:4]
-    answer = page.request.get(
-        f"{city_site.url}/layers/cell/{indicator}/{component}/{version}/{period}/{cell}.json"
-    )
+    frames = [name for name in frames if ALL_VALUES in name]
+    indicator, component, version, period = frames[-1].split(ALL_VALUES)[1].split("/")[:4]
+    address = cell_address(indicator, component, version, period, int(cell, 16))
+    answer = page.request.get(city_site.url + address)
     value = json.loads(answer.text())["value"]
     assert shown == ("—" if value is None else f"{value:.1f}")
     page.screenshot(path=artefacts / "explore-1080p.png")
@@ -102,6 +103,6 @@ def test_an_indicator_without_hexagons_colours_whole_districts(
     assert "cell=" not in page.url
     expect(page.locator("#inspector-value")).not_to_have_text("—")
     requested = page.evaluate("performance.getEntriesByType('resource').map((e) => e.name)")
-    assert not [address for address in requested if "/layers/cells/" in address]
+    assert not [address for address in requested if ALL_CELLS in address]
     page.screenshot(path=artefacts / "explore-districts.png")
     assert watched.complaints == []

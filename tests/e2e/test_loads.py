@@ -3,6 +3,7 @@
 from playwright.sync_api import expect
 
 from tests.e2e.city_site import CitySite
+from tests.e2e.conftest import NOT_FOUND
 
 DESK = {"width": 1920, "height": 1080}
 
@@ -32,4 +33,4 @@ def test_an_unknown_load_says_so(city_site: CitySite, open_page) -> None:
     watched = open_page(viewport=DESK)
     watched.page.goto(f"{city_site.url}/loads/999999")
     expect(watched.page.locator("h1")).to_contain_text("没有找到")
-    assert watched.complaints == []
+    assert watched.complaints == [NOT_FOUND]

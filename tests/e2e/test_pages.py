@@ -3,6 +3,7 @@
 from playwright.sync_api import expect
 
 from tests.e2e.city_site import CitySite
+from tests.e2e.conftest import NOT_FOUND
 
 DESK = {"width": 1920, "height": 1080}
 
@@ -27,13 +28,35 @@ def test_the_chooser_leads_to_a_district_and_on_to_explore(
     assert watched.complaints == []
 
 
-def test_an_unknown_address_says_so(city_site: CitySite, open_page) -> None:
+def test_an_unknown_address_says_so(city_site: CitySite, open_page, artefacts) -> None:
     watched = open_page(viewport=DESK)
     page = watched.page
-    page.goto(f"{city_site.url}/nowhere")
-    expect(page.locator("h1")).to_contain_text("No such page")
-    page.goto(f"{city_site.url}/district/999999")
-    expect(page.locator("h1")).to_contain_text("没有找到")
+    for path, words in (("nowhere", "No such page"), ("district/999999", "没有找到")):
+        answer = page.goto(f"{city_site.url}/{path}")
+        assert answer is not None
+        assert answer.status == 404
+        expect(page.locator("h1")).to_contain_text(words)
+    page.screenshot(path=artefacts / "not-found-1080p.png")
+    page.locator(".problem-page .button").click()
+    page.wait_for_selector(".screens .screen-link:nth-child(5)")
+    assert watched.complaints == [NOT_FOUND, NOT_FOUND]
+
+
+def test_the_document_says_its_language_and_changes_it(city_site: CitySite, open_page) -> None:
+    watched = open_page(viewport=DESK)
+    page = watched.page
+    document = page.locator("html")
+    page.goto(f"{city_site.url}/explore?lang=en")
+    expect(document).to_have_attribute("lang", "en")
+    page.wait_for_selector(".hexmap[data-painted]", timeout=60_000)
+    page.wait_for_load_state("networkidle")  # what is cut off by leaving is a complaint
+    page.goto(f"{city_site.url}/kiosk")
+    expect(document).to_have_attribute("lang", "zh-CN")
+    page.locator("#kiosk-language").click(timeout=60_000)
+    expect(document).to_have_attribute("lang", "en")
+    page.locator("#kiosk-language").click()
+    expect(document).to_have_attribute("lang", "zh-CN")
+    page.wait_for_load_state("networkidle")
     assert watched.complaints == []
 
 

@@ -9,6 +9,7 @@ from geodata.tables import state_build
 from tests.e2e.city_site import CitySite
 from tests.e2e.reading import faults_of
 from tests.e2e.test_wall import wait_for_paint
+from tests.layer_addresses import ALL_VALUES
 
 
 def built_at(site: CitySite) -> datetime:
@@ -24,7 +25,7 @@ def test_the_wall_of_a_moment_stands_still(city_site: CitySite, open_page, artef
     watched = open_page(viewport={"width": 1920, "height": 1080})
     page = watched.page
     with page.expect_response(
-        lambda response: "/layers/values/" in response.url, timeout=180_000
+        lambda response: ALL_VALUES in response.url, timeout=180_000
     ) as values:
         page.goto(f"{city_site.url}/wall?at={local:%Y-%m-%dT%H:%M:%S}")
     assert f"/at{int(at.timestamp())}-" in values.value.url

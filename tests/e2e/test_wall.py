@@ -11,6 +11,7 @@ from geodata.queries.alerts import write_alert, write_change
 from layers.alerts.duty import acknowledge
 from tests.e2e.city_site import CitySite
 from tests.e2e.reading import NOTHING, faults_of
+from tests.layer_addresses import ALL_VALUES
 
 SIZES = {"1080p": (1920, 1080), "1440p": (2560, 1440), "2160p": (3840, 2160), "32x9": (7680, 2160)}
 SCENES = 5  # all but traffic, whose readers are not among the sources of this site
@@ -77,7 +78,7 @@ def test_arrow_keys_step_through_the_scenes(city_site: CitySite, open_page) -> N
     wait_for_paint(page)
     page.keyboard.press("Space")  # on a slow machine the scenes would turn meanwhile
     first = page.locator(".scene-caption:visible h2").inner_text()
-    with page.expect_response(lambda response: "/layers/values/" in response.url):
+    with page.expect_response(lambda response: ALL_VALUES in response.url):
         page.keyboard.press("ArrowLeft")  # the last scene has hexagons, the second has not
     expect(page.locator(".scene-caption:visible h2")).not_to_have_text(first)
     page.keyboard.press("ArrowRight")

@@ -17,7 +17,7 @@ from geodata.settings import Settings
 from geodata.space.districts import load_districts
 from layers.build.run import build_states
 from layers.catalogue.registry import find_indicator
-from layers.maps.urls import DISTRICTS, cells_address, values_address
+from layers.maps.urls import cells_address, districts_address, values_address
 from layers.values.query import ValueQuery
 from layers.values.read import latest_period, read_build, read_values
 
@@ -74,7 +74,7 @@ def test_the_trains_run_and_are_near_some_people(filled: Engine, city: City) -> 
 
 
 def test_its_layers_and_screens_are_served(client: TestClient, filled: Engine, city: City) -> None:
-    (district,) = client.get(DISTRICTS).json()["features"]
+    (district,) = client.get(districts_address()).json()["features"]
     assert district["properties"]["district_id"]
     key = "residents"
     component = find_indicator(key).default_component

@@ -9,6 +9,7 @@ from dash.exceptions import PreventUpdate
 from dashboard.components.provenance import simulated_badge
 from dashboard.components.text import bilingual, two_lines
 from dashboard.live.stores import ALERTS, RESYNC
+from dashboard.page import Page, Words
 from dashboard.pages.duty.candidates import candidate_section, register_candidates
 from dashboard.pages.duty.cases import case_card, history_list
 from dashboard.read.context import ScreenContext
@@ -158,3 +159,13 @@ def register(app: Dash, context: ScreenContext) -> None:
     )
     def refresh(*_why: object) -> list[Component]:
         return build_cases(context)
+
+
+PAGE = Page(
+    route="duty",
+    title=Words("值班台", "Duty desk"),
+    question=Words("哪些告警未结，由谁处理", "Which warnings are open, and who deals with them"),
+    position=40,
+    layout=layout,
+    register=register,
+)

@@ -12,6 +12,7 @@ from dashboard.components.provenance import simulated_badge
 from dashboard.components.text import named, two_lines
 from dashboard.hexmap import HexMap
 from dashboard.maps.cameras import Camera, district_camera, home_camera
+from dashboard.page import Page, Words
 from dashboard.pages.explore.catalogue import catalogue, switches
 from dashboard.pages.explore.frames import frames, legends, source_line
 from dashboard.pages.explore.inspector import inspector
@@ -21,6 +22,7 @@ from dashboard.read.context import ScreenContext
 from dashboard.wording.i18n import translate
 from dashboard.wording.numbers import unit_text
 from geodata.errors import NotFoundError
+from layers.maps.urls import districts_address
 
 MAP_PROPERTIES = ("cellsUrl", "valuesUrl", "palette", "breaks", "districtValues")
 OBSTACLES = "#explore-title, #explore-legends"
@@ -61,7 +63,7 @@ def explore_map(context: ScreenContext, state: ExploreState) -> HexMap:
     return HexMap(
         id="explore-hexmap",
         camera=camera,
-        districtsUrl="/layers/districts.geojson",
+        districtsUrl=districts_address(),
         showLabels=True,
         labelObstacles=OBSTACLES,
         selection={"cell": state.cell, "district": state.district},
@@ -183,3 +185,15 @@ def register_browser(app: Dash) -> None:
         Input("explore-hexmap", "viewport"),
         prevent_initial_call=True,
     )
+
+
+PAGE = Page(
+    route="explore",
+    title=Words("数据探索", "Explore"),
+    question=Words(
+        "在哪里、从何时起、与何相比、为什么", "Where, since when, compared with what, and why"
+    ),
+    position=20,
+    layout=layout,
+    register=register,
+)

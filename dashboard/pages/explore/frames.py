@@ -5,13 +5,13 @@ from dash import html
 from dashboard.components.legend import legend
 from dashboard.components.provenance import source_text
 from dashboard.maps.choropleth import read_district_classes, read_district_values
-from dashboard.maps.layer_urls import AREA_PLACE, PERIOD_PLACE, RES_PLACE, cells_url, values_url
 from dashboard.maps.palettes import class_colours
 from dashboard.pages.explore.view import View
 from dashboard.read.context import ScreenContext
 from dashboard.read.headlines import ResolvedHeadline
 from dashboard.read.values import read_layer_classes
 from dashboard.wording.i18n import translate
+from layers.maps.urls import AREA_PLACE, PERIOD_PLACE, RES_PLACE, cells_address, values_address
 
 RESOLUTIONS = (7, 8, 9)
 BY_DISTRICT = "district"  # the key of classes and legend beside those of resolutions
@@ -27,16 +27,17 @@ def frames(context: ScreenContext, view: View) -> dict[str, object]:
     subject = view.subject
     if subject is not None and is_by_district(view):
         return district_frames(context, view, subject)
+    cells = cells_address(context.city, RES_PLACE, AREA_PLACE)
     if subject is None or "cell" not in view.indicator.geometry:
-        return {"cells": cells_url(context, AREA_PLACE, RES_PLACE), "values": None, "periods": []}
+        return {"cells": cells, "values": None, "periods": []}
     classes = {
         str(res): read_layer_classes(context, subject.build, view.component, res)
         for res in shown_resolutions(view)
     }
     theme = view.state.theme
     return {
-        "cells": cells_url(context, AREA_PLACE, RES_PLACE),
-        "values": values_url(subject, AREA_PLACE, RES_PLACE, PERIOD_PLACE),
+        "cells": cells,
+        "values": values_address(*subject.layer, PERIOD_PLACE, RES_PLACE, AREA_PLACE),
         "periods": [str(period) for period in view.periods],
         "pinned": view.state.res,
         "finest": view.indicator.max_res,

@@ -12,6 +12,7 @@ from dashboard.components.qr import qr_code
 from dashboard.components.text import named, two_lines
 from dashboard.hexmap import HexMap
 from dashboard.maps.cameras import whole_camera
+from dashboard.page import Page, Words
 from dashboard.pages.kiosk.districts import district_buttons, district_name
 from dashboard.pages.kiosk.state import KioskState
 from dashboard.pages.kiosk.subject_map import subject_map
@@ -20,6 +21,7 @@ from dashboard.read.context import ScreenContext
 from dashboard.scenes.model import load_kiosk
 from dashboard.wording.i18n import Language, translate
 from geodata.queries.screens import read_freshness
+from layers.maps.urls import districts_address
 
 COLOURS = ("districtValues", "palette", "breaks")
 
@@ -59,7 +61,7 @@ def kiosk_map(context: ScreenContext, state: KioskState) -> HexMap:
     colours, _ = subject_map(context, state)
     return HexMap(
         id="kiosk-hexmap",
-        districtsUrl="/layers/districts.geojson",
+        districtsUrl=districts_address(),
         selection={"district": state.district, "cell": None},
         language=state.lang,
         showLabels=True,
@@ -158,3 +160,13 @@ def register(app: Dash, context: ScreenContext) -> None:
         State("kiosk-idle", "data"),
         prevent_initial_call=True,
     )
+
+
+PAGE = Page(
+    route="kiosk",
+    title=Words("展厅互动", "Kiosk"),
+    question=Words("这些为我和我的区带来了什么", "What this does for me and my district"),
+    position=30,
+    layout=layout,
+    register=register,
+)

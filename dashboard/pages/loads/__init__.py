@@ -5,11 +5,12 @@ from dash.development.base_component import Component
 
 from dashboard.components.provenance import simulated_badge
 from dashboard.components.text import bilingual, two_lines
+from dashboard.page import Page, Words
 from dashboard.pages.loads.account import account
 from dashboard.pages.loads.overview import loads_table
 from dashboard.read.context import ScreenContext
 from geodata.errors import NotFoundError
-from geodata.queries.loads import read_load, read_loads
+from geodata.queries.loads import LoadDetails, read_load, read_loads
 from geodata.queries.screens import read_freshness
 
 SHOWN = 200
@@ -25,11 +26,26 @@ def layout(context: ScreenContext, rest: str, _search: str) -> html.Main:
     """
     if not rest:
         return html.Main([header(context), *overview(context)], className="loads")
-    if not (rest.isascii() and rest.isdigit() and len(rest) <= 18):
-        raise NotFoundError(f"{rest!r} is no load's number")
-    with context.engine.connect() as connection:
-        details = read_load(connection, int(rest))
+    details = read_details(context, rest)
     return html.Main([header(context), *account(details, context.city.timezone)], className="loads")
+
+
+def read_details(context: ScreenContext, number: str) -> LoadDetails:
+    """Return all about a load.
+
+    Raises:
+        NotFoundError: there is no load of this number, or it is no number.
+    """
+    if not (number.isascii() and number.isdigit() and len(number) <= 18):
+        raise NotFoundError(f"{number!r} is no load's number")
+    with context.engine.connect() as connection:
+        return read_load(connection, int(number))
+
+
+def check(context: ScreenContext, rest: str) -> None:
+    """Refuse an address that names no load."""
+    if rest:
+        read_details(context, rest)
 
 
 def header(context: ScreenContext) -> html.Header:
@@ -61,3 +77,16 @@ def register(app: Dash, context: ScreenContext) -> None:
         with context.engine.connect() as connection:
             rows = read_loads(connection, SHOWN, source)
         return loads_table(rows, context.city.timezone)
+
+
+PAGE = Page(
+    route="loads",
+    title=Words("数据装载", "Loads"),
+    question=Words(
+        "每个文件的结果，以及其中发现的问题", "What became of each file, and what was found in it"
+    ),
+    position=50,
+    layout=layout,
+    register=register,
+    check=check,
+)

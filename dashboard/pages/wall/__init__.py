@@ -11,6 +11,7 @@ from dashboard.components.clock import clock, register_clock
 from dashboard.components.text import two_lines
 from dashboard.hexmap import HexMap
 from dashboard.maps.cameras import district_camera, home_camera
+from dashboard.page import Page, Words
 from dashboard.pages.wall.panels import (
     BUILDERS,
     GROUPS,
@@ -31,6 +32,7 @@ from dashboard.scenes.model import DOMAINS
 from dashboard.wording.i18n import LANGUAGES, translate
 from geodata.queries.screens import read_district_list
 from geodata.tables import UNKNOWN_DISTRICT
+from layers.maps.urls import districts_address
 
 REFRESH_MS = 300_000  # pushes say what is new; this finds what a push may have missed
 OBSTACLES = ".scene-caption header, .scene-caption .legends, .scene-caption .source-line"
@@ -146,7 +148,7 @@ def wall_map(context: ScreenContext) -> HexMap:
     return HexMap(
         id="wall-hexmap",
         camera=home_camera(context.city),
-        districtsUrl="/layers/districts.geojson",
+        districtsUrl=districts_address(),
         theme="dark",
         language="zh",
         showLabels=True,
@@ -252,3 +254,15 @@ def register_browser(app: Dash) -> None:
             Input(f"wall-answered-{group}", "data"),
             prevent_initial_call=True,
         )
+
+
+PAGE = Page(
+    route="wall",
+    title=Words("指挥大屏", "Wall"),
+    question=Words(
+        "城市此刻运行如何，差距最大在哪里", "How the city is doing now, and where the worst gap is"
+    ),
+    position=10,
+    layout=layout,
+    register=register,
+)

@@ -9,7 +9,6 @@ from dashboard.components.provenance import source_text
 from dashboard.components.text import bilingual, two_lines
 from dashboard.live.points import CLASSES, PointClass, points_property
 from dashboard.maps.cameras import Camera, point_camera
-from dashboard.maps.layer_urls import cells_url, values_url
 from dashboard.maps.palettes import class_colours
 from dashboard.read.context import ScreenContext
 from dashboard.read.headlines import ResolvedHeadline, resolve
@@ -17,6 +16,7 @@ from dashboard.read.values import read_layer_classes
 from dashboard.scenes.model import Overlay, Scene, WallConfiguration
 from dashboard.wording.i18n import LANGUAGES, translate
 from dashboard.wording.periods import period_text
+from layers.maps.urls import cells_address, values_address
 
 STEP_BACK = 0.35  # zoom levels: the outer districts stay in the picture and keep their names
 SCENE_PROPERTIES = (
@@ -88,8 +88,8 @@ def layer_addresses(context: ScreenContext, stop: Stop) -> dict[str, object]:
     if layer is None:
         return {"cellsUrl": None, "valuesUrl": None, "palette": [], "breaks": []}
     return {
-        "cellsUrl": cells_url(context, "city", res),
-        "valuesUrl": values_url(layer.subject, "city", res),
+        "cellsUrl": cells_address(context.city, res),
+        "valuesUrl": values_address(*layer.subject.layer, layer.subject.period, res),
         "palette": layer.palette,
         "breaks": layer.breaks,
     }

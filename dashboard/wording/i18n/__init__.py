@@ -25,6 +25,11 @@ def translate(key: str, language: Language, **values: object) -> str:
     return words(language)[key].format(**values)
 
 
+def html_language(language: Language) -> str:
+    """Return the language's name in HTML's `lang`."""
+    return {"zh": "zh-CN", "en": "en"}[language]
+
+
 def as_language(text: str | None) -> Language:
     """Return the language a URL asks for; Chinese unless it says `en`."""
     return "en" if text == "en" else "zh"

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import polars as pl
 import shapely
-from fastapi import HTTPException
 from sqlalchemy import Connection
 
+from geodata.errors import RequestError
 from geodata.published.layers import PublishedLayer
 from geodata.published.reading import read_published_values
 from geodata.service.dggs.zones import descendants
@@ -26,14 +26,14 @@ def read_depth(
     """Return the sub-zones of a depth in canonical order and, by layer, their rows in that order.
 
     Raises:
-        HTTPException: no layer has values so deep, or there are too many; status 400.
+        RequestError: no layer has values so deep, or there are too many.
     """
     level = int(cell_res(np.array([zone]))[0]) + depth
     finest = max((max(layer.res) for layer in layers if layer.res), default=0)
     if level > finest:
-        raise HTTPException(400, f"values reach level {finest}, not {level}")
+        raise RequestError(f"values reach level {finest}, not {level}")
     if 7**depth > MOST_ZONES:
-        raise HTTPException(400, f"depth {depth} is more than {MOST_ZONES} zones: ask for parts")
+        raise RequestError(f"depth {depth} is more than {MOST_ZONES} zones: ask for parts")
     zones = descendants(zone, depth)
     ordered = pl.DataFrame({"cell": zones})
     rows = {}

@@ -3,9 +3,7 @@
 import re
 from datetime import UTC, datetime
 
-from fastapi import HTTPException
-
-from geodata.errors import GeographyError
+from geodata.errors import GeographyError, NotFoundError, RequestError
 from geodata.service.dggs.zones import Box
 from geodata.space.grid import text_to_cell
 
@@ -23,21 +21,21 @@ Span = tuple[datetime | None, datetime | None]
 
 
 def read_zone(text: str) -> int:
-    """Return a zone's cell; status 404 where the text is none."""
+    """Return a zone's cell; NotFoundError where the text is none."""
     try:
         return text_to_cell(text)
     except GeographyError as error:
-        raise HTTPException(404, str(error)) from error
+        raise NotFoundError(str(error)) from error
 
 
 def check_crs(crs: str | None) -> None:
-    """Refuse a CRS other than CRS84, which is the only one the data are kept in; status 400."""
+    """Refuse a CRS other than CRS84, which is the only one the data are kept in."""
     if crs is not None and crs not in _CRS84:
-        raise HTTPException(400, f"coordinates in {crs!r} are not understood, only in CRS84")
+        raise RequestError(f"coordinates in {crs!r} are not understood, only in CRS84")
 
 
 def read_box(text: str) -> Box:
-    """Return west, south, east, north of a `bbox` of four or six numbers; status 400."""
+    """Return west, south, east, north of a `bbox` of four or six numbers, or RequestError."""
     try:
         numbers = [float(each) for each in text.split(",")]
     except ValueError:
@@ -45,7 +43,7 @@ def read_box(text: str) -> Box:
     if len(numbers) == 6:
         numbers = [*numbers[:2], *numbers[3:5]]
     if len(numbers) != 4 or numbers[1] > numbers[3] or numbers[0] > numbers[2]:
-        raise HTTPException(400, "bbox is west,south,east,north")
+        raise RequestError("bbox is west,south,east,north")
     return numbers[0], numbers[1], numbers[2], numbers[3]
 
 
@@ -53,7 +51,7 @@ def read_subset(texts: list[str]) -> tuple[Box | None, Span | None]:
     """Return the box and the time of `subset=Lon(125:126),Lat(43:44),time("2026-10-01")`.
 
     Raises:
-        HTTPException: an axis that the data do not have; status 400.
+        RequestError: an axis that the data do not have.
     """
     ranges: dict[str, tuple[float, float]] = {}
     span = None
@@ -74,11 +72,11 @@ def _axes(texts: list[str]) -> list[tuple[str, str, str]]:
     for text in texts:
         rest = re.sub(r'\w+\("?[^()]*"?\)', "", text).strip(", ")
         if rest or not text:
-            raise HTTPException(400, f"subset {text!r} is not understood")
+            raise RequestError(f"subset {text!r} is not understood")
         for axis, inside in re.findall(r"(\w+)\(([^()]*)\)", text):
             name = "time" if axis.lower() == "time" else _AXES.get(axis.lower(), "")
             if not name:
-                raise HTTPException(400, f"the data have no axis {axis!r}")
+                raise RequestError(f"the data have no axis {axis!r}")
             if name == "time":
                 parts = re.findall(r'"([^"]*)"|(\*)', inside)
                 low, high = ([a or ".." for a, _ in parts] + [""])[:2]
@@ -94,17 +92,17 @@ def _interval(name: str, low: str, high: str) -> tuple[float, float]:
         first = least if low == "*" else float(low)
         last = first if not high else most if high == "*" else float(high)
     except ValueError as error:
-        raise HTTPException(400, f"{name}({low}:{high}) is no range of numbers") from error
+        raise RequestError(f"{name}({low}:{high}) is no range of numbers") from error
     if last < first:
-        raise HTTPException(400, f"{name}({low}:{high}): the data do not cross the antimeridian")
+        raise RequestError(f"{name}({low}:{high}): the data do not cross the antimeridian")
     return first, last
 
 
 def read_datetime(text: str) -> Span:
-    """Return begin and end of a `datetime`: an instant, or two with a slash between; status 400."""
+    """Return begin and end of a `datetime`: an instant, or two with a slash between."""
     parts = text.split("/")
     if len(parts) > 2:
-        raise HTTPException(400, f"datetime {text!r} is no instant or interval")
+        raise RequestError(f"datetime {text!r} is no instant or interval")
     ends = [None if each in ("", "..") else _instant(each) for each in parts]
     return ends[0], ends[-1]
 
@@ -113,7 +111,7 @@ def _instant(text: str) -> datetime:
     try:
         at = datetime.fromisoformat(text)
     except ValueError as error:
-        raise HTTPException(400, f"{text!r} is no instant after RFC 3339") from error
+        raise RequestError(f"{text!r} is no instant after RFC 3339") from error
     return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
@@ -124,7 +122,7 @@ def overlaps(span: Span, starts_at: datetime, ends_at: datetime) -> bool:
 
 
 def read_depths(text: str | None, default: int) -> list[int]:
-    """Return the depths of `zone-depth`: `2`, `0-2` or `0,2`; status 400."""
+    """Return the depths of `zone-depth`: `2`, `0-2` or `0,2`, or RequestError."""
     if text is None:
         return [default]
     if re.fullmatch(r"\d{1,2}-\d{1,2}", text):
@@ -136,4 +134,4 @@ def read_depths(text: str | None, default: int) -> list[int]:
 
 
 def _refuse_depth(text: str) -> list[int]:
-    raise HTTPException(400, f"zone-depth {text!r} is no depth, range or list of depths")
+    raise RequestError(f"zone-depth {text!r} is no depth, range or list of depths")

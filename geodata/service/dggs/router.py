@@ -4,9 +4,10 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 import shapely
-from fastapi import APIRouter, HTTPException, Query, Request, Response
+from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import JSONResponse
 
+from geodata.errors import NotFoundError, RequestError
 from geodata.published.layers import PublishedLayer
 from geodata.published.views import COARSE_PREFIX
 from geodata.service.about import layer_of
@@ -47,7 +48,7 @@ class DggsResources:
             return [self.layers(name)[0] for name in named]
         layer = layer_of(collection, known)
         if layer is None or not layer.res or collection.startswith(COARSE_PREFIX):
-            raise HTTPException(404, f"{collection!r} has no data by zone")
+            raise NotFoundError(f"{collection!r} has no data by zone")
         return [layer]
 
     def address(self, request: Request, collection: str | None) -> str:
@@ -177,7 +178,7 @@ def _add_zones(router: APIRouter, service: Service, resources: DggsResources, pr
         box, span = parameters.read_subset(subset or [])
         if bbox is not None:
             if box is not None:
-                raise HTTPException(400, "bbox and subset name the same axes")
+                raise RequestError("bbox and subset name the same axes")
             parameters.check_crs(bbox_crs)
             box = parameters.read_box(bbox)
         elif box is not None:
@@ -190,7 +191,7 @@ def _add_zones(router: APIRouter, service: Service, resources: DggsResources, pr
         finest = max((max(each.res) for each in layers), default=0)
         wanted = finest if level is None else level
         if layers and wanted > finest:
-            raise HTTPException(400, f"values reach level {finest}, not {wanted}")
+            raise RequestError(f"values reach level {finest}, not {wanted}")
         above = parameters.read_zone(parent) if parent else None
         with service.engine.connect() as connection:
             zones = read_zones(connection, layers, ZoneQuery(wanted, box, above, is_compact))
@@ -225,7 +226,7 @@ def _add_data(router: APIRouter, service: Service, resources: DggsResources, pre
                 for each in parameters.read_depths(depth, DEFAULT_DEPTH)
             }
         if not any(has_data(rows) for _, rows in packets.values()):
-            raise HTTPException(404, f"{zoneId} has no data at this depth")
+            raise NotFoundError(f"{zoneId} has no data at this depth")
         accepted = request.headers.get("accept", "")
         if f == "geojson" or (f is None and "geo+json" in accepted):
             as_points = geometry == "zone-centroid"

@@ -7,6 +7,7 @@ from plotly.utils import PlotlyJSONEncoder
 from sqlalchemy import Engine, insert
 
 from dashboard.factory import build_page
+from dashboard.page import discover
 from dashboard.read.cache import build_cache
 from dashboard.read.context import ScreenContext
 from geodata.city.configuration import City
@@ -30,7 +31,7 @@ def test_the_page_of_a_moment(engine: Engine, city: City, tmp_path) -> None:
         connection.execute(insert(load).values(row))
 
     def page(search: str) -> str:
-        return json.dumps(build_page(context, "/wall", search), cls=PlotlyJSONEncoder)
+        return json.dumps(build_page(context, discover(), "/wall", search), cls=PlotlyJSONEncoder)
 
     shown = page("?at=2026-11-20T08:30")
     assert '"data-at": "2026-11-20T00:30:00+00:00"' in shown

@@ -10,13 +10,14 @@ from fastapi.testclient import TestClient
 from sqlalchemy import insert
 
 from geodata.errors import NotFoundError
+from geodata.http.problems import add_problem_handlers
 from geodata.tables import source_coverage
 from layers.build.run import build_states
 from layers.errors import QueryError
 from layers.maps.analyses import CODES, analysis_classes, read_sensitivity, read_smoothed
 from layers.maps.encoding import decode_column
-from layers.maps.routes import LayerContext, get_context, router
-from layers.maps.urls import PREFIX, cells_address, values_address
+from layers.maps.routes import LayerContext, serve_layers
+from layers.maps.urls import analysis_address, cells_address, values_address
 from layers.period import Period
 from layers.states.status import Status
 from layers.statistics.gi_star import compute_hot_spots
@@ -61,15 +62,14 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def client(seeded, city, folder):
     app = FastAPI()
-    app.include_router(router)
-    app.dependency_overrides[get_context] = lambda: LayerContext(seeded, city, folder)
+    add_problem_handlers(app)
+    serve_layers(app, LayerContext(seeded, city, folder))
     with TestClient(app) as made:
         yield made
 
 
 def address(name: str, key: str, version: str, period: Period, res: int, area: str = "city"):
-    layer = values_address(key, "all", version, period, res, area)
-    return layer.replace(f"{PREFIX}/values/", f"{PREFIX}/analysis/{name}/")
+    return analysis_address(name, key, version, period, res, area)
 
 
 def test_e11_hot_spots_are_those_of_the_layer_itself(client, seeded, city) -> None:

@@ -23,6 +23,7 @@ from sqlalchemy.exc import DBAPIError
 
 from geodata.clock import replaying
 from geodata.database.replay import BeforeFirstLoadError, ForgottenError, FutureError, open_as_of
+from geodata.http.problems import add_problem_handlers
 from geodata.queries.alerts import count_open, read_alerts
 from geodata.queries.frame import read_frame
 from geodata.queries.live import read_sources_freshness
@@ -36,7 +37,8 @@ from layers.catalogue.registry import find_indicator
 from layers.maps.classes import read_classes
 from layers.maps.column import of_area, read_column
 from layers.maps.encoding import encode_column
-from layers.maps.routes import LayerContext, get_context, router
+from layers.maps.routes import LayerContext, serve_layers
+from layers.maps.urls import values_address
 from layers.score.score import read_scores
 from layers.states.history import forget_before
 from layers.states.version import moment_of, read_build
@@ -235,16 +237,14 @@ def test_between_two_moments_the_earlier_one_is_shown(story) -> None:
 def test_the_map_is_served_under_an_address_of_its_own(story) -> None:
     place, kept = story
     app = FastAPI()
-    app.include_router(router)
-    app.dependency_overrides[get_context] = lambda: LayerContext(
-        place.engine, place.city, place.folder
-    )
+    add_problem_handlers(app)
+    serve_layers(app, LayerContext(place.engine, place.city, place.folder))
     client = TestClient(app)
     with replaying(MOMENTS[1]):
         then = open_as_of(place.engine, MOMENTS[1])
         version = read_build(then, "call_to_arrival_p90").version
         period = latest_period(then, place.city, "call_to_arrival_p90")
-    layer = f"/layers/values/call_to_arrival_p90/all/{{}}/{period}/city/7.bin"
+    layer = values_address("call_to_arrival_p90", "all", "{}", period, 7)
     assert version.startswith(f"at{int(MOMENTS[1].timestamp())}-")
     answered = client.get(layer.format(version))
     assert answered.status_code == 200

@@ -6,9 +6,18 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from geodata.http.problems import PROBLEM_JSON, add_problem_handlers
 from layers.maps.encoding import decode_column
-from layers.maps.routes import LayerContext, get_context, router
-from layers.maps.urls import DISTRICTS, cell_address, cells_address, values_address
+from layers.maps.routes import LayerContext, serve_layers
+from layers.maps.urls import (
+    CELLS,
+    VALUES_ARROW,
+    cell_address,
+    cells_address,
+    districts_address,
+    fill,
+    values_address,
+)
 from layers.period import Period
 from layers.states.status import Status
 from layers.values.read import ValueQuery, read_build, read_values
@@ -20,9 +29,8 @@ KEY = "incident_count"
 @pytest.fixture(scope="module")
 def client(seeded, city, tmp_path_factory):
     app = FastAPI()
-    app.include_router(router)
-    here = LayerContext(seeded, city, tmp_path_factory.mktemp("data"))
-    app.dependency_overrides[get_context] = lambda: here
+    add_problem_handlers(app)
+    serve_layers(app, LayerContext(seeded, city, tmp_path_factory.mktemp("data")))
     with TestClient(app) as made:
         yield made
 
@@ -57,7 +65,7 @@ def test_a_district_alone_has_its_own_list_and_only_its_own_events(client, seede
 
 def test_arrow_holds_the_same_cells_values_and_statuses(client, city, version):
     address = values_address(KEY, "all", version, OCTOBER, 7)
-    answer = client.get(address.replace(".bin", ".arrow"))
+    answer = client.get(values_address(KEY, "all", version, OCTOBER, 7, pattern=VALUES_ARROW))
     assert answer.headers["content-type"] == "application/vnd.apache.arrow.stream"
     assert "immutable" in answer.headers["cache-control"]
     frame = pl.read_ipc_stream(answer.content)
@@ -82,20 +90,20 @@ def test_answers_are_kept_for_ever_packed_and_not_sent_twice(client, version):
 @pytest.mark.parametrize(
     ("address", "status"),
     [
-        ("/layers/values/nothing/all/1/2026-10/city/8.bin", 404),
-        ("/layers/values/incident_count/999/1/2026-10/city/8.bin", 404),
-        ("/layers/values/incident_count/all/0/2026-10/city/8.bin", 404),
-        ("/layers/values/incident_count/all/1/2026-13/city/8.bin", 400),
-        ("/layers/values/incident_count/all/1/2026-10/city/11.bin", 400),
-        ("/layers/values/incident_count/all/1/2026-10/atlantis/8.bin", 404),
-        ("/layers/values/incident_count/all/1/2026-10/..%2F..%2Fetc/8.bin", 404),
-        ("/layers/cells/0000/city/8.bin", 404),
+        (values_address("nothing", "all", "1", "2026-10", 8), 404),
+        (values_address(KEY, "999", "1", "2026-10", 8), 404),
+        (values_address(KEY, "all", "0", "2026-10", 8), 404),
+        (values_address(KEY, "all", "1", "2026-13", 8), 400),
+        (values_address(KEY, "all", "1", "2026-10", 11), 400),
+        (values_address(KEY, "all", "1", "2026-10", 8, "atlantis"), 404),
+        (values_address(KEY, "all", "1", "2026-10", 8, "..%2F..%2Fetc"), 404),
+        (fill(CELLS, version="0000", area="city", res=8), 404),
     ],
 )
 def test_what_does_not_exist_is_said_plainly(client, address, status):
     answer = client.get(address)
     assert answer.status_code == status
-    assert answer.headers["content-type"] == "application/json"
+    assert answer.headers["content-type"] == PROBLEM_JSON
 
 
 def test_one_cell_in_full(client, seeded, city, version):
@@ -110,7 +118,7 @@ def test_one_cell_in_full(client, seeded, city, version):
 
 
 def test_districts_carry_names_and_a_label_inside(client):
-    features = json.loads(client.get(DISTRICTS).content)["features"]
+    features = json.loads(client.get(districts_address()).content)["features"]
     assert {"district_id", "name_zh", "name_en", "label_lon", "label_lat"} == set(
         features[0]["properties"]
     )

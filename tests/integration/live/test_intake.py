@@ -8,6 +8,7 @@ from sqlalchemy import func, select
 from commands.sources import sources_folder
 from etl.live.intake import intake_router
 from etl.source.declaration import read_declarations
+from geodata.http.problems import add_problem_handlers
 from geodata.tables import incident
 
 TOKEN = "a-token-of-enough-letters"
@@ -24,6 +25,7 @@ def post(engine, city, monkeypatch):
 
     def send(records, token=TOKEN, own=TOKEN):
         app = FastAPI()
+        add_problem_handlers(app)
         declarations = read_declarations(sources_folder(city))
         app.include_router(intake_router(engine, city, declarations, own))
         headers = {"Authorization": f"Bearer {token}"}

@@ -9,6 +9,7 @@ from sqlalchemy import delete, insert
 
 from dashboard.live.points import points_router
 from dashboard.live.vehicles import vehicles_router
+from geodata.http.problems import add_problem_handlers
 from geodata.tables import live_source, vehicle_position
 
 AT = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
@@ -19,6 +20,7 @@ def get(engine, monkeypatch):
     """Return a function from an address to its answer, at noon of 22 November 2026."""
     monkeypatch.setenv("OCC_NOW", AT.isoformat())
     app = FastAPI()
+    add_problem_handlers(app)
     app.include_router(vehicles_router(engine))
     app.include_router(points_router(engine))
 

@@ -5,7 +5,7 @@ import pytest
 
 from layers.catalogue.registry import find_indicator, load_catalogue
 from layers.maps.classes import colour_classes, compute_breaks, of_places
-from layers.maps.palette import palette_of, sample_palette
+from layers.maps.palette import palette_of
 
 X = np.array([0, 0, 0, 0, 1, 2, 3, 4, 5, 100], dtype=float)
 
@@ -33,7 +33,7 @@ def test_8_diverging_turns_around_the_target_with_equal_span():
 
 def test_no_class_lies_above_all_that_a_share_can_be():
     share = find_indicator("within_target_share")
-    whole = palette_of(share, 4, is_diverging=True)
+    whole = palette_of(share, 4)
     classes = colour_classes(share, [55.2, 90.0, 124.8], target=90.0)
     assert classes.breaks == (55.2, 90.0)
     assert classes.palette == tuple(whole[:3])
@@ -66,23 +66,7 @@ def test_what_lies_in_no_district_makes_no_classes():
     assert of_places(cells).to_list() == [1.0, 3.0]
 
 
-@pytest.mark.parametrize("name", ["viridis", "cividis", "ylgnbu", "puor"])
-def test_palettes_keep_their_ends_at_any_number_of_classes(name):
-    full = sample_palette(name, 7)
-    for classes in range(2, 8):
-        some = sample_palette(name, classes)
-        assert (some[0], some[-1], len(set(some))) == (full[0], full[-1], classes)
-    with pytest.raises(ValueError, match="classes"):
-        sample_palette(name, 8)
-
-
-def test_the_good_side_has_the_same_colour_whichever_way_is_good():
-    up = palette_of(find_indicator("within_target_share"), 6, is_diverging=True)
-    down = palette_of(find_indicator("latency_mean_ms"), 6, is_diverging=True)
-    assert up == down[::-1]
-
-
 @pytest.mark.parametrize("key", load_catalogue())
 def test_every_indicator_has_at_most_seven_classes(key):
     entry = find_indicator(key)
-    assert len(palette_of(entry, entry.classes, is_diverging=False)) <= 7
+    assert len(palette_of(entry, entry.classes)) <= 7

@@ -1,9 +1,10 @@
 """`/district/<code>`: everything about one district, beside the city."""
 
+from typing import Any
 from urllib.parse import parse_qs
 
 import polars as pl
-from dash import Dash, dcc, html
+from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard.components.district_facts import facility_table, incident_table
@@ -11,7 +12,8 @@ from dashboard.components.domain_card import standing_mark
 from dashboard.components.provenance import simulated_badge
 from dashboard.components.sparkline import sparkline
 from dashboard.components.text import two_lines
-from dashboard.pages.district_map import district_map
+from dashboard.page import Page, Words
+from dashboard.pages.district.outline_map import district_map
 from dashboard.read.context import ScreenContext
 from dashboard.read.headlines import HeadlineValue, read_headline, read_steps, shown_values
 from dashboard.read.values import read_one
@@ -35,10 +37,7 @@ def layout(context: ScreenContext, rest: str, search: str) -> html.Main:
     """
     given = parse_qs(search.lstrip("?"))
     language = as_language(given.get("lang", [None])[-1])
-    found = read_district_list(context.engine).filter(pl.col("district_id") == rest)
-    if found.is_empty():
-        raise NotFoundError(f"no district is called {rest!r}")
-    row = found.row(0, named=True)
+    row = read_district(context, rest)
     return html.Main(
         [
             header(context, row),
@@ -57,6 +56,18 @@ def layout(context: ScreenContext, rest: str, search: str) -> html.Main:
         ],
         className="district",
     )
+
+
+def read_district(context: ScreenContext, district_id: str) -> dict[str, Any]:
+    """Return a district's row.
+
+    Raises:
+        NotFoundError: there is no such district.
+    """
+    found = read_district_list(context.engine).filter(pl.col("district_id") == district_id)
+    if found.is_empty():
+        raise NotFoundError(f"no district is called {district_id!r}")
+    return found.row(0, named=True)
 
 
 def header(context: ScreenContext, row: dict[str, object]) -> html.Header:
@@ -153,5 +164,9 @@ def numbers(context: ScreenContext, shown: HeadlineValue) -> list[Component]:
     ]
 
 
-def register(_app: Dash, _context: ScreenContext) -> None:
-    """This page has no callbacks: every control is a link."""
+def check(context: ScreenContext, rest: str) -> None:
+    """Refuse an address that names no district."""
+    read_district(context, rest)
+
+
+PAGE = Page("district", Words("区县", "District"), layout, check=check)

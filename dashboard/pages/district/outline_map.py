@@ -10,7 +10,6 @@ from dashboard.components.text import named
 from dashboard.hexmap import HexMap
 from dashboard.maps.cameras import district_camera
 from dashboard.maps.choropleth import read_choropleth
-from dashboard.maps.layer_urls import cells_url, values_url
 from dashboard.maps.palettes import class_colours
 from dashboard.read.context import ScreenContext
 from dashboard.read.headlines import ResolvedHeadline, resolve
@@ -18,6 +17,7 @@ from dashboard.read.values import read_layer_classes
 from dashboard.scenes.model import Headline, load_wall
 from dashboard.wording.i18n import Language, translate
 from dashboard.wording.periods import period_text
+from layers.maps.urls import cells_address, districts_address, values_address
 
 
 def first_layer() -> Headline:
@@ -60,8 +60,8 @@ def cells_layer(
     res = min(context.city.res_district, subject.indicator.max_res)
     classes = read_layer_classes(context, subject.build, subject.component, res)
     properties = {
-        "cellsUrl": cells_url(context, district_id, res),
-        "valuesUrl": values_url(subject, district_id, res),
+        "cellsUrl": cells_address(context.city, res, district_id),
+        "valuesUrl": values_address(*subject.layer, subject.period, res, district_id),
         "palette": class_colours(classes, subject.indicator),
         "breaks": list(classes.breaks),
     }
@@ -89,7 +89,7 @@ def hexmap(
         id="district-hexmap",
         **properties,
         camera=district_camera(context.city, district_id),
-        districtsUrl="/layers/districts.geojson",
+        districtsUrl=districts_address(),
         selection={"district": district_id, "cell": None},
         showLabels=True,
         theme="dark",

@@ -1,0 +1,16 @@
+"""The GIS service alone, served over the database that the environment names."""
+
+import os
+
+from fastapi import FastAPI
+from sqlalchemy import create_engine
+
+from geodata.city.configuration import load_city
+from geodata.service.app import PREFIX, create_service
+
+
+def create() -> FastAPI:
+    engine = create_engine(os.environ["OCC_TEST_URL"])
+    app = FastAPI()
+    app.mount(PREFIX, create_service(engine, load_city("changchun"))[0])
+    return app

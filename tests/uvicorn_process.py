@@ -1,0 +1,57 @@
+"""A server in a process of its own: what ends a process must not end the tests."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx2 as httpx
+
+ROOT = Path(__file__).parents[1]
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running server and where it answers."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+
+    def is_alive(self) -> bool:
+        return self.process.poll() is None
+
+
+@contextmanager
+def served(factory: str, **environment: str) -> Iterator[Served]:
+    """Serve `module:function` until the block ends."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "uvicorn", "--factory", factory, "--port", str(port)]
+    process = subprocess.Popen(
+        [*command, "--log-level", "error"], cwd=ROOT, env={**os.environ, **environment}
+    )
+    try:
+        url = f"http://127.0.0.1:{port}"
+        _wait(url, process)
+        yield Served(url, process)
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+def _wait(url: str, process: subprocess.Popen[bytes]) -> None:
+    for _ in range(600):
+        assert process.poll() is None, "the server did not start"
+        try:
+            httpx.get(f"{url}/nothing", timeout=30)
+        except httpx.TransportError:
+            time.sleep(0.1)
+        else:
+            return
+    raise TimeoutError(url)
