@@ -84,6 +84,7 @@ def docs(options: argparse.Namespace) -> None:
     """Write the catalogue's page."""
     from layers.documentation.indicators import build_documentation
 
+    context = get_context()
     path = ROOT / "docs" / "indicators.md"
-    path.write_text(build_documentation(), encoding="utf-8")
+    path.write_text(build_documentation(context.city), encoding="utf-8")
     print(path)

@@ -55,7 +55,7 @@ def create_server(
     server.include_router(health_router(engine))
     server.include_router(live_router(engine))
     server.include_router(vehicles_router(engine))
-    server.include_router(points_router(engine))
+    server.include_router(points_router(engine, city))
     for each in routers:
         server.include_router(each)
     server.mount(GIS_PREFIX, gis)

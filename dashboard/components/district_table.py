@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 from dash import html
 
+from dashboard.components.colours import of_domain
 from dashboard.components.domain_card import standing_mark
 from dashboard.components.text import bilingual, two_lines
+from layers.catalogue.domains import Domain
 from layers.score.attainment import Standing
 
 
@@ -31,11 +33,11 @@ class TableRow:
     score: float | None
 
 
-def table_head(domains: Sequence[str]) -> html.Thead:
+def table_head(domains: Sequence[Domain]) -> html.Thead:
     """Return the names of the domains."""
     heads = [
-        html.Th(bilingual(f"domain_short.{name}"), scope="col", className=f"domain-{name}")
-        for name in domains
+        html.Th(two_lines(*domain.short), scope="col", style=of_domain(domain))
+        for domain in domains
     ]
     overall = html.Th(bilingual("score.overall"), scope="col", className="overall")
     blank = [html.Th("", scope="col", className="rank"), html.Th("", scope="col")]
@@ -59,7 +61,7 @@ def table_row(place: int, row: TableRow) -> html.Tr:
     return html.Tr([rank, html.Th(name, scope="row"), *cells, overall])
 
 
-def district_table(domains: Sequence[str], rows: Sequence[TableRow]) -> html.Table:
+def district_table(domains: Sequence[Domain], rows: Sequence[TableRow]) -> html.Table:
     """Return the table sorted by score, those without one last, then by the city's order."""
     ordered = sorted(rows, key=lambda row: -(row.score if row.score is not None else -1))
     body = [table_row(place, row) for place, row in enumerate(ordered, 1)]

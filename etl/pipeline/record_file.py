@@ -18,7 +18,7 @@ from etl.source.record_types import GEOMETRY_TEXT, RECORD_TYPES
 from etl.telemetry.load import load_partitions
 from etl.telemetry.place import place_pings
 from etl.transform import transform
-from etl.transform.check import check
+from etl.transform.check import check, legal_in
 from etl.transform.dasymetric import read_weights, spread_by_weights
 from etl.transform.locate import Locator, place
 from etl.transform.population import allocate_polygons, place_hexagons
@@ -64,6 +64,7 @@ def load_file(
         batch,
         RECORD_TYPES[declaration.table],
         now() + _CLOCK_TOLERANCE,
+        legal_in(city, declaration.table),
         is_live=is_piece,
     )
     if not is_piece:  # the few rows of a moment may well be all bad

@@ -46,6 +46,8 @@ class SourceDeclaration(Declared):
     key: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     title_zh: str
     title_en: str
+    short_zh: str = ""  # on screens, where the title is too long
+    short_en: str = ""
     owner: str
     licence: str
     cadence: str = Field(pattern=r"^(P(\d+[YMWD])*(T(\d+[HMS])+)?|none)$")

@@ -38,15 +38,6 @@ _DERIVED = {"original_lon", "original_lat", "datum", "geom", "footprint", "path"
 _POINT = {"lon", "lat"}
 GEOMETRY_TEXT = "wkt"
 
-CHANNELS = frozenset({"110", "119", "120", "122", "12350"})
-FACILITY_KINDS = frozenset(
-    {
-        "hospital", "wifi_ap", "hotspot_venue", "base_station", "aed", "school",
-        "fire_station", "ambulance_station", "metro_station", "place",
-    }
-)  # fmt: skip
-
-
 OUTCOMES = frozenset({"discharged", "admitted", "transferred", "died"})
 
 
@@ -124,13 +115,13 @@ _TILE_RANGES = dict.fromkeys(_AVERAGES, (0.0, 1e8)) | {"tests": (0.0, 1e9), "dev
 RECORD_TYPES: dict[str, RecordType] = {
     "incident": RecordType(
         tables.incident, ("record_id",), ("record_id", "channel", "received_at"),
-        "received_at", allowed={"channel": CHANNELS},
+        "received_at",
     ),
     "facility": RecordType(
         tables.facility, ("kind", "facility_id"), ("kind", "facility_id"), "last_seen_at",
         {"beds": (0, 1e5), "doctors": (0, 1e5), "students": (0, 1e6),
          "down_mbps": (0, 1e5), "contracted_mbps": (0, 1e5)},
-        {"kind": FACILITY_KINDS}, {"cell_identity": "int"},
+        decoded={"cell_identity": "int"},
     ),
     "network_sample": RecordType(
         tables.network_sample, ("sample_id",),

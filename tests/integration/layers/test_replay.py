@@ -16,6 +16,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine, delete, insert, text
 from sqlalchemy.exc import DBAPIError
 
+from geodata.city.configuration import load_city
 from geodata.clock import replaying
 from geodata.database.replay import BeforeFirstLoadError, ForgottenError, FutureError, open_as_of
 from geodata.queries.alerts import count_open, read_alerts
@@ -45,6 +46,8 @@ from tests.integration.layers.test_incremental import (
     hospitals,
     speed_tests,
 )
+
+CHANGCHUN = load_city("changchun")
 
 # one of each class: A, Q, R, S, W; a share of another indicator's stock, and what is made by code
 KEYS = {
@@ -96,14 +99,14 @@ def indicator_shown(engine: Engine, place: Place, key: str) -> dict[str, Any]:
     period = latest_period(engine, place.city, key)
     if period is None:
         return {key: None}
-    build = read_build(engine, key)
+    build = read_build(engine, CHANGCHUN, key)
     number = build.version.partition("-")[2] if moment_of(build.version) else build.version
     found: dict[str, Any] = {key: (number, build.built_at, build.as_of, build.sources)}
     found[f"{key} periods"] = available_periods(engine, place.city, key)
     for by in ("city", "district", "period"):
         query = ValueQuery(key, period, by=by)
         found[f"{key} {by}"] = [*map(repr, read_values(engine, place.city, query).rows())]
-    if "cell" not in find_indicator(key).geometry:
+    if "cell" not in find_indicator(CHANGCHUN, key).geometry:
         return found
     if key in CLASSED:
         found[f"{key} classes"] = read_classes(engine, place.city, key, res=7)
@@ -186,7 +189,7 @@ def arrivals(place: Place) -> list[Any]:
 
 
 def test_the_indicators_are_of_every_class() -> None:
-    assert {key: find_indicator(key).state_class.value for key in KEYS} == KEYS
+    assert {key: find_indicator(CHANGCHUN, key).state_class.value for key in KEYS} == KEYS
 
 
 @pytest.mark.parametrize("number", range(len(MOMENTS)))
@@ -235,7 +238,7 @@ def test_the_map_is_served_under_an_address_of_its_own(story) -> None:
     client = TestClient(app)
     with replaying(MOMENTS[1]):
         then = open_as_of(place.engine, MOMENTS[1])
-        version = read_build(then, "call_to_arrival_p90").version
+        version = read_build(then, CHANGCHUN, "call_to_arrival_p90").version
         period = latest_period(then, place.city, "call_to_arrival_p90")
     layer = f"/layers/values/call_to_arrival_p90/all/{{}}/{period}/city/7.bin"
     assert version.startswith(f"at{int(MOMENTS[1].timestamp())}-")
@@ -243,7 +246,7 @@ def test_the_map_is_served_under_an_address_of_its_own(story) -> None:
     assert answered.status_code == 200
     assert answered.content == kept[MOMENTS[1]]["call_to_arrival_p90 map"]
     assert client.get(layer.format(version.partition("-")[2])).status_code == 404
-    present = read_build(place.engine, "call_to_arrival_p90").version
+    present = read_build(place.engine, CHANGCHUN, "call_to_arrival_p90").version
     now_served = client.get(layer.format(present))
     assert now_served.status_code == 200
     assert now_served.content != answered.content

@@ -3,9 +3,12 @@ import numpy as np
 import polars as pl
 import pytest
 
+from geodata.city.configuration import load_city
 from layers.catalogue.registry import find_indicator, load_catalogue
 from layers.maps.classes import colour_classes, compute_breaks, of_places
 from layers.maps.palette import palette_of, sample_palette
+
+CHANGCHUN = load_city("changchun")
 
 X = np.array([0, 0, 0, 0, 1, 2, 3, 4, 5, 100], dtype=float)
 
@@ -32,12 +35,12 @@ def test_8_diverging_turns_around_the_target_with_equal_span():
 
 
 def test_no_class_lies_above_all_that_a_share_can_be():
-    share = find_indicator("within_target_share")
+    share = find_indicator(CHANGCHUN, "within_target_share")
     whole = palette_of(share, 4, is_diverging=True)
     classes = colour_classes(share, [55.2, 90.0, 124.8], target=90.0)
     assert classes.breaks == (55.2, 90.0)
     assert classes.palette == tuple(whole[:3])
-    seconds = find_indicator("call_to_arrival_p90")
+    seconds = find_indicator(CHANGCHUN, "call_to_arrival_p90")
     assert colour_classes(seconds, [55.2, 90.0, 124.8]).breaks == (55.2, 90.0, 124.8)
 
 
@@ -77,12 +80,12 @@ def test_palettes_keep_their_ends_at_any_number_of_classes(name):
 
 
 def test_the_good_side_has_the_same_colour_whichever_way_is_good():
-    up = palette_of(find_indicator("within_target_share"), 6, is_diverging=True)
-    down = palette_of(find_indicator("latency_mean_ms"), 6, is_diverging=True)
+    up = palette_of(find_indicator(CHANGCHUN, "within_target_share"), 6, is_diverging=True)
+    down = palette_of(find_indicator(CHANGCHUN, "latency_mean_ms"), 6, is_diverging=True)
     assert up == down[::-1]
 
 
-@pytest.mark.parametrize("key", load_catalogue())
+@pytest.mark.parametrize("key", load_catalogue(CHANGCHUN))
 def test_every_indicator_has_at_most_seven_classes(key):
-    entry = find_indicator(key)
+    entry = find_indicator(CHANGCHUN, key)
     assert len(palette_of(entry, entry.classes, is_diverging=False)) <= 7
