@@ -15,7 +15,7 @@ from geodata.settings import ROOT, Settings
 
 MARKER = "simulated.json"
 SIMULATION = "simulation.yaml"
-SIMULATOR = ROOT / "etl" / "simulator"
+SIMULATOR = ROOT / "simulator"
 
 
 @dataclass(frozen=True)
