@@ -6,7 +6,6 @@ from pathlib import Path
 
 from pydantic import Field, model_validator
 
-from dashboard.live.points import find_overlays
 from geodata.city.configuration import City, load_city
 from geodata.declared import Declared, read_declared
 from geodata.errors import DeclarationError, NotFoundError
@@ -16,6 +15,7 @@ from layers.errors import QueryError
 
 FOLDER = "scenes"
 WALL, KIOSK = "wall.yaml", "kiosk.yaml"
+UNDER_WAY = ("incidents", "vehicles")  # overlays of every city: what moves and what is open
 
 
 class Headline(Declared):
@@ -102,6 +102,11 @@ class KioskConfiguration(Declared):
     warn_seconds: int = Field(default=15, ge=3, le=60)
 
 
+def overlay_names(city: City) -> tuple[str, ...]:
+    """Return what may lie above the hexagons: what is under way, and each kind of facility."""
+    return (*UNDER_WAY, *(kind.key for kind in city.facility_kinds))
+
+
 def load_wall(city: City) -> WallConfiguration:
     """Return a city's wall; without a file each domain's first indicators, and no scenes.
 
@@ -134,7 +139,7 @@ def _wall_of(folder: Path) -> WallConfiguration:
     for scene in wall.scenes:
         where = f"{path}: scenes.{scene.key}"
         _check_headlines(city, [scene.layer] if scene.layer else [], where)
-        unknown = set(scene.overlays) - set(find_overlays(city))
+        unknown = set(scene.overlays) - set(overlay_names(city))
         if unknown:
             raise DeclarationError(f"{where}: no overlay is called {', '.join(sorted(unknown))}")
     return wall

@@ -10,6 +10,7 @@ from dashboard.scenes.model import (
     WallConfiguration,
     load_kiosk,
     load_wall,
+    overlay_names,
 )
 from dashboard.wording.i18n import translate
 from geodata.city.configuration import load_city
@@ -57,6 +58,10 @@ def test_two_scenes_of_one_key_are_refused() -> None:
     scene = {"key": "trips", "layer": {"indicator": "departures_per_hour"}}
     with pytest.raises(ValidationError, match="share a key"):
         WallConfiguration.model_validate({"cards": {}, "scenes": [scene, scene]})
+
+
+def test_every_overlay_that_a_scene_may_name_can_be_drawn() -> None:
+    assert set(find_overlays(CHANGCHUN)) == set(overlay_names(CHANGCHUN))
 
 
 def test_every_class_of_points_has_its_word() -> None:
