@@ -1,5 +1,6 @@
 """Districts x domains: the score of each against its targets, best first."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -10,6 +11,8 @@ from dashboard.components.domain_card import standing_mark
 from dashboard.components.text import bilingual, two_lines
 from layers.catalogue.domains import Domain
 from layers.score.attainment import Standing
+
+_KIND = re.compile(r" (District|City|County)$")
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ def table_row(place: int, row: TableRow) -> html.Tr:
         )
         for cell in row.cells
     ]
-    short = row.name_en.rsplit(" ", 1)[0]  # the Chinese says whether district, city or county
+    short = _KIND.sub("", row.name_en)  # the Chinese says whether district, city or county
     name = html.A(two_lines(row.name_zh, short, tag=html.Span), href=f"/district/{row.district_id}")
     rank = html.Td(str(place) if row.score is not None else "", className="rank number")
     overall = html.Td(html.Span(row.overall.text, className="number"), className="overall")
