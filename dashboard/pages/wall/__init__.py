@@ -12,14 +12,13 @@ from dashboard.components.text import two_lines
 from dashboard.hexmap import HexMap
 from dashboard.maps.cameras import district_camera, home_camera
 from dashboard.pages.wall.panels import (
-    BUILDERS,
     GROUPS,
     Drawn,
     Panels,
     build_panels,
     cards_of,
     changed_panels,
-    draw,
+    draw_group,
     groups_of,
     properties_of,
     signatures,
@@ -180,7 +179,7 @@ def register(app: Dash, context: ScreenContext) -> None:
 def register_group(app: Dash, context: ScreenContext, group: str) -> None:
     """Answer when a group of panels is due; screens that ask at the same time are drawn one."""
     filled = groups_of(context.city)[group]
-    together = Together(lambda: draw(BUILDERS[group](context)))
+    together = Together(lambda: draw_group(context, group))
 
     @app.callback(
         *[Output(name, kind) for name, kind in filled.items()],

@@ -13,6 +13,7 @@ from starlette.testclient import TestClient
 
 from commands.sources import load_files
 from dashboard.factory import build_page
+from dashboard.pages.wall.panels import GROUPS, draw_group, groups_of
 from dashboard.read.cache import build_cache
 from dashboard.read.context import ScreenContext
 from dashboard.scenes.model import load_kiosk, load_wall
@@ -117,6 +118,14 @@ def test_it_is_a_line_of_the_wall_a_column_of_its_table_and_an_overlay(
     assert "/live/points/pump_room.json" in shown
     for key in ("transit", "emergency", "broadband", "health"):
         assert f"card domain-{key}" in shown
+
+
+@pytest.mark.parametrize("group", GROUPS)
+def test_panels_come_in_the_order_of_the_outputs_they_fill(
+    context: ScreenContext, group: str
+) -> None:
+    drawn = draw_group(context, group)
+    assert list(drawn.contents) == list(groups_of(context.city)[group])
 
 
 def test_it_is_a_subject_of_the_kiosk(context: ScreenContext) -> None:
