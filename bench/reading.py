@@ -29,7 +29,7 @@ _TRIES = 200
 
 def bench_reading(engine: Engine, city: City, data_dir: Path, res: int) -> Table:
     """Read incident_count of a month in the whole municipality."""
-    version = read_build(engine, "incident_count").version
+    version = read_build(engine, city, "incident_count").version
     values = values_address("incident_count", "all", version, Period.parse(PERIOD), res)
     with _serve(LayerContext(engine, city, data_dir)) as base:
         cells, _ = _get(base + cells_address(city, res))  # computes and keeps the list

@@ -15,7 +15,6 @@ FIRST = datetime(2026, 9, 30, 16, tzinfo=UTC)
 DAYS = 31
 _CENTRES = 300
 _ADDRESSES = 20_000
-_CHANNELS = ("110", "119", "120", "122")
 
 
 def make_points(city: City, count: int) -> tuple[Floats, Floats]:
@@ -38,6 +37,7 @@ def make_points(city: City, count: int) -> tuple[Floats, Floats]:
 def make_incidents(city: City, locator: Locator, count: int) -> pl.DataFrame:
     """Return incidents of a month, placed, as the loader hands them to the database."""
     rng = np.random.default_rng(7)
+    channels = [channel.key for channel in city.channels]
     lon, lat = make_points(city, count)
     seconds = rng.integers(0, DAYS * 86_400, count)
     number = pl.int_range(count, eager=True).cast(pl.String)
@@ -45,7 +45,7 @@ def make_incidents(city: City, locator: Locator, count: int) -> pl.DataFrame:
         {
             "record_id": number,
             "event_id": number,
-            "channel": np.array(_CHANNELS)[rng.integers(0, len(_CHANNELS), count)],
+            "channel": np.array(channels)[rng.integers(0, len(channels), count)],
             "address": "人民大街" + number,
             "received_at": pl.Series(seconds) * timedelta(seconds=1) + FIRST,
             "closed_at": pl.Series(seconds + 3600) * timedelta(seconds=1) + FIRST,

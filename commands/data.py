@@ -89,6 +89,6 @@ def docs(options: argparse.Namespace) -> None:
 
     guide, indicators = ROOT / "docs" / "add-a-source.md", ROOT / "docs" / "indicators.md"
     guide.write_text(fill_guide(guide.read_text(encoding="utf-8")), encoding="utf-8")
-    indicators.write_text(build_documentation(), encoding="utf-8")
+    indicators.write_text(build_documentation(get_context().city), encoding="utf-8")
     README.write_text(with_settings(README.read_text(encoding="utf-8")), encoding="utf-8")
     print(guide, indicators, README, sep="\n")

@@ -18,7 +18,7 @@ _logger = logging.getLogger(__name__)
 
 async def keep_watch(engine: Engine, city: City, stop: asyncio.Event) -> None:
     """Evaluate the rules until the end; a round that fails is tried again with the next."""
-    silence = [rule for rule in load_alert_rules() if isinstance(rule, StaleRule)]
+    silence = [rule for rule in load_alert_rules(city) if isinstance(rule, StaleRule)]
     rounds = 0
     while not stop.is_set():
         rules = silence if rounds % (ROUND_S // SILENCE_S) else None

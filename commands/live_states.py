@@ -35,13 +35,13 @@ async def keep_states_current(
     behind = threading.Event()
     await asyncio.gather(
         _again(stop, lambda: _listen(engine, city, behind, stop)),
-        _again(stop, lambda: _catch_up(engine, city, in_order(live_tables), behind, stop)),
+        _again(stop, lambda: _catch_up(engine, city, in_order(city, live_tables), behind, stop)),
     )
 
 
-def in_order(live_tables: Collection[str]) -> list[str]:
-    """Return the catalogue's indicators, those that stand on live tables first."""
-    catalogue = load_catalogue()
+def in_order(city: City, live_tables: Collection[str]) -> list[str]:
+    """Return a city's indicators, those that stand on live tables first."""
+    catalogue = load_catalogue(city)
     live = set(live_tables)
     return sorted(catalogue, key=lambda key: live.isdisjoint(catalogue[key].tables))
 

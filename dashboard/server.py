@@ -55,7 +55,7 @@ def create_server(
         health_router(engine),
         live_router(engine),
         vehicles_router(engine),
-        points_router(engine),
+        points_router(engine, city),
         *routers,
     )
     for each in own:

@@ -26,7 +26,17 @@ def read_declared(
         DeclarationError: it cannot be read or does not fit; names the file and the key. Another
             kind of error where `error` says so.
     """
-    content = read_yaml(path, error=error)
+    return fit_declared(path, read_yaml(path, error=error), form, error=error)
+
+
+def fit_declared(
+    path: Path, content: Any, form: type[T], *, error: type[OperationsError] = DeclarationError
+) -> T:
+    """Return what was read of a file in the form of a model.
+
+    Raises:
+        DeclarationError: it does not fit; names the file and the key.
+    """
     try:
         return TypeAdapter(form).validate_python(content)
     except ValidationError as fault:

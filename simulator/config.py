@@ -2,14 +2,12 @@
 
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from geodata.declared import Declared, read_declared
 from geodata.errors import CityError
-
-Channel = Literal["110", "119", "120", "122", "12350"]
 
 
 class Settlement(Declared):
@@ -105,8 +103,25 @@ class CallKind(Declared):
     urban: float = 1.0  # 1 follows the day-time population, 0 the residents
 
 
+class StationFile(Declared):
+    """The file that tells where a channel's stations are."""
+
+    stem: str = Field(description="the file's name, and the key of its source")
+    name: str = Field(description="of a station, with {} for its number")
+    place: str | None = Field(default=None, description="class of places on the map to start from")
+    classed: bool = Field(default=False, description="whether it tells the class of each station")
+
+
+class Crossing(Declared):
+    """Calls that another channel hears of too: own ids, own clocks, near by."""
+
+    channel: str
+    category: str = Field(description="what the other channel calls them")
+    of: tuple[str, ...] = Field(description="categories of this channel that are heard of twice")
+
+
 class ChannelRules(Declared):
-    """One number: its load, its stations and the pace of its clocks."""
+    """One channel: its load, its stations and the pace of its clocks."""
 
     calls_per_day: float = Field(gt=0)
     calls_per_event: float = Field(default=1.0, ge=1)
@@ -114,6 +129,8 @@ class ChannelRules(Declared):
     hours: list[float] = Field(min_length=24, max_length=24)
     weekdays: list[float] = Field(default=[1.0] * 7, min_length=7, max_length=7)
     stations: int = Field(ge=1)
+    station_file: StationFile | None = None
+    crossing: Crossing | None = None
     patrol: bool = False
     answer_s: float = 6
     process_s: float = 60
@@ -122,6 +139,21 @@ class ChannelRules(Declared):
     delay_s: float = 40
     scene_min: float = 30
     close_min: float = 20
+
+
+class SystemRules(Declared):
+    """A department's system: which channels it serves, and how it writes them."""
+
+    key: str
+    channels: tuple[str, ...]
+    form: Literal["police", "fire", "medical", "work_safety"] = Field(
+        description="whose words the columns are named by"
+    )
+    encoding: str = "utf-8"
+    datum: Literal["wgs84", "gcj02", "bd09"] = "wgs84"
+    time_format: str = "%Y-%m-%d %H:%M:%S"
+    clock_ahead: bool = Field(default=False, description="whose clock the fault `skew` moves")
+    line_down: bool = Field(default=False, description="whose line the fault `dead` cuts")
 
 
 class Faults(Declared):
@@ -139,7 +171,7 @@ class Faults(Declared):
     blank_coordinates: float = 0.008
     blank_id: float = 0.0006
     never_closed: float = 0.0015
-    cross_duplicate: float = 0.10  # of 122 accidents: the same crash also reported to 110
+    cross_duplicate: float = 0.10  # of accidents that another channel hears of too
 
 
 class Operator(Declared):
@@ -203,11 +235,21 @@ class Simulation(Declared):
     language: str = "zh"
     population: Population = Population()
     transit: Transit = Transit()
-    channels: dict[Channel, ChannelRules]
+    channels: dict[str, ChannelRules]
+    systems: tuple[SystemRules, ...] = ()
     faults: Faults = Faults()
     broadband: Broadband
     health: Health = Health()
     traffic: Traffic = Traffic()
+
+    @model_validator(mode="after")
+    def _speaks_of_its_channels(self) -> Self:
+        named = {key for system in self.systems for key in system.channels}
+        named |= {rules.crossing.channel for rules in self.channels.values() if rules.crossing}
+        unknown = named - set(self.channels)
+        if unknown:
+            raise ValueError(f"systems, crossing: no channel {', '.join(sorted(unknown))}")
+        return self
 
 
 def read_simulation(path: Path) -> Simulation:

@@ -5,10 +5,11 @@ from datetime import datetime
 
 from dash import html
 
+from dashboard.components.channels import channel_badge, find_channel
 from dashboard.components.incidents import outcome
 from dashboard.components.text import bilingual, two_lines
 from dashboard.read.context import ScreenContext
-from dashboard.wording.i18n import translate, words
+from dashboard.wording.i18n import translate
 from dashboard.wording.numbers import format_number
 from geodata.clock import now
 from geodata.queries.screens import read_facility_counts, read_incidents
@@ -21,15 +22,16 @@ INCIDENT_DAYS = 28
 def facility_table(context: ScreenContext, district_id: str) -> html.Section:
     """Return how many active facilities of each kind lie in the district."""
     counts = read_facility_counts(context.engine, district_id)
+    kinds = {each.key: each for each in context.city.facility_kinds}
     rows = [
         html.Tr(
             [
-                html.Th(bilingual(f"facility.{kind}"), scope="row"),
+                html.Th(two_lines(kinds[kind].label_zh, kinds[kind].label_en), scope="row"),
                 html.Td(format_number(count, 0), className="number"),
             ]
         )
         for kind, count in counts.iter_rows()
-        if f"facility.{kind}" in words("zh")
+        if kind in kinds
     ]
     return html.Section(
         [bilingual("district.facilities", tag=html.H2), html.Table(html.Tbody(rows))],
@@ -41,11 +43,11 @@ def incident_row(row: Mapping[str, object], context: ScreenContext) -> html.Tr:
     """Return one incident: time, channel, category, outcome."""
     received: datetime = row["received_at"]  # type: ignore[assignment]
     local = received.astimezone(context.city.zone).strftime("%m-%d %H:%M")
-    channel = str(row["channel"])
+    channel = find_channel(context.city, str(row["channel"]))
     return html.Tr(
         [
             html.Td(local, className="number"),
-            html.Td(html.Span(channel, className=f"channel channel-{channel}")),
+            html.Td(channel_badge(channel)),
             html.Td(str(row["category"] or translate("wall.unknown_category", "zh"))),
             html.Td(two_lines(*outcome(row))),
         ]

@@ -1,13 +1,18 @@
 """Districts x domains: the score of each against its targets, best first."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from dash import html
 
+from dashboard.components.colours import of_domain
 from dashboard.components.domain_card import standing_mark
 from dashboard.components.text import bilingual, two_lines
+from layers.catalogue.domains import Domain
 from layers.score.attainment import Standing
+
+_KIND = re.compile(r" (District|City|County)$")
 
 
 @dataclass(frozen=True)
@@ -31,11 +36,11 @@ class TableRow:
     score: float | None
 
 
-def table_head(domains: Sequence[str]) -> html.Thead:
+def table_head(domains: Sequence[Domain]) -> html.Thead:
     """Return the names of the domains."""
     heads = [
-        html.Th(bilingual(f"domain_short.{name}"), scope="col", className=f"domain-{name}")
-        for name in domains
+        html.Th(two_lines(*domain.short), scope="col", style=of_domain(domain))
+        for domain in domains
     ]
     overall = html.Th(bilingual("score.overall"), scope="col", className="overall")
     blank = [html.Th("", scope="col", className="rank"), html.Th("", scope="col")]
@@ -52,14 +57,14 @@ def table_row(place: int, row: TableRow) -> html.Tr:
         )
         for cell in row.cells
     ]
-    short = row.name_en.rsplit(" ", 1)[0]  # the Chinese says whether district, city or county
+    short = _KIND.sub("", row.name_en)  # the Chinese says whether district, city or county
     name = html.A(two_lines(row.name_zh, short, tag=html.Span), href=f"/district/{row.district_id}")
     rank = html.Td(str(place) if row.score is not None else "", className="rank number")
     overall = html.Td(html.Span(row.overall.text, className="number"), className="overall")
     return html.Tr([rank, html.Th(name, scope="row"), *cells, overall])
 
 
-def district_table(domains: Sequence[str], rows: Sequence[TableRow]) -> html.Table:
+def district_table(domains: Sequence[Domain], rows: Sequence[TableRow]) -> html.Table:
     """Return the table sorted by score, those without one last, then by the city's order."""
     ordered = sorted(rows, key=lambda row: -(row.score if row.score is not None else -1))
     body = [table_row(place, row) for place, row in enumerate(ordered, 1)]

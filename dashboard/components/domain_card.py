@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from dash import html
 
 from dashboard.components.attributes import aria_label
+from dashboard.components.colours import of_domain
 from dashboard.components.sparkline import sparkline
-from dashboard.components.text import bilingual, two_lines
+from dashboard.components.text import two_lines
 from dashboard.wording.i18n import LANGUAGES, translate
 from dashboard.wording.numbers import ShownNumber
+from layers.catalogue.domains import Domain
 from layers.score.attainment import Standing
 
 
@@ -34,7 +36,7 @@ def standing_mark(standing: Standing) -> html.Span:
     return html.Span(standing.sign, className=f"mark {standing}", title=words, **aria_label(words))
 
 
-def card_row(row: CardRow, domain: str) -> html.Div:
+def card_row(row: CardRow, domain: Domain) -> html.Div:
     """Return one indicator's line."""
     unit = html.Span(row.reading.unit, className="unit")
     word = html.Span(row.reading.word, className="status-word", lang="zh-CN")
@@ -42,7 +44,7 @@ def card_row(row: CardRow, domain: str) -> html.Div:
     return html.Div(
         [
             two_lines(row.label_zh, row.label_en, class_name="card-label"),
-            sparkline(row.series, domain, row.label_en),
+            sparkline(row.series, domain.colour, row.label_en),
             html.Span(row.reading.text, className="number card-value"),
             html.Div([unit, word, note] if row.reading.word else unit, className="card-unit"),
             html.Div(
@@ -64,14 +66,26 @@ def score_mark(standing: Standing, text: str, evidence: str) -> html.Span:
     )
 
 
-def domain_card(domain: str, score: html.Span, rows: Sequence[CardRow]) -> html.Section:
+def domain_card(domain: Domain, score: html.Span, rows: Sequence[CardRow]) -> html.Section:
     """Return the card: the domain with its score against target, its indicators."""
     return html.Section(
         [
-            html.Header(
-                [bilingual(f"domain.{domain}", tag=html.H2, class_name="card-title"), score]
-            ),
+            html.Header([two_lines(*domain.labels, tag=html.H2, class_name="card-title"), score]),
             *[card_row(row, domain) for row in rows],
         ],
-        className=f"card domain-{domain}",
+        className=f"card domain-{domain.key}",
+        style=of_domain(domain),
+    )
+
+
+def domain_line(domain: Domain, score: html.Span, worst: CardRow | None) -> html.Section:
+    """Return a domain in one line: its score against target and its worst indicator."""
+    value = [] if worst is None else [worst.reading.text, worst.reading.unit]
+    said = html.Span(" ".join(value), className="number card-value")
+    label = two_lines(worst.label_zh, worst.label_en, class_name="card-label") if worst else ""
+    return html.Section(
+        [two_lines(*domain.short, tag=html.H2, class_name="card-title"), score, label, said],
+        className=f"card-line domain-{domain.key}",
+        style=of_domain(domain),
+        title=worst.evidence if worst else "",
     )

@@ -11,7 +11,7 @@ from dashboard.wording.i18n import Language, translate
 from dashboard.wording.numbers import format_number, format_reading, format_value, is_shown
 from dashboard.wording.periods import period_text
 from layers.catalogue.indicator import Indicator, StateClass
-from layers.catalogue.registry import Target
+from layers.catalogue.targets import Target
 from layers.period import Period
 from layers.score.attainment import standing_of, target_text
 from layers.states.version import Build

@@ -10,16 +10,17 @@ from dashboard.components.attributes import aria_label
 from dashboard.figures.lines import as_mask, band_path, fill, line_path, span_of, stroke, svg
 from dashboard.read.headlines import shown_values
 from dashboard.wording.numbers import format_value
+from geodata.city.colour import as_css
 from layers.catalogue.indicator import Indicator
-from layers.catalogue.registry import Target
+from layers.catalogue.targets import Target
 
 WIDTH, HEIGHT = 300.0, 90.0
 
 
 def layer(body: str, colour: str, class_name: str = "") -> html.Div:
-    """Return one drawn layer in a token's colour."""
+    """Return one drawn layer in a declared colour."""
     mask = as_mask(svg(body, WIDTH, HEIGHT))
-    style = {"maskImage": mask, "background": f"var(--{colour})"}
+    style = {"maskImage": mask, "background": as_css(colour)}
     return html.Div(style=style, className=f"history-layer {class_name}".strip())
 
 
@@ -31,7 +32,7 @@ def known_bounds(frame: pl.DataFrame, column: str) -> tuple[float | None, ...]:
 
 
 def history(
-    frame: pl.DataFrame, indicator: Indicator, target: Target | None, label: str
+    frame: pl.DataFrame, indicator: Indicator, target: Target | None, label: str, colour: str
 ) -> html.Figure:
     """Return the figure of a frame by period, oldest first."""
     values = shown_values(frame)
@@ -39,8 +40,8 @@ def history(
     goal = [target.value] * len(values) if target else []
     span = span_of(values, low, high, goal)
     layers: list[Component] = [
-        layer(fill(band_path(low, high, span, WIDTH, HEIGHT)), indicator.domain, "band"),
-        layer(stroke(line_path(values, span, WIDTH, HEIGHT)), indicator.domain),
+        layer(fill(band_path(low, high, span, WIDTH, HEIGHT)), colour, "band"),
+        layer(stroke(line_path(values, span, WIDTH, HEIGHT)), colour),
     ]
     if target:
         layers.append(layer(stroke(line_path(goal, span, WIDTH, HEIGHT), 1.5, "5 4"), "secondary"))

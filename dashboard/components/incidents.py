@@ -3,17 +3,23 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
 import polars as pl
 from dash import html
 
 from dashboard.components.attributes import data_day
+from dashboard.components.channels import (
+    channel_badge,
+    channel_mark,
+    channel_style,
+    find_channel,
+)
 from dashboard.components.text import bilingual, two_lines
 from dashboard.wording.i18n import translate
 from dashboard.wording.numbers import format_duration
+from geodata.city.channels import Channel
+from geodata.city.configuration import City
 
-CHANNELS = ("110", "122", "120", "119", "12350")
 HOURS = 24
 
 
@@ -55,16 +61,16 @@ def progress(row: Mapping[str, object]) -> tuple[str, str]:
     return translate("wall.under_way", "zh"), translate("wall.under_way", "en")
 
 
-def incident_item(row: Mapping[str, object], names: Mapping[str, str], zone: ZoneInfo) -> html.Li:
+def incident_item(row: Mapping[str, object], names: Mapping[str, str], city: City) -> html.Li:
     """Return one incident: time, channel, category, district, how far it is."""
     received: datetime = row["received_at"]  # type: ignore[assignment]
-    channel = str(row["channel"])
+    channel = find_channel(city, str(row["channel"]))
     done_zh, done_en = progress(row)
     category = str(row["category"] or translate("wall.unknown_category", "zh"))
     return html.Li(
         [
-            html.Time(received.astimezone(zone).strftime("%H:%M"), className="number"),
-            html.Span(channel, className=f"channel channel-{channel}"),
+            html.Time(received.astimezone(city.zone).strftime("%H:%M"), className="number"),
+            channel_badge(channel),
             html.Span(
                 [
                     html.Span(category, className="category"),
@@ -76,15 +82,16 @@ def incident_item(row: Mapping[str, object], names: Mapping[str, str], zone: Zon
     )
 
 
-def incident_list(frame: pl.DataFrame, names: Mapping[str, str], zone: ZoneInfo) -> html.Ol:
+def incident_list(frame: pl.DataFrame, names: Mapping[str, str], city: City) -> html.Ol:
     """Return the incidents of a frame in its order."""
-    items = [incident_item(row, names, zone) for row in frame.iter_rows(named=True)]
+    items = [incident_item(row, names, city) for row in frame.iter_rows(named=True)]
     return html.Ol(items, className="incident-list")
 
 
-def hour_counts(frame: pl.DataFrame) -> dict[int, dict[str, int]]:
+def hour_counts(frame: pl.DataFrame, channels: Sequence[Channel]) -> dict[int, dict[str, int]]:
     """Return incidents by hour and channel, zeros included."""
-    counts = {hour: dict.fromkeys(CHANNELS, 0) for hour in range(HOURS)}
+    keys = [each.key for each in channels]
+    counts = {hour: dict.fromkeys(keys, 0) for hour in range(HOURS)}
     for hour, channel, incidents in frame.select("hour", "channel", "incidents").iter_rows():
         if channel in counts[hour]:
             counts[hour][channel] = incidents
@@ -110,15 +117,16 @@ class RibbonDay:
 
     day: str
     hours: pl.DataFrame
+    channels: Sequence[Channel]
     hour: int | None = None
     usual: pl.DataFrame | None = None
 
     def counts(self) -> dict[int, dict[str, int]]:
         """Return incidents by hour and channel: counted so far, usual in the hours ahead."""
-        counted = hour_counts(self.hours)
+        counted = hour_counts(self.hours, self.channels)
         if self.usual is None:
             return counted
-        usual = hour_counts(self.usual)
+        usual = hour_counts(self.usual, self.channels)
         return {hour: usual[hour] if self.is_ahead(hour) else n for hour, n in counted.items()}
 
     def is_ahead(self, hour: int) -> bool:
@@ -126,14 +134,18 @@ class RibbonDay:
         return self.hour is not None and hour > self.hour
 
 
-def hour_bar(hour: int, counts: Mapping[str, int], most: int, *, is_ahead: bool) -> html.Div:
+def hour_bar(
+    hour: int, counts: Sequence[tuple[Channel, int]], most: int, *, is_ahead: bool
+) -> html.Div:
     """Return one hour's stacked bar with its label; an hour ahead is muted and says so."""
     parts = [
-        html.Div(className=f"bar channel-{channel}", style={"height": f"{100 * n / most:.2f}%"})
-        for channel, n in counts.items()
+        html.Div(
+            className="bar", style={"height": f"{100 * n / most:.2f}%", **channel_style(channel)}
+        )
+        for channel, n in counts
         if n
     ]
-    words = f"{hour:02d}:00 " + " · ".join(f"{c} {n}" for c, n in counts.items())
+    words = f"{hour:02d}:00 " + " · ".join(f"{channel_mark(c)} {n}" for c, n in counts)
     if is_ahead:
         words = f"{translate('wall.usual', 'zh')} {translate('wall.usual', 'en')} {words}"
     return html.Div(
@@ -148,12 +160,12 @@ def channel_keys(shown: RibbonDay) -> html.Div:
     keys = [
         html.Span(
             [
-                html.Span(className=f"dot channel-{channel}"),
-                two_lines(translate(f"channel.{channel}", "zh"), _english(channel)),
+                html.Span(className="dot", style=channel_style(channel)),
+                two_lines(channel.short[0], _english(channel)),
             ],
             className="channel-key",
         )
-        for channel in CHANNELS
+        for channel in shown.channels
     ]
     if shown.usual is not None:
         muted = html.Span(className="dot usual")
@@ -165,7 +177,7 @@ def ribbon(shown: RibbonDay) -> list[html.Div]:
     """Return the day's hours by channel with the key and the total counted."""
     counts = shown.counts()
     most = max(1, *(sum(hour.values()) for hour in counts.values()))
-    total = sum(sum(hour.values()) for hour in hour_counts(shown.hours).values())
+    total = sum(sum(hour.values()) for hour in hour_counts(shown.hours, shown.channels).values())
     name = "wall.ribbon" if shown.hour is None else "wall.ribbon_today"
     head = html.Div(
         [
@@ -178,12 +190,17 @@ def ribbon(shown: RibbonDay) -> list[html.Div]:
         **data_day(shown.day),
     )
     bars = [
-        hour_bar(hour, by_channel, most, is_ahead=shown.is_ahead(hour))
+        hour_bar(
+            hour,
+            [(each, by_channel[each.key]) for each in shown.channels],
+            most,
+            is_ahead=shown.is_ahead(hour),
+        )
         for hour, by_channel in counts.items()
     ]
     return [head, html.Div(bars, className="ribbon-bars")]
 
 
-def _english(channel: str) -> str:
+def _english(channel: Channel) -> str:
     """The English word of a channel without its number, which the Chinese already gives."""
-    return translate(f"channel.{channel}", "en").removeprefix(channel).strip()
+    return channel.short[1].removeprefix(channel.number).strip()

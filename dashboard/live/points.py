@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 import numpy as np
 from fastapi import APIRouter
@@ -10,6 +11,10 @@ from fastapi.responses import JSONResponse
 from pydantic import AwareDatetime
 
 from dashboard.live.vehicles import NOT_STORED, SHOWN_FOR, adherence
+from dashboard.wording.i18n import translate
+from geodata.city.colour import as_property
+from geodata.city.configuration import City
+from geodata.city.facility_kinds import FacilityKind
 from geodata.clock import now, replayed
 from geodata.database.handle import Engine
 from geodata.database.replay import open_as_of
@@ -23,7 +28,6 @@ from geodata.space.grid.cells import cell_centres
 PREFIX = "/live/points"
 PUBLIC_RES = 9  # an incident is shown at the centre of a cell of about 0.1 km2, never nearer
 OPEN_FOR = timedelta(hours=12)  # a call without an end for longer was not closed, it was forgotten
-FACILITY_KINDS = ("metro_station", "fire_station", "hospital")
 
 Point = tuple[float, float, str]
 COLUMNS = ("lon", "lat", "class")  # of a point, told with every answer: the browser reads by name
@@ -31,63 +35,42 @@ COLUMNS = ("lon", "lat", "class")  # of a point, told with every answer: the bro
 
 @dataclass(frozen=True)
 class PointClass:
-    """How a class of points looks: a colour token of the page, a radius at 1080 lines."""
+    """How a class of points looks: its names, a declared colour, a radius at 1080 lines."""
 
     key: str
+    label_zh: str
+    label_en: str
     colour: str
     radius: float
     hollow: bool = False
 
 
-# Bunched and gapped are the two ends of a diverging palette: told apart by every eye.
-CLASSES: Mapping[str, tuple[PointClass, ...]] = {
-    "incidents": tuple(
-        PointClass(f"channel.{channel}", colour, 7)
-        for channel, colour in (
-            ("110", "--transit"),
-            ("122", "--watch"),
-            ("120", "--health"),
-            ("119", "--emergency"),
-            ("12350", "--broadband"),
-        )
-    ),
-    "vehicles": (
-        PointClass("vehicle.bunched", "--watch", 5.5),
-        PointClass("vehicle.regular", "--text", 3.5),
-        PointClass("vehicle.gapped", "--broadband", 5.5),
-        PointClass("vehicle.unknown", "--secondary", 3.5, hollow=True),
-    ),
-    **{
-        kind: (PointClass(f"facility.{kind}", "--text", 5, hollow=True),) for kind in FACILITY_KINDS
-    },
-}
+@dataclass(frozen=True)
+class Overlay:
+    """Points above the hexagons: what classes they are of, and how they are read."""
+
+    classes: Callable[[City], tuple[PointClass, ...]]
+    read: Callable[[Engine, datetime], Iterable[Point]]
+    word: str | None = None  # one word of the dictionary for all classes together
 
 
-def points_router(engine: Engine) -> APIRouter:
+def points_router(engine: Engine, city: City) -> APIRouter:
     """Return the router of points; `names` are overlays joined by `+`."""
     router = APIRouter(prefix=PREFIX)
+    overlays = find_overlays(city)
 
     @router.get("/{names}.json")
     def points(names: str, at: AwareDatetime | None = None) -> JSONResponse:
         wanted = names.split("+")
-        if not set(wanted) <= set(CLASSES):
+        if not set(wanted) <= set(overlays):
             raise NotFoundError(f"no points are called {names!r}")
         then = open_as_of(engine, at) if at else engine
         at = at or now()
-        found = [point for name in wanted for point in read_points(then, name, at)]
+        found = [point for name in wanted for point in overlays[name].read(then, at)]
         answer = {"now": at.isoformat(), "columns": COLUMNS, "points": found}
         return JSONResponse(answer, headers=NOT_STORED)
 
     return router
-
-
-def read_points(engine: Engine, name: str, at: datetime) -> Iterable[Point]:
-    """Return the points of one overlay: longitude, latitude, class."""
-    readers: dict[str, Callable[[], Iterable[Point]]] = {
-        "incidents": lambda: incident_points(engine, at),
-        "vehicles": lambda: vehicle_points(engine, at),
-    }
-    return readers.get(name, lambda: facility_points(engine, name))()
 
 
 def incident_points(engine: Engine, at: datetime) -> list[Point]:
@@ -124,17 +107,63 @@ def facility_points(engine: Engine, kind: str) -> list[Point]:
     ]
 
 
-def points_property(names: Iterable[str]) -> dict[str, object] | None:
+def channel_classes(city: City) -> tuple[PointClass, ...]:
+    """Return a class a channel of the city."""
+    return tuple(
+        PointClass(f"channel.{each.key}", *each.short, each.colour, 7) for each in city.channels
+    )
+
+
+def vehicle_classes(_city: City) -> tuple[PointClass, ...]:
+    """Return a class a headway; bunched and gapped are the ends of a palette every eye tells."""
+    looks: tuple[tuple[str, str, float, bool], ...] = (
+        ("vehicle.bunched", "watch", 5.5, False),
+        ("vehicle.regular", "text", 3.5, False),
+        ("vehicle.gapped", "broadband", 5.5, False),
+        ("vehicle.unknown", "secondary", 3.5, True),
+    )
+    return tuple(
+        PointClass(key, translate(key, "zh"), translate(key, "en"), colour, radius, hollow)
+        for key, colour, radius, hollow in looks
+    )
+
+
+# What is under way; the kinds of facilities that a city declares are overlays besides.
+OVERLAYS: Mapping[str, Overlay] = MappingProxyType(
+    {
+        "incidents": Overlay(channel_classes, incident_points, "wall.open_incidents"),
+        "vehicles": Overlay(vehicle_classes, vehicle_points),
+    }
+)
+
+
+def find_overlays(city: City) -> Mapping[str, Overlay]:
+    """Return every overlay of a city by the name that scenes and addresses use."""
+    return {**{each.key: _of_facilities(each) for each in city.facility_kinds}, **OVERLAYS}
+
+
+def _of_facilities(kind: FacilityKind) -> Overlay:
+    look = PointClass(
+        f"facility.{kind.key}", kind.label_zh, kind.label_en, kind.colour, 5, kind.hollow
+    )
+    return Overlay(lambda _city: (look,), lambda engine, _at: facility_points(engine, kind.key))
+
+
+def points_property(city: City, names: Iterable[str]) -> dict[str, object] | None:
     """Return the map's `points` property for some overlays, None for none."""
     wanted = list(names)
     if not wanted:
         return None
-    at = replayed()
+    at, overlays = replayed(), find_overlays(city)
     return {
         "url": f"{PREFIX}/{'+'.join(wanted)}.json" + (f"?at={at:%Y-%m-%dT%H:%M:%SZ}" if at else ""),
         "classes": {
-            each.key: {"colour": each.colour, "radius": each.radius, "hollow": each.hollow}
+            each.key: {
+                "colour": as_property(each.colour),
+                "radius": each.radius,
+                "hollow": each.hollow,
+            }
             for name in wanted
-            for each in CLASSES[name]
+            for each in overlays[name].classes(city)
         },
     }

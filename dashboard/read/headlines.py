@@ -17,7 +17,8 @@ from dashboard.read.values import (
 from dashboard.scenes.model import Headline
 from dashboard.wording.numbers import is_shown
 from layers.catalogue.indicator import Indicator
-from layers.catalogue.registry import Target, load_catalogue, resolve_component
+from layers.catalogue.registry import load_catalogue, resolve_component
+from layers.catalogue.targets import Target
 from layers.period import Period
 from layers.score.attainment import Standing, standing_of
 from layers.states.version import Build
@@ -78,7 +79,7 @@ class ResolvedHeadline:
 
 def resolve(context: ScreenContext, headline: Headline) -> ResolvedHeadline | None:
     """Return what a headline speaks of now, None where nothing of it is loaded."""
-    indicator = load_catalogue().get(headline.indicator)
+    indicator = load_catalogue(context.city).get(headline.indicator)
     build = read_build_or_none(context, indicator) if indicator else None
     if indicator is None or build is None:
         return None
@@ -86,7 +87,7 @@ def resolve(context: ScreenContext, headline: Headline) -> ResolvedHeadline | No
     latest = read_latest(context, build, component, headline.days)
     if latest is None:
         return None
-    target = target_of(indicator, component, latest.end - timedelta(days=1))
+    target = target_of(context, indicator, component, latest.end - timedelta(days=1))
     return ResolvedHeadline(indicator, component, build, latest, target)
 
 

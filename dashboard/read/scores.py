@@ -6,10 +6,11 @@ from dashboard.read.values import read_build_or_none
 from dashboard.wording.i18n import LANGUAGES, translate
 from dashboard.wording.numbers import MISSING, format_number, format_value
 from dashboard.wording.periods import period_text
+from geodata.city.configuration import City
 from geodata.clock import now
 from layers.catalogue.registry import find_indicator
 from layers.score.attainment import target_text
-from layers.score.rules import load_score_rules
+from layers.score.rules import load_score_rules, load_scored
 from layers.score.score import DomainScore, Part, PlaceScore, read_scores
 
 SCORES = JsonForm(dict[str, PlaceScore])
@@ -18,9 +19,11 @@ SCORES = JsonForm(dict[str, PlaceScore])
 def read_place_scores(context: ScreenContext) -> dict[str, PlaceScore]:
     """Return the scores of the city and the districts, read again when states or the day change."""
     used = {
-        scored.indicator for entries in load_score_rules().domains.values() for scored in entries
+        scored.indicator for entries in load_scored(context.city).values() for scored in entries
     }
-    builds = [read_build_or_none(context, find_indicator(key)) for key in sorted(used)]
+    builds = [
+        read_build_or_none(context, find_indicator(context.city, key)) for key in sorted(used)
+    ]
     versions = "/".join(build.version if build else "" for build in builds)
     today = now().astimezone(context.city.zone).date()
     return context.cache.get_or(
@@ -33,19 +36,19 @@ def score_text(score: float | None) -> str:
     return MISSING if score is None else format_number(score, 2)
 
 
-def score_evidence(domain: DomainScore) -> str:
+def score_evidence(city: City, domain: DomainScore) -> str:
     """Return what a domain's score rests on, one line an indicator, and the rule."""
     rules = load_score_rules()
     rule = [
         translate("score.rule", code, cap=rules.cap, share=f"{rules.known_share:.0%}")
         for code in LANGUAGES
     ]
-    return "\n".join([*(part_line(part) for part in domain.parts), *rule])
+    return "\n".join([*(part_line(city, part) for part in domain.parts), *rule])
 
 
-def part_line(part: Part) -> str:
+def part_line(city: City, part: Part) -> str:
     """Return an indicator's value, target, period and score."""
-    indicator = find_indicator(part.indicator)
+    indicator = find_indicator(city, part.indicator)
     component = indicator.components.get(part.component)
     name = f"{indicator.label_zh} {indicator.label_en}"
     if component:

@@ -11,7 +11,7 @@ from dashboard.wording.periods import begun
 from geodata.clock import now
 from geodata.errors import NotFoundError
 from layers.catalogue.indicator import Indicator
-from layers.catalogue.registry import Target, find_target
+from layers.catalogue.targets import Target, find_target
 from layers.maps.classes import Classes, read_classes
 from layers.period import Grain, Period
 from layers.states.status import Status
@@ -41,7 +41,7 @@ class Value:
 def read_build_or_none(context: ScreenContext, indicator: Indicator) -> Build | None:
     """Return what the indicator's states stand on, None before the first build."""
     try:
-        return read.read_build(context.engine, indicator.key)
+        return read.read_build(context.engine, context.city, indicator.key)
     except NotFoundError:
         return None
 
@@ -121,9 +121,11 @@ def read_districts(
     return {row.pop("key"): Value(**row) for row in frame.select(names).iter_rows(named=True)}
 
 
-def target_of(indicator: Indicator, component: str, on: date) -> Target | None:
+def target_of(
+    context: ScreenContext, indicator: Indicator, component: str, on: date
+) -> Target | None:
     """Return the target of a component valid on a day."""
-    return find_target(indicator.key, component, on)
+    return find_target(context.city, indicator.key, component, on)
 
 
 def read_layer_classes(context: ScreenContext, build: Build, component: str, res: int) -> Classes:

@@ -1,18 +1,21 @@
-"""The typed form of the screens' configuration; unknown keys are refused."""
+"""What a city's wall and kiosk show, from its `scenes` folder; unknown keys are refused."""
 
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
-from typing import Literal
 
 from pydantic import Field, model_validator
 
+from geodata.city.configuration import City, load_city
 from geodata.declared import Declared, read_declared
+from geodata.errors import DeclarationError, NotFoundError
+from layers.catalogue.domains import load_domains
+from layers.catalogue.registry import find_indicator, resolve_component
+from layers.errors import QueryError
 
-Domain = Literal["transit", "emergency", "broadband", "health"]
-DOMAINS: tuple[Domain, ...] = ("transit", "emergency", "broadband", "health")
-# Points above the hexagons: what is under way, or a kind of facility.
-Overlay = Literal["incidents", "vehicles", "metro_station", "fire_station", "hospital"]
-FOLDER = Path(__file__).parent
+FOLDER = "scenes"
+WALL, KIOSK = "wall.yaml", "kiosk.yaml"
+UNDER_WAY = ("incidents", "vehicles")  # overlays of every city: what moves and what is open
 
 
 class Headline(Declared):
@@ -44,7 +47,9 @@ class Scene(Declared):
     layer: Headline | None = None
     title_zh: str = ""
     title_en: str = ""
-    overlays: tuple[Overlay, ...] = ()
+    overlays: tuple[str, ...] = Field(
+        default=(), description="incidents, vehicles, or any of the city's kinds of facilities"
+    )
     res: int = Field(default=8, ge=6, le=9)
     seconds: int = Field(default=20, ge=5, le=600)
     camera: Camera | None = None
@@ -59,10 +64,11 @@ class Scene(Declared):
 
 
 class WallConfiguration(Declared):
-    """What the wall shows."""
+    """What the wall shows: the first `large` domains as cards, the others a line each."""
 
-    cards: dict[Domain, tuple[Headline, ...]]
-    scenes: tuple[Scene, ...] = Field(min_length=1)
+    cards: dict[str, tuple[Headline, ...]]
+    large: int = Field(default=4, ge=1, le=4)
+    scenes: tuple[Scene, ...] = ()
     spark_steps: int = Field(default=28, ge=2, le=400)
 
     @model_validator(mode="after")
@@ -71,6 +77,11 @@ class WallConfiguration(Declared):
         if len(set(keys)) < len(keys):
             raise ValueError(f"two scenes share a key: {', '.join(keys)}")
         return self
+
+    @property
+    def domains(self) -> tuple[str, ...]:
+        """Return the domains that have a card or a line, in their order."""
+        return tuple(self.cards)
 
 
 class KioskSubject(Headline):
@@ -86,18 +97,75 @@ class KioskSubject(Headline):
 class KioskConfiguration(Declared):
     """What the kiosk shows."""
 
-    subjects: dict[Domain, KioskSubject]
+    subjects: dict[str, KioskSubject]
     idle_seconds: int = Field(default=60, ge=10, le=600)
     warn_seconds: int = Field(default=15, ge=3, le=60)
 
 
-@cache
-def load_wall() -> WallConfiguration:
-    """Return the wall's configuration."""
-    return read_declared(FOLDER / "wall.yaml", WallConfiguration)
+def overlay_names(city: City) -> tuple[str, ...]:
+    """Return what may lie above the hexagons: what is under way, and each kind of facility."""
+    return (*UNDER_WAY, *(kind.key for kind in city.facility_kinds))
+
+
+def load_wall(city: City) -> WallConfiguration:
+    """Return a city's wall; without a file each domain's first indicators, and no scenes.
+
+    Raises:
+        DeclarationError: the file is wrong, or speaks of what the city does not have; names the
+            key.
+    """
+    return _wall_of(city.folder)
+
+
+def load_kiosk(city: City) -> KioskConfiguration:
+    """Return a city's kiosk; without a file it has no subjects.
+
+    Raises:
+        DeclarationError: the file is wrong, or speaks of what the city does not have; names the
+            key.
+    """
+    return _kiosk_of(city.folder)
 
 
 @cache
-def load_kiosk() -> KioskConfiguration:
-    """Return the kiosk's configuration."""
-    return read_declared(FOLDER / "kiosk.yaml", KioskConfiguration)
+def _wall_of(folder: Path) -> WallConfiguration:
+    path = folder / FOLDER / WALL
+    if not path.is_file():
+        return WallConfiguration(cards={})
+    wall, city = read_declared(path, WallConfiguration), load_city(str(folder))
+    _check_domains(city, wall.cards, f"{path}: cards")
+    for domain, rows in wall.cards.items():
+        _check_headlines(city, rows, f"{path}: cards.{domain}")
+    for scene in wall.scenes:
+        where = f"{path}: scenes.{scene.key}"
+        _check_headlines(city, [scene.layer] if scene.layer else [], where)
+        unknown = set(scene.overlays) - set(overlay_names(city))
+        if unknown:
+            raise DeclarationError(f"{where}: no overlay is called {', '.join(sorted(unknown))}")
+    return wall
+
+
+@cache
+def _kiosk_of(folder: Path) -> KioskConfiguration:
+    path = folder / FOLDER / KIOSK
+    if not path.is_file():
+        return KioskConfiguration(subjects={})
+    kiosk, city = read_declared(path, KioskConfiguration), load_city(str(folder))
+    _check_domains(city, kiosk.subjects, f"{path}: subjects")
+    for domain, subject in kiosk.subjects.items():
+        _check_headlines(city, [subject], f"{path}: subjects.{domain}")
+    return kiosk
+
+
+def _check_domains(city: City, named: Iterable[str], where: str) -> None:
+    unknown = set(named) - set(load_domains(city))
+    if unknown:
+        raise DeclarationError(f"{where}: the city has no domain {', '.join(sorted(unknown))}")
+
+
+def _check_headlines(city: City, rows: Iterable[Headline], where: str) -> None:
+    for row in rows:
+        try:
+            resolve_component(find_indicator(city, row.indicator), row.component)
+        except (NotFoundError, QueryError) as error:
+            raise DeclarationError(f"{where}: {error}") from error

@@ -18,7 +18,7 @@ from etl.source.file import SourceFile
 from etl.source.record_types import GEOMETRY_TEXT
 from etl.telemetry.load import load_partitions
 from etl.transform import transform
-from etl.transform.check import check
+from etl.transform.check import check, legal_in
 from etl.transform.locate import Locator
 from etl.transform.placing import PLACINGS, Ground
 from etl.transform.radio import decode_radio
@@ -62,7 +62,8 @@ def load_file(
     place = PLACINGS[record_type.placing]
     ground = Ground(city, locator, places.incoming)
     batch = place(read_wkt(batch), as_extracted(declaration), ground)
-    batch = check(batch, record_type, now() + _CLOCK_TOLERANCE, is_live=is_piece)
+    legal = legal_in(city, record_type)
+    batch = check(batch, record_type, now() + _CLOCK_TOLERANCE, legal, is_live=is_piece)
     if not is_piece:  # the few rows of a moment may well be all bad
         _refuse_if_none(file, batch, extracted, declaration)
     batch = _join_events(connection, batch, declaration)

@@ -35,6 +35,8 @@ class SourceDeclaration(Declared):
     )
     title_zh: str = Field(description="what screens call it, in Chinese")
     title_en: str = Field(description="what screens call it, in English")
+    short_zh: str = Field(default="", description="on screens, where the title is too long")
+    short_en: str = Field(default="", description="the same in English")
     owner: str = Field(description="who answers for the data")
     licence: str = Field(description="under which it may be used")
     cadence: str = Field(

@@ -1,6 +1,6 @@
 """The stage `check`: values that are legal, times that can be, and one record per key."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -8,19 +8,33 @@ import polars as pl
 
 from etl.batch import MEMBER, ROW, Batch, count_reasons
 from etl.source.record_types import RecordType
+from geodata.city.configuration import City
 
 _EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
 _BOOKKEEPING = (ROW, "@wkb")
 
 
-def check(batch: Batch, target: RecordType, not_after: datetime, *, is_live: bool = False) -> Batch:
-    """Reject what breaks a rule of the target table; merge identical repetitions.
+def legal_in(city: City, record_type: RecordType) -> Mapping[str, Collection[str]]:
+    """Return the values that a city allows in columns of a record type."""
+    return {column: values_of(city) for column, values_of in record_type.declared_by_city.items()}
 
-    `not_after` is the latest instant an event can have happened at. Of what comes live, earlier
-    revisions of a record that a later one follows at once are merged into it: they are no faults.
+
+def check(
+    batch: Batch,
+    target: RecordType,
+    not_after: datetime,
+    legal: Mapping[str, Collection[str]],
+    *,
+    is_live: bool = False,
+) -> Batch:
+    """Reject what breaks a rule of the target table or of the city; merge identical repetitions.
+
+    `legal` holds what the city allows (`legal_in`). `not_after` is the latest instant an event can
+    have happened at. Of what comes live, earlier revisions of a record that a later one follows at
+    once are merged into it: they are no faults.
     """
     rows_in, before = batch.frame.height, batch.rejects.height
-    for condition, field, reason in _rules(batch.frame, target, not_after):
+    for condition, field, reason in _rules(batch.frame, target, not_after, legal):
         faulty = batch.frame.filter(condition)
         batch = batch.reject(
             faulty.select(ROW, pl.lit(field).alias("field"), pl.lit(reason).alias("reason"))
@@ -36,15 +50,18 @@ def check(batch: Batch, target: RecordType, not_after: datetime, *, is_live: boo
 
 
 def _rules(
-    frame: pl.DataFrame, target: RecordType, not_after: datetime
+    frame: pl.DataFrame,
+    target: RecordType,
+    not_after: datetime,
+    legal: Mapping[str, Collection[str]],
 ) -> Iterator[tuple[pl.Expr, str, str]]:
     for name, (low, high) in target.ranges.items():
         if name in frame.columns:
-            legal = pl.col(name).is_between(low, high)
-            yield ~legal, name, f"is not between {low:g} and {high:g}"
-    for name, values in target.allowed.items():
+            within = pl.col(name).is_between(low, high)
+            yield ~within, name, f"is not between {low:g} and {high:g}"
+    for name, values in {**target.allowed, **legal}.items():
         if name in frame.columns:
-            listed = ", ".join(sorted(values))
+            listed = ", ".join(sorted(values)) or "those of the city, which has none"
             yield ~pl.col(name).is_in(values), name, f"is not one of {listed}"
     event_time = target.event_time
     if event_time in frame.columns and frame.schema[event_time] == pl.Datetime("us", "UTC"):

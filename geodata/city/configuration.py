@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, PrivateAttr, model_validator
 
+from geodata.city.channels import Channel, read_channels
+from geodata.city.facility_kinds import FacilityKind, read_facility_kinds
 from geodata.city.parts import (
     BoundsField,
     Camera,
@@ -73,6 +75,16 @@ class City(Declared):
     def zone(self) -> ZoneInfo:
         """The city's time zone."""
         return ZoneInfo(self.timezone)
+
+    @property
+    def channels(self) -> tuple[Channel, ...]:
+        """The emergency channels, in the order of display; none where the city declares none."""
+        return read_channels(self._folder)
+
+    @property
+    def facility_kinds(self) -> tuple[FacilityKind, ...]:
+        """The kinds of facilities."""
+        return read_facility_kinds(self._folder)
 
     def file(self, relative: Path) -> Path:
         """Return the full path of a file that the configuration names."""
@@ -143,4 +155,6 @@ def _load_folder(folder: Path) -> City:
     for key, file in city.files().items():
         if not file.is_file():
             raise CityError(f"{path}: {key}: no file {file}")
+    read_channels(folder)  # a wrong file is said at once, not by the first page that needs it
+    read_facility_kinds(folder)
     return city

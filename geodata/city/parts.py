@@ -49,15 +49,32 @@ class CellDistrict(Declared):
     column: str = "id"
 
 
+class Constant(Declared):
+    """The same for every district of a file that does not say it."""
+
+    const: str
+
+
+class Filled(Declared):
+    """A property, and what stands for it where a district has none."""
+
+    property: str
+    default: str
+
+
 class DistrictFile(Declared):
-    """A vector file of districts and the names of its properties."""
+    """A vector file of districts as it was published, and which of its properties mean what.
+
+    One property may be several things, such as id and name. Of two names that are not given the
+    other one stands; without a kind all are districts, without a position the file's order counts.
+    """
 
     path: Path
     district_id: str = "district_id"
-    name_zh: str = "name_zh"
-    name_en: str = "name_en"
-    kind: str = "kind"
-    position: str = "position"
+    name_zh: str | None = None
+    name_en: str | None = None
+    kind: str | Constant | Filled | None = None
+    position: str | None = None
 
 
 class Districts(Declared):

@@ -70,8 +70,11 @@ def read_report_counts(
     return read_frame(connection, statement, schema)
 
 
-def read_schools(connection: Connection) -> pl.DataFrame:
-    """Return cell (0: none), district_id, students and mbps (measured, else contracted)."""
+def read_schools(connection: Connection, kind: str) -> pl.DataFrame:
+    """Return the active facilities of a kind.
+
+    Columns: cell (0: none), district_id, students and mbps (measured, else contracted).
+    """
     c = facility.c
     statement = (
         select(
@@ -80,7 +83,7 @@ def read_schools(connection: Connection) -> pl.DataFrame:
             c.students,
             func.coalesce(c.down_mbps, c.contracted_mbps),
         )
-        .where(c.retired_by.is_(None), c.kind == "school", c.is_active)
+        .where(c.retired_by.is_(None), c.kind == kind, c.is_active)
         .order_by(c.facility_id)
     )
     schema: Schema = {

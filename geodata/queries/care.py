@@ -15,8 +15,8 @@ _SCHEMA: Schema = {
 }
 
 
-def read_doctors(connection: Connection) -> pl.DataFrame:
-    """Return facility_id, grade (null: not said), doctors, lon, lat of the hospitals that work.
+def read_doctors(connection: Connection, kind: str) -> pl.DataFrame:
+    """Return facility_id, grade (null: not said), doctors, lon, lat of a kind's active places.
 
     Those without a place or without a count of doctors are left out, those beyond the city's edge
     are not.
@@ -30,7 +30,7 @@ def read_doctors(connection: Connection) -> pl.DataFrame:
         func.ST_Y(c.geom),
     ).where(
         c.retired_by.is_(None),
-        c.kind == "hospital",
+        c.kind == kind,
         c.is_active,
         c.geom.is_not(None),
         c.doctors > 0,

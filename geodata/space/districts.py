@@ -1,5 +1,6 @@
 """The city's districts: read from its configuration, found for points, kept in the database."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -13,12 +14,15 @@ from sqlalchemy import Connection, select
 from sqlalchemy.dialects.postgresql import insert
 
 from geodata.city.configuration import City
-from geodata.city.parts import CellDistrict, DistrictFile
+from geodata.city.parts import CellDistrict, Constant, DistrictFile, Filled
 from geodata.errors import CityError
 from geodata.space import grid
 from geodata.space.crs import WGS84_EPSG, metric_geometry
 from geodata.tables import UNKNOWN_DISTRICT, district
 
+WHOLE_CITY = "city"  # what addresses and scores call the whole of it
+_SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
+_PLAIN_KIND = "district"
 _COLUMNS = ["district_id", "name_zh", "name_en", "kind", "position", "area_km2", "geometry"]
 _UNKNOWN_ROW = {
     "district_id": UNKNOWN_DISTRICT,
@@ -48,11 +52,66 @@ def read_districts(city: City) -> gpd.GeoDataFrame:
 def _read_file(city: City, source: DistrictFile) -> gpd.GeoDataFrame:
     path = city.file(source.path)
     frame = gpd.read_file(path).to_crs(WGS84_EPSG)
-    names = {getattr(source, name): name for name in _COLUMNS[:5]}
-    missing = sorted(set(names) - set(frame.columns))
+    named = [source.district_id, source.name_zh, source.name_en, source.position]
+    kind = source.kind.property if isinstance(source.kind, Filled) else source.kind
+    named += [kind if isinstance(kind, str) else None]
+    missing = sorted({name for name in named if name} - set(frame.columns))
     if missing:
         raise CityError(f"{path}: no property {', '.join(missing)}")
-    return frame[[*names, "geometry"]].rename(columns=names).astype({"district_id": str})
+    names = _names(path, frame, source)
+    columns = {
+        "district_id": _ids(path, frame[source.district_id], source),
+        "name_zh": names["name_zh"].fillna(names["name_en"]),
+        "name_en": names["name_en"].fillna(names["name_zh"]),
+        "kind": _kinds(frame, source.kind),
+        "position": _positions(frame, source.position),
+    }
+    nameless = columns["district_id"][columns["name_zh"].isna()]
+    if len(nameless):
+        raise CityError(f"{path}: name_zh, name_en: no name of {', '.join(nameless)}")
+    return gpd.GeoDataFrame(columns, geometry=frame.geometry, crs=frame.crs)
+
+
+def _names(path: Path, frame: gpd.GeoDataFrame, source: DistrictFile) -> dict[str, Any]:
+    """Return the names in both languages; where one is not there, the other one."""
+    given = {name: getattr(source, name) or name for name in ("name_zh", "name_en")}
+    there = {name: frame[key] for name, key in given.items() if key in frame.columns}
+    if not there:
+        raise CityError(f"{path}: name_zh, name_en: neither names a property of the file")
+    one = next(iter(there.values()))
+    return {name: there.get(name, one) for name in given}
+
+
+def _ids(path: Path, values: Any, source: DistrictFile) -> Any:
+    """Return the ids as text: they stand in addresses, so not everything may be one."""
+    ids = values.astype("Int64") if values.dtype.kind == "f" else values
+    texts = ids.astype(str).where(values.notna(), "")
+    bad = [text for text in texts if not _SAFE_ID.fullmatch(text)]
+    if bad:
+        raise CityError(
+            f"{path}: districts.file.district_id: {source.district_id!r} has "
+            f"{', '.join(map(repr, bad))}: an id is letters, digits, '-', '_' and '.'"
+        )
+    return texts
+
+
+def _kinds(frame: gpd.GeoDataFrame, kind: str | Constant | Filled | None) -> Any:
+    if isinstance(kind, Constant):
+        return kind.const
+    if isinstance(kind, Filled):
+        return frame[kind.property].fillna(kind.default).astype(str)
+    if kind is None and "kind" not in frame.columns:
+        return _PLAIN_KIND
+    return frame[kind or "kind"].astype(str)
+
+
+def _positions(frame: gpd.GeoDataFrame, position: str | None) -> Any:
+    """Return the order of display; what has no position comes last, in the file's order."""
+    order = np.arange(1, len(frame) + 1)
+    if position is None and "position" not in frame.columns:
+        return order
+    column = frame[position or "position"]
+    return column.fillna(column.max() + order).astype(int) if column.isna().any() else column
 
 
 def _read_cells(city: City, sources: tuple[CellDistrict, ...]) -> gpd.GeoDataFrame:
@@ -83,8 +142,13 @@ def _as_multi(geometry: Any) -> Any:
 def _check(city: City, frame: gpd.GeoDataFrame) -> None:
     where = f"{city.folder}: districts"
     repeated = frame.loc[frame["district_id"].duplicated(), "district_id"].tolist()
-    if repeated or UNKNOWN_DISTRICT in set(frame["district_id"]):
-        raise CityError(f"{where}: repeated or reserved id {repeated or UNKNOWN_DISTRICT}")
+    reserved = {UNKNOWN_DISTRICT, WHOLE_CITY} & set(frame["district_id"])
+    if repeated or reserved:
+        said = ", ".join([*repeated, *sorted(reserved)])
+        raise CityError(f"{where}: district_id: repeated or reserved id {said}")
+    unsafe = [key for key in frame["district_id"] if not _SAFE_ID.fullmatch(key)]
+    if unsafe:
+        raise CityError(f"{where}: district_id: cannot stand in an address: {', '.join(unsafe)}")
     broken = frame.loc[~(frame.is_valid & ~frame.is_empty), "district_id"].tolist()
     if broken:
         raise CityError(f"{where}: geometry is not valid: {', '.join(broken)}")

@@ -13,8 +13,15 @@ from geodata.tables import UNKNOWN_DISTRICT
 from layers.alerts.duty import apply_observations
 from layers.alerts.machine import Alert, Change, Timing
 from layers.alerts.observation import Observation
-from layers.alerts.rules import AbnormalLoadRule, Rule, StaleRule, TargetRule, load_alert_rules
-from layers.score.rules import Scored
+from layers.alerts.rules import (
+    COUNTED,
+    AbnormalLoadRule,
+    Rule,
+    StaleRule,
+    TargetRule,
+    load_alert_rules,
+    scored_of,
+)
 from layers.score.score import CITY, Part, read_parts
 from layers.statistics.abnormal_load import HOUR, AbnormalLoad
 from layers.statistics.hourly import Place, read_abnormal_load
@@ -22,9 +29,9 @@ from layers.statistics.hourly import Place, read_abnormal_load
 Names = Mapping[str, tuple[str, str]]  # subject -> zh, en
 
 
-def timings() -> dict[str, Timing]:
-    """Return how long the condition of each rule must hold and be gone."""
-    return {rule.key: Timing(rule.pending, rule.recovery) for rule in load_alert_rules()}
+def timings(city: City) -> dict[str, Timing]:
+    """Return how long the condition of each rule of a city must hold and be gone."""
+    return {rule.key: Timing(rule.pending, rule.recovery) for rule in load_alert_rules(city)}
 
 
 def read_names(engine: Engine, city: City) -> dict[str, tuple[str, str]]:
@@ -38,8 +45,7 @@ def observe_targets(
     engine: Engine, city: City, rule: TargetRule, names: Names, at: datetime
 ) -> list[Observation]:
     """Return how each subject of a target rule stands at a moment."""
-    scored = Scored(indicator=rule.indicator, component=rule.component, period=rule.period)
-    parts = read_parts(engine, city, scored, at.astimezone(city.zone).date())
+    parts = read_parts(engine, city, scored_of(rule), at.astimezone(city.zone).date())
     return [
         judge_target(rule, place, part, names)
         for place, part in parts.items()
@@ -111,7 +117,7 @@ def observe(
     """Return what every rule, or each of those given, sees at a moment."""
     names = read_names(engine, city)
     seen: list[Observation] = []
-    for rule in load_alert_rules() if rules is None else rules:
+    for rule in load_alert_rules(city) if rules is None else rules:
         match rule:
             case TargetRule():
                 seen += observe_targets(engine, city, rule, names, at)
@@ -133,7 +139,11 @@ def observe_loads(
         try:
             return [
                 judge_load(
-                    rule, key, part, read_abnormal_load(connection, city, place, hour, part), names
+                    rule,
+                    key,
+                    part,
+                    read_abnormal_load(connection, city, place, hour, part, indicator=COUNTED),
+                    names,
                 )
                 for key, place in places.items()
                 for part in rule.components
@@ -161,4 +171,4 @@ def evaluate(
     engine: Engine, city: City, at: datetime, rules: Sequence[Rule] | None = None
 ) -> list[tuple[Alert, Change]]:
     """Judge rules at a moment and bring the alerts up to date; returns what changed."""
-    return apply_observations(engine, observe(engine, city, at, rules), timings(), at)
+    return apply_observations(engine, observe(engine, city, at, rules), timings(city), at)

@@ -1,4 +1,4 @@
-"""The alert rules, read from `rules.yaml`; unknown keys are refused."""
+"""The alert rules of a city, read from its `alerts.yaml`; unknown keys are refused."""
 
 from datetime import timedelta
 from functools import cache
@@ -7,12 +7,16 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
+from geodata.city.configuration import City, load_city
 from geodata.declared import Declared, read_declared
+from geodata.errors import DeclarationError, NotFoundError
 from layers.catalogue.registry import find_indicator, resolve_component
-from layers.score.rules import ScoredPeriod
+from layers.errors import QueryError
+from layers.score.rules import Scored, ScoredPeriod, check_scored
 
-FILE = Path(__file__).with_name("rules.yaml")
+FILE = "alerts.yaml"
 SEVERITIES = (1, 2, 3)
+COUNTED = "incident_count"  # whose hours are judged for abnormal load
 
 
 class _Rule(Declared):
@@ -48,7 +52,6 @@ class TargetRule(_Rule):
 
     @model_validator(mode="after")
     def _is_consistent(self) -> "TargetRule":
-        resolve_component(find_indicator(self.indicator), self.component)
         if any(step.limit > self.clear_from for step in self.below):
             raise ValueError(f"{self.key}: clear_from lies below a limit")
         return self
@@ -86,11 +89,39 @@ class AlertRules(Declared):
         return self
 
 
-@cache
-def load_alert_rules() -> tuple[Rule, ...]:
-    """Return the rules.
+def load_alert_rules(city: City) -> tuple[Rule, ...]:
+    """Return the rules of a city; none where it declares none.
 
     Raises:
-        DeclarationError: the file is wrong; names the key.
+        DeclarationError: the file is wrong, or speaks of what the catalogue does not have; names
+            the key.
     """
-    return read_declared(FILE, AlertRules).rules
+    return _of_city(city.folder)
+
+
+@cache
+def _of_city(folder: Path) -> tuple[Rule, ...]:
+    path = folder / FILE
+    if not path.is_file():
+        return ()
+    rules, city = read_declared(path, AlertRules).rules, load_city(str(folder))
+    for rule in rules:
+        _check(city, rule, f"{path}: rules.{rule.key}")
+    return rules
+
+
+def _check(city: City, rule: Rule, where: str) -> None:
+    if isinstance(rule, TargetRule):
+        check_scored(city, scored_of(rule), where)
+    if isinstance(rule, AbnormalLoadRule):
+        try:
+            counted = find_indicator(city, COUNTED)
+            for component in rule.components:
+                resolve_component(counted, component)
+        except (NotFoundError, QueryError) as error:
+            raise DeclarationError(f"{where}: {error}") from error
+
+
+def scored_of(rule: TargetRule) -> Scored:
+    """Return what a target rule scores."""
+    return Scored(indicator=rule.indicator, component=rule.component, period=rule.period)

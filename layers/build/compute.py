@@ -16,7 +16,6 @@ from layers.build.measure_request import MeasureRequest
 from layers.catalogue.indicator import Indicator
 from layers.catalogue.measure import FunctionMeasure
 from layers.catalogue.record_tables import record_schema
-from layers.catalogue.registry import find_indicator
 from layers.period import Period
 from layers.states.state import complete_states
 from layers.states.write import CHOSEN, Records, Scope, Span, insert_frame, insert_query
@@ -47,9 +46,12 @@ def load_function(measure: FunctionMeasure) -> MeasureFunction:
 
 
 @lru_cache(maxsize=1024)
-def _compile(key: str, position: int, snapshot_at: datetime) -> str:
-    """Return the query of a measure's states; making it takes longer than running it on a day."""
-    indicator = find_indicator(key)
+def _compile(definition: str, position: int, snapshot_at: datetime) -> str:
+    """Return the query of a measure's states; making it takes longer than running it on a day.
+
+    `definition` is the entry as JSON: two cities have different parts of one indicator.
+    """
+    indicator = Indicator.model_validate_json(definition)
     measure = indicator.measures[position]
     assert not isinstance(measure, FunctionMeasure)  # noqa: S101
     chosen = ibis.table(record_schema(measure.table), name=CHOSEN)
@@ -79,7 +81,7 @@ def compute_states(
     """Write the states of the scope's measure into a table; return how many."""
     measure = indicator.measures[scope.measure]
     if not isinstance(measure, FunctionMeasure):
-        query = _compile(indicator.key, scope.measure, snapshot_at)
+        query = _compile(indicator.model_dump_json(), scope.measure, snapshot_at)
         records = Records(measure.table, measure.time, indicator.component_keys)
         return insert_query(connection, scope, records, query, into)
     function = load_function(measure)

@@ -7,7 +7,7 @@ that they took records from, and asks the indexes for the newest of each source.
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, get_args
 
 from sqlalchemy import (
     ARRAY,
@@ -30,8 +30,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from geodata.tables import counted_load, load
 from layers.catalogue.condition import find_table, meets
 from layers.catalogue.indicator import Indicator
-from layers.catalogue.measure import Condition
-from layers.catalogue.registry import load_catalogue
+from layers.catalogue.measure import Condition, RecordTable
 
 _FEED = "gtfs"  # what a load of a timetable says it fills: several tables at once
 _UNTIL = func.coalesce(load.c.event_to, load.c.finished_at)
@@ -165,7 +164,7 @@ def _counted(table: str, where: tuple[Condition, ...]) -> Select[tuple[int]]:
     c = find_table(table).c
     record = select(c.load_id).where(c.retired_by.is_(None), meets(find_table(table), where))
     first = record.where(c.load_id == load.c.load_id).limit(1).scalar_subquery()
-    others = {name for entry in load_catalogue().values() for name in entry.tables} - {table}
+    others = set(get_args(RecordTable)) - {table}
     return select(load.c.load_id).where(load.c.table_name.not_in(others), first.is_not(None))
 
 

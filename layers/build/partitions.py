@@ -37,7 +37,7 @@ from layers.states.version import Build
 class Task:
     """One day of one measure; small, it travels to the worker."""
 
-    indicator: str
+    definition: str  # the entry as JSON, with the city's parts in it: workers need no catalogue
     measure: int
     store: str
     partitions: tuple[Partition, ...]  # of one day, all sources
@@ -59,8 +59,7 @@ Run = Callable[[Sequence[Task]], Iterator[Aggregated]]
 
 def aggregate_partition(task: Task) -> Aggregated:
     """Return the states of a task; runs on any machine that reaches the store."""
-    indicator = find_indicator(task.indicator)
-    measure = indicator.measures[task.measure]
+    measure = Indicator.model_validate_json(task.definition).measures[task.measure]
     assert not isinstance(measure, FunctionMeasure)  # noqa: S101
     store = PartitionStore(task.store)
     schema = record_schema(measure.table)
@@ -72,7 +71,7 @@ def aggregate_partition(task: Task) -> Aggregated:
         connection.execute(f"SET TimeZone = '{task.timezone}'")
         connection.execute("SET threads = 1")
         connection.from_arrow(records.to_arrow()).create(measure.table)
-        states = connection.sql(_compile(task.indicator, task.measure)).pl()
+        states = connection.sql(_compile(task.definition, task.measure)).pl()
     states = complete_states(states).sort(KEYS)
     buffer = BytesIO()
     states.write_ipc(buffer)
@@ -81,9 +80,9 @@ def aggregate_partition(task: Task) -> Aggregated:
 
 
 @lru_cache(maxsize=256)
-def _compile(key: str, position: int) -> str:
+def _compile(definition: str, position: int) -> str:
     """Return the query of a measure's states; making it takes longer than running it on a day."""
-    indicator = find_indicator(key)
+    indicator = Indicator.model_validate_json(definition)
     measure = indicator.measures[position]
     assert not isinstance(measure, FunctionMeasure)  # noqa: S101
     # the instant dates no record: each has its own time
@@ -98,12 +97,13 @@ def plan_tasks(store: PartitionStore, city: City, indicator: Indicator) -> list[
         QueryError: a measure cannot be computed a day at a time.
     """
     tasks = []
+    definition = indicator.model_dump_json()
     for position, measure in enumerate(indicator.measures):
         if isinstance(measure, FunctionMeasure) or measure.time is None or measure.one_per:
             raise QueryError(f"{indicator.key}: needs all its records at once, not days of them")
         for _, partitions in days_of(store.partitions(measure.table)):
             files = tuple(partitions)
-            tasks.append(Task(indicator.key, position, store.url, files, city.timezone))
+            tasks.append(Task(definition, position, store.url, files, city.timezone))
     return tasks
 
 
@@ -144,7 +144,7 @@ def aggregate(
             database does not know.
         NotFoundError: there is no such indicator.
     """
-    indicator = find_indicator(key)
+    indicator = find_indicator(city, key)
     tasks = plan_tasks(store, city, indicator)
     if not tasks:
         return None

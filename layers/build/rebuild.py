@@ -102,7 +102,7 @@ def _apply(
     put_builds_away(connection, indicator.key, facts["built_at"], but=build_id)
     finish_build(connection, plan, build_id, written, newest)
     keep_change(connection, city, indicator, plan, build_id, written)
-    return _announced(connection, indicator)
+    return _announced(connection, city, indicator)
 
 
 def _write(
@@ -158,11 +158,11 @@ def _changes_bytes(
     )
 
 
-def _announced(connection: Connection, indicator: Indicator) -> Build:
+def _announced(connection: Connection, city: City, indicator: Indicator) -> Build:
     """Tell the listeners the new version, and those of the indicators divided by this one."""
     build = read_build_in(connection, indicator)
     announce(connection, LAYERS, indicator=indicator.key, version=build.version)
-    for each in load_catalogue().values():
+    for each in load_catalogue(city).values():
         if each.denominator != indicator.key:
             continue
         try:

@@ -37,8 +37,8 @@ def build_states(
     Raises:
         NotFoundError: an indicator does not exist.
     """
-    keys = list(load_catalogue()) if indicators is None else list(indicators)
-    chosen = [find_indicator(key) for key in keys]
+    keys = list(load_catalogue(city)) if indicators is None else list(indicators)
+    chosen = [find_indicator(city, key) for key in keys]
     analyze_changed(engine)
     builds = _build_all(engine, city, chosen, full=full)
     analyze_changed(engine)
@@ -51,8 +51,9 @@ def refresh_states(engine: Engine, city: City, load_ids: Collection[int]) -> lis
     Loads that were not counted before are counted with them, so that a call that was missed is
     made good by the next one. Meant for few records: nothing is analysed, nothing else is read.
     """
-    touched = _touched_tables(engine, sorted(load_ids)) if load_ids else set()
-    chosen = [entry for entry in load_catalogue().values() if touched.intersection(entry.tables)]
+    entries = load_catalogue(city).values()
+    touched = _touched_tables(engine, entries, sorted(load_ids)) if load_ids else set()
+    chosen = [entry for entry in entries if touched.intersection(entry.tables)]
     return _build_all(engine, city, chosen, full=False)
 
 
@@ -64,9 +65,9 @@ def _build_all(engine: Engine, city: City, chosen: list[Indicator], *, full: boo
     return [build for build in builds if build is not None]
 
 
-def _touched_tables(engine: Engine, loads: list[int]) -> set[str]:
-    """Return the record tables of the catalogue in which the loads brought or retired anything."""
-    names = {name for entry in load_catalogue().values() for name in entry.tables}
+def _touched_tables(engine: Engine, entries: Iterable[Indicator], loads: list[int]) -> set[str]:
+    """Return the record tables of entries in which the loads brought or retired anything."""
+    names = {name for entry in entries for name in entry.tables}
     c = source_coverage.c
     covered = select(c.table_name).where(or_(c.load_id.in_(loads), c.retired_by.in_(loads)))
     there = [rows_of(name, (), loads).exists().label(name) for name in sorted(names)]

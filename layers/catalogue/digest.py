@@ -1,11 +1,11 @@
-"""What states follow from besides records: the entry, the program's code, the city's files."""
+"""What states follow from besides records: entry, code, the city's configuration and files."""
 
 import hashlib
 from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
-from geodata.city.configuration import City
+from geodata.city.configuration import CITY_FILE, City
 from geodata.settings import ROOT
 from layers.catalogue.indicator import Indicator
 
@@ -17,7 +17,7 @@ def definition_digest(indicator: Indicator, city: City) -> str:
 
     States built by another definition are not added to, they are computed anew.
     """
-    parts = (indicator.model_dump_json(), _code_digest(), _folder_digest(city.folder))
+    parts = (indicator.model_dump_json(), _channels(city), _code_digest(), _city_digest(city))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
@@ -27,9 +27,19 @@ def _code_digest() -> str:
     return _digest(path for room in _ROOMS for path in (ROOT / room).rglob("*.py"))
 
 
+def _channels(city: City) -> str:
+    """Return which channel is of which kind: measures may choose records by the kind."""
+    return " ".join(f"{each.key}={each.kind}" for each in city.channels)
+
+
+def _city_digest(city: City) -> str:
+    """Return the checksum of `city.yaml` and the files it names; scenes and alerts do not count."""
+    return _files_digest((city.folder / CITY_FILE, *city.files().values()))
+
+
 @cache
-def _folder_digest(folder: Path) -> str:
-    return _digest(path for path in folder.rglob("*") if path.is_file())
+def _files_digest(paths: tuple[Path, ...]) -> str:
+    return _digest(paths)
 
 
 def _digest(paths: Iterable[Path]) -> str:

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
+from geodata.city.channels import ChannelKind
 from geodata.declared import Declared
 from layers.catalogue.formula import FORMULAS
 from layers.catalogue.measure import Measure
@@ -14,6 +15,9 @@ from layers.period import Grain
 
 ALL = "all"  # the merge of every component, where `component_rollup` is `sum`
 DEFAULT = "default"
+AREA = "area_km2"
+HOURS = "period_h"
+PLAIN_DENOMINATORS = (AREA, HOURS)  # what may be below the line besides an indicator
 TOTAL = "total"  # the key of the only component of an indicator that has no others
 
 Geometry = Literal["cell", "district", "city"]
@@ -39,6 +43,12 @@ class Component(Declared):
     label_en: str
     grain: Grain | None = None  # where it differs from the indicator's
     hours: float | None = Field(default=None, gt=0)  # class U: hours of the window in a step
+
+
+class ComponentsFrom(Declared):
+    """Components that each city has its own of: its channels, all or those of some kinds."""
+
+    channels: Literal["all"] | tuple[ChannelKind, ...]
 
 
 class LowNumber(Declared):
@@ -80,7 +90,7 @@ class Indicator(Declared):
 
     key: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     code: str = Field(description="code in the methods brief, for example E6; empty for context")
-    domain: str  # a key of catalogue/domains.yaml
+    domain: str  # a key of the city's domains.yaml
     position: int = 100  # order within the domain
     label_zh: str
     label_en: str
@@ -108,10 +118,11 @@ class Indicator(Declared):
     stock: bool = False  # valid until the next state, instead of happening in its step
     vintages: bool = False  # stock: each district's own counts, interpolated between two of them
     components: dict[str, Component] = Field(default_factory=dict)
+    components_from: ComponentsFrom | None = None  # in place of a list of them
     default_component: str = TOTAL
     component_rollup: Literal["sum", "separate"] = "separate"
     geometry: tuple[Geometry, ...] = ("cell", "district", "city")
-    denominator: str | None = None  # key of another indicator, or `area_km2`
+    denominator: str | None = None  # key of another indicator, `area_km2` or `period_h`
     denominator_floor: float = 0.0  # below it the status is na_denominator
     interval: IntervalKind = "none"
     low_n: LowNumber | None = None
@@ -154,10 +165,23 @@ class Indicator(Declared):
             raise ValueError(f"{self.key}: classes around a target need a diverging palette")
         return self
 
+    @model_validator(mode="after")
+    def _has_components_that_merge(self) -> "Indicator":
+        """Refuse components of a city that no city could be asked for as a whole."""
+        merges = self.component_rollup == "sum" and self.default_component == ALL
+        if self.components_from and not merges:
+            raise ValueError(f"{self.key}: components of a city are merged by default")
+        return self
+
     @property
     def component_keys(self) -> tuple[str, ...]:
         """Return the keys states are kept under."""
         return tuple(self.components) or (TOTAL,)
+
+    @property
+    def stock_below(self) -> str | None:
+        """Return the key of the indicator that this one is divided by, if by one."""
+        return None if self.denominator in PLAIN_DENOMINATORS else self.denominator
 
     @property
     def tables(self) -> tuple[str, ...]:

@@ -120,7 +120,7 @@ class IntervalMeasure(_Records):
     max_s: float = 7200.0
     limits_s: dict[str, float] = Field(
         default_factory=dict
-    )  # class R: component -> limit; others are left out
+    )  # class R: component (or kind of channel) -> limit; others are left out
 
 
 class ShareMeasure(_Records):

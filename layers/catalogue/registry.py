@@ -1,118 +1,96 @@
-"""The catalogue: every indicator and target, read from the files in this folder."""
+"""The catalogue of a city: the program's indicators and its own, with the city's parts in them."""
 
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Literal
 
-from pydantic import model_validator
-
-from geodata.declared import Declared, read_declared
+from geodata.city.channels import Channel, read_channels
+from geodata.city.configuration import City
+from geodata.declared import read_declared
 from geodata.errors import DeclarationError, NotFoundError
+from layers.catalogue.domains import Domain, read_domains
 from layers.catalogue.indicator import ALL, DEFAULT, Indicator
+from layers.catalogue.of_channels import with_channels
 from layers.errors import QueryError
 
-FOLDER = Path(__file__).parent
-CATALOGUE = FOLDER / "indicators"
-TARGETS_FILE = "targets.yaml"
-GOALPOSTS_FILE = "goalposts.yaml"
-DOMAINS_FILE = "domains.yaml"
+CATALOGUE = Path(__file__).parent / "indicators"
+OWN = "indicators"  # the folder of a city's own entries
 
 
-class Domain(Declared):
-    """What several indicators are about: usually one department's business."""
+def load_catalogue(city: City) -> Mapping[str, Indicator]:
+    """Return a city's indicators by key, by domain and position.
 
-    key: str
-    label_zh: str
-    label_en: str
-
-
-class Target(Declared):
-    """A value to compare with, where it comes from and how far that is confirmed."""
-
-    indicator: str
-    component: str = DEFAULT
-    op: Literal["<=", ">=", "between"]
-    value: float  # the limit; of a band the upper end
-    lower: float | None = None  # of a band only
-    source: str
-    clause: str = ""
-    status: Literal["A", "B", "C"]  # wording confirmed | secondary publications | to confirm
-    valid_from: date
-    kind: Literal["target", "benchmark"] = "target"
-
-    @model_validator(mode="after")
-    def _is_a_limit_or_a_band(self) -> "Target":
-        if (self.op == "between") != (self.lower is not None):
-            raise ValueError(f"{self.indicator}: a band, and only a band, has a lower end")
-        if self.lower is not None and not 0 < self.lower < self.value:
-            raise ValueError(f"{self.indicator}: the lower end must lie between 0 and the upper")
-        return self
-
-
-def read_catalogue(folder: Path) -> Mapping[str, Indicator]:
-    """Read every entry of a folder, ordered by domain file and position.
+    Left out are entries of domains that the city does not list, and those that are given by
+    channels where the city has none of them.
 
     Raises:
         DeclarationError: an entry is wrong; names the file and the key.
     """
-    entries = [_read_entry(path) for path in sorted(folder.glob("*.yaml"))]
-    ordered = sorted(entries, key=lambda entry: (entry.domain, entry.position, entry.key))
-    return MappingProxyType({entry.key: entry for entry in ordered})
+    return _catalogue_of(city.folder)
+
+
+@cache
+def _catalogue_of(folder: Path) -> Mapping[str, Indicator]:
+    known, own = _read_known(), read_entries(folder / OWN)
+    domains, channels = read_domains(folder), read_channels(folder)
+    for entry in own:
+        if entry.key in {each.key for each in known}:
+            raise DeclarationError(f"{folder / OWN}: the program has an indicator {entry.key}")
+        if entry.domain not in domains:
+            raise DeclarationError(f"{folder / OWN}: {entry.key}: no domain {entry.domain!r}")
+    return order_entries(_of_city((*known, *own), domains, channels))
+
+
+@cache
+def _read_known() -> tuple[Indicator, ...]:
+    """Return the program's entries, read once for all cities."""
+    return read_entries(CATALOGUE)
+
+
+def read_entries(folder: Path) -> tuple[Indicator, ...]:
+    """Read every entry of a folder; none where there is no such folder.
+
+    Raises:
+        DeclarationError: an entry is wrong; names the file and the key.
+    """
+    return tuple(_read_entry(path) for path in sorted(folder.glob("*.yaml")))
 
 
 def _read_entry(path: Path) -> Indicator:
     entry = read_declared(path, Indicator)
     if entry.key != path.stem:
         raise DeclarationError(f"{path.name}: the key is {entry.key}, not the file's name")
-    if entry.domain not in load_domains():
-        raise DeclarationError(f"{path.name}: {DOMAINS_FILE} has no domain {entry.domain}")
     return entry
 
 
-@cache
-def load_catalogue() -> Mapping[str, Indicator]:
-    """Return the program's indicators by key."""
-    return read_catalogue(CATALOGUE)
+def _of_city(
+    entries: Iterable[Indicator], domains: Mapping[str, Domain], channels: tuple[Channel, ...]
+) -> Iterable[Indicator]:
+    """Return the entries of a city's domains and those they are divided by, with its channels."""
+    every = tuple(entries)
+    below = {entry.stock_below for entry in every if entry.domain in domains}
+    listed = (entry for entry in every if entry.domain in domains or entry.key in below)
+    filled = (with_channels(entry, channels) for entry in listed)
+    return (entry for entry in filled if entry is not None)
 
 
-@cache
-def load_domains() -> Mapping[str, Domain]:
-    """Return the domains by key, in the order in which they are listed."""
-    path = FOLDER / DOMAINS_FILE
-    rows = read_declared(path, tuple[Domain, ...])
-    return MappingProxyType({row.key: row for row in rows})
+def order_entries(entries: Iterable[Indicator]) -> Mapping[str, Indicator]:
+    """Return entries by key, ordered by domain and position."""
+    ordered = sorted(entries, key=lambda entry: (entry.domain, entry.position, entry.key))
+    return MappingProxyType({entry.key: entry for entry in ordered})
 
 
-@cache
-def load_targets() -> tuple[Target, ...]:
-    """Return every target row, as filed."""
-    path = FOLDER / TARGETS_FILE
-    return read_declared(path, tuple[Target, ...])
-
-
-def find_indicator(key: str) -> Indicator:
+def find_indicator(city: City, key: str) -> Indicator:
     """Return an indicator.
 
     Raises:
-        NotFoundError: there is none of this key.
+        NotFoundError: the city has none of this key.
     """
     try:
-        return load_catalogue()[key]
+        return load_catalogue(city)[key]
     except KeyError:
         raise NotFoundError(f"no indicator is called {key!r}") from None
-
-
-def find_target(indicator: str, component: str, on: date) -> Target | None:
-    """Return the newest target valid on a day, the component's own before the default one."""
-    rows = [t for t in load_targets() if t.indicator == indicator and t.valid_from <= on]
-    for wanted in (component, DEFAULT):
-        valid = [target for target in rows if target.component == wanted]
-        if valid:
-            return max(valid, key=lambda target: target.valid_from)
-    return None
 
 
 def resolve_component(indicator: Indicator, component: str) -> str:

@@ -66,14 +66,14 @@ def publish_layers(
     Raises:
         NotFoundError: an indicator does not exist.
     """
-    keys = list(load_catalogue()) if indicators is None else list(indicators)
+    keys = list(load_catalogue(city)) if indicators is None else list(indicators)
     with engine.begin() as connection:
         write_district_view(connection, STATUSES)
         for res in RESOLUTIONS:
             write_cells(connection, read_cells(data_dir, city, CITY_AREA, res))
     parts = [
         (indicator, component)
-        for indicator in map(find_indicator, keys)
+        for indicator in (find_indicator(city, key) for key in keys)
         for component in components_of(indicator)
     ]
     with ThreadPoolExecutor(_AT_ONCE) as pool:

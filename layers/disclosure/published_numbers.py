@@ -58,7 +58,7 @@ def read_hexagons(
         if counts_people:
             districts = answer(connection, city, _question(city, layer, "district"))
             places = _places(found["cell"].to_numpy(), city, data_dir, res)
-            table = _HexTable(found, districts, places, layer)
+            table = _HexTable(found, districts, places, layer, question.indicator)
             found = _hide(found, _keep_hidden(patterns, table, res))
         known = found.filter(pl.col("status") != Status.NO_DATA)
         parts.append(known.select("cell", pl.lit(res).alias("res"), *_numbers()))
@@ -70,7 +70,7 @@ def read_districts(
     connection: Connection, patterns: Engine, city: City, layer: PublishedLayer
 ) -> pl.DataFrame:
     """Return district_id and the numbers; the whole city's row carries its code."""
-    indicator = find_indicator(layer.indicator)
+    indicator = find_indicator(city, layer.indicator)
     parts = []
     for by in ("district", "city"):
         if by in indicator.geometry:
@@ -121,10 +121,11 @@ class _HexTable:
     districts: pl.DataFrame
     places: list[Place]
     layer: PublishedLayer
+    indicator: Indicator
 
     def hidden(self, already: Mask) -> Mask:
         """Return which hexagons are hidden: small counts, and what would reveal them in totals."""
-        indicator, k = find_indicator(self.layer.indicator), self.layer.smallest_count or 0
+        indicator, k = self.indicator, self.layer.smallest_count or 0
         counts = smallest_counts(self.found, indicator)
         if not adds_up(indicator):
             return np.asarray(counts < k) | already

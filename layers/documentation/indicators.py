@@ -3,8 +3,11 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from geodata.city.configuration import City
+from layers.catalogue.domains import load_domains
 from layers.catalogue.indicator import Code, Indicator, StateClass
-from layers.catalogue.registry import Target, load_catalogue, load_domains, load_targets
+from layers.catalogue.registry import load_catalogue
+from layers.catalogue.targets import Target, load_targets
 from layers.documentation.proofs import Proof, read_proofs
 from layers.values.compute import low_number
 
@@ -84,17 +87,17 @@ whose docstring begins with the indicator's code.
 """
 
 
-def build_documentation() -> str:
-    """Return the page as Markdown."""
+def build_documentation(city: City) -> str:
+    """Return the page as Markdown, with the parts and targets of a city."""
     parts = [_HEADER]
-    entries = load_catalogue().values()
+    entries = load_catalogue(city).values()
     proofs = read_proofs()
-    for key, domain in load_domains().items():
+    for key, domain in load_domains(city).items():
         own = [entry for entry in entries if entry.domain == key]
         if own:
             parts.append(f"## {domain.label_zh} {domain.label_en}\n")
             parts.append(_contents(own))
-            parts += [_section(entry, proofs) for entry in own]
+            parts += [_section(city, entry, proofs) for entry in own]
     parts.append("## 分析 Analyses\n")
     parts += [_analysis(analysis, proofs) for analysis in _ANALYSES]
     return "\n".join(parts)
@@ -110,7 +113,7 @@ def _contents(entries: Iterable[Indicator]) -> str:
     return "\n".join([head, *rows]) + "\n"
 
 
-def _section(entry: Indicator, proofs: Proofs) -> str:
+def _section(city: City, entry: Indicator, proofs: Proofs) -> str:
     facts = {
         "Formula": f"`{entry.formula}`",
         "Unit": f"{entry.unit_zh} / {entry.unit_en}",
@@ -124,7 +127,7 @@ def _section(entry: Indicator, proofs: Proofs) -> str:
         "Estimated": entry.estimated_en,
         "Standard": _standard(entry),
         "Codes": "; ".join(_code(code) for code in entry.codes),
-        "Targets": "; ".join(_target(t) for t in load_targets() if t.indicator == entry.key),
+        "Targets": "; ".join(_target(t) for t in load_targets(city) if t.indicator == entry.key),
         "Records": ", ".join(f"`{table}`" for table in entry.tables),
         "Tests": _tests(proofs, entry.code),
     }

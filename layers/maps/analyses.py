@@ -19,7 +19,7 @@ from geodata.errors import NotFoundError
 from geodata.space.grid import Cells
 from layers.catalogue.indicator import Indicator, StateClass
 from layers.catalogue.palettes import load_palettes
-from layers.catalogue.registry import find_indicator, load_catalogue
+from layers.catalogue.registry import find_indicator
 from layers.errors import QueryError
 from layers.maps.cell_lists import CITY_AREA, read_cells
 from layers.maps.classes import Classes
@@ -69,7 +69,7 @@ class _City:
         """
         read = (self.connection, self.city, self.data_dir, question, self.version)
         values, status = read_column(*read)
-        if question.indicator.denominator in load_catalogue():
+        if question.below:
             cells = self.cells(question)
             quiet = self._quiet(question)["key"].to_numpy()
             is_zero = np.isin(cells, quiet) & (status == Status.NA_DENOMINATOR)
@@ -193,7 +193,7 @@ def read_smoothed(engine: Engine, city: City, data_dir: Path, query: ValueQuery)
 
 
 def _check_rate(entry: Indicator) -> None:
-    if entry.state_class is not StateClass.RATIO or entry.denominator not in load_catalogue():
+    if entry.state_class is not StateClass.RATIO or not entry.stock_below:
         raise QueryError(f"{entry.key} is no rate of events to a population: it cannot be smoothed")
 
 
@@ -227,7 +227,7 @@ def read_sensitivity(engine: Engine, city: City, query: ValueQuery) -> dict[int,
     What changes between them is made by the size of the hexagons. Resolutions that the indicator
     is not shown at are left out.
     """
-    entry = find_indicator(query.indicator)
+    entry = find_indicator(city, query.indicator)
     res = entry.default_res if query.res is None else query.res
     tried = [each for each in (res - 1, res, res + 1) if 5 <= each <= entry.max_res]
     return {each: read_values(engine, city, replace(query, by="cell", res=each)) for each in tried}

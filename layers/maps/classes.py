@@ -17,7 +17,8 @@ from geodata.clock import now, replayed
 from geodata.database.engine import open_snapshot
 from geodata.tables import UNKNOWN_DISTRICT, layer_breaks, state_build
 from layers.catalogue.indicator import Indicator
-from layers.catalogue.registry import find_indicator, find_target, resolve_component
+from layers.catalogue.registry import find_indicator, resolve_component
+from layers.catalogue.targets import find_target
 from layers.maps.palette import palette_of
 from layers.period import Grain, Period
 from layers.values.query import Question, ValueQuery, check_query
@@ -130,10 +131,10 @@ def read_classes(
         NotFoundError: no such indicator or component.
         QueryError: the indicator is not shown by cell (by district), or not at this resolution.
     """
-    entry = find_indicator(indicator)
+    entry = find_indicator(city, indicator)
     key = resolve_component(entry, component)
     res = entry.default_res if res is None else res
-    target = _target_of(entry, key)
+    target = _target_of(city, entry, key)
     kept = _name_kept(entry, key, step, by)
     with engine.begin() as connection:
         build_id = _classes_build(connection, indicator)
@@ -152,10 +153,10 @@ def _name_kept(entry: Indicator, component: str, step: Grain | None, by: Area) -
     return kept if by == "cell" else f"{kept}#{by}"
 
 
-def _target_of(entry: Indicator, component: str) -> float | None:
+def _target_of(city: City, entry: Indicator, component: str) -> float | None:
     if entry.classification != "diverging":
         return None
-    found = find_target(entry.key, component, now().date())
+    found = find_target(city, entry.key, component, now().date())
     return found.value if found else None
 
 

@@ -28,7 +28,7 @@ def doctor_states(request: MeasureRequest) -> pl.DataFrame:
     """
     connection, city, parameters = request.connection, request.city, request.measure.parameters
     network = read_drive_network(connection, city, parameters["time_of_day"])
-    doctors = read_doctors(connection)
+    doctors = read_doctors(connection, str(parameters["places"]))
     people = street_points(read_residents(connection))
     if network is None or doctors.is_empty() or people.is_empty():
         return pl.DataFrame(schema=STATE_SCHEMA)

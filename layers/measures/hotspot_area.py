@@ -7,13 +7,12 @@ import numpy as np
 import polars as pl
 import shapely
 
-from geodata.queries.places import read_facilities
 from geodata.space.areal import cut_by_cells
 from geodata.space.crs import to_metric
 from geodata.space.grid import STORAGE_RES
 from layers.build.measure_request import MeasureRequest
 from layers.catalogue.indicator import TOTAL
-from layers.measures.hotspots import working_points
+from layers.measures.hotspots import read_venues_and_points, working_points
 from layers.states.merge_frames import merge_states
 from layers.states.state import KEYS, STATE_SCHEMA, complete_states
 
@@ -25,14 +24,12 @@ def hotspot_area_states(request: MeasureRequest) -> pl.DataFrame:
 
     A venue given as a point has no ground and is left out: missing.
     """
-    places = read_facilities(request.connection, ["hotspot_venue", "wifi_ap"])
-    venues = places.filter(
-        pl.col("kind") == "hotspot_venue", pl.col("is_active"), pl.col("footprint").is_not_null()
-    )
+    active, points_of_access = read_venues_and_points(request)
+    venues = active.filter(pl.col("footprint").is_not_null())
     if venues.is_empty():
         return pl.DataFrame(schema=STATE_SCHEMA)
     silent = timedelta(hours=float(request.measure.parameters["silent_h"]))
-    working = working_points(places.filter(pl.col("kind") == "wifi_ap"), silent)
+    working = working_points(points_of_access, silent)
     points = shapely.points(*to_metric(request.city, working["lon"], working["lat"]))
     outlines = np.asarray(shapely.from_wkb(venues["footprint"].to_numpy()))
     venue, cell, parts = cut_by_cells(request.city, outlines, STORAGE_RES)

@@ -19,10 +19,9 @@ from layers.states.state import KEYS, complete_states
 
 def hotspot_states(request: MeasureRequest) -> pl.DataFrame:
     """Return one state a venue's cell: venues with an access point over venues."""
-    places = read_facilities(request.connection, ["hotspot_venue", "wifi_ap"])
+    venues, points = read_venues_and_points(request)
     silent = timedelta(hours=float(request.measure.parameters["silent_h"]))
-    venues = places.filter(pl.col("kind") == "hotspot_venue", pl.col("is_active"))
-    working = working_points(places.filter(pl.col("kind") == "wifi_ap"), silent)
+    working = working_points(points, silent)
     served = are_served(
         _outlines(venues, request.city),
         shapely.points(*to_metric(request.city, working["lon"], working["lat"])),
@@ -38,6 +37,14 @@ def hotspot_states(request: MeasureRequest) -> pl.DataFrame:
         den=pl.lit(1.0),
     )
     return complete_states(merge_states(states, KEYS))
+
+
+def read_venues_and_points(request: MeasureRequest) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Return the active facilities that `parameters` calls venues, and all it calls points."""
+    kinds = [str(request.measure.parameters[name]) for name in ("venues", "points")]
+    places = read_facilities(request.connection, kinds)
+    venues, points = (places.filter(pl.col("kind") == kind) for kind in kinds)
+    return venues.filter("is_active"), points
 
 
 def working_points(points: pl.DataFrame, silent: timedelta) -> pl.DataFrame:

@@ -83,7 +83,7 @@ def _travel(request: MeasureRequest) -> pl.DataFrame:
     """Return the population points with the minutes to the nearest hospital that works."""
     connection, city, parameters = request.connection, request.city, request.measure.parameters
     people = read_residents(connection)
-    hospitals = read_facilities(connection, ["hospital"]).filter("is_active")
+    hospitals = read_facilities(connection, [str(parameters["places"])]).filter("is_active")
     homes, doors = in_metres(city, people), in_metres(city, hospitals)
     network = read_drive_network(connection, city, parameters["time_of_day"])
     if network is None:

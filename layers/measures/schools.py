@@ -16,6 +16,7 @@ from layers.states.state import KEYS, complete_states
 class SchoolRule:
     """What a school needs: a floor, and a share a pupil where there are many."""
 
+    kind: str  # of the facilities that are schools
     least_mbps: float
     kbps_per_student: float
     many_students: int
@@ -24,7 +25,7 @@ class SchoolRule:
 def connected_states(request: MeasureRequest) -> pl.DataFrame:
     """Return schools connected well enough over schools of which that is known."""
     rule = SchoolRule(**request.measure.parameters)
-    return compute_connected(read_schools(request.connection), rule, request.snapshot_at)
+    return compute_connected(read_schools(request.connection, rule.kind), rule, request.snapshot_at)
 
 
 def compute_connected(schools: pl.DataFrame, rule: SchoolRule, starts_at: datetime) -> pl.DataFrame:

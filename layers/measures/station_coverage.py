@@ -5,7 +5,6 @@ from datetime import timedelta
 from typing import Any, cast
 
 import polars as pl
-from sqlalchemy import Connection
 
 from geodata.clock import now
 from geodata.queries.events import read_event_places
@@ -26,14 +25,15 @@ def coverage_states(request: MeasureRequest) -> pl.DataFrame:
     """Return demand within a time of the nearest station over all demand (class R).
 
     `parameters.components` gives each its `stations` (facility kind), `limit_s` and, where events
-    are the demand instead of residents, their `channel`.
+    are the demand instead of residents, the kinds of their `channels`. A component of events needs
+    a channel of its kinds.
     """
     connection, city, parameters = request.connection, request.city, request.measure.parameters
     network = read_drive_network(connection, city, parameters["time_of_day"])
     if network is None:
         return pl.DataFrame(schema=STATE_SCHEMA)
     components = cast("Mapping[str, Mapping[str, Any]]", parameters["components"])
-    demands = _read_demands(connection, components)
+    demands = _read_demands(request, components)
     kinds = sorted({str(rules["stations"]) for rules in components.values()})
     stations = read_facilities(connection, kinds).filter("is_active")
     frames = []
@@ -41,7 +41,9 @@ def coverage_states(request: MeasureRequest) -> pl.DataFrame:
         doors = network.snap(in_metres(city, stations.filter(kind=rules["stations"])))
         if not doors.is_joined.any():
             continue
-        demand = demands[str(rules.get("channel", ""))]
+        if name not in demands:
+            continue
+        demand = demands[name]
         places = network.snap(in_metres(city, demand))
         minutes = cost_from_nearest(network, places, doors)
         frames.append(reached_within(demand, minutes, float(rules["limit_s"]), name))
@@ -51,14 +53,23 @@ def coverage_states(request: MeasureRequest) -> pl.DataFrame:
 
 
 def _read_demands(
-    connection: Connection, components: Mapping[str, Mapping[str, Any]]
+    request: MeasureRequest, components: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, pl.DataFrame]:
-    """Return places with a weight, by channel; residents under the empty name."""
-    channels = [str(rules["channel"]) for rules in components.values() if "channel" in rules]
-    events = read_event_places(connection, channels, now() - _EVENTS_OF)
+    """Return places with a weight, by component; none for events of channels the city has not."""
+    people = read_residents(request.connection).rename({"residents": "weight"})
+    kinds = {name: rules["channels"] for name, rules in components.items() if "channels" in rules}
+    channels = {
+        name: [each.key for each in request.city.channels if each.kind in wanted]
+        for name, wanted in kinds.items()
+    }
+    every = sorted({key for keys in channels.values() for key in keys})
+    events = read_event_places(request.connection, every, now() - _EVENTS_OF)
     events = events.with_columns(weight=pl.lit(1.0))
-    people = read_residents(connection).rename({"residents": "weight"})
-    return {"": people} | {channel: events.filter(channel=channel) for channel in channels}
+    return dict.fromkeys(set(components) - set(kinds), people) | {
+        name: events.filter(pl.col("channel").is_in(keys))
+        for name, keys in channels.items()
+        if keys
+    }
 
 
 def reached_within(

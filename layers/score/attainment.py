@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from layers.catalogue.registry import Target
+from layers.catalogue.targets import Target
 from layers.score.rules import load_score_rules
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from layers.score.attainment import Standing
-from layers.score.rules import Condition, Fact, ScoreRules, load_score_rules
+from layers.score.rules import Condition, Fact, StatusRules
 from layers.score.score import CITY, PlaceScore
 
 
@@ -28,12 +28,11 @@ class Facts:
     domain_names: Mapping[str, tuple[str, str]] = field(default_factory=dict)  # zh, en
 
 
-def city_status(scores: Mapping[str, PlaceScore], facts: Facts) -> CityStatus:
+def city_status(rules: StatusRules, scores: Mapping[str, PlaceScore], facts: Facts) -> CityStatus:
     """Return the worst level one of whose conditions holds; level 1 where none does.
 
     A fact that is not known, such as a score without data, fulfils no condition.
     """
-    rules = load_score_rules()
     values = _values(scores, facts)
     worst = _worst_domain(scores)
     for level in rules.levels[:-1]:
@@ -45,7 +44,7 @@ def city_status(scores: Mapping[str, PlaceScore], facts: Facts) -> CityStatus:
     return _calm(rules)
 
 
-def _calm(rules: ScoreRules) -> CityStatus:
+def _calm(rules: StatusRules) -> CityStatus:
     level = rules.levels[-1]
     return CityStatus(level.level, level.name_zh, level.name_en, (rules.calm_zh,), (rules.calm_en,))
 

@@ -1,16 +1,26 @@
-"""The rules of scores and of the city's status, from `rules.yaml`; unknown keys are refused."""
+"""The rules of scores and of the status, and what a city scores; unknown keys are refused.
 
+How a value becomes a score is the program's, so that a score means the same in every city. What
+is scored, and where a city has one of its own the rule of its status, its `scores.yaml` says.
+"""
+
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Literal
 
 from pydantic import Field, model_validator
 
+from geodata.city.configuration import City, load_city
 from geodata.declared import Declared, read_declared
-from layers.catalogue.registry import load_catalogue, resolve_component
+from geodata.errors import DeclarationError, NotFoundError
+from layers.catalogue.domains import load_domains
+from layers.catalogue.registry import find_indicator, resolve_component
+from layers.errors import QueryError
 
 _MONTHS = {"day": 0, "week": 0, "month": 1, "quarter": 3}
 FILE = Path(__file__).with_name("rules.yaml")
+CITY_FILE = "scores.yaml"
 
 ScoredPeriod = Literal["day", "week", "month", "quarter", "latest"]
 Fact = Literal[
@@ -25,28 +35,12 @@ Fact = Literal[
 
 
 class Scored(Declared):
-    """One indicator that counts for a domain.
-
-    Raises:
-        ValueError: there is no such indicator or component.
-    """
+    """One indicator that counts for a domain."""
 
     indicator: str
     component: str = "default"
     period: ScoredPeriod
     weight: float = Field(default=1.0, gt=0)
-
-    @model_validator(mode="after")
-    def _exists(self) -> "Scored":
-        entry = load_catalogue().get(self.indicator)
-        if entry is None:
-            raise ValueError(f"no indicator is called {self.indicator!r}")
-        component = resolve_component(entry, self.component)
-        if entry.stock != (self.period == "latest"):
-            raise ValueError(f"{self.indicator}: latest is the period of stocks and only of them")
-        if self.period in _MONTHS and _MONTHS[self.period] < entry.grain_of(component).months:
-            raise ValueError(f"{self.indicator}: kept by longer steps than {self.period}")
-        return self
 
 
 class Condition(Declared):
@@ -87,19 +81,15 @@ class Level(Declared):
     any_of: tuple[Condition, ...] = ()
 
 
-class ScoreRules(Declared):
-    """Everything that decides about scores and the city's status."""
+class StatusRules(Declared):
+    """The five levels, the worst first, and the reason where no condition holds."""
 
-    cap: float = Field(ge=1)
-    watch_from: float = Field(gt=0, lt=1)
-    known_share: float = Field(ge=0, le=1)
-    domains: dict[str, tuple[Scored, ...]]
     levels: tuple[Level, ...]
-    calm_zh: str  # the reason where no condition holds
+    calm_zh: str
     calm_en: str
 
     @model_validator(mode="after")
-    def _levels_are_complete(self) -> "ScoreRules":
+    def _levels_are_complete(self) -> "StatusRules":
         if [level.level for level in self.levels] != [5, 4, 3, 2, 1]:
             raise ValueError("levels: the five levels, the worst first")
         if self.levels[-1].any_of:
@@ -107,11 +97,74 @@ class ScoreRules(Declared):
         return self
 
 
+class ScoreRules(Declared):
+    """How values become scores, and the status of a city without a rule of its own."""
+
+    cap: float = Field(ge=1)
+    watch_from: float = Field(gt=0, lt=1)
+    known_share: float = Field(ge=0, le=1)
+    status: StatusRules
+
+
+class CityScores(Declared):
+    """What `scores.yaml` of a city says: what is scored, by domain, and its own status rule."""
+
+    domains: dict[str, tuple[Scored, ...]] = Field(default_factory=dict)
+    status: StatusRules | None = None
+
+
 @cache
 def load_score_rules() -> ScoreRules:
-    """Return the rules.
+    """Return the program's rules.
 
     Raises:
         DeclarationError: the file is wrong; names the key.
     """
     return read_declared(FILE, ScoreRules)
+
+
+def load_scored(city: City) -> Mapping[str, tuple[Scored, ...]]:
+    """Return what is scored in a city, by domain; nothing where it declares nothing.
+
+    Raises:
+        DeclarationError: the file is wrong; names the key.
+    """
+    return _of_city(city.folder).domains
+
+
+def load_status_rules(city: City) -> StatusRules:
+    """Return the rule of a city's status: its own, else the program's."""
+    return _of_city(city.folder).status or load_score_rules().status
+
+
+@cache
+def _of_city(folder: Path) -> CityScores:
+    path = folder / CITY_FILE
+    if not path.is_file():
+        return CityScores()
+    scores, city = read_declared(path, CityScores), load_city(str(folder))
+    for domain, entries in scores.domains.items():
+        if domain not in load_domains(city):
+            raise DeclarationError(f"{path}: domains: the city has no domain {domain!r}")
+        for scored in entries:
+            check_scored(city, scored, f"{path}: domains.{domain}")
+    return scores
+
+
+def check_scored(city: City, scored: Scored, where: str) -> None:
+    """Refuse what the catalogue does not have, or not for such a period.
+
+    Raises:
+        DeclarationError: begins with `where`.
+    """
+    try:
+        entry = find_indicator(city, scored.indicator)
+        component = resolve_component(entry, scored.component)
+    except (NotFoundError, QueryError) as error:
+        raise DeclarationError(f"{where}: {error}") from error
+    if entry.stock != (scored.period == "latest"):
+        raise DeclarationError(
+            f"{where}: {entry.key}: latest is the period of stocks and only of them"
+        )
+    if scored.period in _MONTHS and _MONTHS[scored.period] < entry.grain_of(component).months:
+        raise DeclarationError(f"{where}: {entry.key}: kept by longer steps than {scored.period}")

@@ -9,10 +9,11 @@ from sqlalchemy import Engine
 
 from geodata.city.configuration import City
 from geodata.clock import now
-from layers.catalogue.registry import Target, find_indicator, find_target, resolve_component
+from layers.catalogue.registry import find_indicator, resolve_component
+from layers.catalogue.targets import Target, find_target
 from layers.period import Period
 from layers.score.attainment import Standing, attainment, standing_of_score
-from layers.score.rules import Scored, load_score_rules
+from layers.score.rules import Scored, load_score_rules, load_scored
 from layers.score.scored_period import scored_period
 from layers.states.status import Status
 from layers.values.query import ValueQuery
@@ -97,7 +98,7 @@ def read_scores(engine: Engine, city: City) -> dict[str, PlaceScore]:
     today = now().astimezone(city.zone).date()
     parts = {
         domain: [read_parts(engine, city, scored, today) for scored in entries]
-        for domain, entries in load_score_rules().domains.items()
+        for domain, entries in load_scored(city).items()
     }
     places = {key for columns in parts.values() for column in columns for key in column}
     return {
@@ -113,12 +114,13 @@ def read_scores(engine: Engine, city: City) -> dict[str, PlaceScore]:
 
 def read_parts(engine: Engine, city: City, scored: Scored, today: date) -> dict[str, Part]:
     """Return one indicator's part for the city and every district."""
-    indicator = find_indicator(scored.indicator)
+    indicator = find_indicator(city, scored.indicator)
     component = resolve_component(indicator, scored.component)
     kept_by = indicator.grain_of(component)
     steps = available_periods(engine, city, indicator.key, component, kept_by)
     period = scored_period(steps, scored.period, today)
-    target = find_target(indicator.key, component, (period.end if period else today) - _ONE_DAY)
+    last_day = (period.end if period else today) - _ONE_DAY
+    target = find_target(city, indicator.key, component, last_day)
     unread = Part(
         indicator.key, component, scored.weight, period, None, Status.NO_DATA, target, None
     )

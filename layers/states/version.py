@@ -7,11 +7,12 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, Row, select
 
+from geodata.city.configuration import City
 from geodata.clock import now, replayed
 from geodata.errors import NotFoundError
 from geodata.tables import state_build
 from layers.catalogue.indicator import Indicator
-from layers.catalogue.registry import find_indicator, load_catalogue
+from layers.catalogue.registry import find_indicator
 
 STALE_AFTER_INTERVALS = 3
 STALE_MARK = "s"
@@ -31,14 +32,14 @@ class Build:
     is_simulated: bool
 
 
-def read_build(engine: Engine, indicator: str) -> Build:
+def read_build(engine: Engine, city: City, indicator: str) -> Build:
     """Return the current build of an indicator, its denominator's provenance included.
 
     Raises:
         NotFoundError: there is no such indicator, or nothing has been built for it.
     """
     with engine.connect() as connection:
-        return read_build_in(connection, find_indicator(indicator))
+        return read_build_in(connection, find_indicator(city, indicator))
 
 
 def read_build_in(connection: Connection, indicator: Indicator) -> Build:
@@ -48,8 +49,8 @@ def read_build_in(connection: Connection, indicator: Indicator) -> Build:
         NotFoundError: nothing has been built for the indicator.
     """
     keys = [indicator.key]
-    if indicator.denominator in load_catalogue():
-        keys.append(str(indicator.denominator))
+    if indicator.stock_below:
+        keys.append(indicator.stock_below)
     rows = [_newest(connection, key) for key in keys]
     own = rows[0]
     if own is None:

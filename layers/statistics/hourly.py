@@ -102,7 +102,7 @@ class _Counts:
 
     @classmethod
     def of(cls, connection: Connection, city: City, key: str, component: str) -> "_Counts":
-        entry = find_indicator(key)
+        entry = find_indicator(city, key)
         wanted = resolve_component(entry, component)
         coverage = read_coverage(connection, entry)
         components = entry.component_keys if wanted == ALL else (wanted,)

@@ -6,21 +6,17 @@ a good component hides a bad one, less so with the geometric mean.
 
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from functools import cache
 from itertools import product
 from typing import Literal
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
-from pydantic import Field, model_validator
 from sqlalchemy import Engine
 
 from geodata.city.configuration import City
-from geodata.declared import Declared, read_declared
 from geodata.tables import UNKNOWN_DISTRICT
-from layers.catalogue.indicator import DEFAULT
-from layers.catalogue.registry import FOLDER, GOALPOSTS_FILE
+from layers.catalogue.targets import Goalpost, load_goalposts
 from layers.period import Period
 from layers.states.status import Status
 from layers.values.query import ValueQuery
@@ -33,34 +29,6 @@ LEAST_WEIGHT = 0.7  # of the components that are known
 FLOOR = 1.0  # of a score in the geometric mean: one zero must not decide everything
 SWING = 0.25  # of each weight, up and down, for the range of ranks
 _MOST_SWUNG = 10
-
-
-class Goalpost(Declared):
-    """What of an indicator scores 0 and 100, and how much it weighs."""
-
-    indicator: str
-    component: str = DEFAULT
-    worst: float
-    best: float
-    weight: float = Field(default=1.0, ge=0)
-    source: str
-    status: Literal["A", "B", "C"]
-
-    @model_validator(mode="after")
-    def _spans(self) -> "Goalpost":
-        if self.worst == self.best:
-            raise ValueError(f"{self.indicator}: the goalposts stand in one place")
-        return self
-
-
-@cache
-def load_goalposts() -> tuple[Goalpost, ...]:
-    """Return the goalposts, as filed.
-
-    Raises:
-        DeclarationError: a row is wrong.
-    """
-    return read_declared(FOLDER / GOALPOSTS_FILE, tuple[Goalpost, ...])
 
 
 def normalise(values: Floats, worst: float, best: float) -> Floats:
@@ -156,12 +124,14 @@ def read_composite(
     `weights` replaces the filed weights by indicator.
 
     Raises:
-        ValueError: a weight is below 0 or all are 0.
+        ValueError: a weight is below 0, all are 0, or the city has no goalposts.
     """
     chosen = [
         each.model_copy(update={"weight": (weights or {}).get(each.indicator, each.weight)})
-        for each in load_goalposts()
+        for each in load_goalposts(city)
     ]
+    if not chosen:
+        raise ValueError(f"{city.code} has no goalposts")
     frames = [_read(engine, city, each, on, str(n)) for n, each in enumerate(chosen)]
     values = frames[0]
     for frame in frames[1:]:

@@ -10,14 +10,13 @@ from sqlalchemy import Connection, func, select
 
 from geodata.space.grid import cell_area_km2
 from geodata.tables import district
-from layers.catalogue.registry import find_indicator, resolve_component
+from layers.catalogue.indicator import AREA, HOURS, Indicator
+from layers.catalogue.registry import resolve_component
+from layers.errors import QueryError
 from layers.period import Period
 from layers.values.query import Question
 from layers.values.selection import read_merged, read_steps
 from layers.values.vintages import read_vintages
-
-AREA = "area_km2"
-HOURS = "period_h"
 
 
 def read_denominator(
@@ -33,13 +32,15 @@ def read_denominator(
         return keys.select(
             "key", den=pl.Series(_hours(connection, question, keys), dtype=pl.Float64)
         )
-    return read_stock(connection, _of_stock(question)).select("key", den="num")
+    if question.below is None:
+        raise QueryError(f"{question.indicator.key} is divided by nothing")
+    return read_stock(connection, _of_stock(question, question.below)).select("key", den="num")
 
 
-def _of_stock(question: Question) -> Question:
+def _of_stock(question: Question, stock: Indicator) -> Question:
     """Return the same question about the indicator below the line."""
-    stock = find_indicator(str(question.indicator.denominator))
-    return replace(question, indicator=stock, component=resolve_component(stock, "default"))
+    component = resolve_component(stock, "default")
+    return replace(question, indicator=stock, component=component, below=None)
 
 
 def read_stock(connection: Connection, question: Question) -> pl.DataFrame:

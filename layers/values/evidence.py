@@ -11,7 +11,7 @@ from geodata.database.engine import open_snapshot
 from geodata.errors import NotFoundError
 from geodata.tables import load
 from layers.catalogue.indicator import ALL, Indicator
-from layers.catalogue.registry import Target, find_target
+from layers.catalogue.targets import Target, find_target
 from layers.states.status import Status
 from layers.states.version import Build, read_build_in
 from layers.values.query import ValueQuery, check_query
@@ -74,7 +74,7 @@ def read_evidence(engine: Engine, city: City, query: ValueQuery) -> Evidence:
         period=str(question.period),
         place=row.pop("key"),
         status=Status(row.pop("status")),
-        target=find_target(question.indicator.key, question.component, now().date()),
+        target=find_target(city, question.indicator.key, question.component, now().date()),
         build=build,
         sources=sources,
         **row,

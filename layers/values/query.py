@@ -44,6 +44,7 @@ class Question:
     cell: int | None
     step: Grain
     zone: str
+    below: Indicator | None = None  # the indicator that this one is divided by, if by one
 
     @property
     def components(self) -> tuple[str, ...]:
@@ -87,7 +88,7 @@ def check_query(query: ValueQuery, city: City) -> Question:
         NotFoundError: no such indicator or component.
         QueryError: the geometry, resolution or period does not fit the indicator.
     """
-    indicator = find_indicator(query.indicator)
+    indicator = find_indicator(city, query.indicator)
     component = resolve_component(indicator, query.component)
     grain = indicator.grain_of(component)
     if query.by in ("cell", "district", "city") and query.by not in indicator.geometry:
@@ -104,6 +105,7 @@ def check_query(query: ValueQuery, city: City) -> Question:
         _check_cell(indicator, query.cell),
         query.step or grain,
         city.timezone,
+        find_indicator(city, indicator.stock_below) if indicator.stock_below else None,
     )
 
 

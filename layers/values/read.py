@@ -158,7 +158,7 @@ def available_periods(
     Raises:
         NotFoundError: no such indicator or component.
     """
-    entry = find_indicator(indicator)
+    entry = find_indicator(city, indicator)
     key = resolve_component(entry, component)
     wanted = step or _at_least(entry.step, entry.grain_of(key))
     components = entry.component_keys if key == ALL else (key,)

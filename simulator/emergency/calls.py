@@ -7,7 +7,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
-from simulator.config import Channel, ChannelRules
+from simulator.config import ChannelRules
 from simulator.emergency.response import Demand, Responders, clocks, site_stations
 from simulator.ground.planar import Floats
 from simulator.ground.world import World
@@ -22,13 +22,13 @@ SPAN_DAYS = 0.16  # day-to-day spread of the load (weather, events)
 class Dispatcher:
     """One channel's rules and stations, ready to take the calls of any day."""
 
-    channel: Channel
+    channel: str
     rules: ChannelRules
     responders: Responders
     weights: Floats  # probability of a call by cell, one row a kind of call
 
 
-def build_dispatcher(world: World, channel: Channel, given: Floats) -> Dispatcher:
+def build_dispatcher(world: World, channel: str, given: Floats) -> Dispatcher:
     """Site a channel's stations and weigh its cells."""
     rules = world.rules.channels[channel]
     rng = world.rng("stations", channel)

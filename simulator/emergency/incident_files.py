@@ -1,5 +1,6 @@
-"""The command centres' incident files: one a channel (110 and 122 share one system) and month."""
+"""The command centres' incident files: one a system and month."""
 
+from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -8,10 +9,10 @@ import polars as pl
 from scipy.spatial import cKDTree
 
 from geodata.space.datums import wgs84_to_bd09, wgs84_to_gcj02
-from simulator.config import Channel
+from simulator.config import Crossing, SystemRules
 from simulator.emergency.calls import Dispatcher, build_dispatcher, day_of_events, repeat_calls
 from simulator.emergency.faults import CLOCKS, plant_faults
-from simulator.emergency.incident_systems import SYSTEMS, System
+from simulator.emergency.incident_systems import headers_of
 from simulator.files import Written, write_csv
 from simulator.ground.addresses import Gazetteer, addresses, build_gazetteer
 from simulator.ground.planar import Floats
@@ -19,7 +20,6 @@ from simulator.ground.world import World
 from simulator.months import months
 
 SUBURBAN = 0.5  # of full urbanity
-ACCIDENTS = ("财产损失事故", "伤人事故")
 
 
 def _numbered(calls: pl.DataFrame, channel: str, on: date) -> pl.DataFrame:
@@ -65,10 +65,13 @@ def channel_calls(world: World, dispatcher: Dispatcher, on: date) -> pl.DataFram
     )
 
 
-def crossed_calls(world: World, accidents: pl.DataFrame, on: date) -> pl.DataFrame:
-    """Return calls to 110 about crashes already reported to 122: own ids, own clocks, near by."""
+def crossed_calls(
+    world: World, calls: pl.DataFrame, channel: str, crossing: Crossing, on: date
+) -> pl.DataFrame:
+    """Return calls to another channel about what was reported to this one already."""
+    other = crossing.channel
     rng = world.rng("crossed", on.toordinal())
-    true = accidents.filter(pl.col("category").is_in(ACCIDENTS), ~pl.col("is_repeat"), fault="")
+    true = calls.filter(pl.col("category").is_in(crossing.of), ~pl.col("is_repeat"), fault="")
     picked = true.filter(pl.Series(rng.random(true.height) < world.rules.faults.cross_duplicate))
     later = pl.Series(np.round(rng.uniform(10, 14 * 60, picked.height)))
     moved = [pl.Series(rng.uniform(-1, 1, picked.height) * reach) for reach in (1.6e-3, 1.2e-3)]
@@ -78,11 +81,13 @@ def crossed_calls(world: World, accidents: pl.DataFrame, on: date) -> pl.DataFra
         *(pl.col(clock) + later for clock in CLOCKS),
         lon=pl.col("lon") + moved[0],
         lat=pl.col("lat") + moved[1],
-        channel=pl.lit("110"),
-        category=pl.lit("交通事故报警"),
-        unit_id=pl.concat_str([pl.lit("110-9"), pl.col("unit_id").str.slice(4)]),
-        record_id=pl.format("110{}{}", pl.lit(day), number),
-        event_id=pl.format("E110{}{}", pl.lit(day), number),
+        channel=pl.lit(other),
+        category=pl.lit(crossing.category),
+        unit_id=pl.concat_str(
+            [pl.lit(f"{other}-9"), pl.col("unit_id").str.slice(len(channel) + 1)]
+        ),
+        record_id=pl.format("{}{}{}", pl.lit(other), pl.lit(day), number),
+        event_id=pl.format("E{}{}{}", pl.lit(other), pl.lit(day), number),
         fault=pl.lit("cross_duplicate;"),
     )
 
@@ -104,10 +109,13 @@ def numbered(calls: pl.DataFrame) -> pl.DataFrame:
 
 def calls_of_day(world: World, dispatchers: list[Dispatcher], on: date) -> pl.DataFrame:
     """Return all calls of a system and day, clocks in seconds after the day's midnight."""
-    parts = [channel_calls(world, dispatcher, on) for dispatcher in dispatchers]
-    if any(dispatcher.channel == "122" for dispatcher in dispatchers):
-        parts.append(crossed_calls(world, parts[-1], on))
-    return pl.concat(parts).sort("received", "record_id")
+    parts = {each.channel: channel_calls(world, each, on) for each in dispatchers}
+    crossed = [
+        crossed_calls(world, parts[each.channel], each.channel, each.rules.crossing, on)
+        for each in dispatchers
+        if each.rules.crossing
+    ]
+    return pl.concat([*parts.values(), *crossed]).sort("received", "record_id")
 
 
 def _day(
@@ -142,7 +150,7 @@ def _shifted(calls: pl.DataFrame, datum: str) -> pl.DataFrame:
     return calls.with_columns(**columns)
 
 
-def as_sent(calls: pl.DataFrame, system: System) -> pl.DataFrame:
+def as_sent(calls: pl.DataFrame, system: SystemRules) -> pl.DataFrame:
     """Return the calls as a department writes them: its datum, its times, its column names."""
     yes_no = {"repeat": "is_repeat", "aid": "is_mutual_aid"}
     frame = _shifted(calls, system.datum).with_columns(
@@ -153,42 +161,43 @@ def as_sent(calls: pl.DataFrame, system: System) -> pl.DataFrame:
         ),
         pl.col("lon", "lat").round(6),
     )
-    return frame.select(pl.col(name).alias(header) for name, header in system.headers.items())
+    return frame.select(pl.col(name).alias(header) for name, header in headers_of(system).items())
 
 
-def build_dispatchers(world: World, channels: tuple[Channel, ...]) -> list[Dispatcher]:
-    """Return the dispatchers of channels; 119 starts from the fire stations on the map."""
-    known = world.places.filter(pl.col("fclass") == "fire_station").sort("osm_id")
-    stations = world.plane.to_metres(known["lon"].to_numpy(), known["lat"].to_numpy())
-    nowhere = np.empty((0, 2))
-    return [
-        build_dispatcher(world, channel, stations if channel == "119" else nowhere)
-        for channel in channels
-    ]
+def build_dispatchers(world: World, channels: Iterable[str]) -> list[Dispatcher]:
+    """Return the dispatchers of channels, from the stations on the map where they start there."""
+    return [build_dispatcher(world, channel, _on_the_map(world, channel)) for channel in channels]
+
+
+def _on_the_map(world: World, channel: str) -> Floats:
+    """Return where stations of a channel are known to be, in metres; none where nobody says."""
+    file = world.rules.channels[channel].station_file
+    if file is None or file.place is None:
+        return np.empty((0, 2))
+    known = world.places.filter(pl.col("fclass") == file.place).sort("osm_id")
+    return world.plane.to_metres(known["lon"].to_numpy(), known["lat"].to_numpy())
 
 
 def write_stations(world: World, folder: Path) -> list[Written]:
-    """Write `emergency/fire_stations.csv` and, of the same form, `ambulance_stations.csv`."""
+    """Write the stations of each channel that has a file of them: `emergency/<stem>.csv`."""
     written = []
-    for channel, stem, name in (
-        ("119", "fire_stations", "消防救援{}站"),
-        ("120", "ambulance_stations", "急救{}分站"),
-    ):
-        if channel not in world.rules.channels:
+    for channel, rules in world.rules.channels.items():
+        file = rules.station_file
+        if file is None:
             continue
         (dispatcher,) = build_dispatchers(world, (channel,))
         xy_m = dispatcher.responders.xy_m
         lon, lat = world.plane.to_degrees(xy_m)
         columns: dict[str, object] = {
             "站点编号": dispatcher.responders.unit_ids,
-            "站点名称": [name.format(number) for number in range(1, len(lon) + 1)],
+            "站点名称": [file.name.format(number) for number in range(1, len(lon) + 1)],
             "经度": lon.round(6),
             "纬度": lat.round(6),
         }
-        if channel == "119":
+        if file.classed:
             columns["站点等级"] = _station_classes(world, xy_m)
-        path = folder / "emergency" / f"{stem}.csv"
-        written.append(write_csv(path, pl.DataFrame(columns), stem))
+        path = folder / "emergency" / f"{file.stem}.csv"
+        written.append(write_csv(path, pl.DataFrame(columns), file.stem))
     return written
 
 
@@ -208,9 +217,7 @@ def write_incidents(world: World, folder: Path, start_on: date, days: int) -> li
     gazetteer = build_gazetteer(world)
     ends_on = start_on + timedelta(days=days - 1)
     written = []
-    for system in SYSTEMS:
-        if not set(system.channels) <= set(world.rules.channels):
-            continue
+    for system in world.rules.systems:
         dispatchers = build_dispatchers(world, system.channels)
         for month, month_days in months(start_on, days):
             calls = pl.concat(_day(world, dispatchers, gazetteer, on, ends_on) for on in month_days)

@@ -1,21 +1,9 @@
 """The departments' incident systems: whom they serve, how they name and write things."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from types import MappingProxyType
 
-from simulator.config import Channel
-
-
-@dataclass(frozen=True)
-class System:
-    """A department's system: which channels it serves and how it writes them."""
-
-    key: str
-    channels: tuple[Channel, ...]
-    encoding: str
-    datum: str
-    time_format: str
-    headers: dict[str, str]
-
+from simulator.config import SystemRules
 
 _POLICE = {
     "record_id": "接警单编号",
@@ -91,10 +79,11 @@ _SAFETY = _POLICE | {
     "repeat": "重复举报",
     "aid": "联合检查",
 }
-ISO, COMPACT, SLASHES = "%Y-%m-%d %H:%M:%S", "%Y%m%d%H%M%S", "%Y/%m/%d %H:%M:%S"
-SYSTEMS = (
-    System("110_122", ("110", "122"), "gb18030", "gcj02", ISO, _POLICE),
-    System("119", ("119",), "utf-8", "wgs84", COMPACT, _FIRE),
-    System("120", ("120",), "utf-8-sig", "bd09", SLASHES, _MEDICAL),
-    System("12350", ("12350",), "utf-8", "gcj02", ISO, _SAFETY),
+_FORMS: Mapping[str, Mapping[str, str]] = MappingProxyType(
+    {"police": _POLICE, "fire": _FIRE, "medical": _MEDICAL, "work_safety": _SAFETY}
 )
+
+
+def headers_of(system: SystemRules) -> Mapping[str, str]:
+    """Return what a system calls each column."""
+    return _FORMS[system.form]

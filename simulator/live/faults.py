@@ -7,14 +7,15 @@ from typing import Literal, get_args
 import numpy as np
 import polars as pl
 
+from simulator.config import SystemRules
 from simulator.emergency.faults import CLOCKS
 from simulator.ground.world import World
 
 Fault = Literal["late", "repeated", "disorder", "missing", "skew", "dead"]
 FAULTS: tuple[Fault, ...] = get_args(Fault)
 
-SKEWED, SKEW_S = "120", 240  # a system whose clock runs ahead
-DEAD = "119"  # a system whose line is down: what it had to say comes afterwards
+SKEW_S = 240  # how far a clock runs ahead
+# when a line is down; what its system had to say comes afterwards
 DEAD_FROM_S, DEAD_TO_S = 10 * 3600, 11.5 * 3600
 
 
@@ -26,21 +27,21 @@ _DELAYS: dict[Fault, tuple[float, float, float]] = {
 
 
 def plant_live_faults(
-    world: World, messages: pl.DataFrame, system: str, on: date, faults: Collection[Fault]
+    world: World, messages: pl.DataFrame, system: SystemRules, on: date, faults: Collection[Fault]
 ) -> pl.DataFrame:
     """Return the messages of a system as they arrive; `at` is when, in seconds of the day."""
 
     def draw(name: str, share: float, low_s: float = 0, high_s: float = 1) -> pl.DataFrame:
-        rng = world.rng("live faults", name, system, on.toordinal())
+        rng = world.rng("live faults", name, system.key, on.toordinal())
         chosen = rng.random(messages.height) < share
         wait = np.round(rng.uniform(low_s, high_s, messages.height))
         return pl.DataFrame({"chosen": chosen, "wait": wait * chosen})
 
-    if "skew" in faults and system == SKEWED:
+    if "skew" in faults and system.clock_ahead:
         messages = messages.with_columns(pl.col(clock) + SKEW_S for clock in CLOCKS)
     for name in [each for each in _DELAYS if each in faults]:
         messages = messages.with_columns(at=pl.col("at") + draw(name, *_DELAYS[name])["wait"])
-    if "dead" in faults and system == DEAD:
+    if "dead" in faults and system.line_down:
         down = pl.col("at").is_between(DEAD_FROM_S, DEAD_TO_S)
         messages = messages.with_columns(at=pl.when(down).then(DEAD_TO_S).otherwise("at"))
     again = draw("repeated", 0.02 * ("repeated" in faults), 5, 60)

@@ -5,6 +5,7 @@ from datetime import date, timedelta
 
 import polars as pl
 
+from simulator.config import SystemRules
 from simulator.emergency.calls import Dispatcher
 from simulator.emergency.faults import CLOCKS
 from simulator.emergency.incident_files import (
@@ -14,7 +15,6 @@ from simulator.emergency.incident_files import (
     numbered,
     with_words,
 )
-from simulator.emergency.incident_systems import SYSTEMS, System
 from simulator.ground.addresses import Gazetteer, build_gazetteer
 from simulator.ground.world import World
 from simulator.live.faults import Fault, plant_live_faults
@@ -31,13 +31,11 @@ class LiveIncidents:
         self._world = world
         self._faults = faults
         self._gazetteer: Gazetteer = build_gazetteer(world)
-        self._systems: list[tuple[System, list[Dispatcher]]] = [
-            (system, build_dispatchers(world, system.channels))
-            for system in SYSTEMS
-            if set(system.channels) <= set(world.rules.channels)
+        self._systems: list[tuple[SystemRules, list[Dispatcher]]] = [
+            (system, build_dispatchers(world, system.channels)) for system in world.rules.systems
         ]
 
-    def lines(self, on: date) -> list[tuple[System, pl.DataFrame]]:
+    def lines(self, on: date) -> list[tuple[SystemRules, pl.DataFrame]]:
         """Return, by system, the lines of a day in their order: `at` (its seconds), then columns.
 
         Calls of the day before go on.
@@ -54,9 +52,11 @@ class LiveIncidents:
             found.append((system, mine.sort("at", maintain_order=True)))
         return found
 
-    def _messages(self, system: System, dispatchers: list[Dispatcher], on: date) -> pl.DataFrame:
+    def _messages(
+        self, system: SystemRules, dispatchers: list[Dispatcher], on: date
+    ) -> pl.DataFrame:
         calls = calls_of_day(self._world, dispatchers, on)
-        steps = plant_live_faults(self._world, _steps(calls), system.key, on, self._faults)
+        steps = plant_live_faults(self._world, _steps(calls), system, on, self._faults)
         sent = as_sent(with_words(self._world, self._gazetteer, steps, on), system)
         return steps.select("at").hstack(sent)
 

@@ -19,7 +19,7 @@ from geodata.settings import Settings
 from geodata.space.districts import load_districts
 from layers.build.run import build_states
 from layers.catalogue.registry import find_indicator
-from layers.score.rules import load_score_rules
+from layers.score.rules import load_scored
 
 DAYS = 7
 SOURCES = [
@@ -48,15 +48,15 @@ class CitySite:
     city: City
 
 
-def shown_indicators() -> list[str]:
+def shown_indicators(city: City) -> list[str]:
     """Every indicator that the wall or the kiosk shows, denominators first."""
-    wall, kiosk = load_wall(), load_kiosk()
+    wall, kiosk = load_wall(city), load_kiosk(city)
     headlines = [row for rows in wall.cards.values() for row in rows]
     headlines += [scene.layer for scene in wall.scenes if scene.layer]
     headlines += kiosk.subjects.values()
-    scored = [entry for entries in load_score_rules().domains.values() for entry in entries]
+    scored = [entry for entries in load_scored(city).values() for entry in entries]
     keys = [entry.indicator for entry in [*headlines, *scored]]
-    denominators = [str(find_indicator(key).denominator or "residents") for key in keys]
+    denominators = [str(find_indicator(city, key).denominator or "residents") for key in keys]
     known = dict.fromkeys(["residents", *denominators, *keys])
     return [key for key in known if key != "area_km2"]
 
@@ -70,7 +70,7 @@ def fill_database(engine: Engine, city: City, settings: Settings) -> None:
     declarations = select_declarations(city, SOURCES)
     results = list(load_files(engine, city, declarations, root=root))
     assert {result.status for result in results} == {"loaded"}
-    build_states(engine, city, shown_indicators())
+    build_states(engine, city, shown_indicators(city))
 
 
 @contextmanager

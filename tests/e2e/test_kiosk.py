@@ -5,9 +5,12 @@ from playwright.sync_api import Page, expect
 
 from dashboard.scenes.model import load_kiosk
 from dashboard.wording.numbers import format_number
+from geodata.city.configuration import load_city
 from layers.period import Period
 from layers.values.read import ValueQuery, latest_period, read_values
 from tests.e2e.city_site import CitySite
+
+CHANGCHUN = load_city("changchun")
 
 SIZES = {"portrait": (1080, 1920), "landscape": (1920, 1080)}
 SMALLEST_TARGET_PX = 64
@@ -44,7 +47,7 @@ def test_a_touched_district_speaks_its_own_number(city_site: CitySite, open_page
     open_kiosk(city_site, page)
     page.get_by_role("link", name="朝阳区").tap()
     page.wait_for_url("**district=220104")
-    subject = load_kiosk().subjects["broadband"]
+    subject = load_kiosk(CHANGCHUN).subjects["broadband"]
     value = district_value(city_site, subject.indicator, "220104")
     expect(page.locator(".subject.domain-broadband .sentence")).to_have_text(
         subject.sentence_zh.format(district="朝阳区", value=format_number(value, 0))
@@ -60,13 +63,13 @@ def test_a_touched_subject_colours_the_districts(city_site: CitySite, open_page,
     for card in page.locator("a.subject").all():
         assert card.bounding_box()["height"] >= SMALLEST_TARGET_PX
     expect(page.locator(".subject.chosen h3")).to_have_text(
-        load_kiosk().subjects["transit"].title_zh
+        load_kiosk(CHANGCHUN).subjects["transit"].title_zh
     )
     before = page.locator("#kiosk-legend").inner_text()
     page.locator(".subject.domain-health").tap()
     page.wait_for_url("**subject=health")
     expect(page.locator(".subject.chosen h3")).to_have_text(
-        load_kiosk().subjects["health"].title_zh
+        load_kiosk(CHANGCHUN).subjects["health"].title_zh
     )
     expect(page.locator("#kiosk-legend")).not_to_have_text(before)
     names = page.locator(".hexmap").get_attribute("data-labels")

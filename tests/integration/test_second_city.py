@@ -54,7 +54,7 @@ def client(filled: Engine, city: City, tmp_path_factory: pytest.TempPathFactory)
 
 
 def read(filled: Engine, city: City, key: str, by: str, res: int | None = None) -> pl.DataFrame:
-    component = find_indicator(key).default_component
+    component = find_indicator(city, key).default_component
     period = latest_period(filled, city, key, component)
     return read_values(filled, city, ValueQuery(key, period, component, by, res=res))
 
@@ -77,9 +77,9 @@ def test_its_layers_and_screens_are_served(client: TestClient, filled: Engine, c
     (district,) = client.get(districts_address()).json()["features"]
     assert district["properties"]["district_id"]
     key = "residents"
-    component = find_indicator(key).default_component
+    component = find_indicator(city, key).default_component
     period = latest_period(filled, city, key, component)
-    build = read_build(filled, key)
+    build = read_build(filled, city, key)
     cells = client.get(cells_address(city, 8))
     values = client.get(values_address(key, component, build.version, period, 8))
     assert cells.status_code == values.status_code == 200

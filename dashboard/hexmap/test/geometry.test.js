@@ -23,7 +23,7 @@ function worstErrorM(cells, geometry) {
 }
 
 for (const [name, box, res, limitM] of [
-  ['urban Changchun at res 9', [125.1, 43.7, 125.6, 44.05], 9, 0.008],
+  ['a large city at res 9', [125.1, 43.7, 125.6, 44.05], 9, 0.008],
   ['the whole municipality at res 8', MUNICIPALITY, 8, 0.02],
   ['the whole municipality at res 7', MUNICIPALITY, 7, 0.02],
   ['Porto Alegre at res 9', [-51.3, -30.27, -51.0, -29.9], 9, 0.008],

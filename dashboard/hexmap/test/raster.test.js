@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { WebMercatorViewport, lngLatToWorld } from '@math.gl/web-mercator';
 import { RasterTiles, coveringTiles, tileBounds, tileUrl } from '../src/raster.js';
 
-test('the world is one tile, and Changchun lies in the tile the usual formula gives', () => {
+test('the world is one tile, and a city lies in the tile the usual formula gives', () => {
   assert.deepEqual(coveringTiles([0, 0, 512, 512], -1), [{ x: 0, y: 0, z: 0 }]);
   const [x, y] = lngLatToWorld([125.32, 43.88]);
   assert.deepEqual(coveringTiles([x, y, x, y], 9), [{ x: 868, y: 372, z: 10 }]);

@@ -7,6 +7,7 @@ import polars as pl
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from dashboard.components.colours import of_domain
 from dashboard.components.district_facts import facility_table, incident_table
 from dashboard.components.domain_card import standing_mark
 from dashboard.components.provenance import simulated_badge
@@ -17,12 +18,13 @@ from dashboard.pages.district.outline_map import district_map
 from dashboard.read.context import ScreenContext
 from dashboard.read.headlines import HeadlineValue, read_headline, read_steps, shown_values
 from dashboard.read.values import read_one
-from dashboard.scenes.model import DOMAINS, Domain, Headline
+from dashboard.scenes.model import Headline, load_wall
 from dashboard.wording.i18n import Language, as_language, translate
 from dashboard.wording.numbers import MISSING, format_change, format_reading
 from dashboard.wording.periods import period_text
 from geodata.errors import NotFoundError
 from geodata.queries.screens import read_district_list, read_freshness
+from layers.catalogue.domains import find_domain
 from layers.catalogue.indicator import Indicator
 from layers.catalogue.registry import load_catalogue
 
@@ -42,7 +44,10 @@ def layout(context: ScreenContext, rest: str, search: str) -> html.Main:
         [
             header(context, row),
             html.Div(
-                [domain_section(context, domain, rest, language) for domain in DOMAINS],
+                [
+                    domain_section(context, domain, rest, language)
+                    for domain in load_wall(context.city).domains
+                ],
                 className="district-domains",
             ),
             html.Aside(
@@ -94,13 +99,14 @@ def header(context: ScreenContext, row: dict[str, object]) -> html.Header:
 
 
 def domain_section(
-    context: ScreenContext, domain: Domain, district_id: str, language: Language
+    context: ScreenContext, key: str, district_id: str, language: Language
 ) -> html.Section:
     """Return a domain's indicators as a table."""
+    domain = find_domain(context.city, key)
     entries = [
         entry
-        for entry in load_catalogue().values()
-        if entry.domain == domain and "district" in entry.geometry
+        for entry in load_catalogue(context.city).values()
+        if entry.domain == key and "district" in entry.geometry
     ]
     rows = [indicator_row(context, entry, district_id) for entry in entries]
     heads = [
@@ -111,12 +117,11 @@ def domain_section(
         ],
     ]
     head = html.Tr([html.Th(two_lines(*pair) if pair[0] else "", scope="col") for pair in heads])
-    title = two_lines(
-        translate(f"domain.{domain}", "zh"), translate(f"domain.{domain}", "en"), tag=html.H2
-    )
+    title = two_lines(*domain.labels, tag=html.H2)
     return html.Section(
         [title, html.Table([html.Thead(head), html.Tbody([row for row in rows if row])])],
-        className=f"panel domain-{domain}",
+        className=f"panel domain-{key}",
+        style=of_domain(domain),
     )
 
 
@@ -129,10 +134,11 @@ def indicator_row(context: ScreenContext, entry: Indicator, district_id: str) ->
         two_lines(entry.label_zh, entry.label_en),
         href=f"/explore?indicator={entry.key}&district={district_id}",
     )
+    colour = find_domain(context.city, entry.domain).colour
     series = shown_values(read_steps(context, shown, STEPS, district_id))
     return html.Tr(
         [
-            html.Th([name, sparkline(series, entry.domain, entry.label_en)], scope="row"),
+            html.Th([name, sparkline(series, colour, entry.label_en)], scope="row"),
             *numbers(context, shown),
         ]
     )

@@ -17,19 +17,21 @@ from dashboard.read.values import read_layer_classes
 from dashboard.scenes.model import Headline, load_wall
 from dashboard.wording.i18n import Language, translate
 from dashboard.wording.periods import period_text
+from layers.catalogue.registry import load_catalogue
 from layers.maps.urls import cells_address, districts_address, values_address
 
 
-def first_layer() -> Headline:
-    """Return the layer of the wall's first scene that has one."""
-    return next(scene.layer for scene in load_wall().scenes if scene.layer)
+def first_layer(context: ScreenContext) -> Headline:
+    """Return the layer of the wall's first scene that has one, else the first indicator."""
+    layers = (scene.layer for scene in load_wall(context.city).scenes if scene.layer)
+    return next(layers, None) or Headline(indicator=next(iter(load_catalogue(context.city))))
 
 
 def district_map(
     context: ScreenContext, district_id: str, indicator: str | None, language: Language
 ) -> html.Section:
     """Return the map of one indicator, the first scene's unless the address names another."""
-    headline = Headline(indicator=indicator) if indicator else first_layer()
+    headline = Headline(indicator=indicator) if indicator else first_layer(context)
     subject = resolve(context, headline)
     if subject is None:
         return html.Section(translate("app.no_data_yet", language), className="panel empty")

@@ -104,7 +104,12 @@ def left(context: ScreenContext, view: View) -> list[Component]:
     city = context.city
     home = dcc.Link(two_lines(city.title_zh, city.title_en), href="/", className="home")
     heading = html.H1(translate("explore.catalogue", view.state.lang))
-    return [home, *switches(view.state), heading, html.Nav(catalogue(view), className="catalogue")]
+    return [
+        home,
+        *switches(view.state),
+        heading,
+        html.Nav(catalogue(context.city, view), className="catalogue"),
+    ]
 
 
 def title(view: View) -> list[Component]:

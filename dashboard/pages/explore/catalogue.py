@@ -3,12 +3,15 @@
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from dashboard.components.colours import of_domain
 from dashboard.components.text import named
 from dashboard.pages.explore.state import ExploreState
 from dashboard.pages.explore.view import View
 from dashboard.wording.i18n import Language, translate
+from geodata.city.configuration import City
+from layers.catalogue.domains import load_domains
 from layers.catalogue.indicator import ALL, Indicator
-from layers.catalogue.registry import load_catalogue, load_domains
+from layers.catalogue.registry import load_catalogue
 
 PATH = "/explore"
 RESOLUTIONS = ("auto", "7", "8", "9")
@@ -25,16 +28,20 @@ def link(
     )
 
 
-def catalogue(view: View) -> list[Component]:
+def catalogue(city: City, view: View) -> list[Component]:
     """Return the indicators by domain; the chosen one shows its parts."""
     sections: list[Component] = []
-    for key, domain in load_domains().items():
-        entries = [entry for entry in load_catalogue().values() if entry.domain == key]
+    for key, domain in load_domains(city).items():
+        entries = [entry for entry in load_catalogue(city).values() if entry.domain == key]
         if entries:
             title = named(domain.label_zh, domain.label_en, view.state.lang)
             items = [item(view, entry) for entry in entries]
             sections.append(
-                html.Section([html.H2(title), html.Ul(items)], className=f"domain-{key}")
+                html.Section(
+                    [html.H2(title), html.Ul(items)],
+                    className=f"domain-{key}",
+                    style=of_domain(domain),
+                )
             )
     return sections
 

@@ -19,6 +19,7 @@ from dashboard.wording.i18n import Language, translate
 from dashboard.wording.numbers import format_number, format_reading, is_shown
 from geodata.queries.screens import read_district_list
 from geodata.tables import UNKNOWN_DISTRICT
+from layers.catalogue.domains import find_domain
 from layers.catalogue.indicator import StateClass
 from layers.score.attainment import standing_of
 from layers.values.selection import By
@@ -168,7 +169,10 @@ def past(
     if len(known) < SHORTEST_HISTORY:
         return html.Section([])
     title = translate("explore.history", language)
-    figure = history(frame[known[0] : known[-1] + 1], subject.indicator, subject.target, title)
+    colour = find_domain(context.city, subject.indicator.domain).colour
+    figure = history(
+        frame[known[0] : known[-1] + 1], subject.indicator, subject.target, title, colour
+    )
     return html.Section([html.H3(title), figure])
 
 

@@ -8,6 +8,7 @@ from dashboard.read.context import ScreenContext
 from dashboard.read.headlines import ResolvedHeadline
 from dashboard.read.values import read_build_or_none, read_periods, target_of
 from dashboard.wording.periods import begun
+from geodata.city.configuration import City
 from geodata.clock import now
 from geodata.errors import OperationsError
 from layers.catalogue.indicator import Indicator
@@ -26,12 +27,12 @@ class View:
     subject: ResolvedHeadline | None
 
 
-def known_indicator(key: str) -> Indicator:
+def known_indicator(city: City, key: str) -> Indicator:
     """Return the indicator of the address, or the catalogue's first."""
     try:
-        return find_indicator(key)
+        return find_indicator(city, key)
     except OperationsError:
-        return next(iter(load_catalogue().values()))
+        return next(iter(load_catalogue(city).values()))
 
 
 def known_component(indicator: Indicator, component: str) -> str:
@@ -50,13 +51,13 @@ def chosen_period(periods: list[Period], text: str | None, today: date) -> Perio
 
 def read_view(context: ScreenContext, state: ExploreState) -> View:
     """Return what the address means."""
-    indicator = known_indicator(state.indicator)
+    indicator = known_indicator(context.city, state.indicator)
     component = known_component(indicator, state.component)
     build = read_build_or_none(context, indicator)
     periods = read_periods(context, build, component) if build else []
     if not build or not periods:
         return View(state, indicator, component, [], None)
     period = chosen_period(periods, state.period, now().astimezone(context.city.zone).date())
-    target = target_of(indicator, component, period.end - timedelta(days=1))
+    target = target_of(context, indicator, component, period.end - timedelta(days=1))
     subject = ResolvedHeadline(indicator, component, build, period, target)
     return View(state, indicator, component, periods, subject)

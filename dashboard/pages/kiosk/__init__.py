@@ -28,8 +28,8 @@ COLOURS = ("districtValues", "palette", "breaks")
 
 def layout(context: ScreenContext, _rest: str, search: str) -> html.Main:
     """Return the kiosk as its address says; callbacks fill it anew when the address changes."""
-    configuration = load_kiosk()
-    state = KioskState.parse(search)
+    configuration = load_kiosk(context.city)
+    state = KioskState.parse(search, configuration.subjects)
     parts = fill(context, state, host())
     return html.Main(
         [
@@ -141,7 +141,8 @@ def register(app: Dash, context: ScreenContext) -> None:
         prevent_initial_call=True,
     )
     def fill_page(search: str | None) -> tuple[object, ...]:
-        return fill(context, KioskState.parse(search), host())
+        state = KioskState.parse(search, load_kiosk(context.city).subjects)
+        return fill(context, state, host())
 
     browser_callback(
         app,

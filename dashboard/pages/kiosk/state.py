@@ -1,10 +1,10 @@
 """The state of the kiosk, in the address: language, district, subject, nothing of the visitor."""
 
+from collections.abc import Collection
 from urllib.parse import parse_qs, urlencode
 
 from pydantic import BaseModel, ConfigDict
 
-from dashboard.scenes.model import DOMAINS, Domain
 from dashboard.wording.i18n import Language, as_language
 
 
@@ -15,16 +15,15 @@ class KioskState(BaseModel):
 
     lang: Language = "zh"
     district: str | None = None
-    subject: Domain | None = None
+    subject: str | None = None
 
     @classmethod
-    def parse(cls, search: str | None) -> "KioskState":
-        """Read an address's query."""
+    def parse(cls, search: str | None, subjects: Collection[str]) -> "KioskState":
+        """Read an address's query; a subject that is none of those there are is the first one."""
         given = parse_qs((search or "").lstrip("?"))
         lang = as_language(given.get("lang", [None])[-1])
-        wanted = given.get("subject", [None])[-1]
-        subject = next((domain for domain in DOMAINS if domain == wanted), None)
-        return cls(lang=lang, district=given.get("district", [None])[-1], subject=subject)
+        district, subject = (given.get(name, [None])[-1] for name in ("district", "subject"))
+        return cls(lang=lang, district=district, subject=subject if subject in subjects else None)
 
     def search(self, **changes: str | None) -> str:
         """Return the query of this state with changes."""

@@ -21,9 +21,10 @@ def subject_map(
     context: ScreenContext, state: KioskState
 ) -> tuple[dict[str, Any], list[Component]]:
     """Return the map's colours and its legend; outlines alone while nothing is loaded."""
-    subject = load_kiosk().subjects[chosen_domain(state)]
-    found = resolve_published(context, subject)
-    if found is None:
+    chosen = chosen_domain(context, state)
+    subject = load_kiosk(context.city).subjects[chosen] if chosen else None
+    found = resolve_published(context, subject) if subject else None
+    if found is None or subject is None:
         return {"districtValues": None, "palette": [], "breaks": []}, []
     drawn = disclosed(context, found)
     colours = {

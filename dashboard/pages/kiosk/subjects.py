@@ -1,8 +1,9 @@
-"""The kiosk's four subjects: one plain sentence with a real number, compared with the city."""
+"""The kiosk's subjects: one plain sentence with a real number, compared with the city."""
 
 from dash import dcc, html
 from dash.development.base_component import Component
 
+from dashboard.components.colours import of_domain
 from dashboard.components.text import named
 from dashboard.pages.kiosk.districts import district_name
 from dashboard.pages.kiosk.state import KioskState
@@ -10,26 +11,27 @@ from dashboard.read.context import ScreenContext
 from dashboard.read.disclosure import disclose, read_disclosed, resolve_published
 from dashboard.read.headlines import ResolvedHeadline
 from dashboard.read.values import Value, read_one
-from dashboard.scenes.model import Domain, KioskSubject, load_kiosk
+from dashboard.scenes.model import KioskSubject, load_kiosk
 from dashboard.wording.i18n import Language, translate
 from dashboard.wording.numbers import format_number, format_reading, is_shown
 from dashboard.wording.periods import period_text
+from layers.catalogue.domains import find_domain
 
 
-def chosen_domain(state: KioskState) -> Domain:
-    """Return the subject that colours the map."""
-    subjects = load_kiosk().subjects
-    return state.subject if state.subject in subjects else next(iter(subjects))
+def chosen_domain(context: ScreenContext, state: KioskState) -> str | None:
+    """Return the domain whose subject colours the map; None where the city declares none."""
+    subjects = load_kiosk(context.city).subjects
+    return state.subject if state.subject in subjects else next(iter(subjects), None)
 
 
 def subject_cards(context: ScreenContext, state: KioskState) -> list[dcc.Link]:
     """Return the cards in the order of the configuration; a touch puts one on the map."""
-    subjects = load_kiosk().subjects.items()
+    subjects = load_kiosk(context.city).subjects.items()
     return [subject_card(context, state, domain, subject) for domain, subject in subjects]
 
 
 def subject_card(
-    context: ScreenContext, state: KioskState, domain: Domain, subject: KioskSubject
+    context: ScreenContext, state: KioskState, domain: str, subject: KioskSubject
 ) -> dcc.Link:
     """Return one subject."""
     found = resolve_published(context, subject)
@@ -37,11 +39,12 @@ def subject_card(
     body: list[Component] = [html.P(translate("kiosk.no_value", state.lang), className="sentence")]
     if found is not None:
         body = told(context, state, subject, found, own, whole)
-    chosen = " chosen" if domain == chosen_domain(state) else ""
+    chosen = " chosen" if domain == chosen_domain(context, state) else ""
     return dcc.Link(
         [html.H3(named(subject.title_zh, subject.title_en, state.lang)), *body],
         href="/kiosk" + state.search(subject=domain),
         className=f"subject domain-{domain}{chosen}",
+        style=of_domain(find_domain(context.city, domain)),
     )
 
 

@@ -13,14 +13,15 @@ from dashboard.hexmap import HexMap
 from dashboard.maps.cameras import district_camera, home_camera
 from dashboard.page import Page, Words
 from dashboard.pages.wall.panels import (
-    BUILDERS,
     GROUPS,
-    PROPERTY_OF,
     Drawn,
     Panels,
     build_panels,
+    cards_of,
     changed_panels,
-    draw,
+    draw_group,
+    groups_of,
+    properties_of,
     signatures,
 )
 from dashboard.pages.wall.playlist import SCENE_PROPERTIES
@@ -28,7 +29,7 @@ from dashboard.pages.wall.replay import replay_page, requested
 from dashboard.problems import KNOWN_ERRORS
 from dashboard.read.context import ScreenContext
 from dashboard.read.single_flight import Together
-from dashboard.scenes.model import DOMAINS
+from dashboard.scenes.model import load_wall
 from dashboard.wording.i18n import LANGUAGES, translate
 from geodata.queries.screens import read_district_list
 from geodata.tables import UNKNOWN_DISTRICT
@@ -54,9 +55,7 @@ def wall(context: ScreenContext) -> html.Main:
         [
             *stores(context, panels),
             header(context, panels),
-            html.Div(
-                [place(panels, f"wall-card-{name}") for name in DOMAINS], className="wall-left"
-            ),
+            cards(context, panels),
             html.Section(
                 [
                     wall_map(context),
@@ -83,6 +82,19 @@ def wall(context: ScreenContext) -> html.Main:
     )
 
 
+def cards(context: ScreenContext, panels: Panels) -> html.Div:
+    """Return the domains: the large ones as cards, the others a line each."""
+    places = [place(panels, name) for name in cards_of(context.city)]
+    large = load_wall(context.city).large
+    return html.Div(
+        [
+            html.Div(places[:large], className="wall-cards"),
+            html.Div(places[large:], className="wall-lines"),
+        ],
+        className="wall-left",
+    )
+
+
 def place(panels: Panels, name: str, class_name: str = "wall-place") -> html.Section:
     """Return the element of one panel with its first content."""
     return html.Section(panels[name], id=name, className=class_name)
@@ -90,20 +102,20 @@ def place(panels: Panels, name: str, class_name: str = "wall-place") -> html.Sec
 
 def stores(context: ScreenContext, panels: Panels) -> list[Component]:
     """Return what the browser keeps: the playlist, what is on, what is shown, what is due."""
-    data = [name for name, kind in PROPERTY_OF.items() if kind == "data"]
+    data = [name for name, kind in properties_of(context.city).items() if kind == "data"]
     return [
         *[dcc.Store(id=name, data=panels[name]) for name in data],
         dcc.Store(id="wall-view", data=None),
-        *[store for group in GROUPS for store in group_stores(group, panels)],
+        *[store for group in GROUPS for store in group_stores(context, group, panels)],
         dcc.Store(id="wall-places", data=district_views(context)),
         dcc.Store(id="wall-words", data=words()),
         dcc.Interval(id="wall-refresh", interval=REFRESH_MS),
     ]
 
 
-def group_stores(group: str, panels: Panels) -> list[Component]:
+def group_stores(context: ScreenContext, group: str, panels: Panels) -> list[Component]:
     """Return what a group of panels needs: when it is due, when it was answered, what is shown."""
-    shown = {name: panels[name] for name in GROUPS[group]}
+    shown = {name: panels[name] for name in groups_of(context.city)[group]}
     return [
         dcc.Store(id=f"wall-due-{group}", data=None),
         dcc.Store(id=f"wall-answered-{group}", data=None),
@@ -168,10 +180,10 @@ def register(app: Dash, context: ScreenContext) -> None:
 
 def register_group(app: Dash, context: ScreenContext, group: str) -> None:
     """Answer when a group of panels is due; screens that ask at the same time are drawn one."""
-    together = Together(lambda: draw(BUILDERS[group](context)))
+    together = Together(lambda: draw_group(context, group))
 
     outputs = {
-        **{name: Output(name, kind) for name, kind in GROUPS[group].items()},
+        **{name: Output(name, kind) for name, kind in groups_of(context.city)[group].items()},
         "signatures": Output(f"wall-signatures-{group}", "data"),
         "answered": Output(f"wall-answered-{group}", "data"),
     }

@@ -9,6 +9,7 @@ from dashboard.components.provenance import local_time
 from dashboard.components.text import bilingual, two_lines
 from dashboard.maps.cameras import district_camera, home_camera
 from dashboard.read.context import ScreenContext
+from geodata.city.configuration import City
 from geodata.clock import now
 from geodata.database.handle import RowMapping
 from geodata.queries.alerts import read_alerts
@@ -49,16 +50,16 @@ def alarm_of(context: ScreenContext, row: RowMapping) -> dict[str, object]:
     return {
         "id": row["alert_id"],
         "seconds": HOLD_S,
-        "indicator": indicator_of(row["rule"]),
+        "indicator": indicator_of(context.city, row["rule"]),
         "district": row["subject"] if is_district else None,
         "camera": camera,
         "banner": banner(row, context.city.timezone),
     }
 
 
-def indicator_of(key: str) -> str | None:
+def indicator_of(city: City, key: str) -> str | None:
     """Return the indicator an alert speaks of, None where its rule names none or is gone."""
-    named = (rule for rule in load_alert_rules() if rule.key == key)
+    named = (rule for rule in load_alert_rules(city) if rule.key == key)
     return next((rule.indicator for rule in named if isinstance(rule, TargetRule)), None)
 
 

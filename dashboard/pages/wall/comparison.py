@@ -8,28 +8,30 @@ from dash.development.base_component import Component
 
 from dashboard.components.district_table import TableCell, TableRow, district_table
 from dashboard.components.text import bilingual
+from dashboard.pages.wall.cards import NOTHING
 from dashboard.read.context import ScreenContext
 from dashboard.read.scores import score_evidence, score_text
-from dashboard.scenes.model import DOMAINS
 from dashboard.wording.i18n import LANGUAGES, translate
+from geodata.city.configuration import City
 from geodata.queries.screens import read_district_list
 from geodata.tables import UNKNOWN_DISTRICT
+from layers.catalogue.domains import Domain, find_domain
 from layers.score.attainment import Standing
-from layers.score.score import DomainScore, PlaceScore, place_score
-
-NOTHING = DomainScore(None, ())
+from layers.score.rules import load_scored
+from layers.score.score import PlaceScore, place_score
 
 
 def build_table(context: ScreenContext, scores: Mapping[str, PlaceScore]) -> list[Component]:
     """Return the table with its title."""
     districts = read_district_list(context.engine).filter(pl.col("district_id") != UNKNOWN_DISTRICT)
+    domains = [find_domain(context.city, key) for key in load_scored(context.city)]
     rows = [
-        build_row(row, scores.get(row["district_id"], place_score({})))
+        build_row(context.city, domains, row, scores.get(row["district_id"], place_score({})))
         for row in districts.iter_rows(named=True)
     ]
     return [
         html.Header([bilingual("wall.districts", tag=html.H2), key_of_marks()]),
-        district_table(DOMAINS, rows),
+        district_table(domains, rows),
     ]
 
 
@@ -50,16 +52,18 @@ def words(standing: Standing) -> str:
     return " ".join(translate(f"standing.{standing}", code) for code in LANGUAGES)
 
 
-def build_row(row: Mapping[str, object], place: PlaceScore) -> TableRow:
+def build_row(
+    city: City, domains: Sequence[Domain], row: Mapping[str, object], place: PlaceScore
+) -> TableRow:
     """Return a district's scores."""
-    domains: Sequence[DomainScore] = [place.domains.get(name, NOTHING) for name in DOMAINS]
+    found = [place.domains.get(domain.key, NOTHING) for domain in domains]
     return TableRow(
         district_id=str(row["district_id"]),
         name_zh=str(row["name_zh"]),
         name_en=str(row["name_en"]),
         cells=tuple(
-            TableCell(score_text(each.score), each.standing, score_evidence(each))
-            for each in domains
+            TableCell(score_text(each.score), each.standing, score_evidence(city, each))
+            for each in found
         ),
         overall=TableCell(score_text(place.score), place.standing),
         score=place.score,

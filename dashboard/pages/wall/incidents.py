@@ -61,6 +61,7 @@ def ribbon_of_day(context: ScreenContext, freshness: Freshness) -> list[Componen
     shown = RibbonDay(
         str(day),
         hours_of(context, day),
+        context.city.channels,
         hour=local.hour if is_today else None,
         usual=usual_of(context, day) if is_today else None,
     )
@@ -85,5 +86,5 @@ def latest_incidents(context: ScreenContext, freshness: Freshness) -> list[Compo
                 bilingual(f"wall.{note}", class_name="caption", day=str(day)),
             ]
         ),
-        incident_list(frame, names, context.city.zone),
+        incident_list(frame, names, context.city),
     ]

@@ -11,7 +11,7 @@ from dash import html, no_update
 from dashboard.pages.wall import playlist
 from dashboard.pages.wall.alarm import read_alarm
 from dashboard.pages.wall.cards import build_card
-from dashboard.pages.wall.comparison import NOTHING, build_table
+from dashboard.pages.wall.comparison import build_table
 from dashboard.pages.wall.incidents import latest_incidents, ribbon_of_day
 from dashboard.pages.wall.status import (
     oldest_shown,
@@ -21,7 +21,8 @@ from dashboard.pages.wall.status import (
 )
 from dashboard.read.context import ScreenContext
 from dashboard.read.scores import read_place_scores
-from dashboard.scenes.model import DOMAINS, load_wall
+from dashboard.scenes.model import load_wall
+from geodata.city.configuration import City
 from geodata.queries.screens import read_freshness
 from layers.score.score import CITY, place_score
 
@@ -30,21 +31,29 @@ Panels = dict[str, Any]
 # Every panel is an output of its own: the property of the element that holds it. Those of records
 # change with every call and are read at once; those of states change with new versions and cost
 # more. Each group is asked for by itself, so that a call's line does not wait for scores.
-GROUPS: Mapping[str, Mapping[str, str]] = {
-    "records": {
-        "wall-ribbon": "children",
-        "wall-incidents": "children",
-        "wall-oldest": "data",
-    },
-    "states": {
-        "wall-status": "children",
-        **{f"wall-card-{domain}": "children" for domain in DOMAINS},
-        "wall-table": "children",
-        "wall-playlist": "data",
-        "wall-alarm-data": "data",
-    },
+RECORDS = {"wall-ribbon": "children", "wall-incidents": "children", "wall-oldest": "data"}
+STATES = {
+    "wall-status": "children",
+    "wall-table": "children",
+    "wall-playlist": "data",
+    "wall-alarm-data": "data",
 }
-PROPERTY_OF = {name: kind for group in GROUPS.values() for name, kind in group.items()}
+GROUPS = ("records", "states")
+
+
+def groups_of(city: City) -> Mapping[str, Mapping[str, str]]:
+    """Return the panels of each group with the property they fill; a city decides on its cards."""
+    return {"records": RECORDS, "states": {**STATES, **dict.fromkeys(cards_of(city), "children")}}
+
+
+def cards_of(city: City) -> list[str]:
+    """Return the elements of the domains' cards and lines, in their order."""
+    return [f"wall-card-{domain}" for domain in load_wall(city).domains]
+
+
+def properties_of(city: City) -> dict[str, str]:
+    """Return the property that each panel of a city's wall fills."""
+    return {name: kind for group in groups_of(city).values() for name, kind in group.items()}
 
 
 @dataclass(frozen=True)
@@ -66,28 +75,22 @@ def build_records(context: ScreenContext) -> Panels:
     return {
         "wall-ribbon": ribbon_of_day(context, freshness),
         "wall-incidents": latest_incidents(context, freshness),
-        "wall-oldest": oldest_shown(freshness, read_sources(context)),
+        "wall-oldest": oldest_shown(context.city, freshness, read_sources(context)),
     }
 
 
 def build_states(context: ScreenContext) -> Panels:
     """Read and draw what stands on states, targets and alerts."""
-    configuration = load_wall()
+    configuration = load_wall(context.city)
     scores = read_place_scores(context)
     city = scores.get(CITY, place_score({}))
     cards = {
-        f"wall-card-{domain}": build_card(
-            context,
-            domain,
-            headlines,
-            configuration.spark_steps,
-            city.domains.get(domain, NOTHING),
-        )
-        for domain, headlines in configuration.cards.items()
+        f"wall-card-{domain}": build_card(context, configuration, domain, city.domains)
+        for domain in configuration.domains
     }
     freshness, sources = read_freshness(context.engine), read_sources(context)
     return {
-        "wall-status": status_line(freshness, scores, read_alert_counts(context), sources),
+        "wall-status": status_line(context, freshness, scores, read_alert_counts(context), sources),
         **cards,
         "wall-table": build_table(context, scores),
         "wall-playlist": playlist.playlist(context, playlist.build_stops(context, configuration)),
@@ -99,6 +102,12 @@ BUILDERS: Mapping[str, Callable[[ScreenContext], Panels]] = {
     "records": build_records,
     "states": build_states,
 }
+
+
+def draw_group(context: ScreenContext, group: str) -> Drawn:
+    """Read and draw a group's panels, in the order of its outputs whatever built them first."""
+    built = BUILDERS[group](context)
+    return draw({name: built[name] for name in groups_of(context.city)[group]})
 
 
 def draw(panels: Panels) -> Drawn:

@@ -7,15 +7,17 @@ from dash import html
 from dashboard.components.legend import legend
 from dashboard.components.provenance import source_text
 from dashboard.components.text import bilingual, two_lines
-from dashboard.live.points import CLASSES, PointClass, points_property
+from dashboard.live.points import PointClass, find_overlays, points_property
 from dashboard.maps.cameras import Camera, point_camera
 from dashboard.maps.palettes import class_colours
 from dashboard.read.context import ScreenContext
 from dashboard.read.headlines import ResolvedHeadline, resolve
 from dashboard.read.values import read_layer_classes
-from dashboard.scenes.model import Overlay, Scene, WallConfiguration
+from dashboard.scenes.model import Scene, WallConfiguration
 from dashboard.wording.i18n import LANGUAGES, translate
 from dashboard.wording.periods import period_text
+from geodata.city.colour import as_css
+from geodata.city.configuration import City
 from layers.maps.urls import cells_address, values_address
 
 STEP_BACK = 0.35  # zoom levels: the outer districts stay in the picture and keep their names
@@ -74,7 +76,7 @@ def playlist(context: ScreenContext, stops: list[Stop]) -> list[dict[str, object
             "overlays": list(stop.scene.overlays),
             "indicator": stop.layer.subject.indicator.key if stop.layer else None,
             **layer_addresses(context, stop),
-            "points": points_property(stop.scene.overlays),
+            "points": points_property(context.city, stop.scene.overlays),
             "camera": camera_of(context, stop.scene),
             "caption": caption(context, stop, index, len(stops)),
         }
@@ -115,7 +117,7 @@ def caption(context: ScreenContext, stop: Stop, index: int, count: int) -> html.
                     progress(index, count),
                 ]
             ),
-            html.Footer([scene_legend(stop), source_line(context, stop)]),
+            html.Footer([scene_legend(context.city, stop), source_line(context, stop)]),
         ],
         className="scene-caption",
     )
@@ -150,9 +152,9 @@ def progress(index: int, count: int) -> html.Div:
     return html.Div([*marks, html.Span(label, className="sr-only")], className="scene-progress")
 
 
-def scene_legend(stop: Stop) -> html.Div:
+def scene_legend(city: City, stop: Stop) -> html.Div:
     """Return the legend of the hexagons and of the points above them."""
-    keys = [point_keys(name) for name in stop.scene.overlays]
+    keys = [point_keys(city, name) for name in stop.scene.overlays]
     layer = stop.layer
     if layer is None:
         return html.Div(keys, className="legends")
@@ -160,15 +162,18 @@ def scene_legend(stop: Stop) -> html.Div:
     return html.Div([hexes, *keys], className="legends")
 
 
-def point_keys(name: Overlay) -> html.Div:
-    """Return what the points of an overlay mean: one word for incidents, else one a class."""
-    classes = CLASSES[name]
-    if name == "incidents":
+def point_keys(city: City, name: str) -> html.Div:
+    """Return what the points of an overlay mean: one word for all of them, or one a class."""
+    overlay = find_overlays(city)[name]
+    classes = overlay.classes(city)
+    if overlay.word:
         swatches = html.Span([point_swatch(each) for each in classes])
-        key = html.Span([swatches, words("wall.open_incidents")], className="legend-state")
+        key = html.Span([swatches, words(overlay.word)], className="legend-state")
         return html.Div(key, className="legend-points")
     keys = [
-        html.Span([point_swatch(each), words(each.key)], className="legend-state")
+        html.Span(
+            [point_swatch(each), f"{each.label_zh} {each.label_en}"], className="legend-state"
+        )
         for each in classes
     ]
     return html.Div(keys, className="legend-points")
@@ -176,7 +181,7 @@ def point_keys(name: Overlay) -> html.Div:
 
 def point_swatch(each: PointClass) -> html.Span:
     """Return a class of points as the map draws it."""
-    colour = f"var({each.colour})"
+    colour = as_css(each.colour)
     style = {"borderColor": colour, "background": "none" if each.hollow else colour}
     return html.Span(className="point-swatch", style=style)
 

@@ -6,15 +6,18 @@ from dash import html
 from dash.development.base_component import Component
 
 from dashboard.components.provenance import simulated_badge
-from dashboard.components.text import two_lines
+from dashboard.components.text import named, two_lines
 from dashboard.read.context import ScreenContext
-from dashboard.scenes.model import DOMAINS
-from dashboard.wording.i18n import LANGUAGES, Language, translate, words
+from dashboard.wording.i18n import LANGUAGES, Language, translate
+from geodata.city.configuration import City
+from geodata.city.source_names import find_source_name
 from geodata.clock import now
 from geodata.queries.alerts import count_open
 from geodata.queries.live import SourceFreshness, read_sources_freshness
 from geodata.queries.screens import Freshness
+from layers.catalogue.domains import load_domains
 from layers.score.city_status import CityStatus, Facts, city_status
+from layers.score.rules import load_status_rules
 from layers.score.score import PlaceScore
 
 LEVELS = 5
@@ -22,14 +25,16 @@ CLASS_OF_LEVEL = {1: "good", 2: "watch", 3: "watch", 4: "bad", 5: "bad"}
 
 
 def status_line(
+    context: ScreenContext,
     freshness: Freshness,
     scores: Mapping[str, PlaceScore],
     alerts: Mapping[int, int],
     sources: Sequence[SourceFreshness],
 ) -> list[Component]:
     """Return the status with its reason, and the badge."""
+    rules = load_status_rules(context.city)
     return [
-        status_block(city_status(scores, facts_of(alerts, sources))),
+        status_block(city_status(rules, scores, facts_of(context.city, alerts, sources))),
         simulated_badge(freshness.is_simulated),
     ]
 
@@ -45,12 +50,9 @@ def read_sources(context: ScreenContext) -> list[SourceFreshness]:
     return read_sources_freshness(context.engine, now())
 
 
-def facts_of(alerts: Mapping[int, int], sources: Sequence[SourceFreshness]) -> Facts:
+def facts_of(city: City, alerts: Mapping[int, int], sources: Sequence[SourceFreshness]) -> Facts:
     """Return what the rule looks at besides the scores."""
-    names: dict[str, tuple[str, str]] = {
-        name: (translate(f"domain.{name}", "zh"), translate(f"domain.{name}", "en"))
-        for name in DOMAINS
-    }
+    names = {key: domain.labels for key, domain in load_domains(city).items()}
     late = sum(source.state in ("stale", "failing") for source in sources)
     return Facts(open_alerts=alerts, stale_live_sources=late, domain_names=names)
 
@@ -81,7 +83,7 @@ def status_block(status: CityStatus) -> html.Div:
 
 
 def oldest_shown(
-    freshness: Freshness, sources: Sequence[SourceFreshness]
+    city: City, freshness: Freshness, sources: Sequence[SourceFreshness]
 ) -> dict[str, object] | None:
     """Return what the header tells the age of; the browser counts it on.
 
@@ -96,7 +98,7 @@ def oldest_shown(
             "at": slowest.last_event_at.isoformat() if slowest.last_event_at else None,
             "late": slowest.state != "fresh",
             "expected_s": slowest.expected.total_seconds(),
-            **{code: f"{live_word(code)} {source_name(slowest, code)}" for code in LANGUAGES},
+            **{code: f"{live_word(code)} {source_name(city, slowest, code)}" for code in LANGUAGES},
         }
     if freshness.incidents_to is None:
         return None
@@ -109,10 +111,9 @@ def live_word(language: Language) -> str:
     return translate("wall.oldest_live", language)
 
 
-def source_name(source: SourceFreshness, language: Language) -> str:
-    """Return a live source's name, its key where the dictionary has none."""
-    key = f"live_source.{source.source}"
-    name = words(language).get(key, source.source)
+def source_name(city: City, source: SourceFreshness, language: Language) -> str:
+    """Return what the city calls a live source, and how it arrives where in more than one way."""
+    name = named(*find_source_name(city, source.source), language)
     if source.kind == "records":
         return name
     return f"{name} {translate(f'live_kind.{source.kind}', language)}"

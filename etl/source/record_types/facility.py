@@ -1,6 +1,5 @@
 """Facilities: what stands somewhere and is counted or reached."""
 
-from etl.source.record_types.allowed import FACILITY_KINDS
 from etl.source.record_types.record_type import RecordType
 from etl.source.record_types.registered import RECORD_TYPES
 from geodata import tables
@@ -17,7 +16,7 @@ RECORD_TYPES.register(
             "beds": (0, 1e5), "doctors": (0, 1e5), "students": (0, 1e6),
             "down_mbps": (0, 1e5), "contracted_mbps": (0, 1e5),
         },
-        allowed={"kind": FACILITY_KINDS},
+        declared_by_city={"kind": lambda city: [each.key for each in city.facility_kinds]},
         decoded={"cell_identity": "int"},
         placing="areas",
         defaults={"is_active": True},

@@ -1,6 +1,5 @@
 """Calls for help: one record a call and its revision."""
 
-from etl.source.record_types.allowed import CHANNELS
 from etl.source.record_types.record_type import RecordType
 from etl.source.record_types.registered import RECORD_TYPES
 from geodata import tables
@@ -14,7 +13,7 @@ RECORD_TYPES.register(
         key=("record_id",),
         required=("record_id", "channel", "received_at"),
         event_time="received_at",
-        allowed={"channel": CHANNELS},
+        declared_by_city={"channel": lambda city: [each.key for each in city.channels]},
         place_rule="optional",  # one without a place happened all the same
         defaults={
             "revision": 0, "is_emergency": True, "is_batch_keyed": False,

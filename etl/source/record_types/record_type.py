@@ -1,14 +1,16 @@
 """What one type of record is: its columns and their kinds, what must be filled, what is legal."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Float, Integer, Table
 from sqlalchemy.dialects.postgresql import JSONB
 
+from geodata.city.configuration import City
 from geodata.tables import metadata
 
+CityValues = Callable[[City], Collection[str]]
 Kind = Literal["text", "int", "float", "bool", "time", "date", "json", "geometry"]
 PlaceRule = Literal["optional", "checked", "required"]
 # How rows get their cell and district: not at all; as points; as areas or lines that are kept too;
@@ -35,6 +37,8 @@ class RecordType:
     event_time: str | None = None
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
     allowed: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    # column -> the values that the city declares for it
+    declared_by_city: Mapping[str, CityValues] = field(default_factory=dict)
     decoded: Mapping[str, Kind] = field(default_factory=dict)  # read, and kept as something else
     placing: Placing = "points"
     place_rule: PlaceRule = "checked"  # unless the declaration says otherwise

@@ -6,13 +6,16 @@ from dashboard.read import disclosure
 from dashboard.read.context import ScreenContext
 from dashboard.read.headlines import ResolvedHeadline
 from dashboard.read.values import Value
+from geodata.city.configuration import load_city
 from geodata.settings import Settings
 from layers.catalogue.registry import find_indicator
 from layers.period import Period
 from layers.states.status import Status
 from layers.states.version import Build
 
-SHARE = find_indicator("within_target_share")
+CHANGCHUN = load_city("changchun")
+
+SHARE = find_indicator(CHANGCHUN, "within_target_share")
 
 
 class NoCache:

@@ -7,14 +7,16 @@ from sqlalchemy import func, select
 
 from etl.pipeline.run import load_source
 from etl.source.declaration import read_declaration
+from geodata.city.configuration import load_city
 from geodata.tables import incident, load
 
-DECLARATIONS = Path(__file__).resolve().parents[2] / "data" / "declarations"
+DATA = Path(__file__).resolve().parents[2] / "data"
 
 
 @pytest.mark.realdata
-def test_unit_rows_become_calls(engine, city, trial_data):
-    declaration = read_declaration(DECLARATIONS / "sf_outside_fire.yaml")
+def test_unit_rows_become_calls(engine, trial_data):
+    city = load_city(str(DATA / "cities" / "sanfrancisco"))
+    declaration = read_declaration(DATA / "declarations" / "sf_outside_fire.yaml")
     result = load_source(engine, city, declaration, root=trial_data)
     assert [f.message for f in result.refused] == []
     assert (result.rows_in, result.rows_loaded, result.rows_rejected) == (4340, 4340, 0)

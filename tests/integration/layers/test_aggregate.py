@@ -11,6 +11,7 @@ from distributed import Client
 from sqlalchemy import text
 
 from etl.telemetry.export import export_partitions
+from geodata.city.configuration import load_city
 from geodata.database.partitions import PartitionStore
 from geodata.settings import ROOT
 from layers.build.partitions import aggregate, combine, plan_tasks, run_here, run_on
@@ -18,6 +19,8 @@ from layers.build.run import build_states
 from layers.catalogue.registry import find_indicator
 from layers.errors import QueryError
 from tests.integration.layers.conftest import place
+
+CHANGCHUN = load_city("changchun")
 
 DAYS, PER_DAY = 5, 120
 KEYS = ("down_median_mbps", "call_to_arrival_p90", "within_target_share", "incident_count")
@@ -112,7 +115,7 @@ def cluster(tmp_path):
 def test_a_cluster_whose_worker_is_killed_midway_gives_the_same_bytes(engine, city, store, cluster):
     file, workers = cluster
     key = "call_to_arrival_p90"
-    indicator = find_indicator(key)
+    indicator = find_indicator(CHANGCHUN, key)
     tasks = plan_tasks(store, city, indicator)
     assert len(tasks) == DAYS * len(indicator.measures)
     here = combine(indicator, list(run_here(tasks)))

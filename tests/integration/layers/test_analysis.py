@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import insert
 
+from geodata.city.configuration import load_city
 from geodata.errors import NotFoundError
 from geodata.http.problems import add_problem_handlers
 from geodata.tables import source_coverage
@@ -22,6 +23,8 @@ from layers.period import Period
 from layers.states.status import Status
 from layers.statistics.gi_star import compute_hot_spots
 from layers.values.read import ValueQuery, read_build, read_values
+
+CHANGCHUN = load_city("changchun")
 
 FIRST = datetime(2026, 9, 30, 16, tzinfo=UTC)  # 2026-10-01 in Changchun
 OCTOBER = Period.parse("2026-10")
@@ -74,7 +77,7 @@ def address(name: str, key: str, version: str, period: Period, res: int, area: s
 
 def test_e11_hot_spots_are_those_of_the_layer_itself(client, seeded, city) -> None:
     """E11: over all cells of the city, zeros included; z where FDR 5 % holds, else a true zero."""
-    version = read_build(seeded, "incident_count").version
+    version = read_build(seeded, CHANGCHUN, "incident_count").version
     cells = np.frombuffer(client.get(cells_address(city, 7)).content, "<u8").astype(np.int64)
     layer = client.get(values_address("incident_count", "all", version, OCTOBER, 7)).content
     found = compute_hot_spots(cells, decode_column(layer)[0].astype(float))
@@ -88,7 +91,7 @@ def test_e11_hot_spots_are_those_of_the_layer_itself(client, seeded, city) -> No
 
 
 def test_e11_a_district_has_the_marks_of_the_city(client, seeded, city) -> None:
-    version = read_build(seeded, "incident_count").version
+    version = read_build(seeded, CHANGCHUN, "incident_count").version
     whole = np.frombuffer(client.get(cells_address(city, 7)).content, "<u8")
     own = np.frombuffer(client.get(cells_address(city, 7, "220104")).content, "<u8")
     values, _ = decode_column(
@@ -102,7 +105,7 @@ def test_e11_a_district_has_the_marks_of_the_city(client, seeded, city) -> None:
 
 def test_e11_history_of_hot_spots(client, seeded) -> None:
     """E11: twelve spans of three days; a hot centre for most of them is persistent."""
-    version = read_build(seeded, "incident_count").version
+    version = read_build(seeded, CHANGCHUN, "incident_count").version
     values, status = decode_column(
         client.get(address("emerging", "incident_count", version, DAYS, 6)).content
     )
@@ -129,14 +132,16 @@ def test_e2_smoothed_rates_say_estimated(client, seeded, city, folder) -> None:
     assert len(quiet) > 10
     assert (quiet["value"] > 0).all()
     values, status = decode_column(
-        client.get(address("smoothed", RATE, read_build(seeded, RATE).version, OCTOBER, 7)).content
+        client.get(
+            address("smoothed", RATE, read_build(seeded, CHANGCHUN, RATE).version, OCTOBER, 7)
+        ).content
     )
     assert np.isfinite(values[status == Status.ESTIMATED]).all()
     assert (status == Status.ESTIMATED).sum() > len(both) / 2
 
 
 def test_what_cannot_be_analysed_is_refused(client, seeded, city, folder) -> None:
-    version = read_build(seeded, "incident_count").version
+    version = read_build(seeded, CHANGCHUN, "incident_count").version
     assert client.get(address("magic", "incident_count", version, OCTOBER, 7)).status_code == 404
     assert client.get(address("hotspot", "incident_count", "9999", OCTOBER, 7)).status_code == 404
     assert client.get(address("smoothed", "incident_count", version, OCTOBER, 7)).status_code == 400

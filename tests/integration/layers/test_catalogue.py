@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 from sqlalchemy import select, text
 
+from geodata.city.configuration import load_city
 from geodata.tables import metadata, state
 from layers.build.expression import state_expression
 from layers.build.run import build_states
@@ -25,14 +26,18 @@ from layers.values.evidence import read_evidence
 from layers.values.read import ValueQuery, available_periods, latest_period, read_build, read_values
 from layers.values.selection import Selection, read_merged
 
+CHANGCHUN = load_city("changchun")
+
 OCTOBER = Period.parse("2026-10")
 SEEDED = [
     key
-    for key, entry in load_catalogue().items()
+    for key, entry in load_catalogue(CHANGCHUN).items()
     if entry.domain in ("emergency", "broadband", "health", "context")
 ]
 DECLARED = [
-    key for key in SEEDED if not isinstance(load_catalogue()[key].measures[0], FunctionMeasure)
+    key
+    for key in SEEDED
+    if not isinstance(load_catalogue(CHANGCHUN)[key].measures[0], FunctionMeasure)
 ]
 
 
@@ -43,7 +48,7 @@ def city_value(engine, city, key, period=OCTOBER, **query):
 
 @pytest.mark.parametrize("key", SEEDED)
 def test_every_geometry_of_every_indicator_can_be_read(seeded, city, key):
-    entry = load_catalogue()[key]
+    entry = load_catalogue(CHANGCHUN)[key]
     period = latest_period(seeded, city, key)
     assert period is not None
     by = {
@@ -61,7 +66,7 @@ def test_every_geometry_of_every_indicator_can_be_read(seeded, city, key):
 
 @pytest.mark.parametrize("key", DECLARED)
 def test_postgresql_and_duckdb_make_the_same_states(seeded, city, key):
-    entry = load_catalogue()[key]
+    entry = load_catalogue(CHANGCHUN)[key]
     measure = entry.measures[0]
     backend = ibis.duckdb.connect()
     backend.raw_sql("SET TimeZone = 'Asia/Shanghai'")
@@ -177,16 +182,16 @@ def test_building_everything_again_gives_the_same_states_and_keeps_the_version(s
     )
     with seeded.connect() as connection:
         before = connection.execute(chosen).all()
-    version = read_build(seeded, "call_to_arrival_p90").version
+    version = read_build(seeded, CHANGCHUN, "call_to_arrival_p90").version
     build_states(seeded, city, ["call_to_arrival_p90"], full=True)
     with seeded.connect() as connection:
         assert connection.execute(chosen).all() == before
-    assert read_build(seeded, "call_to_arrival_p90").version == version
+    assert read_build(seeded, CHANGCHUN, "call_to_arrival_p90").version == version
 
 
 def test_b2_bins_added_in_the_database_are_those_added_in_memory(seeded, city):
     """B2 down_median_mbps at high volume: counts a bin, within a bin of the exact median."""
-    binned = load_catalogue()["down_median_mbps"].model_copy(
+    binned = load_catalogue(CHANGCHUN)["down_median_mbps"].model_copy(
         update={"key": "binned", "histogram": Histogram(low=0.1, high=10_000, bins=250)}
     )
     exact = city_value(seeded, city, "down_median_mbps", component="fixed")

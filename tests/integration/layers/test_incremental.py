@@ -21,7 +21,7 @@ from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from etl.pipeline.run import load_source
 from etl.source.declaration import SourceDeclaration
-from geodata.city.configuration import City
+from geodata.city.configuration import City, load_city
 from geodata.database.engine import open_snapshot
 from geodata.space.districts import DistrictLocator, load_districts, read_districts
 from geodata.tables import counted_load, incident, load, state, state_build, state_change
@@ -33,6 +33,8 @@ from layers.states.state import STATE_SCHEMA
 from layers.states.version import read_build
 from layers.values.query import ValueQuery, check_query
 from tests.conftest import opened
+
+CHANGCHUN = load_city("changchun")
 
 FLOWS = ["incident_count", "call_to_arrival_p90", "within_target_share", "down_mean_mbps"]
 KEYS = [*FLOWS, "open_incidents", "beds_per_1000", "gnb_per_10k"]
@@ -158,7 +160,9 @@ class Place:
     def versions(self) -> dict[str, str]:
         with self.engine.connect() as connection:
             there = set(connection.scalars(select(state_build.c.indicator)))
-        return {key: read_build(self.engine, key).version for key in KEYS if key in there}
+        return {
+            key: read_build(self.engine, CHANGCHUN, key).version for key in KEYS if key in there
+        }
 
     def builds(self) -> dict[str, tuple[Any, ...]]:
         """Return what each build says it stands on, and which loads are counted for it."""
@@ -421,7 +425,7 @@ def test_a_refresh_after_weeks_of_small_loads_reads_the_new_one_only(week) -> No
     )
     with place.engine.connect() as connection:
         assert connection.execute(counted).scalar_one() == 3
-    (newest,) = read_build(place.engine, "incident_count").load_ids
+    (newest,) = read_build(place.engine, CHANGCHUN, "incident_count").load_ids
     assert newest in (last, *loads)
 
 

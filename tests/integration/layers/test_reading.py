@@ -3,9 +3,12 @@ from collections import Counter
 import polars as pl
 import pytest
 
+from geodata.city.configuration import load_city
 from layers.period import Period
 from layers.states.status import Status
 from layers.values.read import ValueQuery, available_periods, read_build, read_values
+
+CHANGCHUN = load_city("changchun")
 
 OCTOBER = Period.parse("2026-10")
 
@@ -62,6 +65,6 @@ def test_steps_add_up_and_each_is_there(seeded, city, emergencies):
 def test_periods_and_provenance(seeded, city):
     periods = available_periods(seeded, city, "incident_count")
     assert [str(p) for p in periods] == ["2026-10", "2026-11"]
-    build = read_build(seeded, "incident_count")
+    build = read_build(seeded, CHANGCHUN, "incident_count")
     assert build.is_simulated
     assert build.sources == ("incidents",)

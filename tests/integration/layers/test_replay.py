@@ -21,6 +21,7 @@ from sqlalchemy import Engine, delete, func, insert, literal, literal_column, se
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
+from geodata.city.configuration import load_city
 from geodata.clock import replaying
 from geodata.database.replay import BeforeFirstLoadError, ForgottenError, FutureError, open_as_of
 from geodata.http.problems import add_problem_handlers
@@ -54,6 +55,8 @@ from tests.integration.layers.test_incremental import (
     hospitals,
     speed_tests,
 )
+
+CHANGCHUN = load_city("changchun")
 
 # one of each class: A, Q, R, S, W; a share of another indicator's stock, and what is made by code
 KEYS = {
@@ -105,14 +108,14 @@ def indicator_shown(engine: Engine, place: Place, key: str) -> dict[str, Any]:
     period = latest_period(engine, place.city, key)
     if period is None:
         return {key: None}
-    build = read_build(engine, key)
+    build = read_build(engine, CHANGCHUN, key)
     number = build.version.partition("-")[2] if moment_of(build.version) else build.version
     found: dict[str, Any] = {key: (number, build.built_at, build.as_of, build.sources)}
     found[f"{key} periods"] = available_periods(engine, place.city, key)
     for by in ("city", "district", "period"):
         query = ValueQuery(key, period, by=by)
         found[f"{key} {by}"] = [*map(repr, read_values(engine, place.city, query).rows())]
-    if "cell" not in find_indicator(key).geometry:
+    if "cell" not in find_indicator(CHANGCHUN, key).geometry:
         return found
     if key in CLASSED:
         found[f"{key} classes"] = read_classes(engine, place.city, key, res=7)
@@ -195,7 +198,7 @@ def arrivals(place: Place) -> list[Any]:
 
 
 def test_the_indicators_are_of_every_class() -> None:
-    assert {key: find_indicator(key).state_class.value for key in KEYS} == KEYS
+    assert {key: find_indicator(CHANGCHUN, key).state_class.value for key in KEYS} == KEYS
 
 
 @pytest.mark.parametrize("number", range(len(MOMENTS)))
@@ -242,7 +245,7 @@ def test_the_map_is_served_under_an_address_of_its_own(story) -> None:
     client = TestClient(app)
     with replaying(MOMENTS[1]):
         then = open_as_of(place.engine, MOMENTS[1])
-        version = read_build(then, "call_to_arrival_p90").version
+        version = read_build(then, CHANGCHUN, "call_to_arrival_p90").version
         period = latest_period(then, place.city, "call_to_arrival_p90")
     layer = values_address("call_to_arrival_p90", "all", "{}", period, 7)
     assert version.startswith(f"at{int(MOMENTS[1].timestamp())}-")
@@ -250,7 +253,7 @@ def test_the_map_is_served_under_an_address_of_its_own(story) -> None:
     assert answered.status_code == 200
     assert answered.content == kept[MOMENTS[1]]["call_to_arrival_p90 map"]
     assert client.get(layer.format(version.partition("-")[2])).status_code == 404
-    present = read_build(place.engine, "call_to_arrival_p90").version
+    present = read_build(place.engine, CHANGCHUN, "call_to_arrival_p90").version
     now_served = client.get(layer.format(present))
     assert now_served.status_code == 200
     assert now_served.content != answered.content

@@ -6,6 +6,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
+from geodata.city.configuration import load_city
 from geodata.http.problems import PROBLEM_JSON, add_problem_handlers
 from layers.maps.encoding import decode_column
 from layers.maps.routes import LayerContext, serve_layers
@@ -22,6 +23,8 @@ from layers.period import Period
 from layers.states.status import Status
 from layers.values.read import ValueQuery, read_build, read_values
 
+CHANGCHUN = load_city("changchun")
+
 OCTOBER = Period.parse("2026-10")
 KEY = "incident_count"
 
@@ -37,7 +40,7 @@ def client(seeded, city, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def version(seeded):
-    return read_build(seeded, KEY).version
+    return read_build(seeded, CHANGCHUN, KEY).version
 
 
 def test_the_column_is_the_reading_in_the_order_of_the_cells(client, seeded, city, version):

@@ -14,6 +14,7 @@ from sqlalchemy import text
 from commands.context import CommandContext
 from commands.live import build_followed
 from commands.simulated_files import incoming_dir
+from geodata.city.configuration import load_city
 from geodata.clock import now
 from geodata.database.cluster import Cluster
 from geodata.database.cluster.postmaster import read_postmaster
@@ -29,6 +30,8 @@ from layers.states.version import read_build
 from tests.conftest import opened
 from tests.integration.live.chaos_day import DAY, PARTS, ChaosDay, load_timetable
 from tests.integration.live.chaos_programs import Program, Screen, read_answer, wait_until
+
+CHANGCHUN = load_city("changchun")
 
 INDICATORS = ("incident_count", "departures_observed", "on_time_share")
 CHANNELS = ("110", "119", "120", "122")
@@ -62,7 +65,7 @@ COUNTS = {
 
 def rules_of_records() -> list:
     """Return the rules on silence and load: targets stand on more than this day has."""
-    return [rule for rule in load_alert_rules() if not isinstance(rule, TargetRule)]
+    return [rule for rule in load_alert_rules(CHANGCHUN) if not isinstance(rule, TargetRule)]
 
 
 def finish(engine, city) -> None:
@@ -83,7 +86,7 @@ def read_counts(engine) -> dict[str, list[tuple]]:
 
 def read_answers(engine, city, base: str) -> list[bytes]:
     """Return what a wall reads: the open calls as points, the day's calls by hexagon."""
-    version = read_build(engine, "incident_count").version
+    version = read_build(engine, CHANGCHUN, "incident_count").version
     day = Period(DAY, DAY + timedelta(days=1))
     answers = [
         read_answer(base + values_address("incident_count", channel, version, day, 7))

@@ -16,13 +16,13 @@ AT = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
 
 
 @pytest.fixture
-def get(engine, monkeypatch):
+def get(engine, city, monkeypatch):
     """Return a function from an address to its answer, at noon of 22 November 2026."""
     monkeypatch.setenv("OCC_NOW", AT.isoformat())
     app = FastAPI()
     add_problem_handlers(app)
     app.include_router(vehicles_router(engine))
-    app.include_router(points_router(engine))
+    app.include_router(points_router(engine, city))
 
     with TestClient(app) as client:
         yield client.get

@@ -60,7 +60,7 @@ def answer(engine: Engine) -> Answer:
     def ask(
         city: City, key: str, period: str | None, by: str, component: str = "default"
     ) -> pd.Series:
-        component = resolve_component(find_indicator(key), component)
+        component = resolve_component(find_indicator(city, key), component)
         when = Period.parse(period) if period else latest_period(engine, city, key, component)
         assert when is not None
         query = ValueQuery(key, when, component, by, res=8 if by == "cell" else None)

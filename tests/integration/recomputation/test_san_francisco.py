@@ -212,7 +212,7 @@ def test_e11_hot_spots(engine, city, calls, study_area, tmp_path: Path) -> None:
     np.testing.assert_allclose(spots.z, z[order], rtol=1e-9)
     assert (spots.is_significant == marked.to_numpy()[order]).all()
 
-    version = read_build(engine, "incident_count").version
+    version = read_build(engine, city, "incident_count").version
     with engine.connect() as connection:
         question = check_query(query, city)
         drawn, _ = read_analysis(connection, city, tmp_path, question, version, "hotspot")

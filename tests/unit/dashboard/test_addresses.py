@@ -1,6 +1,5 @@
 """Every address that is none answers 404: in one shape below the data, with a page elsewhere."""
 
-from collections.abc import Iterator
 from pathlib import Path
 from tempfile import mkdtemp
 
@@ -43,9 +42,9 @@ def prefixes() -> list[str]:
 
 
 @pytest.fixture
-def client(loopback: None) -> Iterator[TestClient]:
-    with TestClient(SERVER, raise_server_exceptions=False) as made:
-        yield made
+def client() -> TestClient:
+    """A client of the server; what runs beside its answers, and needs a database, is not begun."""
+    return TestClient(SERVER, raise_server_exceptions=False)
 
 
 def test_the_prefixes_are_those_known_today() -> None:
@@ -114,6 +113,7 @@ def test_a_fault_of_ours_says_nothing_of_itself() -> None:
     assert "secret" not in answer.text
 
 
+@pytest.mark.usefixtures("loopback")
 def test_without_a_database_the_data_say_to_come_back(client) -> None:
     for path in ("/healthz", "/live/vehicles", "/ogc/collections", "/live/points/incidents.json"):
         answer = client.get(path)

@@ -3,26 +3,29 @@
 import pytest
 from pydantic import ValidationError
 
-from dashboard.live.points import CLASSES
+from dashboard.live.points import find_overlays
 from dashboard.scenes.model import (
-    DOMAINS,
     Headline,
     Scene,
     WallConfiguration,
     load_kiosk,
     load_wall,
+    overlay_names,
 )
 from dashboard.wording.i18n import translate
+from geodata.city.configuration import load_city
 from layers.catalogue.registry import find_indicator, resolve_component
-from layers.score.rules import load_score_rules
+from layers.score.rules import load_scored
+
+CHANGCHUN = load_city("changchun")
 
 
 def all_headlines() -> list[tuple[str, Headline]]:
-    wall, kiosk = load_wall(), load_kiosk()
+    wall, kiosk = load_wall(CHANGCHUN), load_kiosk(CHANGCHUN)
     named = [(domain, row) for domain, rows in wall.cards.items() for row in rows]
     scored = [
         (domain, Headline(indicator=entry.indicator, component=entry.component))
-        for domain, entries in load_score_rules().domains.items()
+        for domain, entries in load_scored(CHANGCHUN).items()
         for entry in entries
     ]
     return [*named, *scored, *kiosk.subjects.items()]
@@ -30,16 +33,16 @@ def all_headlines() -> list[tuple[str, Headline]]:
 
 @pytest.mark.parametrize(("domain", "headline"), all_headlines())
 def test_a_headline_is_an_indicator_of_its_domain(domain: str, headline: Headline) -> None:
-    indicator = find_indicator(headline.indicator)
+    indicator = find_indicator(CHANGCHUN, headline.indicator)
     assert indicator.domain == domain
     assert resolve_component(indicator, headline.component)
 
 
-@pytest.mark.parametrize("scene", load_wall().scenes)
+@pytest.mark.parametrize("scene", load_wall(CHANGCHUN).scenes)
 def test_a_scene_can_be_drawn(scene: Scene) -> None:
-    assert set(scene.overlays) <= set(CLASSES)
+    assert set(scene.overlays) <= set(find_overlays(CHANGCHUN))
     if scene.layer:
-        indicator = find_indicator(scene.layer.indicator)
+        indicator = find_indicator(CHANGCHUN, scene.layer.indicator)
         assert "cell" in indicator.geometry
         assert scene.res <= indicator.max_res
 
@@ -57,28 +60,32 @@ def test_two_scenes_of_one_key_are_refused() -> None:
         WallConfiguration.model_validate({"cards": {}, "scenes": [scene, scene]})
 
 
+def test_every_overlay_that_a_scene_may_name_can_be_drawn() -> None:
+    assert set(find_overlays(CHANGCHUN)) == set(overlay_names(CHANGCHUN))
+
+
 def test_every_class_of_points_has_its_word() -> None:
-    for classes in CLASSES.values():
-        for each in classes:
-            assert translate(each.key, "zh")
-            assert translate(each.key, "en")
+    for overlay in find_overlays(CHANGCHUN).values():
+        for each in overlay.classes(CHANGCHUN):
+            assert each.label_zh
+            assert each.label_en
+        assert overlay.word is None or translate(overlay.word, "zh")
 
 
 def test_all_four_domains_have_three_lines_a_score_and_a_subject() -> None:
-    wall, kiosk = load_wall(), load_kiosk()
-    assert (
-        tuple(wall.cards) == tuple(load_score_rules().domains) == tuple(kiosk.subjects) == DOMAINS
-    )
+    wall, kiosk = load_wall(CHANGCHUN), load_kiosk(CHANGCHUN)
+    domains = ("transit", "emergency", "broadband", "health")
+    assert tuple(wall.cards) == tuple(load_scored(CHANGCHUN)) == tuple(kiosk.subjects) == domains
     assert {len(rows) for rows in wall.cards.values()} == {3}
 
 
-@pytest.mark.parametrize("headline", load_kiosk().subjects.values())
+@pytest.mark.parametrize("headline", load_kiosk(CHANGCHUN).subjects.values())
 def test_districts_can_be_compared(headline: Headline) -> None:
-    assert "district" in find_indicator(headline.indicator).geometry
+    assert "district" in find_indicator(CHANGCHUN, headline.indicator).geometry
 
 
 def test_sentences_name_the_place_and_the_value() -> None:
-    for subject in load_kiosk().subjects.values():
+    for subject in load_kiosk(CHANGCHUN).subjects.values():
         for sentence in (subject.sentence_zh, subject.sentence_en):
             assert sentence.count("{district}") == 1
             assert sentence.count("{value}") == 1
@@ -90,5 +97,5 @@ def test_an_unknown_key_is_refused() -> None:
 
 
 def test_nothing_the_public_may_not_see_is_on_the_kiosk() -> None:
-    for subject in load_kiosk().subjects.values():
-        assert find_indicator(subject.indicator).kiosk != "hidden"
+    for subject in load_kiosk(CHANGCHUN).subjects.values():
+        assert find_indicator(CHANGCHUN, subject.indicator).kiosk != "hidden"

@@ -10,7 +10,6 @@ import pytest
 from geodata.space.datums import bd09_to_wgs84, gcj02_to_wgs84
 from simulator.emergency.faults import CLOCKS, plant_faults
 from simulator.emergency.incident_files import build_dispatchers, channel_calls, crossed_calls
-from simulator.emergency.incident_systems import SYSTEMS
 from simulator.ground.world import World
 from tests.unit.simulator.conftest import DAYS, START_ON
 
@@ -25,8 +24,8 @@ def calls(world: World) -> pl.DataFrame:
     )
 
 
-def _rows(incoming: Path, system: str) -> list[dict[str, str]]:
-    encoding = next(item.encoding for item in SYSTEMS if item.key == system)
+def _rows(world: World, incoming: Path, system: str) -> list[dict[str, str]]:
+    encoding = next(item.encoding for item in world.rules.systems if item.key == system)
     text = (incoming / "emergency" / f"incidents_{system}_202611.csv").read_bytes().decode(encoding)
     return list(csv.DictReader(io.StringIO(text)))
 
@@ -86,7 +85,8 @@ def test_one_rate_does_not_move_the_other_faults(world: World) -> None:
 def test_a_crash_reported_twice_has_two_ids_and_is_near(world: World) -> None:
     (traffic,) = build_dispatchers(world, ("122",))
     accidents = channel_calls(world, traffic, START_ON)
-    crossed = crossed_calls(world, accidents, START_ON)
+    assert traffic.rules.crossing
+    crossed = crossed_calls(world, accidents, "122", traffic.rules.crossing, START_ON)
     assert crossed.height > 3
     pairs = crossed.join(accidents, on="event", how="left", suffix="_122").filter(
         ~pl.col("is_repeat_122")
@@ -101,8 +101,8 @@ def test_a_crash_reported_twice_has_two_ids_and_is_near(world: World) -> None:
     assert np.hypot(*(here - there).T).max() < 300
 
 
-def test_police_file_is_gb18030_in_gcj02(incoming: Path) -> None:
-    rows = _rows(incoming, "110_122")
+def test_police_file_is_gb18030_in_gcj02(world: World, incoming: Path) -> None:
+    rows = _rows(world, incoming, "110_122")
     assert {row["报警电话"] for row in rows} == {"110", "122"}
     raw = (incoming / "emergency" / "incidents_110_122_202611.csv").read_bytes()
     with pytest.raises(UnicodeDecodeError):
@@ -118,16 +118,16 @@ def test_police_file_is_gb18030_in_gcj02(incoming: Path) -> None:
 def test_medical_file_has_a_mark_and_bd09(incoming: Path, world: World) -> None:
     raw = (incoming / "emergency" / "incidents_120_202611.csv").read_bytes()
     assert raw.startswith(b"\xef\xbb\xbf")
-    rows = [row for row in _rows(incoming, "120") if row["经度"]]
+    rows = [row for row in _rows(world, incoming, "120") if row["经度"]]
     given = np.array([[float(row["经度"]), float(row["纬度"])] for row in rows])
     given = given[(given[:, 0] > 125.1) & (given[:, 0] < 125.6)]
     located = world.locator.locate(*bd09_to_wgs84(*given.T))
     assert (located != "unknown").mean() > 0.99
 
 
-def test_clocks_after_the_end_are_not_known_yet(incoming: Path) -> None:
+def test_clocks_after_the_end_are_not_known_yet(world: World, incoming: Path) -> None:
     end = f"{START_ON + timedelta(days=DAYS):%Y-%m-%d} 00:00:00"
-    rows = _rows(incoming, "110_122")
+    rows = _rows(world, incoming, "110_122")
     for column in ("报警时间", "到场时间", "结案时间"):
         assert max(row[column] for row in rows) < end
     open_rows = [row for row in rows if not row["结案时间"]]
@@ -137,6 +137,6 @@ def test_clocks_after_the_end_are_not_known_yet(incoming: Path) -> None:
     assert [int(row["修订号"]) for row in rows] == known
 
 
-def test_ids_are_unique_but_for_blank_ones(incoming: Path) -> None:
-    ids = [row["接警单编号"] for row in _rows(incoming, "110_122") if row["接警单编号"]]
+def test_ids_are_unique_but_for_blank_ones(world: World, incoming: Path) -> None:
+    ids = [row["接警单编号"] for row in _rows(world, incoming, "110_122") if row["接警单编号"]]
     assert len(ids) == len(set(ids)) > 1000

@@ -8,6 +8,7 @@ import pytest
 from google.transit.gtfs_realtime_pb2 import FeedMessage
 
 from simulator.emergency.incident_files import build_dispatchers, calls_of_day
+from simulator.emergency.incident_systems import headers_of
 from simulator.live.faults import FAULTS
 from simulator.live.incidents import LiveIncidents
 from simulator.live.play import Player
@@ -48,7 +49,7 @@ def test_played_again_nothing_is_written_twice(world, tmp_path):
 
 def test_revisions_of_a_call_rise_and_end_as_the_file_of_the_day(world):
     for system, lines in LiveIncidents(world).lines(ON):
-        names = system.headers
+        names = headers_of(system)
         rows = lines.filter(pl.col(names["record_id"]).str.contains("20261124"))
         revision, record = names["revision"], names["record_id"]
         steps = rows.group_by(record, maintain_order=True).agg(pl.col(revision))

@@ -4,8 +4,10 @@ from datetime import UTC, datetime, timedelta
 
 import polars as pl
 
-from dashboard.components.incidents import CHANNELS, arrival_seconds, hour_counts, outcome
+from dashboard.components.incidents import arrival_seconds, hour_counts, outcome
+from geodata.city.configuration import load_city
 
+CHANGCHUN = load_city("changchun")
 CALL = datetime(2026, 11, 21, 15, 57, tzinfo=UTC)
 
 
@@ -24,11 +26,11 @@ def row(
 
 def test_every_hour_and_channel_is_there() -> None:
     frame = pl.DataFrame({"hour": [7, 7], "channel": ["110", "119"], "incidents": [12, 3]})
-    counts = hour_counts(frame)
+    counts = hour_counts(frame, CHANGCHUN.channels)
     assert list(counts) == list(range(24))
     assert counts[7] == {"110": 12, "122": 0, "120": 0, "119": 3, "12350": 0}
     assert sum(sum(hour.values()) for hour in counts.values()) == 15
-    assert set(counts[0]) == set(CHANNELS)
+    assert set(counts[0]) == {each.key for each in CHANGCHUN.channels}
 
 
 def test_an_arrival_before_the_call_is_none() -> None:

@@ -8,7 +8,10 @@ from dashboard.components.evidence import load_text
 from dashboard.components.legend import legend
 from dashboard.components.provenance import age_text, local_time, simulated_badge, source_text
 from dashboard.components.qr import qr_code
+from geodata.city.configuration import load_city
 from layers.catalogue.registry import find_indicator
+
+CHANGCHUN = load_city("changchun")
 
 ZONE = "Asia/Shanghai"
 
@@ -52,7 +55,9 @@ def test_runs_of_loads_are_shortened() -> None:
 
 def test_a_legend_has_a_swatch_a_class_and_a_tick_a_break() -> None:
     shown = legend(
-        find_indicator("call_to_arrival_p90"), ["#111111", "#222222", "#333333"], [300, 600]
+        find_indicator(CHANGCHUN, "call_to_arrival_p90"),
+        ["#111111", "#222222", "#333333"],
+        [300, 600],
     )
     text = str(shown)
     assert text.count("legend-class'") == 3
@@ -63,7 +68,7 @@ def test_a_legend_has_a_swatch_a_class_and_a_tick_a_break() -> None:
 
 
 def test_a_legend_is_named_by_its_indicator_or_as_told() -> None:
-    indicator = find_indicator("within_target_share")
+    indicator = find_indicator(CHANGCHUN, "within_target_share")
     drawn = (indicator, ["#111111", "#222222"], [50], ["en"])
     assert indicator.label_en in str(legend(*drawn))
     told = str(legend(*drawn, title="How fast the fire brigade comes"))

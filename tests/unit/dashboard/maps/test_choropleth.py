@@ -7,8 +7,11 @@ import pytest
 
 from dashboard.maps.choropleth import MOST_CLASSES, district_values, public_choropleth
 from dashboard.read.headlines import ResolvedHeadline
+from geodata.city.configuration import load_city
 from layers.catalogue.registry import find_indicator
 from layers.period import Period
+
+CHANGCHUN = load_city("changchun")
 
 
 def test_districts_keep_value_and_status_and_the_unknown_one_is_left_out():
@@ -23,7 +26,9 @@ def test_districts_keep_value_and_status_and_the_unknown_one_is_left_out():
 def beds() -> ResolvedHeadline:
     build = SimpleNamespace()  # colours ask nothing of it
     period = Period(date(2026, 11, 1), date(2026, 12, 1))
-    return ResolvedHeadline(find_indicator("beds_per_1000"), "total", build, period, None)
+    return ResolvedHeadline(
+        find_indicator(CHANGCHUN, "beds_per_1000"), "total", build, period, None
+    )
 
 
 def test_public_classes_are_made_of_what_is_shown(beds: ResolvedHeadline):

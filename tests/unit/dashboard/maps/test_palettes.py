@@ -7,14 +7,16 @@ import pytest
 import yaml
 
 from dashboard.maps.palettes import class_colours
+from geodata.city.configuration import load_city
 from geodata.errors import DeclarationError
 from geodata.settings import ROOT
 from layers.catalogue.indicator import Indicator
 from layers.catalogue.palettes import FILE, load_palettes, read_palettes
-from layers.catalogue.registry import CATALOGUE, load_catalogue, read_catalogue
+from layers.catalogue.registry import CATALOGUE, load_catalogue, read_entries
 from layers.maps.classes import colour_classes
 from layers.maps.palette import palette_of, sample_palette
 
+CHANGCHUN = load_city("changchun")
 HEX_COLOUR = re.compile(r"#[0-9a-fA-F]{6}\b")
 INK_OF_CODES = Path("dashboard/components/qr.py")  # a camera needs dark on light on every theme
 
@@ -25,10 +27,10 @@ def declared(**changed: object) -> Indicator:
     return Indicator.model_validate(yaml.safe_load(text) | changed)
 
 
-@pytest.mark.parametrize("key", load_catalogue())
+@pytest.mark.parametrize("key", load_catalogue(CHANGCHUN))
 @pytest.mark.parametrize("target", [None, 50.0])
 def test_every_indicator_is_drawn_in_the_colours_it_names(key: str, target: float | None) -> None:
-    entry = load_catalogue()[key]
+    entry = load_catalogue(CHANGCHUN)[key]
     named = yaml.safe_load((CATALOGUE / f"{key}.yaml").read_text("utf-8")).get("palette", "viridis")
     stops = load_palettes()[named].stops
     count = entry.classes
@@ -71,7 +73,7 @@ def test_an_unknown_palette_is_refused_by_file_and_key(tmp_path: Path, name: str
     content = yaml.safe_load(text) | {"palette": name}
     (tmp_path / "incident_count.yaml").write_text(yaml.safe_dump(content, allow_unicode=True))
     with pytest.raises(DeclarationError, match=r"incident_count\.yaml: palette: .*is none of"):
-        read_catalogue(tmp_path)
+        read_entries(tmp_path)
 
 
 def test_classes_around_a_target_need_a_diverging_palette() -> None:

@@ -5,6 +5,8 @@ import pytest
 from dashboard.pages.explore.state import ExploreState
 from dashboard.pages.kiosk.state import KioskState
 
+SUBJECTS = ("transit", "emergency", "broadband", "health")
+
 
 def test_an_address_and_back() -> None:
     state = ExploreState(
@@ -49,12 +51,12 @@ def test_a_broken_camera_is_none(text: str | None) -> None:
 
 
 def test_the_kiosk_keeps_language_and_district_only() -> None:
-    state = KioskState.parse("?lang=en&district=220104&name=somebody")
+    state = KioskState.parse("?lang=en&district=220104&name=somebody", SUBJECTS)
     assert state.search() == "?lang=en&district=220104"
     assert state.search(district=None) == "?lang=en"
 
 
 def test_a_kiosk_keeps_its_subject_with_another_district_and_forgets_unknown_ones():
-    state = KioskState.parse("?subject=health&district=220104")
-    assert KioskState.parse(state.search(district="220105")).subject == "health"
-    assert KioskState.parse("?subject=weather").subject is None
+    state = KioskState.parse("?subject=health&district=220104", SUBJECTS)
+    assert KioskState.parse(state.search(district="220105"), SUBJECTS).subject == "health"
+    assert KioskState.parse("?subject=weather", SUBJECTS).subject is None

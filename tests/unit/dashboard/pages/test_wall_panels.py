@@ -7,14 +7,19 @@ from dash import html, no_update
 
 from dashboard.components.incidents import RibbonDay, progress, ribbon, usual_hours
 from dashboard.pages.wall.alarm import pick_alarm
-from dashboard.pages.wall.panels import PROPERTY_OF, changed_panels, draw, signatures
+from dashboard.pages.wall.panels import changed_panels, draw, properties_of, signatures
+from geodata.city.configuration import load_city
 
+CHANGCHUN = load_city("changchun")
 AT = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 SCHEMA = {"hour": pl.Int64, "channel": pl.String, "incidents": pl.Int64}
 
 
 def panels(status: str) -> dict[str, object]:
-    return {name: [html.Div(status if name == "wall-status" else name)] for name in PROPERTY_OF}
+    return {
+        name: [html.Div(status if name == "wall-status" else name)]
+        for name in properties_of(CHANGCHUN)
+    }
 
 
 def hours(*rows: tuple[int, str, int]) -> pl.DataFrame:
@@ -46,6 +51,7 @@ def test_hours_ahead_are_usual_and_do_not_count() -> None:
     shown = RibbonDay(
         "2026-11-23",
         hours((7, "110", 5), (8, "110", 2)),
+        CHANGCHUN.channels,
         hour=8,
         usual=hours((7, "110", 90), (8, "110", 90), (9, "110", 7)),
     )

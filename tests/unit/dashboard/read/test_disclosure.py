@@ -4,14 +4,17 @@ import pytest
 
 from dashboard.read.disclosure import disclose, disclose_districts
 from dashboard.read.values import Value
+from geodata.city.configuration import load_city
 from layers.catalogue.registry import find_indicator
 from layers.states.status import Status
 
-COUNT = find_indicator("incident_count")
-SHARE = find_indicator("within_target_share")
-P90 = find_indicator("call_to_arrival_p90")
-BEDS = find_indicator("beds_per_1000")
-SPEED = find_indicator("down_mean_mbps")
+CHANGCHUN = load_city("changchun")
+
+COUNT = find_indicator(CHANGCHUN, "incident_count")
+SHARE = find_indicator(CHANGCHUN, "within_target_share")
+P90 = find_indicator(CHANGCHUN, "call_to_arrival_p90")
+BEDS = find_indicator(CHANGCHUN, "beds_per_1000")
+SPEED = find_indicator(CHANGCHUN, "down_mean_mbps")
 
 
 def is_withheld(value: Value) -> bool:

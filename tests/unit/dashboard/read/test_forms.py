@@ -11,7 +11,8 @@ from dashboard.read.disclosure import PLACES
 from dashboard.read.forms import FRAME, JsonForm
 from dashboard.read.scores import SCORES
 from dashboard.read.values import CLASSES, PERIODS
-from layers.catalogue.registry import find_target
+from geodata.city.configuration import load_city
+from layers.catalogue.targets import find_target
 from layers.maps.classes import Classes
 from layers.period import Period
 from layers.score.score import DomainScore, Part, PlaceScore
@@ -55,7 +56,7 @@ def test_other_answers_come_back_equal_and_of_their_type(form: JsonForm, answer:
 
 
 def test_scores_come_back_with_what_they_rest_on() -> None:
-    target = find_target("within_target_share", "119", date(2026, 11, 20))
+    target = find_target(load_city("changchun"), "within_target_share", "119", date(2026, 11, 20))
     part = Part("a", "b", 1.0, NOVEMBER, 1 / 3, Status.LOW_N, target, 0.5)
     scores = {"city": PlaceScore(None, {"x": DomainScore(2 / 3, (part,))})}
     found = SCORES.unpack(SCORES.pack(scores))

@@ -10,11 +10,14 @@ from dashboard.wording.numbers import (
     format_value,
     round_half_up,
 )
+from geodata.city.configuration import load_city
 from layers.catalogue.registry import find_indicator
 from layers.states.status import Status
 
-COVERAGE = find_indicator("stop_coverage_pop_500")
-ARRIVAL = find_indicator("call_to_arrival_p90")
+CHANGCHUN = load_city("changchun")
+
+COVERAGE = find_indicator(CHANGCHUN, "stop_coverage_pop_500")
+ARRIVAL = find_indicator(CHANGCHUN, "call_to_arrival_p90")
 
 
 @pytest.mark.parametrize(

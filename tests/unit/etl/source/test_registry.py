@@ -84,7 +84,7 @@ content = b"[w1]\\ndepth = 12.5\\nx = 125.3\\ny = 43.9\\n"
 content += content.replace(b"w1", b"w2").replace(b"12.5", b"900")
 extracted = read_file(SourceFile("wells.ini", content=content), declaration)
 batch = transform(Batch(extracted.frame), declaration, "UTC")
-batch = check(batch, declaration.record_type, datetime(2026, 1, 1, tzinfo=UTC))
+batch = check(batch, declaration.record_type, datetime(2026, 1, 1, tzinfo=UTC), {})
 print(batch.frame.select("well_id", "depth_m", "is_dry").rows())
 print(batch.rejects.select("field", "reason").rows())
 assert "`ini`" in formats_table() and "`well`" in record_types_table()

@@ -1,4 +1,5 @@
 from datetime import UTC, datetime
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -7,8 +8,11 @@ from hypothesis import strategies as st
 
 from etl.batch import MEMBER, ROW, Batch
 from etl.source.record_types import RECORD_TYPES
-from etl.transform.check import check
+from etl.transform.check import check, legal_in
+from geodata.city.configuration import load_city
 
+CHANGCHUN = load_city("changchun")
+DATA = Path(__file__).resolve().parents[3] / "data"
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
@@ -24,7 +28,7 @@ def incidents(*rows):
 
 
 def checked(batch, table="incident", not_after=NOON):
-    return check(batch, RECORD_TYPES[table], not_after)
+    return check(batch, RECORD_TYPES[table], not_after, legal_in(CHANGCHUN, RECORD_TYPES[table]))
 
 
 def test_identical_repetitions_are_merged():
@@ -99,3 +103,18 @@ def test_every_row_is_loaded_or_rejected_and_keys_are_unique(rows):
     assert batch.rows_loaded() + batch.rejects.height == len(rows)
     if rows:
         assert batch.frame["record_id"].is_unique().all()
+
+
+def test_what_is_legal_is_the_citys():
+    other = load_city(str(DATA / "cities" / "sanfrancisco"))
+    batch = incidents((2, "A", 0, "x"), (3, "B", 0, "x"))
+    rows = batch.frame.with_columns(channel=pl.Series(["fire", "119"]))
+    found = check(
+        Batch(rows), RECORD_TYPES["incident"], NOON, legal_in(other, RECORD_TYPES["incident"])
+    )
+    assert found.frame["channel"].to_list() == ["fire"]
+    assert found.rejects.rows() == [(3, "channel", "is not one of fire")]
+    none = check(Batch(rows), RECORD_TYPES["incident"], NOON, {"channel": []})
+    assert none.rejects["reason"].unique().to_list() == [
+        "is not one of those of the city, which has none"
+    ]

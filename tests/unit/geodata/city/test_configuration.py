@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from geodata.city.channels import Channel
 from geodata.city.configuration import CITIES, City, load_city
+from geodata.city.facility_kinds import FacilityKind
 from geodata.errors import CityError
 
 CONFIGURED = Path(__file__).parents[3] / "data" / "cities"
@@ -172,7 +174,75 @@ def test_every_shipped_file_has_its_source_and_its_notice(code):
         assert file.name in notice
 
 
-@pytest.mark.parametrize("key", sorted({name for name in City.model_fields if name != "code"}))
+@pytest.mark.parametrize(
+    "key",
+    sorted({*City.model_fields, *Channel.model_fields, *FacilityKind.model_fields} - {"code"}),
+)
 def test_every_key_is_explained(key):
     explained = (CITIES / "README.md").read_text(encoding="utf-8")
     assert f"`{key}" in explained
+
+
+@pytest.mark.parametrize("code", OWN_CITIES)
+def test_every_file_of_a_city_is_explained(code):
+    explained = (CITIES / "README.md").read_text(encoding="utf-8")
+    city = load_city(code)
+    named = {*city.files().values(), city.folder / "SOURCES.md"}
+    for path in city.folder.rglob("*"):
+        if path.is_file() and path not in named:
+            name = path.relative_to(city.folder).as_posix()
+            assert f"`{name}`" in explained or f"`{path.parent.name}/<key>.yaml`" in explained, name
+
+
+def test_channels_of_a_city_and_of_one_without_any(write_city):
+    keys = [channel.key for channel in load_city("changchun").channels]
+    assert keys == ["110", "122", "120", "119", "12350"]
+    assert load_city(write_city()).channels == ()
+    (fire,) = load_city(str(CONFIGURED / "sanfrancisco")).channels
+    assert (fire.key, fire.kind, fire.number) == ("fire", "fire", "")
+    assert fire.short == ("消防", "Fire calls")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("- {key: a, kind: fire, name_zh: 甲, name_en: A, colour: red;}", "0.colour: .*pattern"),
+        ("- {key: a, kind: space, name_zh: 甲, name_en: A, colour: text}", "0.kind: "),
+        (
+            "[{key: a, kind: fire, name_zh: 甲, name_en: A, colour: text},"
+            " {key: a, kind: fire, name_zh: 甲, name_en: A, colour: text}]",
+            "two channels share one",
+        ),
+    ],
+)
+def test_a_wrong_channel_is_named_by_file_and_key(write_city, text, message):
+    path = write_city()
+    (Path(path) / "channels.yaml").write_text(text, encoding="utf-8")
+    with pytest.raises(CityError, match=rf"tiny/channels\.yaml: .*{message}"):
+        load_city(path)
+
+
+def test_facility_kinds_are_chosen_renamed_and_added(write_city):
+    path = write_city()
+    text = (
+        "- {key: school}\n- {key: hospital, label_en: Clinics}\n"
+        "- {key: pier, label_zh: 码头, label_en: Piers, colour: '#3fa7d6'}"
+    )
+    (Path(path) / "facility_kinds.yaml").write_text(text, encoding="utf-8")
+    kinds = load_city(path).facility_kinds
+    assert [(kind.key, kind.label_zh, kind.label_en, kind.colour) for kind in kinds] == [
+        ("school", "学校", "Schools", "text"),
+        ("hospital", "医院", "Clinics", "text"),
+        ("pier", "码头", "Piers", "#3fa7d6"),
+    ]
+
+
+def test_a_city_without_the_file_has_the_kinds_the_program_knows(write_city):
+    assert "hospital" in [kind.key for kind in load_city(write_city()).facility_kinds]
+
+
+def test_a_kind_nobody_knows_needs_its_names(write_city):
+    path = write_city()
+    (Path(path) / "facility_kinds.yaml").write_text("- {key: pier}", encoding="utf-8")
+    with pytest.raises(CityError, match=r"facility_kinds\.yaml: 0\.label_zh"):
+        load_city(path)

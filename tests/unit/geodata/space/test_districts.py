@@ -1,5 +1,6 @@
 """Districts: read, exact, a partition, and the rule on shared edges."""
 
+import json
 from pathlib import Path
 
 import geopandas as gpd
@@ -7,6 +8,7 @@ import numpy as np
 import polars as pl
 import pytest
 import shapely
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -196,3 +198,91 @@ def test_wrong_cells_are_refused(tmp_path, text, message):
     districts = city.districts.model_copy(update={"from_cells": (source,)})
     with pytest.raises(CityError, match=message):
         read_districts(city.model_copy(update={"districts": districts}))
+
+
+SQUARE = [[125, 43], [125.1, 43], [125.1, 43.1], [125, 43.1], [125, 43]]
+
+
+@pytest.fixture
+def published(tmp_path):
+    """A function: properties of a file's districts and what `districts.file` says -> the city."""
+
+    def write(properties, **said):
+        folder = tmp_path / "tiny"
+        folder.mkdir()
+        features = [
+            {
+                "type": "Feature",
+                "properties": each,
+                "geometry": {
+                    "type": "Polygon",
+                    "coordinates": [[[x + number, y] for x, y in SQUARE]],
+                },
+            }
+            for number, each in enumerate(properties)
+        ]
+        text = json.dumps({"type": "FeatureCollection", "features": features})
+        (folder / "map.geojson").write_text(text, encoding="utf-8")
+        city = {
+            "code": "tiny", "name_zh": "小城", "name_en": "Tiny", "title_zh": "小城",
+            "title_en": "Tiny",
+            "timezone": "Asia/Shanghai", "metric_crs": 4551, "bounds": [124, 42, 128, 44],
+            "camera": {"lon": 125.5, "lat": 43.5, "zoom": 10},
+            "districts": {"file": {"path": "map.geojson", **said}},
+        }  # fmt: skip
+        (folder / "city.yaml").write_text(yaml.safe_dump(city), encoding="utf-8")
+        return load_city(str(folder))
+
+    return write
+
+
+def rows(city):
+    columns = ["district_id", "name_zh", "name_en", "kind", "position"]
+    return [tuple(row) for row in read_districts(city)[columns].itertuples(index=False)]
+
+
+def test_one_property_may_be_id_and_name_and_the_rest_be_left_out(published):
+    city = published([{"n": "Norte"}, {"n": "Sul"}], district_id="n", name_en="n")
+    assert rows(city) == [
+        ("Norte", "Norte", "Norte", "district", 1),
+        ("Sul", "Sul", "Sul", "district", 2),
+    ]
+
+
+def test_kind_and_position_may_be_constants_defaults_or_properties(published):
+    properties = [
+        {"id": 7, "zh": "甲", "k": None, "p": 2},
+        {"id": 8, "zh": "乙", "k": "town", "p": 1},
+    ]
+    city = published(
+        properties, district_id="id", name_zh="zh", position="p",
+        kind={"property": "k", "default": "quarter"},
+    )  # fmt: skip
+    assert rows(city) == [("8", "乙", "乙", "town", 1), ("7", "甲", "甲", "quarter", 2)]
+
+
+def test_a_constant_kind(published):
+    city = published([{"district_id": "a", "name_zh": "甲"}], kind={"const": "bairro"})
+    assert rows(city) == [("a", "甲", "甲", "bairro", 1)]
+
+
+@pytest.mark.parametrize(
+    ("properties", "said", "message"),
+    [
+        ([{"n": "a/b"}], {"district_id": "n", "name_zh": "n"}, r"file\.district_id: 'n' has 'a/b'"),
+        ([{"n": "南关"}], {"district_id": "n", "name_zh": "n"}, "has '南关': an id is letters"),
+        ([{"n": "a"}], {"district_id": "n"}, "name_zh, name_en: neither"),
+        ([{"n": "a"}], {"district_id": "n", "name_zh": "zh"}, "no property zh"),
+        ([{"n": "city"}], {"district_id": "n", "name_zh": "n"}, "reserved id city"),
+        ([{"n": "a"}, {"n": "a"}], {"district_id": "n", "name_zh": "n"}, "repeated .* a"),
+        (
+            [{"n": "a", "zh": "甲"}, {"n": "b", "zh": None}],
+            {"district_id": "n", "name_zh": "zh"},
+            "no name of b",
+        ),
+        ([{"n": "a"}, {"n": None}], {"district_id": "n", "name_zh": "n"}, "district_id"),
+    ],
+)
+def test_what_cannot_be_a_district_is_refused_by_file_and_key(published, properties, said, message):
+    with pytest.raises(CityError, match=message):
+        read_districts(published(properties, **said))

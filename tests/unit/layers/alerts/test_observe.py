@@ -5,12 +5,15 @@ from datetime import UTC, date, datetime
 import pytest
 from pydantic import ValidationError
 
+from geodata.city.configuration import load_city
 from layers.alerts.observe import judge_load, judge_silence, judge_target, timings
 from layers.alerts.rules import AbnormalLoadRule, StaleRule, TargetRule, load_alert_rules
-from layers.catalogue.registry import Target
+from layers.catalogue.targets import Target
 from layers.score.score import Part
 from layers.states.status import Status
 from layers.statistics.abnormal_load import AbnormalLoad
+
+CHANGCHUN = load_city("changchun")
 
 NAMES = {"city": ("长春市", "Changchun"), "220102": ("南关区", "Nanguan District")}
 NOON = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
@@ -48,7 +51,7 @@ def test_the_words_name_subject_value_and_the_limit_that_was_passed() -> None:
 
 
 def test_an_abnormal_hour_counts_from_the_rules_level() -> None:
-    rule = next(rule for rule in load_alert_rules() if isinstance(rule, AbnormalLoadRule))
+    rule = next(rule for rule in load_alert_rules(CHANGCHUN) if isinstance(rule, AbnormalLoadRule))
     quiet = judge_load(rule, "220102", "all", AbnormalLoad(NOON, 1, 20, 11.0, 24.0), NAMES)
     loud = judge_load(rule, "220102", "all", AbnormalLoad(NOON, 3, 40, 11.0, 24.0), NAMES)
     unknown = judge_load(rule, "220102", "all", AbnormalLoad(NOON, None), NAMES)
@@ -60,18 +63,18 @@ def test_an_abnormal_hour_counts_from_the_rules_level() -> None:
 
 @pytest.mark.parametrize(("lag_s", "severity"), [(900, 0), (901, 1), (6001, 2)])
 def test_silence_is_counted_in_expected_intervals(lag_s: float, severity: int) -> None:
-    rule = next(rule for rule in load_alert_rules() if isinstance(rule, StaleRule))
+    rule = next(rule for rule in load_alert_rules(CHANGCHUN) if isinstance(rule, StaleRule))
     assert judge_silence(rule, "incidents_119", lag_s, 300.0).severity == severity
 
 
 def test_the_rules_file_is_sound_and_refuses_nonsense() -> None:
-    assert set(timings()) == {rule.key for rule in load_alert_rules()}
+    assert set(timings(CHANGCHUN)) == {rule.key for rule in load_alert_rules(CHANGCHUN)}
     with pytest.raises(ValidationError, match="clear_from lies below"):
         TargetRule.model_validate({**RULE.model_dump(), "clear_from": 0.5})
 
 
 def test_a_source_that_arrives_in_two_ways_has_two_alerts() -> None:
-    (rule,) = (each for each in load_alert_rules() if isinstance(each, StaleRule))
+    (rule,) = (each for each in load_alert_rules(CHANGCHUN) if isinstance(each, StaleRule))
     found = [judge_silence(rule, "buses", 3600.0, 30.0, part) for part in ("positions", "updates")]
     assert [each.part for each in found] == ["positions", "updates"]
     assert found[0].text_en == "Live source buses positions silent for 60 min"

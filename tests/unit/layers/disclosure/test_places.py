@@ -4,14 +4,17 @@ from dataclasses import dataclass
 
 import pytest
 
+from geodata.city.configuration import load_city
 from layers.catalogue.registry import find_indicator
 from layers.disclosure.places import has_small_count, withheld_places
 from layers.disclosure.rules import smallest_count
 
-COUNT = find_indicator("incident_count")
-SHARE = find_indicator("within_target_share")
-P90 = find_indicator("call_to_arrival_p90")
-SPEED = find_indicator("down_mean_mbps")
+CHANGCHUN = load_city("changchun")
+
+COUNT = find_indicator(CHANGCHUN, "incident_count")
+SHARE = find_indicator(CHANGCHUN, "within_target_share")
+P90 = find_indicator(CHANGCHUN, "call_to_arrival_p90")
+SPEED = find_indicator(CHANGCHUN, "down_mean_mbps")
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,11 @@
 
 import pytest
 
+from geodata.city.configuration import load_city
 from layers.catalogue.registry import find_indicator
 from layers.disclosure.rules import adds_up, counted_in, may_be_on_hexagons, smallest_count
+
+CHANGCHUN = load_city("changchun")
 
 
 @pytest.mark.parametrize(
@@ -18,7 +21,7 @@ from layers.disclosure.rules import adds_up, counted_in, may_be_on_hexagons, sma
 )
 def test_9_the_smallest_count(key: str, k: int | None) -> None:
     """METHODS 9: k is 5 for incidents, 10 for health."""
-    assert smallest_count(find_indicator(key)) == k
+    assert smallest_count(find_indicator(CHANGCHUN, key)) == k
 
 
 @pytest.mark.parametrize(
@@ -33,15 +36,15 @@ def test_9_the_smallest_count(key: str, k: int | None) -> None:
 )
 def test_9_what_a_value_gives_away(key: str, told: tuple[str, ...]) -> None:
     """METHODS 9: a rate hides what its numerator or its denominator hides."""
-    indicator = find_indicator(key)
+    indicator = find_indicator(CHANGCHUN, key)
     assert counted_in(indicator) == told
     assert adds_up(indicator) is (len(told) == 1 and told != ("n",))
 
 
 def test_9_health_is_not_published_below_the_district() -> None:
     """METHODS 9: always suppress health below district; of what is open now, too."""
-    beds = find_indicator("beds_per_1000")
+    beds = find_indicator(CHANGCHUN, "beds_per_1000")
     assert not may_be_on_hexagons(beds.model_copy(update={"geometry": ("cell", "district")}))
-    assert not may_be_on_hexagons(find_indicator("open_incidents"))
-    assert may_be_on_hexagons(find_indicator("incident_count"))
-    assert may_be_on_hexagons(find_indicator("nearest_hospital_min"))
+    assert not may_be_on_hexagons(find_indicator(CHANGCHUN, "open_incidents"))
+    assert may_be_on_hexagons(find_indicator(CHANGCHUN, "incident_count"))
+    assert may_be_on_hexagons(find_indicator(CHANGCHUN, "nearest_hospital_min"))

@@ -3,9 +3,12 @@ import numpy as np
 import polars as pl
 import pytest
 
+from geodata.city.configuration import load_city
 from layers.catalogue.registry import find_indicator, load_catalogue
 from layers.maps.classes import colour_classes, compute_breaks, of_places
 from layers.maps.palette import palette_of
+
+CHANGCHUN = load_city("changchun")
 
 X = np.array([0, 0, 0, 0, 1, 2, 3, 4, 5, 100], dtype=float)
 
@@ -32,12 +35,12 @@ def test_8_diverging_turns_around_the_target_with_equal_span():
 
 
 def test_no_class_lies_above_all_that_a_share_can_be():
-    share = find_indicator("within_target_share")
+    share = find_indicator(CHANGCHUN, "within_target_share")
     whole = palette_of(share, 4)
     classes = colour_classes(share, [55.2, 90.0, 124.8], target=90.0)
     assert classes.breaks == (55.2, 90.0)
     assert classes.palette == tuple(whole[:3])
-    seconds = find_indicator("call_to_arrival_p90")
+    seconds = find_indicator(CHANGCHUN, "call_to_arrival_p90")
     assert colour_classes(seconds, [55.2, 90.0, 124.8]).breaks == (55.2, 90.0, 124.8)
 
 
@@ -66,7 +69,7 @@ def test_what_lies_in_no_district_makes_no_classes():
     assert of_places(cells).to_list() == [1.0, 3.0]
 
 
-@pytest.mark.parametrize("key", load_catalogue())
+@pytest.mark.parametrize("key", load_catalogue(CHANGCHUN))
 def test_every_indicator_has_at_most_seven_classes(key):
-    entry = find_indicator(key)
+    entry = find_indicator(CHANGCHUN, key)
     assert len(palette_of(entry, entry.classes)) <= 7

@@ -9,6 +9,7 @@ import shapely
 
 from etl.batch import Batch
 from etl.transform.radio import decode_radio
+from geodata.city.configuration import load_city
 from geodata.space.grid import cell_to_parents, cells_to_children, latlng_to_cell
 from layers.catalogue.registry import find_indicator
 from layers.measures.blind_cells import RES, BlindRule, compute_blind, populated_cells
@@ -18,6 +19,8 @@ from layers.measures.schools import SchoolRule, compute_connected
 from layers.states.merge_frames import merge_states
 from layers.values.compute import compute_values
 
+CHANGCHUN = load_city("changchun")
+
 NOV = datetime(2026, 10, 31, 16, tzinfo=UTC)
 
 
@@ -25,7 +28,7 @@ def value_of(key, states):
     merged = merge_states(states, ["component"]).with_columns(
         key=pl.col("component"), is_stale=pl.lit(False)
     )
-    found = compute_values(merged, find_indicator(key))
+    found = compute_values(merged, find_indicator(CHANGCHUN, key))
     return {row["key"]: row for row in found.iter_rows(named=True)}
 
 
@@ -42,7 +45,7 @@ def test_b3_premises_passed_connected_and_both_over_all(run):
     rows += [rows[-1] | {"operator": "three", "premise_id": "700", "service_level": 3}]
     shares = {}
     for key in ("fibre_passed_share", "fibre_takeup", "fibre_penetration"):
-        states = run(find_indicator(key), {"premise": rows})
+        states = run(find_indicator(CHANGCHUN, key), {"premise": rows})
         shares[key] = value_of(key, states)["total"]["value"]
     assert list(shares.values()) == pytest.approx([90.0, 50.0, 45.0])
 
@@ -65,7 +68,7 @@ def pixels(operator, levels, sinr=10.0):
 @pytest.mark.parametrize(("key", "share"), [("pop_covered_4g", 80.0), ("pop_covered_5g", 50.0)])
 def test_b4_residents_whose_pixel_reaches_the_limit(three_homes, key, share):
     """B4 pop_covered_4g, pop_covered_5g: −95, −108, −112 dBm over 500, 300, 200 people."""
-    (measure,) = find_indicator(key).measures
+    (measure,) = find_indicator(CHANGCHUN, key).measures
     states = compute_covered(
         three_homes, pixels("中国移动", [-95.0, -108.0, -112.0]),
         measure.parameters["limits"], measure.parameters["operators"], 200, NOV,
@@ -73,7 +76,7 @@ def test_b4_residents_whose_pixel_reaches_the_limit(three_homes, key, share):
     found = value_of(key, states)
     assert set(found) == {"cmcc", "best"}
     assert found["cmcc"]["value"] == found["best"]["value"] == share
-    assert find_indicator(key).estimated_en
+    assert find_indicator(CHANGCHUN, key).estimated_en
     assert states["is_estimated"].all()
 
 
@@ -110,7 +113,7 @@ def test_b5_report_indexes_are_decoded_by_their_own_technology(run):
          "technology": row["technology"], "rsrp_dbm": row["rsrp_dbm"]}
         for at, row in enumerate([*decoded.iter_rows(named=True), *nr.iter_rows(named=True)])
     ]  # fmt: skip
-    states = run(find_indicator("mr_coverage"), {"network_sample": rows})
+    states = run(find_indicator(CHANGCHUN, "mr_coverage"), {"network_sample": rows})
     found = value_of("mr_coverage", states)
     assert (found["4g"]["value"], found["5g"]["value"]) == (50.0, 50.0)
 
@@ -185,7 +188,7 @@ def test_b8_how_long_a_gnb_number_is_the_operator_says():
 
 def test_b9_a_school_needs_twenty_megabits_or_fifty_kilobits_a_student():
     """B9 school_connected_share: 2 of 3 known are connected, one is unknown."""
-    (measure,) = find_indicator("school_connected_share").measures
+    (measure,) = find_indicator(CHANGCHUN, "school_connected_share").measures
     schools = pl.DataFrame(
         {"cell": 1, "district_id": "d", "students": [300, 1200, 800, 200],
          "mbps": [25.0, 50.0, 40.0, None]}

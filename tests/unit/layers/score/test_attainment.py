@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from pydantic import ValidationError
 
-from layers.catalogue.registry import Target
+from layers.catalogue.targets import Target
 from layers.score.attainment import Standing, attainment, standing_of, target_text
 
 

@@ -3,10 +3,14 @@
 import pytest
 from pydantic import ValidationError
 
+from geodata.city.configuration import load_city
+from geodata.errors import DeclarationError
 from layers.score.city_status import Facts, city_status
-from layers.score.rules import Condition, Scored, load_score_rules
+from layers.score.rules import Condition, Scored, check_scored, load_score_rules, load_status_rules
 from layers.score.score import CITY, DomainScore, PlaceScore
 
+CHANGCHUN = load_city("changchun")
+RULES = load_status_rules(CHANGCHUN)
 NAMES = {"health": ("医疗健康", "Health"), "transit": ("公共交通", "Transit")}
 
 
@@ -34,24 +38,28 @@ def scores(transit: float | None, health: float | None) -> dict[str, PlaceScore]
 def test_the_worst_condition_that_holds_decides(
     transit: float | None, health: float | None, alerts: dict[int, int], stale: int, level: int
 ) -> None:
-    found = city_status(scores(transit, health), Facts(alerts, stale, NAMES))
+    found = city_status(RULES, scores(transit, health), Facts(alerts, stale, NAMES))
     assert found.level == level
 
 
 def test_the_reason_names_the_domain_its_score_and_the_limit() -> None:
-    found = city_status(scores(1.1, 0.7), Facts({2: 3}, 0, NAMES))
+    found = city_status(RULES, scores(1.1, 0.7), Facts({2: 3}, 0, NAMES))
     assert found.reasons_zh == ("二级告警 3 起未结", "医疗健康得分 0.70，低于 0.75")
     assert found.reasons_en == ("3 level-2 alerts open", "Health score 0.70, below 0.75")
     assert (found.name_zh, found.name_en) == ("预警", "warning")
 
 
 def test_the_rules_are_checked() -> None:
-    assert [level.level for level in load_score_rules().levels] == [5, 4, 3, 2, 1]
-    with pytest.raises(ValidationError, match="no indicator is called 'nothing'"):
-        Scored(indicator="nothing", period="day")
-    with pytest.raises(ValidationError, match="latest is the period of stocks"):
-        Scored(indicator="incident_count", period="latest")
-    with pytest.raises(ValidationError, match="kept by longer steps"):
-        Scored(indicator="down_mean_mbps", component="mobile", period="week")
+    assert [level.level for level in load_score_rules().status.levels] == [5, 4, 3, 2, 1]
+    for rule, message in (
+        ({"indicator": "nothing", "period": "day"}, "no indicator is called 'nothing'"),
+        ({"indicator": "incident_count", "period": "latest"}, "latest is the period of stocks"),
+        (
+            {"indicator": "down_mean_mbps", "component": "mobile", "period": "week"},
+            "kept by longer steps",
+        ),
+    ):
+        with pytest.raises(DeclarationError, match=f"here: .*{message}"):
+            check_scored(CHANGCHUN, Scored.model_validate(rule), "here")
     with pytest.raises(ValidationError, match="either at_least or below"):
         Condition(fact="alerts_1", reason_zh="", reason_en="")

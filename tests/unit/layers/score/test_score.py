@@ -5,7 +5,7 @@ from datetime import date
 
 import pytest
 
-from layers.catalogue.registry import Target
+from layers.catalogue.targets import Target
 from layers.score.attainment import Standing
 from layers.score.score import DomainScore, Part, domain_score, place_score, weighted_score
 from layers.states.status import Status

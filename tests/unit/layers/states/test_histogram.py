@@ -5,6 +5,7 @@ import polars as pl
 import pytest
 from ddsketch import DDSketch
 
+from geodata.city.configuration import load_city
 from layers.build.expression import state_expression
 from layers.catalogue.indicator import Histogram
 from layers.catalogue.registry import find_indicator
@@ -14,13 +15,15 @@ from layers.values.compute import compute_values
 from layers.values.quantile import percentile_disc
 from tests.unit.layers.conftest import SNAPSHOT_AT
 
+CHANGCHUN = load_city("changchun")
+
 BINS = Histogram(low=0.1, high=10_000, bins=250)  # fifty a decade
 WIDTH = 10 ** (1 / 50) - 1
 
 
 @pytest.fixture
 def binned():
-    return find_indicator("down_median_mbps").model_copy(update={"histogram": BINS})
+    return find_indicator(CHANGCHUN, "down_median_mbps").model_copy(update={"histogram": BINS})
 
 
 def speed_tests(cell, speeds):
@@ -38,7 +41,7 @@ def value_of(indicator, states):
 
 def test_b2_medians_pool_and_are_never_averaged(run):
     """B2 down_median_mbps: A 10, B 200, pooled 20 (mean of medians 105, weighted 81.25: wrong)."""
-    entry = find_indicator("down_median_mbps")
+    entry = find_indicator(CHANGCHUN, "down_median_mbps")
     rows = speed_tests(1, [10, 10, 10, 100, 100]) + speed_tests(2, [20, 200, 200])
     states = run(entry, {"network_sample": rows}).sort("cell")
     apart = [value_of(entry, states[at : at + 1])["value"] for at in (0, 1)]

@@ -4,16 +4,18 @@ import numpy as np
 import polars as pl
 import pytest
 
+from geodata.city.configuration import load_city
 from layers.catalogue.registry import find_indicator, resolve_component
+from layers.catalogue.targets import Goalpost, load_goalposts
 from layers.states.status import Status
 from layers.values.composite import (
-    Goalpost,
     combine,
     compute_composite,
-    load_goalposts,
     normalise,
     rank_range,
 )
+
+CHANGCHUN = load_city("changchun")
 
 COVERAGE = Goalpost(indicator="a", worst=50, best=100, weight=0.6, source="test", status="C")
 P90 = Goalpost(indicator="b", worst=480, best=180, weight=0.4, source="test", status="C")
@@ -76,9 +78,9 @@ def test_8_weights_are_at_least_zero(weights: list[float]) -> None:
         combine(np.array([[1.0, 2]]), weights)
 
 
-@pytest.mark.parametrize("row", load_goalposts(), ids=lambda row: row.indicator)
+@pytest.mark.parametrize("row", load_goalposts(CHANGCHUN), ids=lambda row: row.indicator)
 def test_8_every_goalpost_belongs_to_an_indicator_by_district(row: Goalpost) -> None:
-    entry = find_indicator(row.indicator)
+    entry = find_indicator(CHANGCHUN, row.indicator)
     resolve_component(entry, row.component)
     assert "district" in entry.geometry
     assert entry.direction == ("up" if row.best > row.worst else "down")

@@ -1,10 +1,13 @@
 import polars as pl
 import pytest
 
+from geodata.city.configuration import load_city
 from layers.catalogue.registry import find_indicator
 from layers.states.merge_frames import merge_states
 from layers.states.status import Status
 from layers.values.compute import compute_values
+
+CHANGCHUN = load_city("changchun")
 
 RESPONSES_S = [150, 170, 185, 200, 210, 220, 235, 238, 260, 420]
 
@@ -21,7 +24,7 @@ def value_of(key, **state):
         **state,
     }
     frame = pl.DataFrame([row], schema_overrides={"n": pl.Int64, "num": pl.Float64})
-    return compute_values(frame, find_indicator(key)).row(0, named=True)
+    return compute_values(frame, find_indicator(CHANGCHUN, key)).row(0, named=True)
 
 
 def quantile_of(values, **state):

@@ -1,0 +1,30 @@
+"""What a city calls its sources, on screens that know nothing else of them."""
+
+from functools import cache
+from pathlib import Path
+
+import yaml
+
+from geodata.city.configuration import City
+
+FOLDER = "sources"
+
+
+def find_source_name(city: City, key: str) -> tuple[str, str]:
+    """Return the short names of a source, else its titles, zh and en; its key if it has neither."""
+    return _read_names(city.folder / FOLDER).get(key, (key, key))
+
+
+@cache
+def _read_names(folder: Path) -> dict[str, tuple[str, str]]:
+    """Return the names by key; what is wrong with a declaration its own reader says."""
+    names = {}
+    for path in sorted(folder.glob("*.yaml")):
+        rows = yaml.safe_load(path.read_text(encoding="utf-8"))
+        if isinstance(rows, dict) and "key" in rows:
+            zh, en = (
+                rows.get(f"short_{code}") or rows.get(f"title_{code}") or rows["key"]
+                for code in ("zh", "en")
+            )
+            names[str(rows["key"])] = (str(zh), str(en))
+    return names
