@@ -8,7 +8,7 @@ from geodata.settings import ROOT
 
 
 def simulate(options: argparse.Namespace) -> None:
-    """Write the simulated departments' files anew, up to yesterday; or play today as it happens."""
+    """Write the simulated departments' files, up to yesterday; or play today as it happens."""
     if options.live:
         from commands.simulate_live import simulate_live
 
@@ -60,7 +60,7 @@ def rejected(options: argparse.Namespace) -> None:
 
 
 def findings(options: argparse.Namespace) -> None:
-    """List what was found in the file of a load."""
+    """List the findings of a load."""
     from commands import sources as listed_sources
 
     listed_sources.list_findings(get_context().ready_engine, options.load_id)
@@ -70,7 +70,7 @@ def build(options: argparse.Namespace) -> None:
     """Bring states up to date (`--full`: compute all) and publish what changed."""
     from layers.build.run import build_states
     from layers.disclosure.publish import publish_layers
-    from layers.states.history import forget_past
+    from layers.states.history import delete_history
 
     context = get_context()
     named = options.indicators or None
@@ -78,11 +78,11 @@ def build(options: argparse.Namespace) -> None:
         print(each)
     for name in publish_layers(context.engine, context.city, context.settings.data_dir, named):
         print(f"published {name}")
-    forget_past(context.engine, timedelta(days=context.settings.replay_days))
+    delete_history(context.engine, timedelta(days=context.settings.replay_days))
 
 
 def docs(options: argparse.Namespace) -> None:
-    """Write the generated pages, and the generated tables of the others."""
+    """Write docs/indicators.md."""
     from commands.readme import README, with_settings
     from etl.source.guide import fill_guide
     from layers.documentation.indicators import build_documentation

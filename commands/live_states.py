@@ -1,6 +1,7 @@
-"""Keeps states current: hears of loads and refreshes what they touch, at once, first of all.
+"""Keeps states current: listens for loads and refreshes at once the indicators they change.
 
-What was loaded while nobody listened is caught up beside that, an indicator at a time.
+Loads made while the process was not listening are caught up in another thread, an indicator at a
+time.
 """
 
 import asyncio
@@ -19,7 +20,7 @@ from layers.build.run import build_states, refresh_states
 from layers.catalogue.registry import load_catalogue
 from layers.states.version import Build
 
-LISTEN_S = 1.0  # how long a signal to end may wait
+LISTEN_S = 1.0  # how long a stop signal may wait
 PAUSE_S = 2.0
 _logger = logging.getLogger(__name__)
 
@@ -27,10 +28,10 @@ _logger = logging.getLogger(__name__)
 async def keep_states_current(
     engine: Engine, city: City, live_tables: Collection[str], stop: asyncio.Event
 ) -> None:
-    """Refresh what loads touch, whichever process loaded them, until the end.
+    """Refresh states after loads, whichever process made them, until the stop.
 
-    At the start and after a lost connection everything is brought up to date as well, what stands
-    on the tables that live sources fill first.
+    At the start and after a lost connection every indicator is brought up to date as well, those on
+    tables that live sources fill first.
     """
     behind = threading.Event()
     await asyncio.gather(
@@ -40,14 +41,14 @@ async def keep_states_current(
 
 
 def in_order(city: City, live_tables: Collection[str]) -> list[str]:
-    """Return a city's indicators, those that stand on live tables first."""
+    """Return the catalogue's indicators, those on live tables first."""
     catalogue = load_catalogue(city)
     live = set(live_tables)
     return sorted(catalogue, key=lambda key: live.isdisjoint(catalogue[key].tables))
 
 
 async def _again(stop: asyncio.Event, work: Callable[[], None]) -> None:
-    """Do a work that lasts until the end; begin again when the database was gone."""
+    """Run a function that lasts until the stop; restart it after the database was gone."""
     while not stop.is_set():
         try:
             await asyncio.to_thread(work)
@@ -60,7 +61,7 @@ async def _again(stop: asyncio.Event, work: Callable[[], None]) -> None:
 def _listen(engine: Engine, city: City, behind: threading.Event, stop: asyncio.Event) -> None:
     with open_ear(engine.url, LOADS) as ear:
         rules = read_candidate_rules(city)
-        behind.set()  # what was loaded while nobody listened
+        behind.set()  # loads made while not listening
         while not stop.is_set():
             # one refresh for all that is loaded together
             loads = {int(each.facts["load_id"]) for each in ear.hear(LISTEN_S)}

@@ -13,7 +13,7 @@ def browser_callback(
     The browser's function reads and answers these by name, in any order: see assets/callbacks.js.
     """
     namespace, _, name = function.partition(".")
-    register: Any = app.clientside_callback  # Dash leaves this method without types
+    register: Any = app.clientside_callback  # untyped in Dash
     register(
         ClientsideFunction(namespace, name),
         *dependencies,

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from dash import html
 
 from dashboard.components.colours import of_domain
-from dashboard.components.domain_card import standing_mark
+from dashboard.components.domain_card import rating_mark
 from dashboard.components.text import bilingual, two_lines
 from layers.catalogue.domains import Domain
-from layers.score.attainment import Standing
+from layers.score.attainment import Rating
 
 _KIND = re.compile(r" (District|City|County)$")
 
@@ -20,7 +20,7 @@ class TableCell:
     """One score."""
 
     text: str
-    standing: Standing
+    rating: Rating
     evidence: str = ""
 
 
@@ -51,8 +51,8 @@ def table_row(place: int, row: TableRow) -> html.Tr:
     """Return one district's line; its name leads to its page."""
     cells = [
         html.Td(
-            [standing_mark(cell.standing), html.Span(cell.text, className="number")],
-            className=f"cell {cell.standing}",
+            [rating_mark(cell.rating), html.Span(cell.text, className="number")],
+            className=f"cell {cell.rating}",
             title=cell.evidence,
         )
         for cell in row.cells

@@ -1,4 +1,4 @@
-"""The Python face of the hex map. The browser side is built from src/ into assets/hexmap.min.js."""
+"""The hex map's Python component; its browser side is built from src/ into assets/hexmap.min.js."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal
@@ -35,7 +35,7 @@ class HexMap(Component):
     What to show:
 
     - id: component id.
-    - className, style: of the map's element; it fills its parent unless told otherwise.
+    - className, style: of the map's element; it fills its parent by default.
     - cellsUrl: little-endian uint64[n], ascending, of one resolution. Fetched once per address.
     - valuesUrl: float32[n] then uint8[n] status, little-endian, in the order of the cells.
       None paints every cell as no data.
@@ -57,7 +57,7 @@ class HexMap(Component):
     - theme: "dark" or "light"; CSS custom properties --hexmap-* override single colours.
     - language: "zh" or "en", of the district names.
     - showLabels: whether districts are named. Each name is placed inside the part of its district
-      that can be seen, anew whenever the camera has come to rest.
+      that can be seen, again whenever the camera has come to rest.
     - labelObstacles: CSS selector of what the page lays over the map; names keep clear of it.
     - basemap: {"url": raster tiles with {x} {y} {z}, "opacity", "maxZoom"} or None.
     - label: accessible name of the map.

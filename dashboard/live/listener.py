@@ -1,4 +1,4 @@
-"""Passes what the database announces to the screens' hub, and survives its restarts."""
+"""Listens to the database's announcements, on one connection a process, across its restarts."""
 
 import asyncio
 import logging
@@ -21,7 +21,7 @@ _logger = logging.getLogger(__name__)
 
 
 async def listen(engine: Engine, hub: Hub) -> None:
-    """Pass announcements to the hub for ever; after a loss every screen is told to read anew."""
+    """Pass announcements to the hub for ever; after a loss every screen gets `resync`."""
     pause_s = FIRST_PAUSE_S
     was_lost = False
     while True:

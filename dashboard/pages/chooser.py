@@ -1,4 +1,4 @@
-"""`/`: the screens and the districts, to choose from."""
+"""`/`: a choice of the screens and the districts."""
 
 from dash import html
 
@@ -11,7 +11,7 @@ from geodata.tables import UNKNOWN_DISTRICT
 
 
 def layout(context: ScreenContext, _rest: str, _search: str) -> html.Main:
-    """Return the choice."""
+    """Return the page."""
     city = context.city
     return html.Main(
         [
@@ -36,7 +36,7 @@ def screen_links() -> list[html.A]:
 
 
 def screen_link(page: Page, question: Words) -> html.A:
-    """Return the large link to a screen with the question it answers."""
+    """Return the large link to a screen with a sentence on what it shows."""
     return html.A(
         [
             two_lines(*page.title, tag=html.H2),

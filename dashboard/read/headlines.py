@@ -1,4 +1,4 @@
-"""One indicator as one number: its latest period, the change, the steps before, its standing."""
+"""A headline: an indicator's value in its latest period, its change, history and rating."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,7 +20,7 @@ from layers.catalogue.indicator import Indicator
 from layers.catalogue.registry import load_catalogue, resolve_component
 from layers.catalogue.targets import Target
 from layers.period import Period
-from layers.score.attainment import Standing, standing_of
+from layers.score.attainment import Rating, rate_value
 from layers.states.version import Build
 
 
@@ -37,10 +37,10 @@ class HeadlineValue:
     target: Target | None
 
     @property
-    def standing(self) -> Standing:
+    def rating(self) -> Rating:
         """Return how the value stands against the target."""
         shown = self.value.value if is_shown(self.value.value, self.value.status) else None
-        return standing_of(shown, self.target)
+        return rate_value(shown, self.target)
 
     @property
     def change(self) -> float | None:
@@ -52,13 +52,13 @@ class HeadlineValue:
         return now.value - then.value if both else None
 
     @property
-    def change_standing(self) -> Standing:
-        """Return whether the change goes the right way, by the indicator's direction."""
+    def change_rating(self) -> Rating:
+        """Return whether the change is an improvement, by the indicator's direction."""
         change = self.change
         if not change or self.indicator.direction == "none":
-            return Standing.NONE
+            return Rating.NONE
         better = (change > 0) == (self.indicator.direction == "up")
-        return Standing.GOOD if better else Standing.BAD
+        return Rating.GOOD if better else Rating.BAD
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class ResolvedHeadline:
 
 
 def resolve(context: ScreenContext, headline: Headline) -> ResolvedHeadline | None:
-    """Return what a headline speaks of now, None where nothing of it is loaded."""
+    """Return a headline with its current period, None where nothing of it is loaded."""
     indicator = load_catalogue(context.city).get(headline.indicator)
     build = read_build_or_none(context, indicator) if indicator else None
     if indicator is None or build is None:
@@ -132,7 +132,7 @@ def read_steps(
 
 
 def shown_values(frame: pl.DataFrame) -> tuple[float | None, ...]:
-    """Return the values that may be drawn, None in the place of the others."""
+    """Return the values that may be drawn, the others as None."""
     return tuple(
         value if is_shown(value, status) else None
         for value, status in frame.select("value", "status").iter_rows()

@@ -1,4 +1,4 @@
-"""Scores as the screens show them: remembered by the versions they rest on, put into words."""
+"""Scores for the screens: cached by the versions they rest on, and put into words."""
 
 from dashboard.read.context import ScreenContext
 from dashboard.read.forms import JsonForm
@@ -47,7 +47,7 @@ def score_evidence(city: City, domain: DomainScore) -> str:
 
 
 def part_line(city: City, part: Part) -> str:
-    """Return an indicator's value, target, period and score."""
+    """Return the line of an indicator: value, target, period and score."""
     indicator = find_indicator(city, part.indicator)
     component = indicator.components.get(part.component)
     name = f"{indicator.label_zh} {indicator.label_en}"

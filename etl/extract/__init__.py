@@ -1,4 +1,4 @@
-"""Files become frames of text: every column as the file has it, with the row it stands in.
+"""Reads files into frames of text: every column as in the file, with the row number.
 
 A format of rows is one module here that calls `FORMATS.register`.
 """

@@ -1,4 +1,4 @@
-"""GeoPackage and Shapefile through GDAL; geometry leaves here in WGS-84."""
+"""GeoPackage and Shapefile through GDAL; geometry is returned in WGS-84."""
 
 import glob
 import zipfile
@@ -36,7 +36,7 @@ def read_geopackage(file: SourceFile, declaration: SourceDeclaration) -> Extract
 def read_shapefile(file: SourceFile, declaration: SourceDeclaration) -> Extracted:
     """Read a shapefile, zipped or not, in the declared encoding or in that of its .cpg file.
 
-    Without either, UTF-8 and then GBK is tried: Chinese text in GBK is not sound UTF-8.
+    Without either, UTF-8 and then GBK is tried: Chinese text in GBK is not valid UTF-8.
 
     Raises:
         ExtractError: it has no .prj file and no crs is declared.
@@ -60,7 +60,7 @@ def _read_utf8_or_gbk(source: Path | BinaryIO) -> gpd.GeoDataFrame:
 
 
 def _names_encoding(file: SourceFile) -> bool:
-    """Tell whether a .cpg file lies beside the shapefile, or in the zip with it."""
+    """Return whether a .cpg file lies beside the shapefile, or in the zip with it."""
     names = []
     if file.path is not None:
         beside = file.path.parent.glob(f"{glob.escape(file.path.stem)}.*")
@@ -103,7 +103,7 @@ def _rows(attributes: pd.DataFrame, shapes: list[bytes | None] | None) -> Extrac
 
 
 def _whole(column: pd.Series) -> pd.Series:
-    """Undo that whole numbers with gaps arrive as floats: 12 is an identifier, 12.0 is none."""
+    """Restore whole numbers that arrive as floats because of gaps: 12.0 is no identifier."""
     is_float = pd.api.types.is_float_dtype(column)
     return column.astype("Int64") if is_float and (column.dropna() % 1 == 0).all() else column
 

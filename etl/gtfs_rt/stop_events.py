@@ -1,4 +1,4 @@
-"""Stop events of live runs: what was observed or cancelled at a stop of a trip."""
+"""Stop events of live runs: observed or cancelled departures, written once they are final."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Loads what has newly come of a live source: one load, and its progress, in one transaction."""
+"""Loads new data of a live source: one load, with the progress, in one transaction."""
 
 import json
 import re
@@ -27,7 +27,7 @@ from geodata.clock import now
 
 @dataclass(frozen=True)
 class LiveSource:
-    """Where the pieces of one live source go."""
+    """The source, city and database that pieces of one live source are loaded into."""
 
     engine: Engine
     city: City
@@ -39,12 +39,12 @@ class LiveSource:
 
 @dataclass(frozen=True)
 class Piece:
-    """What came: bytes under a file's name, and how many of the file's lines lie before them."""
+    """New data: bytes under a file's name, and the number of the file's lines before them."""
 
     name: str
     content: bytes
     lines_before: int = 0
-    tells_of_source: bool = True  # else it is our own conclusion, and nothing was heard
+    tells_of_source: bool = True  # else concluded by the program, not received
 
     @property
     def file(self) -> SourceFile:
@@ -55,7 +55,7 @@ class Piece:
 def load_piece(
     target: LiveSource, piece: Piece, advance: Advance | None, loader: Loader | None = None
 ) -> FileLoad:
-    """Load a piece, and in the same transaction how far that brings the reading, if it does.
+    """Load a piece and, in the same transaction, the progress of reading it.
 
     Without a loader, its lines are records.
 
@@ -84,7 +84,7 @@ def load_piece(
 
 
 def _renumbered(rejects: pl.DataFrame, lines_before: int) -> pl.DataFrame:
-    """Count rows, also those that a reason names, from the file's first line."""
+    """Count rows, including those that a reason names, from the file's first line."""
 
     def move(reason: str) -> str:
         return re.sub(r"\brow (\d+)", lambda found: f"row {int(found[1]) + lines_before}", reason)
@@ -94,7 +94,7 @@ def _renumbered(rejects: pl.DataFrame, lines_before: int) -> pl.DataFrame:
 
 
 def refuse_piece(target: LiveSource, piece: Piece, advance: Advance, message: str) -> FileLoad:
-    """Keep a piece of which nothing can be used as a refused load with its text, and go on.
+    """Record an unusable piece as a refused load with its text, and advance.
 
     Load, text and progress are one transaction, so that it is refused once.
 

@@ -1,4 +1,4 @@
-"""What a source offers at an address: fetched within limits, and not again while it is the same."""
+"""Fetches files that a source offers at an address."""
 
 import json
 import ssl
@@ -49,7 +49,7 @@ NOTHING_KNOWN = Validators()
 
 
 def fetch_file(url: str, folder: Path, limits: Limits = FILE_LIMITS) -> Path:
-    """Fetch a file into a folder, under its own name; a half fetched one is never left there.
+    """Fetch a file into a folder, under its own name; a partial one is never left there.
 
     What the server called it is kept beside it: one that is the same still is not sent again.
 

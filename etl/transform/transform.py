@@ -1,4 +1,4 @@
-"""The stage `transform`: mapping, grouping and the values a record has without being told."""
+"""The stage `transform`: mapping, grouping, and the default values of a record."""
 
 from dataclasses import replace
 from itertools import pairwise

@@ -1,6 +1,8 @@
-"""Calls to two services that may be one event: the rules, the search, and what was found.
+"""Candidates: calls to two services that may be one event; a person decides.
 
-A person decides which of them are; `candidate_decisions` writes that.
+A confirmed pair gets one `event_id`, and its later call counts as a repetition, so events are fewer
+than calls. It is a new version of the later call's record: a load of its own retires the former
+one, which stays readable. Versions that the department sends afterwards keep the decision.
 """
 
 from collections.abc import Collection
@@ -36,13 +38,13 @@ CandidateRow = Row[Any]  # the columns of event_candidate, and `first_` and `sec
 
 
 class Pair(Declared):
-    """Two channels, and the categories of each that may tell of one event."""
+    """Two channels, and the categories of each that may report one event."""
 
     categories: dict[str, list[str]] = Field(min_length=2, max_length=2)
 
 
 class CandidateRules(Declared):
-    """How near in place and time two calls must be (METHODS 4)."""
+    """How near in place and time two calls must be (METHODS 4), and the pairs."""
 
     within_m: float = Field(default=300, gt=0)
     within_s: float = Field(default=900, gt=0)
@@ -62,7 +64,7 @@ def read_candidate_rules(city: City) -> CandidateRules:
 
 
 def find_candidates(engine: Engine, rules: CandidateRules, load_ids: Collection[int]) -> int:
-    """Look for pairs among the calls that these loads brought; return how many are new."""
+    """Find pairs among the calls that these loads brought; return the number of new ones."""
     if not rules.pairs or not load_ids:
         return 0
     new, other = incident.alias("new"), incident.alias("other")
@@ -110,7 +112,7 @@ def find_candidates(engine: Engine, rules: CandidateRules, load_ids: Collection[
 
 
 def _may_be_one(rules: CandidateRules, new: Any, other: Any) -> Any:
-    """Two current calls of different channels whose categories may be one event, near in time."""
+    """Return the clause that two current calls of different channels may be one event."""
     ways = []
     for pair in rules.pairs:
         (one, ones), (two, twos) = pair.categories.items()
@@ -139,7 +141,7 @@ def _may_be_one(rules: CandidateRules, new: Any, other: Any) -> Any:
 
 
 def read_candidates(engine: Engine, state: State = "open", limit: int = 100) -> list[CandidateRow]:
-    """Return candidates, newest first, with what both calls say."""
+    """Return candidates, newest first, with the records of both calls."""
     one, two = incident.alias("one"), incident.alias("two")
     c = event_candidate.c
 
@@ -168,7 +170,7 @@ def read_candidates(engine: Engine, state: State = "open", limit: int = 100) -> 
 
 
 def read_joined(connection: Connection, source: str) -> dict[str, str]:
-    """Return the records of a source that were confirmed to repeat an event, and which."""
+    """Return the records of a source confirmed as repetitions, with the event they repeat."""
     c, first = event_candidate.c, incident.alias("first")
     statement = select(c.second_record_id, first.c.event_id).join(
         first,

@@ -1,6 +1,7 @@
-"""Areas and lines cut by hexagons that cover the whole of them; people shared as whole numbers.
+"""Carries areas, lines and rasters over to hexagons: counts keep their sum, levels are averaged.
 
-Areas and lengths are those of the city's metric CRS.
+The target hexagons always cover the whole source (`grid.cover`, overlap): tobler otherwise silently
+moves into them what lies outside. Areas and lengths are those of the city's metric CRS.
 """
 
 from typing import Any
@@ -13,7 +14,7 @@ from geodata.city.configuration import City
 from geodata.space import grid
 from geodata.space.crs import transformer
 
-_HAIR_DEGREES = 1e-9  # makes a line an area that hexagons can cover
+_HAIR_DEGREES = 1e-9  # turns a line into an area that hexagons can cover
 
 Shapes = npt.NDArray[Any]
 
@@ -43,7 +44,7 @@ def largest_remainder(total: int, weights: grid.Floats) -> npt.NDArray[np.int64]
 
 
 def to_metres(city: City, shapes: Shapes) -> Shapes:
-    """Return shapes in WGS-84 in the city's metric CRS, corner by corner."""
+    """Return shapes in WGS-84 transformed to the city's metric CRS, point by point."""
     project = transformer(city)
     projected: Shapes = shapely.transform(
         shapes, lambda lon_lat: np.column_stack(project.transform(*lon_lat.T))

@@ -20,9 +20,9 @@ COUNTED = "incident_count"  # whose hours are judged for abnormal load
 
 
 class _Rule(Declared):
-    """What every rule says: its name, how long its condition must hold, and its words.
+    """The fields of every rule: its key, how long its condition must hold, and its texts.
 
-    The words may hold `{subject}`, `{name}`, `{value}` and `{limit}`.
+    The texts may hold `{subject}`, `{name}`, `{value}` and `{limit}`.
     """
 
     key: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
@@ -58,7 +58,7 @@ class TargetRule(_Rule):
 
 
 class AbnormalLoadRule(_Rule):
-    """Incidents in the last whole hour far above what is usual (E10); its level is the severity."""
+    """An abnormal load of incidents in the last whole hour (E10); its level is the severity."""
 
     kind: Literal["abnormal_load"]
     by: Literal["city", "district"] = "district"

@@ -1,8 +1,8 @@
-"""What new loads reach: the steps and components of a measure that must be computed again.
+"""The steps and components of a measure that new loads affect, and that must be computed again.
 
 A record that a load brought counts from its step on, a record that a load retired no longer counts
-in its own: the steps of both are reached. Where a measure says that one record may change other
-steps, too, more is reached; what cannot be narrowed is computed whole.
+in its own: the steps of both are affected. Where a measure says that one record may change other
+steps, too, more is affected; what cannot be narrowed is computed whole.
 """
 
 from collections.abc import Iterable, Sequence
@@ -24,7 +24,7 @@ _MOST_WINDOWS = 24  # more are taken as one, gaps included
 
 
 @dataclass(frozen=True)
-class Reach:
+class AffectedSteps:
     """The windows of whole steps to compute (None: all), of some components (None: all)."""
 
     windows: tuple[Period, ...] | None = None
@@ -36,8 +36,8 @@ class Reach:
         return self.windows == ()
 
 
-ALL = Reach()
-NOTHING = Reach(windows=())
+ALL = AffectedSteps()
+NOTHING = AffectedSteps(windows=())
 
 
 def is_windowed(measure: DeclarativeMeasure | FunctionMeasure) -> bool:
@@ -48,24 +48,26 @@ def is_windowed(measure: DeclarativeMeasure | FunctionMeasure) -> bool:
     return measure.time is not None and not measure.one_per
 
 
-def find_reach(
+def find_affected_steps(
     connection: Connection,
     city: City,
     indicator: Indicator,
     position: int,
     loads: Sequence[int],
-) -> Reach:
-    """Return what the loads reach of the indicator's measure at a position."""
+) -> AffectedSteps:
+    """Return the steps that the loads affect of the indicator's measure at a position."""
     measure = indicator.measures[position]
     if not loads:
         return NOTHING
     if not is_windowed(measure):
         return ALL if _is_touched(connection, measure, loads) else NOTHING
     if isinstance(measure, FunctionMeasure):
-        return _reach_of_function(connection, city, indicator, position, loads)
+        return _affected_by_function(connection, city, indicator, position, loads)
     touched = _touched_states(connection, indicator, measure, loads)
     components = tuple(sorted({component for component, _ in touched}))
-    return Reach(_windows(city, (begin for _, begin in touched), indicator.grain), components)
+    return AffectedSteps(
+        _windows(city, (begin for _, begin in touched), indicator.grain), components
+    )
 
 
 def _touched_states(
@@ -88,9 +90,9 @@ def _touched_states(
     return [(key, at) for key, at in named if key in keys and at is not None]
 
 
-def _reach_of_function(
+def _affected_by_function(
     connection: Connection, city: City, indicator: Indicator, position: int, loads: Sequence[int]
-) -> Reach:
+) -> AffectedSteps:
     measure = indicator.measures[position]
     assert isinstance(measure, FunctionMeasure)  # noqa: S101
     also = any(has_rows(connection, name, (), loads) for name in measure.also)
@@ -102,14 +104,14 @@ def _reach_of_function(
     if not begins:
         return NOTHING
     if measure.window == "step":
-        return Reach(_windows(city, begins, grain))
+        return AffectedSteps(_windows(city, begins, grain))
     newest = connection.execute(
         select(func.max(state.c.starts_at)).where(
             state.c.indicator == indicator.key, state.c.measure == position
         )
     ).scalar_one()
     first = min([*begins, *([newest] if newest else [])]).astimezone(city.zone).date()
-    return Reach((Period(Period.containing(first, grain).first, FAR),))
+    return AffectedSteps((Period(Period.containing(first, grain).first, FAR),))
 
 
 def _coarsest(indicator: Indicator) -> Grain:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, insert, select, update
 from geodata.city.configuration import City
 from geodata.clock import now
 from geodata.tables import state, state_build, state_change
-from layers.build.counted_loads import Counted
+from layers.build.counted_loads import CountedLoads
 from layers.build.plan import Plan, digest_of
 from layers.catalogue.indicator import Indicator
 from layers.period import Period
@@ -20,7 +20,7 @@ _NEW_CLASSES_ABOVE = 0.05  # share of the states that may change before classes 
 
 
 def facts_of(
-    connection: Connection, city: City, indicator: Indicator, plan: Plan, counted: Counted
+    connection: Connection, city: City, indicator: Indicator, plan: Plan, counted: CountedLoads
 ) -> dict[str, Any]:
     """Return what a build says of itself, as a row of `ops.state_build`."""
     return {

@@ -10,7 +10,7 @@ import polars as pl
 from sqlalchemy import Connection
 
 from geodata.city.configuration import City
-from layers.build.affected_steps import Reach
+from layers.build.affected_steps import AffectedSteps
 from layers.build.expression import state_expression
 from layers.build.measure_request import MeasureRequest
 from layers.catalogue.indicator import Indicator
@@ -74,7 +74,7 @@ def compute_states(
     city: City,
     indicator: Indicator,
     scope: Scope,
-    reach: Reach,
+    affected: AffectedSteps,
     snapshot_at: datetime,
     into: str,
 ) -> int:
@@ -85,7 +85,7 @@ def compute_states(
         records = Records(measure.table, measure.time, indicator.component_keys)
         return insert_query(connection, scope, records, query, into)
     function = load_function(measure)
-    windows = [None] if reach.windows is None else list(reach.windows)
+    windows = [None] if affected.windows is None else list(affected.windows)
     frames = [
         complete_states(
             function(MeasureRequest(connection, city, indicator, measure, snapshot_at, window))

@@ -38,7 +38,7 @@ _JOINED = load.join(counted_load, counted_load.c.load_id == load.c.load_id)
 
 
 @dataclass(frozen=True)
-class Counted:
+class CountedLoads:
     """What the loads counted say together."""
 
     sources: list[str]
@@ -55,7 +55,7 @@ def is_any_current(connection: Connection, indicator: Indicator) -> bool:
     )
 
 
-def count_all(connection: Connection, indicator: Indicator) -> None:
+def recount_all(connection: Connection, indicator: Indicator) -> None:
     """Count the loads whose current records the indicator counts, and no other."""
     _forget(connection, indicator)
     current = union_all(*(_counted(*each) for each in _tables(indicator))).subquery()
@@ -63,13 +63,13 @@ def count_all(connection: Connection, indicator: Indicator) -> None:
     connection.execute(insert(counted_load).from_select(["indicator", "load_id"], rows))
 
 
-def count_these(connection: Connection, indicator: Indicator, numbers: Iterable[int]) -> None:
+def replace_counted(connection: Connection, indicator: Indicator, numbers: Iterable[int]) -> None:
     """Count these loads and no other."""
     _forget(connection, indicator)
     _add(connection, indicator, numbers)
 
 
-def count_after(connection: Connection, indicator: Indicator, unseen: Sequence[int]) -> None:
+def update_counted(connection: Connection, indicator: Indicator, unseen: Sequence[int]) -> None:
     """Bring up to date which loads are counted, after these came.
 
     Looked at again are the new loads and those that they took records from.
@@ -92,7 +92,7 @@ def count_after(connection: Connection, indicator: Indicator, unseen: Sequence[i
 
 def summarise(
     connection: Connection, indicator: Indicator, sources: Collection[str] | None = None
-) -> Counted | None:
+) -> CountedLoads | None:
     """Return what the loads counted say together, None where none is counted.
 
     Args:
@@ -107,7 +107,7 @@ def summarise(
     found = connection.execute(_by_source(indicator, sources)).all()
     if not found:
         return None
-    return Counted(
+    return CountedLoads(
         sources=[row.source for row in found],
         load_ids=[row.load_id for row in found],
         is_simulated=any(row.is_simulated for row in found),

@@ -1,4 +1,4 @@
-"""What a rebuild starts from and has to do: which loads are new, what they reach."""
+"""What a rebuild starts from: which loads are new, and which steps they affect."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,14 +9,14 @@ from sqlalchemy import Connection, Row, select
 
 from geodata.city.configuration import City
 from geodata.tables import load, state_build
-from layers.build.affected_steps import ALL, Reach, find_reach
+from layers.build.affected_steps import ALL, AffectedSteps, find_affected_steps
 from layers.build.counted_loads import (
-    Counted,
-    count_after,
-    count_all,
-    count_these,
+    CountedLoads,
     is_any_current,
+    recount_all,
+    replace_counted,
     summarise,
+    update_counted,
 )
 from layers.build.snapshot import read_snapshot, read_unseen_loads
 from layers.catalogue.digest import definition_digest
@@ -31,9 +31,9 @@ class Plan:
     """What a rebuild starts from and has to do."""
 
     kept: Row[Any] | None  # the build so far
-    counted: Counted | None  # the loads that the indicator counts now
+    counted_loads: CountedLoads | None  # the loads that the indicator counts now
     new: Sequence[int]  # those not seen before
-    reaches: tuple[Reach, ...]  # by measure
+    affected_steps: tuple[AffectedSteps, ...]  # by measure
     is_full: bool
     is_defined_anew: bool
     seen: str  # what the transaction sees
@@ -55,19 +55,19 @@ def make_plan(
     if kept is None or unseen is None or is_full or not is_same:
         everything = (ALL,) * len(indicator.measures)
         is_anew = unseen is None or not is_same
-        count_all(connection, indicator)
+        recount_all(connection, indicator)
         counted = summarise(connection, indicator)
         return Plan(kept, counted, unseen or (), everything, True, is_anew, seen)
     if not unseen:
         return None
-    reaches = tuple(
-        find_reach(connection, city, indicator, position, unseen)
+    affected_steps = tuple(
+        find_affected_steps(connection, city, indicator, position, unseen)
         for position in range(len(indicator.measures))
     )
-    count_after(connection, indicator, unseen)
+    update_counted(connection, indicator, unseen)
     brought = connection.scalars(select(load.c.source).where(load.c.load_id.in_(unseen)))
     counted = summarise(connection, indicator, {*kept.sources, *brought})
-    return Plan(kept, counted, unseen, reaches, False, False, seen)
+    return Plan(kept, counted, unseen, affected_steps, False, False, seen)
 
 
 def plan_replacement(
@@ -79,7 +79,7 @@ def plan_replacement(
 ) -> Plan:
     """Return how states computed elsewhere, by measure, take the place of the kept ones."""
     kept = _read_kept(connection, indicator)
-    count_these(connection, indicator, load_ids)
+    replace_counted(connection, indicator, load_ids)
     counted = summarise(connection, indicator)
     everything = (ALL,) * len(indicator.measures)
     anew = kept is None or kept.definition != digest_of(indicator, city, is_elsewhere=True)

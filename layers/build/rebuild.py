@@ -27,7 +27,7 @@ from layers.build.snapshot import (
 )
 from layers.catalogue.indicator import Indicator
 from layers.catalogue.registry import load_catalogue
-from layers.states.history import put_builds_away
+from layers.states.history import move_builds_to_history
 from layers.states.merge import Written, has_states, merge_fresh, remove_states
 from layers.states.version import Build, read_build_in
 from layers.states.write import FRESH, KEPT, Scope, empty_fresh, insert_frame, open_fresh
@@ -86,12 +86,12 @@ def _apply(
 ) -> Build | None:
     if plan is None:
         return read_build_in(connection, indicator)
-    if plan.counted is None:
+    if plan.counted_loads is None:
         after = plan.kept.build_id + 1 if plan.kept else 0
         remove_states(connection, indicator.key, after)
-        put_builds_away(connection, indicator.key, now())
+        move_builds_to_history(connection, indicator.key, now())
         return None
-    facts = facts_of(connection, city, indicator, plan, plan.counted)
+    facts = facts_of(connection, city, indicator, plan, plan.counted_loads)
     newest = newest_step(connection, indicator)
     build_id = insert_build(connection, facts)
     written = _write(connection, city, indicator, plan, build_id)
@@ -99,7 +99,7 @@ def _apply(
         connection.execute(delete(state_build).where(state_build.c.build_id == build_id))
         update_build(connection, plan.kept.build_id, facts)
         return read_build_in(connection, indicator)
-    put_builds_away(connection, indicator.key, facts["built_at"], but=build_id)
+    move_builds_to_history(connection, indicator.key, facts["built_at"], but=build_id)
     finish_build(connection, plan, build_id, written, newest)
     keep_change(connection, city, indicator, plan, build_id, written)
     return _announced(connection, city, indicator)
@@ -108,9 +108,9 @@ def _apply(
 def _write(
     connection: Connection, city: City, indicator: Indicator, plan: Plan, build_id: int
 ) -> Written:
-    """Compute what the plan reaches and make the kept states equal to it."""
+    """Compute the affected steps of each measure and make the kept states equal to them."""
     written = Written()
-    sources = plan.counted.sources if plan.counted else []
+    sources = plan.counted_loads.sources if plan.counted_loads else []
     has_rows = plan.kept is not None and plan.kept.state_rows > 0
     is_first = not (has_rows or has_states(connection, indicator.key))
     if plan.is_full:
@@ -118,16 +118,16 @@ def _write(
         written.removed += remove_states(connection, indicator.key, build_id, beyond)
     if not is_first:
         open_fresh(connection)
-    for position, reach in enumerate(plan.reaches):
-        if reach.is_nothing:
+    for position, affected in enumerate(plan.affected_steps):
+        if affected.is_nothing:
             continue
         measure = indicator.measures[position]
         begin = snapshot_begin(connection, city, indicator, measure, sources)
-        spans = spans_of(city, reach.windows)
-        scope = Scope(indicator.key, position, build_id, spans, reach.components)
+        spans = spans_of(city, affected.windows)
+        scope = Scope(indicator.key, position, build_id, spans, affected.components)
         into = KEPT if is_first else FRESH
         if plan.frames is None:
-            rows = compute_states(connection, city, indicator, scope, reach, begin, into)
+            rows = compute_states(connection, city, indicator, scope, affected, begin, into)
         else:
             rows = insert_frame(connection, scope, plan.frames[position], into)
         written.computed += rows
@@ -136,7 +136,7 @@ def _write(
             written.added += rows
         else:
             merge_fresh(connection, scope, written)
-            if position + 1 < len(plan.reaches):
+            if position + 1 < len(plan.affected_steps):
                 empty_fresh(connection)
     return written
 

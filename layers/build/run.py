@@ -1,4 +1,4 @@
-"""Building states from records: what new loads reach, or everything, an indicator at a time."""
+"""Builds states from records, one indicator at a time: the steps that new loads affect, or all."""
 
 from collections.abc import Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -26,7 +26,7 @@ def build_states(
 ) -> list[Build]:
     """Bring the states of the indicators, or of the whole catalogue, up to date, two at a time.
 
-    Computed are the steps and components that loads since the last build reach; all of them where
+    Computed are the steps and components that loads since the last build affect; all of them where
     there is no such build, where entry, code or city changed since, and with `full`. The result is
     the same: rows that do not differ are not written, and an indicator of which nothing changed
     keeps its version.

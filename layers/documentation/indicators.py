@@ -1,4 +1,4 @@
-"""docs/indicators.md, written from the catalogue."""
+"""Writes docs/indicators.md from the catalogue."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ _CLASSES = {
     StateClass.QUANTILE: "Q: quantile of the raw values",
     StateClass.DISTINCT: "U: distinct identifiers, united",
     StateClass.STOCK: "S: stock at an instant",
-    StateClass.GEOMETRY: "N: computed anew for each geometry",
+    StateClass.GEOMETRY: "N: computed again for each geometry",
 }
 _INTERVALS = {
     "wilson": "Wilson",
@@ -38,7 +38,7 @@ Proofs = Mapping[str, tuple[Proof, ...]]
 
 @dataclass(frozen=True)
 class _Analysis:
-    """What is computed from indicators or records on demand, and is no catalogue entry."""
+    """A result computed on demand from indicators or records, without a catalogue entry."""
 
     code: str
     label_zh: str

@@ -1,4 +1,4 @@
-"""Where and when the sources say they looked: only there is "no record" a zero."""
+"""Coverage that the sources declare: only within it is "no record" a zero."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -16,8 +16,8 @@ Span = tuple[datetime, datetime]
 
 
 @dataclass(frozen=True)
-class Statement:
-    """One source's word: this component (None: all it brings), there (None: city), then."""
+class CoveredSpan:
+    """Declared coverage of a component (None: all carried) in a district (None: the city)."""
 
     component: str | None
     district_id: str | None
@@ -27,14 +27,14 @@ class Statement:
 
 @dataclass(frozen=True)
 class Coverage:
-    """All statements about the table an indicator counts."""
+    """All coverage declared for the table that an indicator counts."""
 
-    statements: tuple[Statement, ...]
+    statements: tuple[CoveredSpan, ...]
     districts: frozenset[str]
     is_stock: bool
 
     def covers(self, components: Iterable[str], span: Span, district_id: str | None = None) -> bool:
-        """Tell whether each component was looked for over the whole span in the district.
+        """Return whether each component is covered over the whole span in the district.
 
         Without a district: in the whole city, at once or district by district.
         """
@@ -60,7 +60,7 @@ class Coverage:
             for place in places
         )
 
-    def _spans(self, statements: list[Statement], span: Span) -> bool:
+    def _spans(self, statements: list[CoveredSpan], span: Span) -> bool:
         if self.is_stock:
             return any(s.starts_at < span[1] for s in statements)
         reached, end = span
@@ -71,7 +71,7 @@ class Coverage:
 
 
 def read_coverage(connection: Connection, indicator: Indicator) -> Coverage:
-    """Return what the sources of the indicator's first table say about where they looked."""
+    """Return the coverage that the sources of the indicator's first table declare."""
     c = source_coverage.c
     rows = connection.execute(
         select(c.source, c.component, c.district_id, c.starts_at, c.ends_at).where(
@@ -80,7 +80,7 @@ def read_coverage(connection: Connection, indicator: Indicator) -> Coverage:
     ).all()
     brings = _read_components(connection, indicator) if rows else None
     statements = tuple(
-        Statement(component, row.district_id, row.starts_at, row.ends_at)
+        CoveredSpan(component, row.district_id, row.starts_at, row.ends_at)
         for row in rows
         for component in spoken_for(row.component, row.source, brings)
     )

@@ -1,4 +1,4 @@
-"""The departments' incident systems: whom they serve, how they name and write things."""
+"""The departments' incident systems: their channels, column names and formats."""
 
 from collections.abc import Mapping
 from types import MappingProxyType

@@ -22,7 +22,7 @@ CELL_RADIUS_M = 55.0  # points are scattered within their cell
 
 @dataclass(frozen=True, eq=False)
 class World:
-    """Everything a stream may draw on; built once from the city's configuration and the seed."""
+    """What all streams share; built once from the city's configuration and the seed."""
 
     city: City
     rules: Simulation
@@ -47,10 +47,10 @@ class World:
 
 
 def read_residents(city: City) -> dict[str, int]:
-    """Return the census count in use of each district.
+    """Return each district's census count, of the count that the city uses.
 
     Raises:
-        CityError: the city names no census, or it is not as described.
+        CityError: the city names no census.
     """
     if city.population is None:
         raise CityError(f"{city.folder}: population: the simulator needs a census by district")

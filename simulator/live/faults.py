@@ -1,4 +1,4 @@
-"""What goes wrong on the way of live messages: each fault by its own draw, at a declared rate."""
+"""Faults in the delivery of live messages: each by its own draw, at a declared rate."""
 
 from collections.abc import Collection
 from datetime import date
@@ -19,7 +19,7 @@ SKEW_S = 240  # how far a clock runs ahead
 DEAD_FROM_S, DEAD_TO_S = 10 * 3600, 11.5 * 3600
 
 
-# By fault: the share of messages that are held up, and for how long, in seconds.
+# By fault: the share of delayed messages, and the delay in seconds.
 _DELAYS: dict[Fault, tuple[float, float, float]] = {
     "late": (0.01, 600, 5400),
     "disorder": (0.03, 60, 600),

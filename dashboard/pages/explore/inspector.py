@@ -1,4 +1,4 @@
-"""The right column of explore: the number of what is selected and everything behind it."""
+"""The right column of explore: the number of the selected place and its evidence."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,7 @@ import polars as pl
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboard.components.domain_card import standing_mark
+from dashboard.components.domain_card import rating_mark
 from dashboard.components.evidence import EvidenceSheet, evidence_sheet, interval_text, part_text
 from dashboard.components.history import history
 from dashboard.components.text import named
@@ -21,7 +21,7 @@ from geodata.queries.screens import read_district_list
 from geodata.tables import UNKNOWN_DISTRICT
 from layers.catalogue.domains import find_domain
 from layers.catalogue.indicator import StateClass
-from layers.score.attainment import standing_of
+from layers.score.attainment import rate_value
 from layers.values.selection import By
 
 HISTORY_STEPS = 60
@@ -30,7 +30,7 @@ SHORTEST_HISTORY = 2
 
 @dataclass(frozen=True)
 class Selected:
-    """What the inspector speaks of."""
+    """The place that the inspector shows."""
 
     name: str
     district_id: str | None
@@ -54,7 +54,7 @@ def selected(context: ScreenContext, view: View) -> Selected:
 
 
 def inspector(context: ScreenContext, view: View) -> list[Component]:
-    """Return the inspector's contents."""
+    """Return the contents of the inspector."""
     if view.subject is None:
         return [html.P(translate("app.no_data_yet", view.state.lang))]
     place = selected(context, view)
@@ -78,7 +78,7 @@ def inspector(context: ScreenContext, view: View) -> list[Component]:
 
 
 def head(view: View, place: Selected) -> html.Header:
-    """Return what is selected and the way to let go of it."""
+    """Return the selected place and the link that clears the selection."""
     clear = dcc.Link(
         translate("explore.clear", view.state.lang),
         href=PATH + view.state.search(cell=None, district=None),
@@ -89,16 +89,16 @@ def head(view: View, place: Selected) -> html.Header:
 
 
 def number(subject: ResolvedHeadline, value: Value, language: Language) -> html.Div:
-    """Return the number with unit, standing and status word."""
+    """Return the number with unit, rating and status word."""
     reading = format_reading(value.value, value.status, subject.indicator, language)
     shown = value.value if is_shown(value.value, value.status) else None
-    standing = standing_of(shown, subject.target)
+    rating = rate_value(shown, subject.target)
     return html.Div(
         [
             html.Span(reading.text, className="number", id="inspector-value"),
             html.Span(reading.unit, className="unit"),
-            standing_mark(standing),
-            html.Span(translate(f"standing.{standing}", language), className=f"word {standing}"),
+            rating_mark(rating),
+            html.Span(translate(f"standing.{rating}", language), className=f"word {rating}"),
             html.Span(reading.word, className="status-word"),
         ],
         className="inspector-number",
@@ -131,7 +131,7 @@ def facts(
 def rank_text(
     context: ScreenContext, subject: ResolvedHeadline, place: Selected, language: Language
 ) -> str:
-    """Return the place among districts or cells, best first by the indicator's direction."""
+    """Return the rank among districts or cells, best first by the indicator's direction."""
     if place.district_id is None and place.cell is None:
         return "—"
     frame = peers(context, subject, place)
@@ -150,7 +150,7 @@ def rank_text(
 
 
 def peers(context: ScreenContext, subject: ResolvedHeadline, place: Selected) -> pl.DataFrame:
-    """Return the values to rank among: cells of the same resolution, or real districts."""
+    """Return the values to rank among: cells of the same resolution, or the city's districts."""
     by: By = "cell" if place.cell else "district"
     res = (place.cell >> 52) & 15 if place.cell else None
     frame = read_cached_values(
@@ -193,7 +193,7 @@ def sheet(
 
 
 def further(context: ScreenContext, view: View, place: Selected) -> list[Component]:
-    """Return the districts to choose from and the way to the district's own page."""
+    """Return the choice of districts and the link to the district's page."""
     language = view.state.lang
     rows = read_district_list(context.engine).filter(pl.col("district_id") != UNKNOWN_DISTRICT)
     links = [

@@ -1,4 +1,4 @@
-"""The kiosk's subjects: one plain sentence with a real number, compared with the city."""
+"""The kiosk's subjects: one plain sentence with a number, compared with the city."""
 
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -51,7 +51,7 @@ def subject_card(
 def read_pair(
     context: ScreenContext, found: ResolvedHeadline | None, district_id: str | None
 ) -> tuple[Value, Value]:
-    """Return what may be shown of the district and of the city."""
+    """Return the public values of the district and of the city."""
     if found is None:
         return Value(), Value()
     asked = (context, found.build, found.period, found.component)

@@ -1,4 +1,4 @@
-"""`/wall`: the city at a glance, on any wall, with nobody at the keyboard."""
+"""`/wall`: the city at a glance, on any wall, unattended."""
 
 import logging
 
@@ -28,14 +28,14 @@ from dashboard.pages.wall.playlist import SCENE_PROPERTIES
 from dashboard.pages.wall.replay import replay_page, requested
 from dashboard.problems import KNOWN_ERRORS
 from dashboard.read.context import ScreenContext
-from dashboard.read.single_flight import Together
+from dashboard.read.single_flight import SingleFlight
 from dashboard.scenes.model import load_wall
 from dashboard.wording.i18n import LANGUAGES, translate
 from geodata.queries.screens import read_district_list
 from geodata.tables import UNKNOWN_DISTRICT
 from layers.maps.urls import districts_address
 
-REFRESH_MS = 300_000  # pushes say what is new; this finds what a push may have missed
+REFRESH_MS = 300_000  # finds what a lost push may have missed
 OBSTACLES = ".scene-caption header, .scene-caption .legends, .scene-caption .source-line"
 WORDS = ("lost_server", "lost_database")
 AGES = ("seconds", "minutes", "hours", "days")
@@ -43,7 +43,7 @@ logger = logging.getLogger(__name__)
 
 
 def layout(context: ScreenContext, _rest: str, search: str) -> html.Main:
-    """Return the wall, or what it showed at the moment that the address asks for."""
+    """Return the wall, or the replay of the moment that the address names."""
     moment = requested(search)
     return wall(context) if moment is None else replay_page(context, moment, wall)
 
@@ -101,7 +101,7 @@ def place(panels: Panels, name: str, class_name: str = "wall-place") -> html.Sec
 
 
 def stores(context: ScreenContext, panels: Panels) -> list[Component]:
-    """Return what the browser keeps: the playlist, what is on, what is shown, what is due."""
+    """Return the browser's stores: the playlist, the scene, what is shown, what is due."""
     data = [name for name, kind in properties_of(context.city).items() if kind == "data"]
     return [
         *[dcc.Store(id=name, data=panels[name]) for name in data],
@@ -114,7 +114,7 @@ def stores(context: ScreenContext, panels: Panels) -> list[Component]:
 
 
 def group_stores(context: ScreenContext, group: str, panels: Panels) -> list[Component]:
-    """Return what a group of panels needs: when it is due, when it was answered, what is shown."""
+    """Return the stores of a group of panels: when due, when answered, what is shown."""
     shown = {name: panels[name] for name in groups_of(context.city)[group]}
     return [
         dcc.Store(id=f"wall-due-{group}", data=None),
@@ -124,7 +124,7 @@ def group_stores(context: ScreenContext, group: str, panels: Panels) -> list[Com
 
 
 def district_views(context: ScreenContext) -> list[dict[str, object]]:
-    """Return where `d` and a number lead: 0 to the city, then the districts in the city's order."""
+    """Return the cameras of `d` and a number: 0 the city, then the districts in order."""
     listed = read_district_list(context.engine).filter(pl.col("district_id") != UNKNOWN_DISTRICT)
     views: list[dict[str, object]] = [{"id": None, "camera": home_camera(context.city)}]
     for key in listed["district_id"]:
@@ -133,7 +133,7 @@ def district_views(context: ScreenContext) -> list[dict[str, object]]:
 
 
 def words() -> dict[str, dict[str, str]]:
-    """Return the sentences the browser fills in, by language."""
+    """Return the sentences that the browser fills in, by language."""
     blank = {name: f"{{{name}}}" for name in ("since", "at", "age", "count")}
     keys = {**{key: f"wall.{key}" for key in WORDS}, **{key: f"age.{key}" for key in AGES}}
     return {
@@ -156,7 +156,7 @@ def header(context: ScreenContext, panels: Panels) -> html.Header:
 
 
 def wall_map(context: ScreenContext) -> HexMap:
-    """Return the map; the playlist says what it shows."""
+    """Return the map; the playlist sets its contents."""
     return HexMap(
         id="wall-hexmap",
         camera=home_camera(context.city),
@@ -170,7 +170,7 @@ def wall_map(context: ScreenContext) -> HexMap:
 
 
 def register(app: Dash, context: ScreenContext) -> None:
-    """Move clock and ages, turn the playlist, and fetch panels when something has changed."""
+    """Advance clock and ages, play the scenes, and fetch panels when something has changed."""
     register_clock(app, "wall")
     register_browser(app)
 
@@ -179,8 +179,8 @@ def register(app: Dash, context: ScreenContext) -> None:
 
 
 def register_group(app: Dash, context: ScreenContext, group: str) -> None:
-    """Answer when a group of panels is due; screens that ask at the same time are drawn one."""
-    together = Together(lambda: draw_group(context, group))
+    """Answer when a group of panels is due; simultaneous requests share one drawing."""
+    together = SingleFlight(lambda: draw_group(context, group))
 
     outputs = {
         **{name: Output(name, kind) for name, kind in groups_of(context.city)[group].items()},
@@ -205,8 +205,8 @@ def register_group(app: Dash, context: ScreenContext, group: str) -> None:
         return {**dict.fromkeys(outputs, no_update), **(answer or {}), "answered": due}
 
 
-def refreshed(together: Together[Drawn], shown: dict[str, str]) -> Panels | None:
-    """Return what has changed; None while the database is away: the screen keeps what it has.
+def refreshed(together: SingleFlight[Drawn], shown: dict[str, str]) -> Panels | None:
+    """Return the changed panels; None while the database is away: the screen keeps its own.
 
     The banner then says since when: the pushes carry the state of the database.
     """
@@ -219,7 +219,7 @@ def refreshed(together: Together[Drawn], shown: dict[str, str]) -> Panels | None
 
 
 def register_browser(app: Dash) -> None:
-    """Register what runs in the browser alone: assets/wall.js and assets/wall_status.js."""
+    """Register the callbacks of assets/wall.js and assets/wall_status.js."""
     browser_callback(
         app,
         "wall.turn",

@@ -13,7 +13,7 @@ from dashboard.wording.numbers import MISSING, format_change, format_reading, st
 from dashboard.wording.periods import period_text
 from layers.catalogue.domains import find_domain
 from layers.catalogue.registry import load_catalogue
-from layers.score.attainment import Standing, target_text
+from layers.score.attainment import Rating, target_text
 from layers.score.score import DomainScore
 
 NOTHING = DomainScore(None, ())
@@ -28,7 +28,7 @@ def build_card(
     """Return a domain's card, or its line where it is not among the large ones."""
     domain, score = find_domain(context.city, key), scores.get(key, NOTHING)
     evidence = score_evidence(context.city, score)
-    mark = score_mark(score.standing, score_text(score.score), evidence)
+    mark = score_mark(score.rating, score_text(score.score), evidence)
     if key not in wall.domains[: wall.large]:
         return domain_line(domain, mark, worst_row(context, wall.cards[key], score))
     rows = [build_row(context, headline, wall.spark_steps) for headline in wall.cards[key]]
@@ -49,7 +49,7 @@ def worst_row(
 
 
 def build_row(context: ScreenContext, headline: Headline, steps: int) -> CardRow | None:
-    """Return a card's line; an indicator without data keeps its place and says so."""
+    """Return a card's line; an indicator without data keeps its place with a text."""
     indicator = load_catalogue(context.city).get(headline.indicator)
     if indicator is None:
         return None
@@ -58,15 +58,15 @@ def build_row(context: ScreenContext, headline: Headline, steps: int) -> CardRow
     if shown is None:
         empty = format_reading(None, 2, indicator, "zh")
         word_en = status_word(2, "en")
-        return CardRow(*labels, empty, word_en, "", Standing.NONE, (), Standing.NONE, "")
+        return CardRow(*labels, empty, word_en, "", Rating.NONE, (), Rating.NONE, "")
     return CardRow(
         *labels,
         reading=format_reading(shown.value.value, shown.value.status, indicator, "zh"),
         word_en=status_word(shown.value.status, "en"),
         change=change_text(shown),
-        change_standing=shown.change_standing,
+        change_rating=shown.change_rating,
         series=shown_values(read_steps(context, shown, steps)),
-        standing=shown.standing,
+        rating=shown.rating,
         evidence=evidence_line(shown),
     )
 
@@ -79,7 +79,7 @@ def change_text(shown: HeadlineValue) -> str:
 
 
 def evidence_line(shown: HeadlineValue) -> str:
-    """Return period, target and sources in one line, for the pointer of whoever asks."""
+    """Return period, target and sources in one line, as the title of the number."""
     target = shown.target
     limit = f" · {target_text(target)} {target.value:g} {target.source}" if target else ""
     return f"{period_text(shown.period)}{limit} · {', '.join(shown.build.sources)}"

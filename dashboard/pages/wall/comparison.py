@@ -16,7 +16,7 @@ from geodata.city.configuration import City
 from geodata.queries.screens import read_district_list
 from geodata.tables import UNKNOWN_DISTRICT
 from layers.catalogue.domains import Domain, find_domain
-from layers.score.attainment import Standing
+from layers.score.attainment import Rating
 from layers.score.rules import load_scored
 from layers.score.score import PlaceScore, place_score
 
@@ -36,20 +36,20 @@ def build_table(context: ScreenContext, scores: Mapping[str, PlaceScore]) -> lis
 
 
 def key_of_marks() -> html.Div:
-    """Return what the signs mean."""
+    """Return the legend of the signs."""
     keys = [
         html.Span(
-            [html.Span(standing.sign, className=f"mark {standing}"), words(standing)],
+            [html.Span(rating.sign, className=f"mark {rating}"), words(rating)],
             className="caption",
         )
-        for standing in (Standing.GOOD, Standing.WATCH, Standing.BAD)
+        for rating in (Rating.GOOD, Rating.WATCH, Rating.BAD)
     ]
     return html.Div(keys, className="mark-key")
 
 
-def words(standing: Standing) -> str:
-    """Return a standing in both languages."""
-    return " ".join(translate(f"standing.{standing}", code) for code in LANGUAGES)
+def words(rating: Rating) -> str:
+    """Return a rating in both languages."""
+    return " ".join(translate(f"standing.{rating}", code) for code in LANGUAGES)
 
 
 def build_row(
@@ -62,9 +62,9 @@ def build_row(
         name_zh=str(row["name_zh"]),
         name_en=str(row["name_en"]),
         cells=tuple(
-            TableCell(score_text(each.score), each.standing, score_evidence(city, each))
+            TableCell(score_text(each.score), each.rating, score_evidence(city, each))
             for each in found
         ),
-        overall=TableCell(score_text(place.score), place.standing),
+        overall=TableCell(score_text(place.score), place.rating),
         score=place.score,
     )

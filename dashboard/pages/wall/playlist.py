@@ -1,4 +1,4 @@
-"""The wall's scenes: what the map shows at each stop, and the caption that goes with it."""
+"""The wall's playlist: each scene's layer, camera, points and caption."""
 
 from dataclasses import dataclass
 
@@ -20,7 +20,7 @@ from geodata.city.colour import as_css
 from geodata.city.configuration import City
 from layers.maps.urls import cells_address, values_address
 
-STEP_BACK = 0.35  # zoom levels: the outer districts stay in the picture and keep their names
+STEP_BACK = 0.35  # zoom levels: the outer districts stay in view with their names
 SCENE_PROPERTIES = (
     "cellsUrl",
     "valuesUrl",
@@ -34,7 +34,7 @@ SCENE_PROPERTIES = (
 
 @dataclass(frozen=True)
 class Layer:
-    """What a scene's hexagons show."""
+    """The hexagons of a scene."""
 
     subject: ResolvedHeadline
     palette: list[str]
@@ -68,7 +68,7 @@ def build_layer(context: ScreenContext, scene: Scene, subject: ResolvedHeadline)
 
 
 def playlist(context: ScreenContext, stops: list[Stop]) -> list[dict[str, object]]:
-    """Return what the browser needs to turn the scenes, each with its caption."""
+    """Return the properties with which the browser plays the scenes, each with its caption."""
     return [
         {
             "key": stop.scene.key,
@@ -85,7 +85,7 @@ def playlist(context: ScreenContext, stops: list[Stop]) -> list[dict[str, object
 
 
 def layer_addresses(context: ScreenContext, stop: Stop) -> dict[str, object]:
-    """Return where the map finds the layer, and its classes."""
+    """Return the addresses of the layer, and its classes."""
     layer, res = stop.layer, stop.scene.res
     if layer is None:
         return {"cellsUrl": None, "valuesUrl": None, "palette": [], "breaks": []}
@@ -98,7 +98,7 @@ def layer_addresses(context: ScreenContext, stop: Stop) -> dict[str, object]:
 
 
 def camera_of(context: ScreenContext, scene: Scene) -> Camera:
-    """Return where a scene looks: at its own place, or at the city a little from afar."""
+    """Return a scene's camera: its own place, or the whole city."""
     own = scene.camera
     if own:
         return point_camera(own.lon, own.lat, own.zoom)
@@ -124,7 +124,7 @@ def caption(context: ScreenContext, stop: Stop, index: int, count: int) -> html.
 
 
 def title(stop: Stop) -> tuple[str, str]:
-    """Return the scene's own title, or the layer's name with its part, in both languages."""
+    """Return the scene's own title, or the layer's name with its component, in both languages."""
     scene = stop.scene
     if stop.layer is None or scene.title_zh:
         return scene.title_zh, scene.title_en
@@ -146,7 +146,7 @@ def period_line(stop: Stop) -> list[str | html.Span]:
 
 
 def progress(index: int, count: int) -> html.Div:
-    """Return which scene of how many this is."""
+    """Return the scene's number and how many there are."""
     marks = [html.Span(className="on" if index == other else "") for other in range(count)]
     label = bilingual("wall.scene_of", number=index + 1, count=count, class_name="caption")
     return html.Div([*marks, html.Span(label, className="sr-only")], className="scene-progress")
@@ -163,7 +163,7 @@ def scene_legend(city: City, stop: Stop) -> html.Div:
 
 
 def point_keys(city: City, name: str) -> html.Div:
-    """Return what the points of an overlay mean: one word for all of them, or one a class."""
+    """Return the legend of an overlay's points: one word for incidents, else one for each class."""
     overlay = find_overlays(city)[name]
     classes = overlay.classes(city)
     if overlay.word:
@@ -192,7 +192,7 @@ def words(key: str) -> str:
 
 
 def source_line(context: ScreenContext, stop: Stop) -> html.Div | None:
-    """Return where the layer comes from."""
+    """Return the source line of the layer."""
     if stop.layer is None:
         return None
     build = stop.layer.subject.build

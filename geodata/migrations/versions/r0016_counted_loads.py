@@ -9,7 +9,7 @@ depends_on = None
 
 
 def upgrade() -> None:
-    """Move the loads out of the builds; these keep the newest of each source."""
+    """Supersession the loads out of the builds; these keep the newest of each source."""
     run_ddl("0016_counted_loads.sql")
 
 

@@ -2,13 +2,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from layers.values.coverage import Coverage, Statement, spoken_for
+from layers.values.coverage import Coverage, CoveredSpan, spoken_for
 
 A, B, C, D = (datetime(2026, month, 1, tzinfo=UTC) for month in (8, 9, 10, 11))
 
 
 def coverage(*statements, is_stock=False):
-    return Coverage(tuple(Statement(*s) for s in statements), frozenset({"x", "y"}), is_stock)
+    return Coverage(tuple(CoveredSpan(*s) for s in statements), frozenset({"x", "y"}), is_stock)
 
 
 def test_pieces_that_touch_cover_together_and_a_gap_does_not():
