@@ -69,7 +69,7 @@ def build(options: argparse.Namespace) -> None:
     """Bring states up to date (`--full`: compute all) and publish what changed."""
     from layers.build.run import build_states
     from layers.disclosure.publish import publish_layers
-    from layers.states.history import forget_past
+    from layers.states.history import delete_history
 
     context = get_context()
     named = options.indicators or None
@@ -77,7 +77,7 @@ def build(options: argparse.Namespace) -> None:
         print(each)
     for name in publish_layers(context.engine, context.city, context.settings.data_dir, named):
         print(f"published {name}")
-    forget_past(context.engine, timedelta(days=context.settings.replay_days))
+    delete_history(context.engine, timedelta(days=context.settings.replay_days))
 
 
 def docs(options: argparse.Namespace) -> None:

@@ -94,10 +94,10 @@ def _load(context: CommandContext) -> str:
 
 def _build(context: CommandContext) -> str:
     from layers.build.run import build_states
-    from layers.states.history import forget_past
+    from layers.states.history import delete_history
 
     builds = build_states(context.engine, context.city)
-    forget_past(context.engine, timedelta(days=context.settings.replay_days))
+    delete_history(context.engine, timedelta(days=context.settings.replay_days))
     return f"{len(builds)} indicators"
 
 

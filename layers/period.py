@@ -11,7 +11,7 @@ from layers.errors import QueryError
 
 
 class Grain(StrEnum):
-    """A calendar step: what states are kept by and what a time slider moves by."""
+    """A calendar unit: that states are kept by and the time slider steps by."""
 
     DAY = "day"
     MONTH = "month"

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 
 from dash import html
 
-from dashboard.components.domain_card import standing_mark
+from dashboard.components.domain_card import rating_mark
 from dashboard.components.text import bilingual, two_lines
-from layers.score.attainment import Standing
+from layers.score.attainment import Rating
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class TableCell:
     """One score."""
 
     text: str
-    standing: Standing
+    rating: Rating
     evidence: str = ""
 
 
@@ -46,8 +46,8 @@ def table_row(place: int, row: TableRow) -> html.Tr:
     """Return one district's line; its name leads to its page."""
     cells = [
         html.Td(
-            [standing_mark(cell.standing), html.Span(cell.text, className="number")],
-            className=f"cell {cell.standing}",
+            [rating_mark(cell.rating), html.Span(cell.text, className="number")],
+            className=f"cell {cell.rating}",
             title=cell.evidence,
         )
         for cell in row.cells

@@ -1,4 +1,4 @@
-"""The wall's card of a domain: its indicators with line, value, change and standing."""
+"""The wall's card of a domain: its indicators with line, value, change and rating."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from dashboard.components.sparkline import sparkline
 from dashboard.components.text import bilingual, two_lines
 from dashboard.wording.i18n import LANGUAGES, translate
 from dashboard.wording.numbers import ShownNumber
-from layers.score.attainment import Standing
+from layers.score.attainment import Rating
 
 
 @dataclass(frozen=True)
@@ -22,16 +22,16 @@ class CardRow:
     reading: ShownNumber
     word_en: str
     change: str
-    change_standing: Standing
+    change_rating: Rating
     series: tuple[float | None, ...]
-    standing: Standing
+    rating: Rating
     evidence: str
 
 
-def standing_mark(standing: Standing) -> html.Span:
-    """Return the sign of a standing with its words for those who cannot see the colour."""
-    words = " ".join(translate(f"standing.{standing}", language) for language in LANGUAGES)
-    return html.Span(standing.sign, className=f"mark {standing}", title=words, **aria_label(words))
+def rating_mark(rating: Rating) -> html.Span:
+    """Return the sign of a rating with its words for those who cannot see the colour."""
+    words = " ".join(translate(f"standing.{rating}", language) for language in LANGUAGES)
+    return html.Span(rating.sign, className=f"mark {rating}", title=words, **aria_label(words))
 
 
 def card_row(row: CardRow, domain: str) -> html.Div:
@@ -46,7 +46,7 @@ def card_row(row: CardRow, domain: str) -> html.Div:
             html.Span(row.reading.text, className="number card-value"),
             html.Div([unit, word, note] if row.reading.word else unit, className="card-unit"),
             html.Div(
-                [standing_mark(row.standing), html.Span(row.change, className="change")],
+                [rating_mark(row.rating), html.Span(row.change, className="change")],
                 className="card-side",
             ),
         ],
@@ -55,11 +55,11 @@ def card_row(row: CardRow, domain: str) -> html.Div:
     )
 
 
-def score_mark(standing: Standing, text: str, evidence: str) -> html.Span:
-    """Return a score in the colour of its standing, with the standing's sign."""
+def score_mark(rating: Rating, text: str, evidence: str) -> html.Span:
+    """Return a score in the colour of its rating, with the rating's sign."""
     return html.Span(
-        [standing_mark(standing), html.Span(text, className="number")],
-        className=f"score {standing}",
+        [rating_mark(rating), html.Span(text, className="number")],
+        className=f"score {rating}",
         title=evidence,
     )
 

@@ -13,7 +13,7 @@ from dashboard.wording.periods import period_text
 from layers.catalogue.indicator import Indicator, StateClass
 from layers.catalogue.registry import Target
 from layers.period import Period
-from layers.score.attainment import standing_of, target_text
+from layers.score.attainment import rate_value, target_text
 from layers.states.version import Build
 
 PART_DECIMALS = 2
@@ -83,7 +83,7 @@ def evidence_rows(sheet: EvidenceSheet, language: Language) -> list[tuple[str, s
     if indicator.is_doubtful(value.value):
         doubt = indicator.doubtful_zh if chinese else indicator.doubtful_en
         rows.append(("doubtful", doubt))
-    if sheet.target is not None and standing_of(value.value, sheet.target):
+    if sheet.target is not None and rate_value(value.value, sheet.target):
         rows.append(("standing", translate("evidence.standing_rule", language)))
     return rows
 

@@ -7,7 +7,7 @@ from dash import Dash, dcc, html
 from dash.development.base_component import Component
 
 from dashboard.components.district_facts import facility_table, incident_table
-from dashboard.components.domain_card import standing_mark
+from dashboard.components.domain_card import rating_mark
 from dashboard.components.provenance import simulated_badge
 from dashboard.components.sparkline import sparkline
 from dashboard.components.text import two_lines
@@ -138,7 +138,7 @@ def numbers(context: ScreenContext, shown: HeadlineValue) -> list[Component]:
     return [
         html.Td(
             [
-                standing_mark(shown.standing),
+                rating_mark(shown.rating),
                 html.Span(own.text, className="number"),
                 html.Span(f"{own.unit} {own.word}".strip(), className="unit"),
             ]

@@ -1,4 +1,4 @@
-"""One indicator as one number: its latest period, the change, the steps before, its standing."""
+"""One indicator as one number: its latest period, the change, the steps before, its rating."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -19,7 +19,7 @@ from dashboard.wording.numbers import is_shown
 from layers.catalogue.indicator import Indicator
 from layers.catalogue.registry import Target, load_catalogue, resolve_component
 from layers.period import Period
-from layers.score.attainment import Standing, standing_of
+from layers.score.attainment import Rating, rate_value
 from layers.states.version import Build
 
 
@@ -36,10 +36,10 @@ class HeadlineValue:
     target: Target | None
 
     @property
-    def standing(self) -> Standing:
+    def rating(self) -> Rating:
         """Return how the value stands against the target."""
         shown = self.value.value if is_shown(self.value.value, self.value.status) else None
-        return standing_of(shown, self.target)
+        return rate_value(shown, self.target)
 
     @property
     def change(self) -> float | None:
@@ -51,13 +51,13 @@ class HeadlineValue:
         return now.value - then.value if both else None
 
     @property
-    def change_standing(self) -> Standing:
+    def change_rating(self) -> Rating:
         """Return whether the change goes the right way, by the indicator's direction."""
         change = self.change
         if not change or self.indicator.direction == "none":
-            return Standing.NONE
+            return Rating.NONE
         better = (change > 0) == (self.indicator.direction == "up")
-        return Standing.GOOD if better else Standing.BAD
+        return Rating.GOOD if better else Rating.BAD
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 Answer = TypeVar("Answer")
 
 
-class Together(Generic[Answer]):
+class SingleFlight(Generic[Answer]):
     """Does a work for one who asks, and once more for all who ask meanwhile.
 
     What an asker gets was begun after it asked, so it knows all that had happened until then: the

@@ -1,4 +1,4 @@
-"""Floating catchments (METHODS H3): what a place's share is of services that others use as well."""
+"""Two-step floating catchments (METHODS H3): supply a head, shared by all who can reach it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -12,9 +12,9 @@ Weight = Callable[[Floats], Floats]
 
 @dataclass(frozen=True, eq=False)
 class Catchment:
-    """The supply per head at each facility, and what adds up of it at each place.
+    """The supply a head at each facility, and the sum of it at each place.
 
-    `ratio` is NaN for a facility that nobody reaches: its supply is nobody's.
+    `ratio` is NaN for a facility without anybody in reach.
     """
 
     ratio: Floats
@@ -37,14 +37,14 @@ def gaussian(limit: float) -> Weight:
 
 
 def steps(*bounds: tuple[float, float]) -> Weight:
-    """Return a weight that is constant up to each (cost, weight), and 0 beyond the last."""
+    """Return a weight that is constant up to each limit of the (limit, weight) pairs, then 0."""
     edges = np.array([cost for cost, _ in bounds])
     values = np.array([*(value for _, value in bounds), 0.0])
     return lambda cost: np.asarray(values[np.searchsorted(edges, cost, side="left")])
 
 
 def e2sfca(demand: Floats, supply: Floats, cost: Floats, weight: Weight) -> Catchment:
-    """Share each facility's supply among those in reach, then add up what each place gets.
+    """Share each facility's supply among the people in reach; sum up the shares at each place.
 
     `cost` has a row a place of demand and a column a facility, infinite where out of reach. The
     same sums as `access.fca.two_stage_fca` on a table of pairs, a matrix at a time.

@@ -1,4 +1,4 @@
-"""The city's own networks, read from its roads with its assumptions on travel."""
+"""Builds the city's road networks from its records and its travel assumptions."""
 
 import polars as pl
 from sqlalchemy import Connection

@@ -1,4 +1,4 @@
-"""States of points kept one a street-level hexagon: a tenth of the rows, the same sums."""
+"""Merges states of points into one a street-level hexagon: a tenth of the rows, the same sums."""
 
 from datetime import datetime
 

@@ -1,4 +1,4 @@
-"""The road graph of one way of getting about, and how places are joined to it."""
+"""The road graph of one mode of travel, and how places are joined to it."""
 
 from dataclasses import dataclass
 
@@ -17,7 +17,7 @@ _SECONDS = 60.0
 
 @dataclass(frozen=True, eq=False)
 class Network:
-    """Crossings that can all be reached from one another.
+    """Crossings each of which can be reached from every other.
 
     `cost[i, j]` is what it takes from crossing i to its neighbour j: minutes by car, metres on
     foot. `leg_cost` is what a metre from a place to its crossing adds, in the same unit.
@@ -41,21 +41,21 @@ class Network:
 
 @dataclass(frozen=True, eq=False)
 class Snapped:
-    """Places on a network: their crossings (`NOWHERE`: none is near) and the cost to get there."""
+    """Places joined to a network: their crossings (`NOWHERE`: none near) and the cost to them."""
 
     node: Integers
     leg: Floats
 
     @property
     def is_joined(self) -> npt.NDArray[np.bool_]:
-        """Tell which places have a crossing."""
+        """Return which places have a crossing."""
         return np.asarray(self.node != NOWHERE)
 
 
 def drive_links(edges: pl.DataFrame, speed_factor: float = 1.0) -> pl.DataFrame:
     """Return a, b and cost in minutes, a row a direction in which one may drive.
 
-    `speed_factor` is what the time of day leaves of the speed.
+    `speed_factor` is the share of the speed that is left at that time of day.
     """
     cost = (pl.col("drive_s") / (_SECONDS * speed_factor)).alias("cost")
     along = edges.filter("is_drivable").select(a="from_node", b="to_node", cost=cost)

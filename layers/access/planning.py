@@ -1,4 +1,4 @@
-"""For planners, on the city's records: the areas stations serve, and where more would help most."""
+"""For planners: the areas that stations serve, and where further ones help most."""
 
 import numpy as np
 import polars as pl
@@ -45,8 +45,8 @@ def further_stations(
 ) -> Siting:
     """Choose so many of the possible sites (lon, lat) that most residents are reached in time.
 
-    Residents whom a fire station reaches within the limit already count for nothing, so that the
-    result's share is one of the residents without a station in time.
+    Residents within the limit of an existing fire station have weight 0, so that the result's share
+    is that of the residents without a station in time.
 
     Raises:
         QueryError: no roads are loaded.

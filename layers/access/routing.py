@@ -1,4 +1,4 @@
-"""Shortest ways on a network: to the nearest of many places, and between many and many."""
+"""Shortest paths on a network: to the nearest of many places, and between many and many."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ _ROWS_AT_ONCE = 256  # of a matrix that is dense while it is computed
 
 
 def cost_to_nearest(network: Network, points: Snapped, targets: Snapped) -> Floats:
-    """Return what it takes from each point to the target that is nearest on the network.
+    """Return the cost from each point to the nearest target on the network.
 
     Infinite where a point or every target is off the network.
     """
@@ -22,7 +22,7 @@ def cost_to_nearest(network: Network, points: Snapped, targets: Snapped) -> Floa
 
 
 def cost_from_nearest(network: Network, points: Snapped, sources: Snapped) -> Floats:
-    """Return what it takes to each point from the source that is nearest on the network."""
+    """Return the cost to each point from the nearest source on the network."""
     return _nearest(network.cost, points, sources)
 
 

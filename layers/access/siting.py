@@ -1,7 +1,7 @@
-"""Where stations reach in time, where more are wanted, and whether their areas are too large.
+"""Siting of stations: coverage in time, the best further sites, and the size of station areas.
 
 The optimal sites are found by spopt with HiGHS. Covered weight is summed here, because spopt's
-`perc_cov` counts points whatever they weigh.
+`perc_cov` counts points, not their weights.
 """
 
 from collections.abc import Mapping
@@ -59,8 +59,8 @@ def fewest_sites(cost: Floats, weights: Floats, limit: float) -> Siting:
 def best_sites(cost: Floats, weights: Floats, limit: float, number: int) -> Siting:
     """Return so many sites that reach the most weight (MCLP).
 
-    Places that the same sites reach are put to the solver as one, and those that none reaches not
-    at all: the optimum is the same, the problem a fraction.
+    Places reached by the same sites are merged before solving, and places reached by none are left
+    out: the optimum is the same, the problem much smaller.
     """
     patterns, place = np.unique(cost <= limit, axis=0, return_inverse=True)
     joint = np.bincount(place, weights=weights, minlength=len(patterns))

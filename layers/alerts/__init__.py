@@ -1,1 +1,1 @@
-"""Alerts: rules as configuration, a state machine without a clock of its own, cases for people."""
+"""Alerts: rules as configuration, a pure state machine, and the cases that people handle."""

@@ -1,4 +1,4 @@
-"""What the duty officer does to a case, and what a round of the rules does to the alerts."""
+"""Applies the duty officer's actions and the rules' observations to the alerts in the database."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, fields
@@ -24,7 +24,7 @@ def as_alert(row: RowMapping) -> Alert:
 def apply_observations(
     engine: Engine, seen: Iterable[Observation], timings: Mapping[str, Timing], at: datetime
 ) -> list[tuple[Alert, Change]]:
-    """Bring the alerts up to date with a round of observations; returns what changed.
+    """Update the alerts by a round of observations; return the changes.
 
     One transaction a round: all of it is visible, or none.
     """
@@ -49,7 +49,7 @@ def apply_observations(
 def _end_ruleless(
     connection: Connection, active: Iterable[Alert], timings: Mapping[str, Timing], at: datetime
 ) -> list[tuple[Alert, Change]]:
-    """Let alerts recover whose rule is no longer configured: nobody judges them any more."""
+    """Let alerts recover whose rule is no longer configured, since nothing observes them."""
     at_once = Timing(timedelta(0), timedelta(0))
     ended: list[tuple[Alert, Change]] = []
     for known in active:
@@ -70,7 +70,7 @@ def _write(connection: Connection, alert: Alert, change: Change | None, at: date
 
 
 def acknowledge(engine: Engine, alert_id: int, who: str, note: str = "") -> Alert:
-    """Note that somebody knows of an alert; see `machine.acknowledge`.
+    """Record that a person knows of an alert; see `machine.acknowledge`.
 
     Raises:
         NotFoundError: there is no such alert.
@@ -80,7 +80,7 @@ def acknowledge(engine: Engine, alert_id: int, who: str, note: str = "") -> Aler
 
 
 def assign(engine: Engine, alert_id: int, to: str, who: str, note: str = "") -> Alert:
-    """Give a case to somebody; see `machine.assign`.
+    """Assign a case to a person; see `machine.assign`.
 
     Raises:
         NotFoundError: there is no such alert.

@@ -1,8 +1,8 @@
-"""The life of an alert: pending, firing, recovered; and of its case, from open to closed.
+"""The state machine of an alert (pending, firing, recovered) and of its case (open to closed).
 
-Pure: every function takes the moment and returns the alert after it with what changed, if anything.
-An alert ends when its condition is over and its case closed. A case closed early is quiet: nothing
-is raised again before the condition was gone once.
+Pure: every function takes the moment and returns the next alert and what changed, if anything.
+An alert ends when its condition is over and its case is closed. If a case is closed while the
+condition holds, nothing is raised again until the condition has been gone once.
 """
 
 from dataclasses import dataclass, replace
@@ -22,7 +22,7 @@ Change = Literal[
 
 @dataclass(frozen=True)
 class Alert:
-    """An alert and its case, as they are now."""
+    """An alert and its case at one moment."""
 
     rule: str
     subject_kind: str
@@ -44,7 +44,7 @@ class Alert:
 
     @property
     def key(self) -> tuple[str, str, str, str]:
-        """Return what it is known by while it lasts."""
+        """Return the key of the alert while it lasts."""
         return self.rule, self.subject_kind, self.subject, self.part
 
 
@@ -60,7 +60,7 @@ Step = tuple[Alert, Change | None]
 
 
 def begin(seen: Observation, timing: Timing, at: datetime) -> list[Step]:
-    """Return the first steps of an alert for a condition seen for the first time, if it is one."""
+    """Return the first changes of an alert if the observation is the first of its condition."""
     if not seen.severity:
         return []
     alert = Alert(
@@ -73,7 +73,7 @@ def begin(seen: Observation, timing: Timing, at: datetime) -> list[Step]:
 
 
 def advance(alert: Alert, seen: Observation, timing: Timing, at: datetime) -> Step:
-    """Return the alert after an observation, and what changed; None where only numbers did."""
+    """Return the alert after an observation, and the change; None if only numbers changed."""
     if seen.severity is None:
         return alert, None
     if alert.state == "pending":
@@ -118,7 +118,7 @@ def _advance_recovery(alert: Alert, timing: Timing, at: datetime) -> Step:
 
 
 def acknowledge(alert: Alert) -> Step:
-    """Return the alert with somebody's knowledge of it.
+    """Return the alert as acknowledged.
 
     Raises:
         QueryError: the case is not open, or was never raised.
@@ -129,7 +129,7 @@ def acknowledge(alert: Alert) -> Step:
 
 
 def assign(alert: Alert, to: str) -> Step:
-    """Return the alert with somebody who deals with it; it may pass from one to another.
+    """Return the alert as assigned to a person; it may be reassigned.
 
     Raises:
         QueryError: the case is closed, was never raised, or nobody is named.

@@ -1,4 +1,4 @@
-"""What a rule sees of one subject at one moment."""
+"""The observation of one subject by one rule at one moment."""
 
 from dataclasses import dataclass
 
@@ -7,9 +7,9 @@ from dataclasses import dataclass
 class Observation:
     """One subject of one rule, judged.
 
-    `severity` is the one its value calls for, 0 for none, None where nothing is known. `holds`
-    says whether an alert that is already raised goes on: between the limit that raises and the
-    one that clears it does.
+    `severity` is the one that the value calls for, 0 for none, None where nothing is known. `holds`
+    says whether an alert that is already raised goes on: it does between the limit that raises and
+    the limit that clears it.
     """
 
     rule: str
@@ -25,5 +25,5 @@ class Observation:
 
     @property
     def key(self) -> tuple[str, str, str, str]:
-        """Return what an alert of this observation is known by."""
+        """Return the key of the alert that the observation belongs to."""
         return self.rule, self.subject_kind, self.subject, self.part

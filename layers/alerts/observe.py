@@ -1,4 +1,4 @@
-"""What the rules see now: each rule's observations of its subjects."""
+"""Evaluates the alert rules: reads what each rule needs and returns its observations."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -37,7 +37,7 @@ def read_names(engine: Engine, city: City) -> dict[str, tuple[str, str]]:
 def observe_targets(
     engine: Engine, city: City, rule: TargetRule, names: Names, at: datetime
 ) -> list[Observation]:
-    """Return how each subject of a target rule stands at a moment."""
+    """Return the observation of each subject of a target rule at a moment."""
     scored = Scored(indicator=rule.indicator, component=rule.component, period=rule.period)
     parts = read_parts(engine, city, scored, at.astimezone(city.zone).date())
     return [
@@ -48,7 +48,7 @@ def observe_targets(
 
 
 def judge_target(rule: TargetRule, place: str, part: Part, names: Names) -> Observation:
-    """Return the observation of one place; without a score nothing is known."""
+    """Return the observation of one place; its severity is None without a score."""
     kind = "city" if place == CITY else "district"
     score = part.score
     if score is None:
@@ -66,7 +66,7 @@ def judge_target(rule: TargetRule, place: str, part: Part, names: Names) -> Obse
 def judge_load(
     rule: AbnormalLoadRule, place: str, part: str, found: AbnormalLoad, names: Names
 ) -> Observation:
-    """Return the observation of one place's last whole hour; an unknown hour says nothing."""
+    """Return the observation of one place's last whole hour; None for an unknown hour."""
     kind = "city" if place == CITY else "district"
     if found.level is None:
         return Observation(rule.key, kind, place, None, holds=False, part=part)
@@ -108,7 +108,7 @@ def _words(
 def observe(
     engine: Engine, city: City, at: datetime, rules: Sequence[Rule] | None = None
 ) -> list[Observation]:
-    """Return what every rule, or each of those given, sees at a moment."""
+    """Return the observations of every rule, or of each of those given, at a moment."""
     names = read_names(engine, city)
     seen: list[Observation] = []
     for rule in load_alert_rules() if rules is None else rules:
@@ -125,7 +125,7 @@ def observe(
 def observe_loads(
     engine: Engine, city: City, rule: AbnormalLoadRule, names: Names, at: datetime
 ) -> list[Observation]:
-    """Return how the last whole hour of each subject stands beside its own past."""
+    """Return the observation of each subject's last whole hour against its usual load."""
     hour = at.replace(minute=0, second=0, microsecond=0) - HOUR
     districts = [key for key in names if key != CITY]
     places = {CITY: Place()} if rule.by == "city" else {key: Place(key) for key in districts}
@@ -143,7 +143,7 @@ def observe_loads(
 
 
 def observe_silence(engine: Engine, rule: StaleRule, at: datetime) -> list[Observation]:
-    """Return how long each live source has said nothing; one that never spoke is not judged."""
+    """Return how long each live source has been silent; one without any message is skipped."""
     return [
         judge_silence(
             rule,
@@ -160,5 +160,5 @@ def observe_silence(engine: Engine, rule: StaleRule, at: datetime) -> list[Obser
 def evaluate(
     engine: Engine, city: City, at: datetime, rules: Sequence[Rule] | None = None
 ) -> list[tuple[Alert, Change]]:
-    """Judge rules at a moment and bring the alerts up to date; returns what changed."""
+    """Evaluate rules at a moment and update the alerts; return the changes."""
     return apply_observations(engine, observe(engine, city, at, rules), timings(), at)

@@ -16,9 +16,9 @@ SEVERITIES = (1, 2, 3)
 
 
 class _Rule(Declared):
-    """What every rule says: its name, how long its condition must hold, and its words.
+    """The fields of every rule: its key, how long its condition must hold, and its texts.
 
-    The words may hold `{subject}`, `{name}`, `{value}` and `{limit}`.
+    The texts may hold `{subject}`, `{name}`, `{value}` and `{limit}`.
     """
 
     key: str = Field(pattern=r"^[a-z][a-z0-9_]*$")

@@ -1,4 +1,4 @@
-"""Computing the states of one measure, of some steps or all, into a table."""
+"""Computes the states of one measure, of some steps or all, into a table."""
 
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -10,7 +10,7 @@ import polars as pl
 from sqlalchemy import Connection
 
 from geodata.city.configuration import City
-from layers.build.affected_steps import Reach
+from layers.build.affected_steps import AffectedSteps
 from layers.build.expression import state_expression
 from layers.build.measure_request import MeasureRequest
 from layers.catalogue.indicator import Indicator
@@ -47,7 +47,7 @@ def load_function(measure: FunctionMeasure) -> MeasureFunction:
 
 @lru_cache(maxsize=1024)
 def _compile(key: str, position: int, snapshot_at: datetime) -> str:
-    """Return the query of a measure's states; making it takes longer than running it on a day."""
+    """Return the compiled query of a measure's states; compiling takes longer than running it."""
     indicator = find_indicator(key)
     measure = indicator.measures[position]
     assert not isinstance(measure, FunctionMeasure)  # noqa: S101
@@ -57,7 +57,7 @@ def _compile(key: str, position: int, snapshot_at: datetime) -> str:
 
 
 def spans_of(city: City, windows: tuple[Period, ...] | None) -> tuple[Span, ...] | None:
-    """Return the first instant of each window and the first one after it."""
+    """Return the first instant of each window and the first instant after it."""
     if windows is None:
         return None
     return tuple(
@@ -71,18 +71,18 @@ def compute_states(
     city: City,
     indicator: Indicator,
     scope: Scope,
-    reach: Reach,
+    affected: AffectedSteps,
     snapshot_at: datetime,
     into: str,
 ) -> int:
-    """Write the states of the scope's measure into a table; return how many."""
+    """Compute the states of the scope's measure into a table; return their number."""
     measure = indicator.measures[scope.measure]
     if not isinstance(measure, FunctionMeasure):
         query = _compile(indicator.key, scope.measure, snapshot_at)
         records = Records(measure.table, measure.time, indicator.component_keys)
         return insert_query(connection, scope, records, query, into)
     function = load_function(measure)
-    windows = [None] if reach.windows is None else list(reach.windows)
+    windows = [None] if affected.windows is None else list(affected.windows)
     frames = [
         complete_states(
             function(MeasureRequest(connection, city, indicator, measure, snapshot_at, window))

@@ -1,4 +1,4 @@
-"""One indicator brought up to date, in one transaction on one snapshot of the records."""
+"""Rebuilds one indicator in one transaction, on one snapshot of the records."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -13,15 +13,15 @@ from geodata.clock import now
 from geodata.database.announce import LAYERS, announce
 from geodata.errors import NotFoundError
 from geodata.tables import load, state, state_build, state_change
-from layers.build.affected_steps import ALL, Reach, find_reach
+from layers.build.affected_steps import ALL, AffectedSteps, find_affected_steps
 from layers.build.compute import compute_states, spans_of
 from layers.build.counted_loads import (
-    Counted,
-    count_after,
-    count_all,
-    count_these,
+    CountedLoads,
     is_any_current,
+    recount_all,
+    replace_counted,
     summarise,
+    update_counted,
 )
 from layers.build.snapshot import (
     changes_coverage,
@@ -33,33 +33,33 @@ from layers.catalogue.digest import definition_digest
 from layers.catalogue.indicator import Indicator
 from layers.catalogue.registry import load_catalogue
 from layers.period import Period
-from layers.states.history import put_builds_away
+from layers.states.history import move_builds_to_history
 from layers.states.merge import Written, has_states, merge_fresh, remove_states
 from layers.states.version import Build, read_build_in
 from layers.states.write import FRESH, KEPT, Scope, empty_fresh, insert_frame, open_fresh
 
-_ELSEWHERE = "partitions:"  # begins the definition of states that stand on no table
-LATE_AFTER = timedelta(hours=48)  # what changes later corrects a period that was thought complete
-_UNSEEN_AT_MOST = 10_000  # after more loads than that everything is computed anew
-_NEW_CLASSES_ABOVE = 0.05  # share of the states that may change before classes are made anew
+_ELSEWHERE = "partitions:"  # begins the definition of states computed from partitions
+LATE_AFTER = timedelta(hours=48)  # a later change corrects a period already taken as complete
+_UNSEEN_AT_MOST = 10_000  # with more new loads than this everything is computed
+_NEW_CLASSES_ABOVE = 0.05  # share of states that may change before new classes
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a rebuild starts from and has to do."""
+    """What a rebuild starts from, and which steps it computes."""
 
-    kept: Row[Any] | None  # the build so far
-    counted: Counted | None  # the loads that the indicator counts now
-    new: Sequence[int]  # those not seen before
-    reaches: tuple[Reach, ...]  # by measure
+    kept: Row[Any] | None  # the newest build, if any
+    counted_loads: CountedLoads | None  # None: the tables hold no record it counts
+    new: Sequence[int]  # loads that no earlier build has seen
+    affected_steps: tuple[AffectedSteps, ...]  # by measure
     is_full: bool
-    is_defined_anew: bool
-    seen: str  # what the transaction sees
+    is_redefined: bool
+    seen: str  # the snapshot of the transaction, as PostgreSQL writes it
     frames: Mapping[int, pl.DataFrame] | None = None  # by measure, where computed elsewhere
 
 
 def rebuild(engine: Engine, city: City, indicator: Indicator, *, is_full: bool) -> Build | None:
-    """Bring an indicator's states up to date; return its build, none where nothing is loaded."""
+    """Bring an indicator's states up to date; return its build, None where nothing is loaded."""
 
     def work(connection: Connection) -> Build | None:
         plan = _plan(connection, city, indicator, is_full=is_full)
@@ -75,19 +75,21 @@ def replace_states(
     frames: Mapping[int, pl.DataFrame],
     load_ids: Iterable[int],
 ) -> Build | None:
-    """Put states computed elsewhere, by measure, in place of the indicator's; return its build.
+    """Replace an indicator's states by those computed elsewhere, by measure; return its build.
 
-    They stay until they are replaced again, or until the tables hold records it counts.
+    They stay until they are replaced again or the tables hold records that the indicator counts.
     """
 
     def work(connection: Connection) -> Build | None:
         kept = _read_kept(connection, indicator)
-        count_these(connection, indicator, load_ids)
-        counted = summarise(connection, indicator)
+        replace_counted(connection, indicator, load_ids)
+        counted_loads = summarise(connection, indicator)
         everything = (ALL,) * len(indicator.measures)
-        anew = kept is None or kept.definition != _digest(indicator, city, is_elsewhere=True)
+        is_redefined = kept is None or kept.definition != _digest(
+            indicator, city, is_elsewhere=True
+        )
         seen = read_snapshot(connection)
-        plan = Plan(kept, counted, (), everything, True, anew, seen, frames)
+        plan = Plan(kept, counted_loads, (), everything, True, is_redefined, seen, frames)
         return _apply(connection, city, indicator, plan)
 
     return _alone(engine, city, indicator, work)
@@ -99,7 +101,7 @@ def _alone(
     indicator: Indicator,
     work: Callable[[Connection], Build | None],
 ) -> Build | None:
-    """Do the work in a transaction, as the only builder of the indicator.
+    """Run the work in a transaction, as the only builder of the indicator.
 
     The lock is taken in a transaction of its own, so that the snapshot is taken after it; readers
     are not held up.
@@ -117,12 +119,12 @@ def _apply(
 ) -> Build | None:
     if plan is None:
         return read_build_in(connection, indicator)
-    if plan.counted is None:
+    if plan.counted_loads is None:
         after = plan.kept.build_id + 1 if plan.kept else 0
         remove_states(connection, indicator.key, after)
-        put_builds_away(connection, indicator.key, now())
+        move_builds_to_history(connection, indicator.key, now())
         return None
-    facts = _facts(connection, city, indicator, plan, plan.counted)
+    facts = _facts(connection, city, indicator, plan, plan.counted_loads)
     newest = _newest_step(connection, indicator)
     build_id = _insert_build(connection, facts)
     written = _write(connection, city, indicator, plan, build_id)
@@ -130,7 +132,7 @@ def _apply(
         connection.execute(delete(state_build).where(state_build.c.build_id == build_id))
         _update_build(connection, plan.kept.build_id, facts)
         return read_build_in(connection, indicator)
-    put_builds_away(connection, indicator.key, facts["built_at"], but=build_id)
+    move_builds_to_history(connection, indicator.key, facts["built_at"], but=build_id)
     _finish_build(connection, plan, build_id, written, newest)
     _keep_change(connection, city, indicator, plan, build_id, written)
     return _announced(connection, indicator)
@@ -139,7 +141,7 @@ def _apply(
 def _plan(
     connection: Connection, city: City, indicator: Indicator, *, is_full: bool
 ) -> Plan | None:
-    """Return what is to do; None where no load came since the last build."""
+    """Return the plan of a rebuild; None where no load came since the last build."""
     kept = _read_kept(connection, indicator)
     if _is_elsewhere(kept) and not is_any_current(connection, indicator):
         return None
@@ -150,20 +152,20 @@ def _plan(
     is_same = kept is not None and kept.definition == definition_digest(indicator, city)
     if kept is None or unseen is None or is_full or not is_same:
         everything = (ALL,) * len(indicator.measures)
-        is_anew = unseen is None or not is_same
-        count_all(connection, indicator)
-        counted = summarise(connection, indicator)
-        return Plan(kept, counted, unseen or (), everything, True, is_anew, seen)
+        is_redefined = unseen is None or not is_same
+        recount_all(connection, indicator)
+        counted_loads = summarise(connection, indicator)
+        return Plan(kept, counted_loads, unseen or (), everything, True, is_redefined, seen)
     if not unseen:
         return None
-    reaches = tuple(
-        find_reach(connection, city, indicator, position, unseen)
+    affected_steps = tuple(
+        find_affected_steps(connection, city, indicator, position, unseen)
         for position in range(len(indicator.measures))
     )
-    count_after(connection, indicator, unseen)
+    update_counted(connection, indicator, unseen)
     brought = connection.scalars(select(load.c.source).where(load.c.load_id.in_(unseen)))
-    counted = summarise(connection, indicator, {*kept.sources, *brought})
-    return Plan(kept, counted, unseen, reaches, False, False, seen)
+    counted_loads = summarise(connection, indicator, {*kept.sources, *brought})
+    return Plan(kept, counted_loads, unseen, affected_steps, False, False, seen)
 
 
 def _is_elsewhere(kept: Row[Any] | None) -> bool:
@@ -177,18 +179,22 @@ def _read_kept(connection: Connection, indicator: Indicator) -> Row[Any] | None:
 
 
 def _digest(indicator: Indicator, city: City, *, is_elsewhere: bool) -> str:
-    """Return what the states follow from besides records, marked where these are no table's."""
+    """Return the definition digest, marked if the states come from partitions."""
     return (_ELSEWHERE if is_elsewhere else "") + definition_digest(indicator, city)
 
 
 def _facts(
-    connection: Connection, city: City, indicator: Indicator, plan: Plan, counted: Counted
+    connection: Connection,
+    city: City,
+    indicator: Indicator,
+    plan: Plan,
+    counted_loads: CountedLoads,
 ) -> dict[str, Any]:
-    """Return what a build says of itself, as a row of `ops.state_build`."""
+    """Return the row of a build in `ops.state_build`, without its number."""
     return {
         "indicator": indicator.key,
         "built_at": now(),
-        **asdict(counted),
+        **asdict(counted_loads),
         "definition": _digest(indicator, city, is_elsewhere=plan.frames is not None),
         "seen": plan.seen,
     }
@@ -202,9 +208,9 @@ def _insert_build(connection: Connection, facts: dict[str, Any]) -> int:
 def _write(
     connection: Connection, city: City, indicator: Indicator, plan: Plan, build_id: int
 ) -> Written:
-    """Compute what the plan reaches and make the kept states equal to it."""
+    """Compute the affected steps of each measure and make the kept states equal to them."""
     written = Written()
-    sources = plan.counted.sources if plan.counted else []
+    sources = plan.counted_loads.sources if plan.counted_loads else []
     has_rows = plan.kept is not None and plan.kept.state_rows > 0
     is_first = not (has_rows or has_states(connection, indicator.key))
     if plan.is_full:
@@ -212,16 +218,16 @@ def _write(
         written.removed += remove_states(connection, indicator.key, build_id, beyond)
     if not is_first:
         open_fresh(connection)
-    for position, reach in enumerate(plan.reaches):
-        if reach.is_nothing:
+    for position, affected in enumerate(plan.affected_steps):
+        if affected.is_nothing:
             continue
         measure = indicator.measures[position]
         begin = snapshot_begin(connection, city, indicator, measure, sources)
-        spans = spans_of(city, reach.windows)
-        scope = Scope(indicator.key, position, build_id, spans, reach.components)
+        spans = spans_of(city, affected.windows)
+        scope = Scope(indicator.key, position, build_id, spans, affected.components)
         into = KEPT if is_first else FRESH
         if plan.frames is None:
-            rows = compute_states(connection, city, indicator, scope, reach, begin, into)
+            rows = compute_states(connection, city, indicator, scope, affected, begin, into)
         else:
             rows = insert_frame(connection, scope, plan.frames[position], into)
         written.computed += rows
@@ -230,7 +236,7 @@ def _write(
             written.added += rows
         else:
             merge_fresh(connection, scope, written)
-            if position + 1 < len(plan.reaches):
+            if position + 1 < len(plan.affected_steps):
                 empty_fresh(connection)
     return written
 
@@ -242,10 +248,10 @@ def _changes_bytes(
     written: Written,
     facts: dict[str, Any],
 ) -> bool:
-    """Tell whether any answer may differ from those under the version so far."""
+    """Return whether any answer may differ from those of the current version."""
     named = ("sources", "is_simulated", "as_of")
     return (
-        plan.is_defined_anew
+        plan.is_redefined
         or not written.is_nothing
         or any(getattr(plan.kept, name) != facts[name] for name in named)
         or changes_coverage(connection, indicator, plan.new)
@@ -253,7 +259,7 @@ def _changes_bytes(
 
 
 def _update_build(connection: Connection, build_id: int, facts: dict[str, Any]) -> None:
-    """Remember what was seen; the version stays, and so does the time at which it was made."""
+    """Record which loads the current build has seen; its version and time stay."""
     remembered = {name: facts[name] for name in ("load_ids", "definition", "seen")}
     connection.execute(
         update(state_build).where(state_build.c.build_id == build_id).values(remembered)
@@ -263,7 +269,7 @@ def _update_build(connection: Connection, build_id: int, facts: dict[str, Any]) 
 def _finish_build(
     connection: Connection, plan: Plan, build_id: int, written: Written, newest: datetime | None
 ) -> None:
-    """Write how many states there are; the classes are those so far while little has changed."""
+    """Write the number of states; keep the classes of the last build if little has changed."""
     classes_id, rows = build_id, written.added - written.removed
     if plan.kept is not None:
         rows += plan.kept.state_rows
@@ -289,7 +295,7 @@ def _keep_change(
     build_id: int,
     written: Written,
 ) -> None:
-    """Write down what the build changed, and whether it corrects a step that was long over."""
+    """Record what a build changed, and from when on it corrects a step that was long over."""
     built_at = now()
     day = (built_at - LATE_AFTER).astimezone(city.zone).date()
     over = Period.containing(day, indicator.grain).start_at(city.timezone)
@@ -313,7 +319,7 @@ def _keep_change(
 
 
 def _announced(connection: Connection, indicator: Indicator) -> Build:
-    """Tell the listeners the new version, and those of the indicators divided by this one."""
+    """Announce the new version, and those of the indicators divided by this one."""
     build = read_build_in(connection, indicator)
     announce(connection, LAYERS, indicator=indicator.key, version=build.version)
     for each in load_catalogue().values():

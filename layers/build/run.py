@@ -1,4 +1,4 @@
-"""Building states from records: what new loads reach, or everything, an indicator at a time."""
+"""Builds states from records, an indicator at a time: the affected steps, or everything."""
 
 from collections.abc import Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
@@ -26,10 +26,10 @@ def build_states(
 ) -> list[Build]:
     """Bring the states of the indicators, or of the whole catalogue, up to date, two at a time.
 
-    Computed are the steps and components that loads since the last build reach; all of them where
-    there is no such build, where entry, code or city changed since, and with `full`. The result is
-    the same: rows that do not differ are not written, and an indicator of which nothing changed
-    keeps its version.
+    Computed are the steps and components that loads since the last build affect, or all of them
+    if there is no build, if entry, code or city changed since, or with `full`. The result is the
+    same: rows that do not differ are not written, and an indicator without any change keeps its
+    version.
 
     Each indicator is one transaction: readers see its old states or its new ones. An indicator
     whose tables hold no records loses its states and gets no build.
@@ -46,10 +46,10 @@ def build_states(
 
 
 def refresh_states(engine: Engine, city: City, load_ids: Collection[int]) -> list[Build]:
-    """Bring the states that these loads touch up to date; return the builds of these indicators.
+    """Rebuild the indicators whose tables these loads changed; return their builds.
 
-    Loads that were not counted before are counted with them, so that a call that was missed is
-    made good by the next one. Meant for few records: nothing is analysed, nothing else is read.
+    Earlier loads that no build has seen are included, so a missed refresh is made up by the next
+    one. Meant for few records: no table is analysed, no other indicator is read.
     """
     touched = _touched_tables(engine, sorted(load_ids)) if load_ids else set()
     chosen = [entry for entry in load_catalogue().values() if touched.intersection(entry.tables)]
@@ -65,7 +65,7 @@ def _build_all(engine: Engine, city: City, chosen: list[Indicator], *, full: boo
 
 
 def _touched_tables(engine: Engine, loads: list[int]) -> set[str]:
-    """Return the record tables of the catalogue in which the loads brought or retired anything."""
+    """Return the record tables of the catalogue in which the loads brought or retired records."""
     names = {name for entry in load_catalogue().values() for name in entry.tables}
     c = source_coverage.c
     covered = select(c.table_name).where(or_(c.load_id.in_(loads), c.retired_by.in_(loads)))

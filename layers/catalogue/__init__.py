@@ -1,1 +1,1 @@
-"""The catalogue: what may be declared of an indicator, and the entries that are."""
+"""The catalogue: the models of an indicator, its measures and targets, and the entries."""

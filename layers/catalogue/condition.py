@@ -1,7 +1,7 @@
-"""Conditions of the catalogue on record tables as SQL clauses: quick to make, for small questions.
+"""Conditions of the catalogue as SQL clauses on record tables, for short queries.
 
-What is computed of records goes through Ibis (`layers.build.expression`), whose compiling takes
-longer than these queries run.
+States are computed through Ibis (`layers.build.expression`), which takes longer to compile than
+these queries take to run.
 """
 
 from collections.abc import Callable, Sequence
@@ -28,13 +28,13 @@ def find_table(name: str) -> Table:
 
 
 def meets(table: Table, conditions: Sequence[Condition]) -> ColumnElement[bool]:
-    """Return whether a record meets all conditions."""
+    """Return the clause that a record meets all conditions."""
     tests = [_COMPARE[each.op](table.c[each.column], each.value) for each in conditions]
     return and_(true(), *tests)
 
 
 def is_of_loads(table: Table, loads: Sequence[int]) -> ColumnElement[bool]:
-    """Return whether a record was brought or retired by one of the loads."""
+    """Return the clause that one of the loads brought or retired a record."""
     return or_(table.c.load_id.in_(loads), table.c.retired_by.in_(loads))
 
 

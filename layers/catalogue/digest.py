@@ -1,4 +1,4 @@
-"""What states follow from besides records: the entry, the program's code, the city's files."""
+"""The definition of states besides the records: catalogue entry, program code, city files."""
 
 import hashlib
 from collections.abc import Iterable
@@ -13,9 +13,9 @@ _ROOMS = ("geodata", "layers")
 
 
 def definition_digest(indicator: Indicator, city: City) -> str:
-    """Return a checksum that changes with anything but records that can change the states.
+    """Return a checksum of everything but records that can change the states.
 
-    States built by another definition are not added to, they are computed anew.
+    States of another definition are not updated but computed again.
     """
     parts = (indicator.model_dump_json(), _code_digest(), _folder_digest(city.folder))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
@@ -23,7 +23,7 @@ def definition_digest(indicator: Indicator, city: City) -> str:
 
 @cache
 def _code_digest() -> str:
-    """Return the checksum of the code that this process runs, or nearly: read at its first use."""
+    """Return the checksum of the program's code on disk, read once a process."""
     return _digest(path for room in _ROOMS for path in (ROOT / room).rglob("*.py"))
 
 

@@ -1,7 +1,7 @@
-"""Values that no state class reads by itself: named functions of merged states.
+"""Named formulas of merged states, for values that no state class gives.
 
-A catalogue entry names one with `value:`. It is computed from what was merged for the geometry and
-the period asked for, so it is right for any of them, and nothing of it is ever added up.
+A catalogue entry names one with `value:`. It is computed from the states merged for the geometry
+and period asked for, so it is right for any of them; the values themselves are never added up.
 """
 
 from collections.abc import Callable, Mapping
@@ -21,7 +21,7 @@ SECONDS_A_DAY = 1e6
 
 @dataclass(frozen=True)
 class Formula:
-    """What a value needs of the merged states, and how it is computed from them."""
+    """A formula: the columns of the merged states that it needs, and the function of them."""
 
     needs: tuple[str, ...]  # columns of `layers.states.state`
     compute: Callable[[pl.DataFrame], pl.Series]

@@ -1,4 +1,4 @@
-"""What one indicator is: its names, class, measures, geometry, limits and presentation."""
+"""The model of a catalogue entry: names, state class, measures, geometry, limits, presentation."""
 
 from datetime import timedelta
 from enum import StrEnum
@@ -41,7 +41,7 @@ class Component(Declared):
 
 
 class LowNumber(Declared):
-    """When a value rests on too little: below a limit on one of the merged quantities."""
+    """When a status is `low_n`: one of the merged quantities is below a limit."""
 
     quantity: Literal["n", "num", "den", "sum_w"]
     below: float
@@ -49,7 +49,7 @@ class LowNumber(Declared):
 
 
 class Code(Declared):
-    """What a published set of indicators calls this one; only where its text says so."""
+    """The indicator's code in a published set of indicators; only where that text gives one."""
 
     scheme: str  # for example SDG, ISO 37120, U4SSC
     code: str
@@ -99,11 +99,11 @@ class Indicator(Declared):
     standard: str = ""  # where the definition comes from
     standard_status: Literal["A", "B", "C", ""] = ""
     codes: tuple[Code, ...] = ()
-    doubtful_above: float | None = None  # legal, but then what is below the line is in doubt
+    doubtful_above: float | None = None  # possible, but then the denominator is in doubt
     doubtful_zh: str = ""
     doubtful_en: str = ""
     grain: Grain
-    step: Grain = Grain.MONTH  # what the time slider moves by and the classes are made for
+    step: Grain = Grain.MONTH  # the step of the time slider and of the classes
     stock: bool = False  # valid until the next state, instead of happening in its step
     vintages: bool = False  # stock: each district's own counts, interpolated between two of them
     components: dict[str, Component] = Field(default_factory=dict)
@@ -123,7 +123,7 @@ class Indicator(Declared):
     estimated_zh: str = ""
     estimated_en: str = ""
     expected_interval: timedelta | None = None  # stale after three of them; ISO 8601
-    stale_with: Literal["newest", "oldest"] = "newest"  # load, or timetable: one past its end tells
+    stale_with: Literal["newest", "oldest"] = "newest"  # record, or the first timetable to end
     measures: tuple[Measure, ...] = Field(min_length=1)
 
     @model_validator(mode="after")
@@ -153,12 +153,12 @@ class Indicator(Declared):
 
     @property
     def tables(self) -> tuple[str, ...]:
-        """Return the record tables the states are built from; the first decides on coverage."""
+        """Return the record tables that the measures read; the first decides on coverage."""
         names = [name for m in self.measures for name in (m.table, *getattr(m, "also", ()))]
         return tuple(dict.fromkeys(names))
 
     def is_doubtful(self, value: float | None) -> bool:
-        """Tell whether a value is so high that what it is divided by is in doubt."""
+        """Return whether a value is so high that its denominator is in doubt."""
         limit = self.doubtful_above
         return limit is not None and value is not None and value > limit
 

@@ -1,4 +1,4 @@
-"""The record tables of schema `ops` as unbound Ibis tables, so that any engine can run on them."""
+"""The record tables of schema `ops` as unbound Ibis tables, which any engine can query."""
 
 from functools import cache
 from typing import Any

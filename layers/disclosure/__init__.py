@@ -1,1 +1,1 @@
-"""Disclosure control: which numbers must stay hidden so that no small count can be worked out."""
+"""Disclosure control: which numbers are suppressed so that no small count can be worked out."""

@@ -1,4 +1,4 @@
-"""The audit: linear programs tell how near each hidden count can be worked out."""
+"""The audit: linear programs find how closely each hidden count can be worked out."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,13 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import linprog
 
-HAIR = 1e-6  # what a solver's answer may be off by
+HAIR = 1e-6  # tolerance of the solver's answers
 Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Equation:
-    """The members add up to the total, and a reader knows it."""
+    """An equation known to readers: the members add up to the total."""
 
     total: str
     members: tuple[str, ...]
@@ -26,14 +26,14 @@ class Equation:
 
 @dataclass(frozen=True)
 class System:
-    """What all equations together say of the hidden counts: `matrix` times them is `shown`."""
+    """All equations together: `matrix` times the hidden counts is `shown`."""
 
     hidden: tuple[str, ...]
     matrix: Floats
     shown: Floats
 
     def least(self, key: str) -> float:
-        """Return the least that a hidden count can be.
+        """Return the smallest value that a hidden count can have.
 
         Raises:
             ValueError: the counts contradict their equations.
@@ -41,7 +41,7 @@ class System:
         return _extreme(self._goal(key), self.matrix, self.shown)
 
     def most(self, key: str) -> float:
-        """Return the most that a hidden count can be; infinity where it has no upper end.
+        """Return the largest value that a hidden count can have; infinity if it is unbounded.
 
         Raises:
             ValueError: the counts contradict their equations.
@@ -66,9 +66,9 @@ def set_up(
 def ranges(
     counts: Mapping[str, float], equations: Sequence[Equation], hidden: Collection[str]
 ) -> dict[str, tuple[float, float]]:
-    """Return least and most that each hidden count can be: none is below 0, the rest is shown.
+    """Return the least and the most that each hidden count can be: at least 0, given all shown.
 
-    A count in no equation, or beside another free one without any shown total, has no upper end.
+    A count in no equation, or beside another free one without a shown total, is unbounded.
     """
     system = set_up(counts, equations, hidden)
     if len(system.shown) == 0:
@@ -79,7 +79,7 @@ def ranges(
 def exposed(
     counts: Mapping[str, float], equations: Sequence[Equation], hidden: Collection[str], k: int
 ) -> set[str]:
-    """Return the hidden counts that can be told to within less than k."""
+    """Return the hidden counts that can be worked out to within less than k."""
     if not hidden:
         return set()
     found = ranges(counts, equations, hidden)
@@ -91,7 +91,7 @@ def _sign(equation: Equation, key: str) -> float:
 
 
 def _shown(equation: Equation, counts: Mapping[str, float], hidden: Collection[str]) -> float:
-    """Return what the hidden part of an equation adds up to."""
+    """Return what the hidden members of an equation add up to."""
     return -sum(_sign(equation, key) * counts[key] for key in equation.keys if key not in hidden)
 
 

@@ -1,4 +1,4 @@
-"""Fixed spans of days: two publications never overlap, so none can be taken off another."""
+"""Fixed spans of days for publication: they never overlap, so no two can be subtracted."""
 
 from datetime import date, timedelta
 
@@ -8,7 +8,7 @@ _FIRST = date(2024, 1, 1)  # a Monday
 
 
 def last_complete_block(days: int, end: date) -> Period:
-    """Return the newest of the spans, laid end to end from one Monday on, that is over at `end`."""
+    """Return the newest span that is over at `end`; spans are laid end to end from one Monday."""
     count = (end - _FIRST).days // days
     first = _FIRST + timedelta(days=(count - 1) * days)
     return Period(first, first + timedelta(days=days))

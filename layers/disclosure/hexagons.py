@@ -1,8 +1,8 @@
-"""Which hexagons' counts the public may not see beside the totals of districts they touch.
+"""Finds which hexagons' counts must be suppressed beside the totals of the districts they touch.
 
-A municipality has tens of thousands of hexagons. Those that the same totals count are
-interchangeable, so the audit needs one pair of linear programs a set of districts and not one a
-hexagon. A hexagon across a boundary counts in several totals, in shares that are never published.
+A municipality has tens of thousands of hexagons. Those that the same totals include are
+interchangeable, so the audit needs one pair of linear programs for each set of districts and not
+for each hexagon. A hexagon across a boundary belongs to several totals, in unpublished shares.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -21,9 +21,9 @@ _SHOWN = "shown "
 
 @dataclass(frozen=True)
 class Group:
-    """Hidden or free numbers that no published total tells apart.
+    """Hidden or free numbers that no published total distinguishes.
 
-    Each piece of it counts in every total of its tuple. A hexagon across a boundary has a piece in
+    Each piece is part of every total of its tuple. A hexagon across a boundary has a piece in
     each district; one inside a district, or a row of a nested table, has one piece.
     """
 
@@ -33,18 +33,18 @@ class Group:
 
 @dataclass(frozen=True)
 class Totals:
-    """What is left of each published total when its published members are taken off."""
+    """What is left of each published total after subtracting its published members."""
 
     rest: Mapping[str, float]
     groups: Mapping[str, Group] = field(default_factory=dict)
 
 
-def reachable_ranges(
+def possible_ranges(
     totals: Totals, names: Iterable[str] | None = None
 ) -> dict[str, tuple[float, float]]:
-    """Return how far one member of each (named) group could be told from the totals: least, most.
+    """Return the range of one member of each (named) group, given the totals: least, most.
 
-    Of two or more members of a group one can be nothing, since the others can be everything.
+    Of two or more members of a group one can be 0, since the others can be everything.
     Totals that contradict each other protect nothing: 0 to 0.
     """
     members: dict[str, list[str]] = {key: [] for key in totals.rest}
@@ -54,7 +54,7 @@ def reachable_ranges(
         equations.append(Equation(name, tuple(pieces)))
         for piece, counted_by in zip(pieces, group.pieces, strict=True):
             for total in counted_by:
-                if total in members:  # one that is not published tells nothing
+                if total in members:  # an unpublished total reveals nothing
                     members[total].append(piece)
     equations += [Equation(_SHOWN + key, tuple(each)) for key, each in members.items()]
     shown = {_SHOWN + key: value for key, value in totals.rest.items()}
@@ -79,8 +79,8 @@ def hidden_counts(
 ) -> Mask:
     """Return which hexagons' counts must be hidden beside the districts' published totals.
 
-    `districts` names, for each hexagon, those that it touches; a count is not split between them,
-    and what share lies where is never published. `already` was hidden in an earlier publication.
+    `districts` names, for each hexagon, those that it touches; the shares of its count in each are
+    never published. `already` was hidden in an earlier publication.
     """
     table = _Table(counts, districts, totals, k)
     hidden: Mask = (counts > 0) & (counts < k)
@@ -114,7 +114,7 @@ class _Table:
         self.ascending = np.lexsort((np.arange(len(counts)), counts))
 
     def exposed_districts(self, hidden: Mask) -> set[str]:
-        """Return the districts whose total tells a hidden count to within less than k."""
+        """Return the districts whose total reveals a hidden count to within less than k."""
         sizes = self._count(hidden)
         members = {place: size for place, size in sizes.items() if size}
         alone = {place[0] for place, size in members.items() if len(place) == 1 and size == 1}
@@ -123,7 +123,7 @@ class _Table:
         if not members or exposed:
             return exposed
         named = {_name(place): place for place in members if place}
-        told = reachable_ranges(self._what_is_left(hidden, members), named)
+        told = possible_ranges(self._what_is_left(hidden, members), named)
         for name, place in named.items():
             least, most = told[name]
             if most - least < self.k - HAIR:
@@ -142,7 +142,7 @@ class _Table:
         return dict(zip(self.places, sizes.tolist(), strict=True))
 
     def _what_is_left(self, hidden: Mask, members: Mapping[Place, int]) -> Totals:
-        """Take off the open hexagons inside one district; those across are split in free shares."""
+        """Subtract the shown hexagons inside one district; those across stay as free shares."""
         is_open = ~hidden
         known = np.bincount(
             self.place_of[is_open], self.counts[is_open], minlength=len(self.places)

@@ -1,4 +1,4 @@
-"""The pattern of a published period, kept: what was withheld once is never shown later."""
+"""Keeps the suppression pattern of each published period: what was hidden once stays hidden."""
 
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ Decide = Callable[[Collection[str]], frozenset[str]]
 
 @dataclass(frozen=True)
 class Publication:
-    """What is published: an indicator's component over a period, by one kind of place."""
+    """The subject of a pattern: an indicator's component over a period, by one kind of place."""
 
     indicator: str
     component: str
@@ -24,11 +24,11 @@ class Publication:
 
 
 def read_pattern(engine: Engine, publication: Publication, decide: Decide) -> frozenset[str]:
-    """Return the places withheld in a publication, deciding it at the first reading.
+    """Return the places hidden in a publication; the first reading decides them.
 
-    `decide` gets what is withheld already and returns it with what must join it: late data may
-    make another count small, and may not bring a withheld one back, for the difference between
-    two publications of one period would tell it.
+    `decide` gets the places already hidden and returns them with those that must join: late data
+    may make another count small, but must not show a hidden one, because the difference between two
+    publications of one period would reveal it.
     """
     with engine.begin() as connection:
         kept = _kept(connection, publication)
@@ -61,7 +61,7 @@ def _kept(connection: Connection, publication: Publication) -> frozenset[str] | 
 
 
 def _insert(connection: Connection, publication: Publication, places: frozenset[str]) -> None:
-    """Keep the first pattern; of two that decided at once, what either withholds is withheld."""
+    """Store the first pattern; if two processes decide at once, the union of both is stored."""
     key = _key(publication)
     statement = insert(withheld_pattern).values(**key, places=sorted(places), decided_at=now())
     both = withheld_pattern.c.places.op("||")(statement.excluded.places)

@@ -1,18 +1,18 @@
-"""Which places' values the public may not see, for a table of places beside their common total."""
+"""Finds which places' values must be suppressed in a table of places with their common total."""
 
 from collections.abc import Collection, Mapping
 from typing import Protocol
 
 from layers.catalogue.indicator import Indicator
 from layers.disclosure.audit import Equation
-from layers.disclosure.rules import counted_in, smallest_count
+from layers.disclosure.rules import disclosive_counts, smallest_count
 from layers.disclosure.table import Counts, PublishedTable, suppress
 
 TOTAL = "total of all places"
 
 
 class CountedValue(Protocol):
-    """A value with the counts it stands on."""
+    """A value with the counts it is computed from."""
 
     @property
     def value(self) -> float | None:
@@ -20,11 +20,11 @@ class CountedValue(Protocol):
 
     @property
     def num(self) -> float | None:
-        """Return what stands above the line."""
+        """Return the numerator."""
 
     @property
     def den(self) -> float | None:
-        """Return what stands below the line."""
+        """Return the denominator."""
 
     @property
     def n(self) -> int | None:
@@ -32,13 +32,13 @@ class CountedValue(Protocol):
 
 
 def counts_of(reading: CountedValue, indicator: Indicator) -> dict[str, float]:
-    """Return the counts that a value gives away: itself, numerator, denominator or n."""
-    found = {name: getattr(reading, name) for name in counted_in(indicator)}
+    """Return the counts that a value discloses: itself, numerator, denominator or n."""
+    found = {name: getattr(reading, name) for name in disclosive_counts(indicator)}
     return {name: float(count) for name, count in found.items() if count is not None}
 
 
 def has_small_count(reading: CountedValue, indicator: Indicator) -> bool:
-    """Tell whether a value stands on a count too small to publish."""
+    """Return whether a value discloses a count too small to publish."""
     limit = smallest_count(indicator)
     return limit is not None and any(
         0 < count < limit for count in counts_of(reading, indicator).values()
@@ -50,7 +50,7 @@ def withheld_places(
 ) -> frozenset[str]:
     """Return the places whose values must be withheld beside the total of all of them.
 
-    A rate is withheld for either of its counts, so each count's pattern is the other's start.
+    A rate is withheld for either of its counts, so each count's pattern starts from the other's.
     `already` was withheld in an earlier publication of the same period.
     """
     limit = smallest_count(indicator)

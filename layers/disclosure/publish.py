@@ -1,8 +1,8 @@
-"""Publishing: the numbers of one fixed period an indicator, checked, for GIS clients and exports.
+"""Publishes checked copies of the indicators, one fixed period each, for GIS clients and exports.
 
 A value is computed when it is read, which plain SQL cannot do with its interval, so a GIS client
 reads a copy. It holds no more than may be published (METHODS 9): one fixed calendar step, hexagons
-not finer than resolution 8, no count below the domain's smallest, none that the others give away.
+not finer than resolution 8, no count below the smallest allowed and none that others disclose.
 """
 
 from collections.abc import Iterable
@@ -58,10 +58,10 @@ STATUSES = {int(status): (status.key, zh) for status, zh in STATUS_ZH.items()}
 def publish_layers(
     engine: Engine, city: City, data_dir: Path, indicators: Iterable[str] | None = None
 ) -> list[str]:
-    """Bring the published layers up to their indicators' versions; return those that changed.
+    """Update the published layers to their indicators' versions; return those that changed.
 
-    Each layer is one transaction: a client sees the old numbers or the new ones. What may not be
-    published any more is taken back.
+    Each layer is one transaction: a client sees the old numbers or the new ones. A layer that may
+    no longer be published is removed.
 
     Raises:
         NotFoundError: an indicator does not exist.
@@ -82,7 +82,7 @@ def publish_layers(
 
 
 def components_of(indicator: Indicator) -> tuple[str, ...]:
-    """Return which components are published; where people are counted, not what adds up to it."""
+    """Return the components to publish; of counts of people only the default one."""
     if indicator.kiosk == "hidden":
         return ()
     if indicator.component_rollup == "sum" or smallest_count(indicator) is not None:
@@ -99,8 +99,9 @@ def layer_name(indicator: Indicator, component: str) -> str:
 def resolutions_of(indicator: Indicator) -> tuple[int, ...]:
     """Return at which resolutions hexagons are published.
 
-    Counts of people have one geography: a parent's total would give children away. What is open
-    now changes by the hour and health counts patients: neither is published below the district.
+    Counts of people have one geography: a parent's total would disclose its children. Open
+    incidents change by the hour and health counts patients: neither is published below the
+    district.
     """
     if "cell" not in indicator.geometry:
         return ()
@@ -113,9 +114,9 @@ def resolutions_of(indicator: Indicator) -> tuple[int, ...]:
 def published_period(
     indicator: Indicator, periods: list[Period], known_until: date, today: date
 ) -> Period | None:
-    """Return the newest calendar step; where people are counted the newest that is complete.
+    """Return the newest calendar step; for counts of people the newest complete one.
 
-    A step that still grows would give each day away as the difference of two publications.
+    Two publications of a running step would disclose each day as their difference.
     """
     begun = [each for each in periods if each.first <= today]
     if smallest_count(indicator) is not None and not indicator.stock:
@@ -126,9 +127,9 @@ def published_period(
 def _publish(
     engine: Engine, city: City, data_dir: Path, indicator: Indicator, component: str
 ) -> bool:
-    """Publish one layer anew if its version or period is another; tell whether it was.
+    """Publish one layer if its version or period changed; return whether it did.
 
-    Two publishers take turns, and each sees the states as of one moment: the lock comes first.
+    Publishers take turns, and each sees the states as of one moment: the lock comes first.
     """
     name = layer_name(indicator, component)
     lock = func.hashtext(f"publish {name}")
@@ -175,7 +176,7 @@ def _replace(
 def _current(
     connection: Connection, city: City, indicator: Indicator, periods: list[Period]
 ) -> tuple[Build, Period] | None:
-    """Return what may be published now, if anything."""
+    """Return what may be published now; None for nothing."""
     try:
         build = read_build_in(connection, indicator)
     except NotFoundError:

@@ -1,4 +1,4 @@
-"""The numbers of a published layer: read from the states, what would tell on people hidden."""
+"""Reads the numbers of a published layer and suppresses those that would disclose people."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -17,13 +17,13 @@ from layers.catalogue.registry import find_indicator
 from layers.disclosure.hexagons import Counts, Mask, Place, hidden_counts
 from layers.disclosure.pattern import Publication, read_pattern
 from layers.disclosure.places import has_small_count, withheld_places
-from layers.disclosure.rules import adds_up, counted_in
+from layers.disclosure.rules import adds_up, disclosive_counts
 from layers.maps.cell_lists import CITY_AREA, districts_of, grid_version, read_cells
 from layers.maps.column import read_hexes
 from layers.period import Period
 from layers.states.status import Status
 from layers.states.version import Build
-from layers.values.query import Question, ValueQuery, check_query
+from layers.values.query import CheckedQuery, ValueQuery, check_query
 from layers.values.read import answer
 from layers.values.selection import By
 
@@ -41,16 +41,16 @@ def read_hexagons(
 ) -> pl.DataFrame:
     """Return cell, res and the numbers of a layer's hexagons; those without data are left out.
 
-    So are, but for counts of people, those in which there is nothing: most of a municipality has no
-    stop and no base station, and six rows in ten would say so.
+    True zeros are left out too, unless people are counted: most of a municipality has no stop and
+    no base station, and six rows in ten would be zeros.
     """
     parts = []
     for res in layer.res:
-        question = _question(city, layer, "cell", res)
+        query = _query(city, layer, "cell", res)
         counts_people = layer.smallest_count is not None
-        found = read_hexes(connection, city, data_dir, question, build, zeros=counts_people)
+        found = read_hexes(connection, city, data_dir, query, build, zeros=counts_people)
         if counts_people:
-            districts = answer(connection, city, _question(city, layer, "district"))
+            districts = answer(connection, city, _query(city, layer, "district"))
             places = _places(found["cell"].to_numpy(), city, data_dir, res)
             table = _HexTable(found, districts, places, layer)
             found = _hide(found, _keep_hidden(connection, table, res))
@@ -61,12 +61,12 @@ def read_hexagons(
 
 
 def read_districts(connection: Connection, city: City, layer: PublishedLayer) -> pl.DataFrame:
-    """Return district_id and the numbers; the whole city's row carries its code."""
+    """Return district_id and the numbers; the row of the whole city has the city's code."""
     indicator = find_indicator(layer.indicator)
     parts = []
     for by in ("district", "city"):
         if by in indicator.geometry:
-            found = answer(connection, city, _question(city, layer, by))
+            found = answer(connection, city, _query(city, layer, by))
             if layer.smallest_count is not None:
                 found = _hide(found, _hidden_places(connection, found, indicator, layer, by))
             parts.append(found.select(pl.col("key").alias("district_id"), *_numbers()))
@@ -74,7 +74,7 @@ def read_districts(connection: Connection, city: City, layer: PublishedLayer) ->
     return pl.concat([empty, *parts], how="vertical_relaxed")
 
 
-def _question(city: City, layer: PublishedLayer, by: By, res: int | None = None) -> Question:
+def _query(city: City, layer: PublishedLayer, by: By, res: int | None = None) -> CheckedQuery:
     period = Period.parse(layer.period)
     query = ValueQuery(layer.indicator, period, layer.component, by=by, res=res)
     return check_query(query, city)
@@ -85,7 +85,7 @@ def _numbers() -> list[pl.Expr]:
 
 
 def _hide(found: pl.DataFrame, hidden: Mask) -> pl.DataFrame:
-    """Suppress rows; of the others, interval and n would tell the counts behind a rate."""
+    """Suppress rows; drop interval and n of the others, which disclose the counts behind a rate."""
     mask = pl.Series(hidden, dtype=pl.Boolean)
     value = pl.when(mask).then(None).otherwise(pl.col("value")).alias("value")
     status = pl.when(mask).then(int(Status.SUPPRESSED)).otherwise(pl.col("status")).alias("status")
@@ -94,10 +94,10 @@ def _hide(found: pl.DataFrame, hidden: Mask) -> pl.DataFrame:
 
 
 def smallest_counts(found: pl.DataFrame, indicator: Indicator) -> Counts:
-    """Return the smallest count above zero that each value gives away, NaN where it gives none."""
+    """Return the smallest count above zero that each value discloses, NaN for none."""
     positive = [
         pl.when(pl.col(name) > 0).then(pl.col(name).cast(pl.Float64))
-        for name in counted_in(indicator)
+        for name in disclosive_counts(indicator)
     ]
     counts: Counts = (
         found.select(pl.min_horizontal(*positive)).to_series().fill_null(float("nan")).to_numpy()
@@ -115,18 +115,18 @@ class _HexTable:
     layer: PublishedLayer
 
     def hidden(self, already: Mask) -> Mask:
-        """Return which hexagons are hidden: small counts, and what would reveal them in totals."""
+        """Return which hexagons are hidden: small counts, and counts that totals would disclose."""
         indicator, k = find_indicator(self.layer.indicator), self.layer.smallest_count or 0
         counts = smallest_counts(self.found, indicator)
         if not adds_up(indicator):
             return np.asarray(counts < k) | already
-        column = counted_in(indicator)[0]
+        column = disclosive_counts(indicator)[0]
         totals = dict(self.districts.select("key", pl.col(column).fill_null(0.0)).iter_rows())
         return hidden_counts(np.nan_to_num(counts), self.places, totals, k, already)
 
 
 def _keep_hidden(connection: Connection, table: _HexTable, res: int) -> Mask:
-    """Return which hexagons are hidden; one that was before, in the same period, stays hidden."""
+    """Return which hexagons are hidden, including those hidden before in the same period."""
     zones = cells_to_texts(table.found["cell"].to_numpy())
 
     def decide(already: Collection[str]) -> frozenset[str]:
@@ -148,7 +148,7 @@ def _places(cells: Cells, city: City, data_dir: Path, res: int) -> list[Place]:
     return [places[index] for index in np.searchsorted(listed, cells).tolist()]
 
 
-@cache  # every layer of people asks for the same
+@cache  # the same for every layer that counts people
 def _places_of_city(data_dir: Path, folder: Path, version: str, res: int) -> tuple[Place, ...]:
     """Return the districts that each of the city's cells touches; `version` is the boundaries'."""
     city = load_city(str(folder))

@@ -1,4 +1,4 @@
-"""The rules of disclosure control, from `rules.yaml`: whom they concern and which counts tell."""
+"""The rules of disclosure control, from `rules.yaml`: which domains and counts they concern."""
 
 from functools import cache
 from pathlib import Path
@@ -10,7 +10,7 @@ FILE = Path(__file__).with_name("rules.yaml")
 
 
 class DisclosureRules(Declared):
-    """What the file says."""
+    """The rules as the file declares them."""
 
     smallest_count: dict[str, int]
     public_counts_nobody: frozenset[str]
@@ -24,7 +24,7 @@ def load_disclosure_rules() -> DisclosureRules:
 
 
 def smallest_count(indicator: Indicator) -> int | None:
-    """Return the smallest count of people that may be published; None where none are counted."""
+    """Return the smallest count of people that may be published; None if no people are counted."""
     rules = load_disclosure_rules()
     if indicator.domain in rules.public_counts_nobody and indicator.kiosk == "public":
         return None
@@ -32,9 +32,9 @@ def smallest_count(indicator: Indicator) -> int | None:
 
 
 def may_be_on_hexagons(indicator: Indicator) -> bool:
-    """Tell whether values may be published below the district.
+    """Return whether values may be published below the district.
 
-    What is open now changes by the hour: two publications would tell single calls apart.
+    Open incidents change by the hour: two publications would disclose single calls.
     """
     counts_nobody = smallest_count(indicator) is None
     return counts_nobody or (
@@ -42,13 +42,13 @@ def may_be_on_hexagons(indicator: Indicator) -> bool:
     )
 
 
-def counted_in(indicator: Indicator) -> tuple[str, ...]:
-    """Return which of value, num, den and n are counts that a value of the indicator gives away."""
+def disclosive_counts(indicator: Indicator) -> tuple[str, ...]:
+    """Return which of value, num, den and n a value of the indicator discloses as counts."""
     match indicator.state_class:
         case StateClass.ADDITIVE | StateClass.STOCK:
             return ("value",)
         case StateClass.RATIO if indicator.denominator:
-            return ("num",)  # what is below the line, residents or an area, is public
+            return ("num",)  # the denominator, residents or an area, is public
         case StateClass.RATIO:
             return ("num", "den")
         case _:
@@ -56,6 +56,6 @@ def counted_in(indicator: Indicator) -> tuple[str, ...]:
 
 
 def adds_up(indicator: Indicator) -> bool:
-    """Tell whether values, or the numerators of a rate per resident, add up to published totals."""
+    """Return whether values, or a rate's numerators, add up to published totals."""
     counted = indicator.state_class in (StateClass.ADDITIVE, StateClass.STOCK)
     return counted or (indicator.state_class is StateClass.RATIO and bool(indicator.denominator))

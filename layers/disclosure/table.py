@@ -1,6 +1,6 @@
-"""A published table as counts and the equations a reader can set up between them.
+"""A published table: its counts and the equations between them that a reader knows.
 
-A count is hidden for its own sake (primary), because one equation would give another away
+A count is hidden because it is small (primary), because one equation would disclose another count
 (complementary), or because all equations together would (the audit, `layers.disclosure.audit`).
 """
 
@@ -34,9 +34,9 @@ def suppress(
     *,
     is_sensitive: bool = False,
 ) -> frozenset[str]:
-    """Return all that must be hidden: the same table gives the same pattern, in any order.
+    """Return all counts that must be hidden: the same table gives the same pattern, in any order.
 
-    `hidden` is hidden already: by another count of the same value, or in an earlier publication.
+    `hidden` is hidden already, for another count of the same value or by an earlier publication.
     """
     chosen = frozenset(hidden) | primary(table.counts, k, is_sensitive=is_sensitive)
     while True:
@@ -49,7 +49,7 @@ def suppress(
 
 
 def complement(table: PublishedTable, hidden: frozenset[str]) -> frozenset[str]:
-    """Hide the smallest open member of every equation with exactly one hidden number."""
+    """Hide the smallest shown member of every equation with exactly one hidden number."""
     while True:
         alone = (each for each in table.equations if len(hidden.intersection(each.keys)) == 1)
         added = next(filter(None, (_smallest_open(table, [each], hidden) for each in alone)), None)
@@ -59,7 +59,7 @@ def complement(table: PublishedTable, hidden: frozenset[str]) -> frozenset[str]:
 
 
 def _companion_of(table: PublishedTable, key: str, hidden: frozenset[str]) -> str | None:
-    """Return what to hide with a number that can be told: from its own equations if possible."""
+    """Return the count to hide with an exposed one, from its own equations if possible."""
     own = [each for each in table.equations if key in each.keys]
     return _smallest_open(table, own, hidden) or _smallest_open(table, table.equations, hidden)
 

@@ -1,4 +1,4 @@
-"""docs/indicators.md, written from the catalogue."""
+"""Writes docs/indicators.md from the catalogue."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ Proofs = Mapping[str, tuple[Proof, ...]]
 
 @dataclass(frozen=True)
 class _Analysis:
-    """What is computed from indicators or records on demand, and is no catalogue entry."""
+    """A result computed on demand from indicators or records, without a catalogue entry."""
 
     code: str
     label_zh: str

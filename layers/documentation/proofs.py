@@ -1,8 +1,8 @@
-"""Which tests prove which indicator, found in the tests' own words without running them.
+"""Finds which tests prove which indicator, by the tests' docstrings, without running them.
 
-A test proves a code of the methods brief if its docstring begins with it, before a colon:
+A test proves an indicator's code if its docstring begins with the code, before a colon:
 `E6: ...`, `E10 Test: ...`, `B3 fibre_takeup: ...`, `H5, H7 and H8: ...`, `T4 to T6: ...`.
-`METHODS 8: ...` stands for a section of the brief where it has no code.
+`METHODS 8: ...` stands for a section of the methods where there is no code.
 """
 
 import ast

@@ -1,1 +1,1 @@
-"""Layers of a map: columns, encodings, cell lists, addresses, classes, palettes."""
+"""Map layers: columns, encodings, cell lists, addresses, classes, palettes, analyses."""

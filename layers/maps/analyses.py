@@ -1,4 +1,4 @@
-"""Analyses of a layer: its cells smoothed, its hot spots, and how the hot spots came about.
+"""Analyses of a layer: smoothed rates, hot spots, and the history of hot spots.
 
 An analysis is read like the layer itself, a value and a status for every cell of an area, and has
 the layer's version. It is computed over the whole city, whichever area is asked for.
@@ -28,7 +28,7 @@ from layers.maps.palette import sample_palette
 from layers.states.status import Status
 from layers.states.version import read_build_in
 from layers.values.denominator import read_denominator
-from layers.values.query import Question, ValueQuery, check_query
+from layers.values.query import CheckedQuery, ValueQuery, check_query
 from layers.values.read import answer, read_values
 
 Column = tuple[NDArray[np.float32], Statuses]
@@ -50,48 +50,48 @@ CODES = {
 
 @dataclass(frozen=True)
 class _City:
-    """What an analysis reads the layer from."""
+    """The arguments with which an analysis reads its layer over the whole city."""
 
     connection: Connection
     city: City
     data_dir: Path
     version: str
 
-    def cells(self, question: Question) -> Cells:
+    def cells(self, query: CheckedQuery) -> Cells:
         """Return the city's cells."""
-        return read_cells(self.data_dir, self.city, CITY_AREA, question.res)
+        return read_cells(self.data_dir, self.city, CITY_AREA, query.res)
 
-    def column(self, question: Question) -> tuple[Values, Statuses]:
+    def column(self, query: CheckedQuery) -> tuple[Values, Statuses]:
         """Return the layer over the whole city, NaN where there is no value.
 
-        Where people live and nothing happened a rate is a true zero.
+        In cells with residents and no event a rate is 0.
         """
-        read = (self.connection, self.city, self.data_dir, question, self.version)
+        read = (self.connection, self.city, self.data_dir, query, self.version)
         values, status = read_column(*read)
-        if question.indicator.denominator in load_catalogue():
-            cells = self.cells(question)
-            quiet = self._quiet(question)["key"].to_numpy()
+        if query.indicator.denominator in load_catalogue():
+            cells = self.cells(query)
+            quiet = self._quiet(query)["key"].to_numpy()
             is_zero = np.isin(cells, quiet) & (status == Status.NA_DENOMINATOR)
             values = np.where(is_zero, np.float32(0), values)
             status = np.where(is_zero, Status.ZERO_TRUE, status).astype(np.uint8)
         return values.astype(np.float64), status
 
-    def rates(self, question: Question) -> pl.DataFrame:
-        """Return the values by cell, those of cells in which nothing happened among them."""
-        found = answer(self.connection, self.city, question)
-        _, status = self.column(question)
-        looked = self.cells(question)[status == Status.ZERO_TRUE]
-        quiet = self._quiet(question).filter(pl.col("key").is_in(pl.Series(looked).implode()))
+    def rates(self, query: CheckedQuery) -> pl.DataFrame:
+        """Return the values by cell, including those of cells with residents and no event."""
+        found = answer(self.connection, self.city, query)
+        _, status = self.column(query)
+        looked = self.cells(query)[status == Status.ZERO_TRUE]
+        quiet = self._quiet(query).filter(pl.col("key").is_in(pl.Series(looked).implode()))
         zeros = quiet.join(found, on="key", how="anti").with_columns(
             value=pl.lit(0.0), num=pl.lit(0.0), status=pl.lit(int(Status.ZERO_TRUE), pl.Int8)
         )
         return pl.concat([found, zeros], how="diagonal")
 
-    def _quiet(self, question: Question) -> pl.DataFrame:
-        """Return key and den of the cells whose denominator is large enough to divide by."""
+    def _quiet(self, query: CheckedQuery) -> pl.DataFrame:
+        """Return key and den of the cells whose denominator is large enough."""
         keys = pl.DataFrame(schema={"key": pl.Int64})
-        found = read_denominator(self.connection, question, keys)
-        floor = max(question.indicator.denominator_floor, np.finfo(float).tiny)
+        found = read_denominator(self.connection, query, keys)
+        floor = max(query.indicator.denominator_floor, np.finfo(float).tiny)
         return found.filter(pl.col("den") >= floor).select("key", pl.col("den").cast(pl.Float64))
 
 
@@ -99,7 +99,7 @@ def read_analysis(
     connection: Connection,
     city: City,
     data_dir: Path,
-    question: Question,
+    query: CheckedQuery,
     version: str,
     name: str,
 ) -> Column:
@@ -115,34 +115,34 @@ def read_analysis(
     """
     if name not in _ANALYSES:
         raise NotFoundError(f"no analysis is called {name!r}")
-    area = question.district_id or CITY_AREA
-    whole = replace(question, district_id=None)
+    area = query.district_id or CITY_AREA
+    whole = replace(query, district_id=None)
     values, status = _ANALYSES[name](_City(connection, city, data_dir, version), whole)
     if area != CITY_AREA:
-        listed = read_cells(data_dir, city, CITY_AREA, question.res)
-        inside = np.isin(listed, read_cells(data_dir, city, area, question.res))
+        listed = read_cells(data_dir, city, CITY_AREA, query.res)
+        inside = np.isin(listed, read_cells(data_dir, city, area, query.res))
         values, status = values[inside], status[inside]
     return values.astype(np.float32), status.astype(np.uint8)
 
 
-def _hot_spots(layer: _City, question: Question) -> tuple[Values, Statuses]:
-    # esda takes seconds to import: only who asks for hot spots waits
+def _hot_spots(layer: _City, query: CheckedQuery) -> tuple[Values, Statuses]:
+    # esda takes seconds to import: only requests for hot spots wait
     from layers.statistics.gi_star import compute_hot_spots
 
-    cells = layer.cells(question)
-    found = compute_hot_spots(cells, layer.column(question)[0])
+    cells = layer.cells(query)
+    found = compute_hot_spots(cells, layer.column(query)[0])
     value = np.where(found.is_significant, found.z, 0.0)
     return _marked(value, np.isfinite(found.z))
 
 
-def _emerging(layer: _City, question: Question) -> tuple[Values, Statuses]:
+def _emerging(layer: _City, query: CheckedQuery) -> tuple[Values, Statuses]:
     from layers.statistics.emerging import FEWEST_STEPS, categorise_cells
     from layers.statistics.gi_star import compute_hot_spots
 
-    cells = layer.cells(question)
-    period, steps = question.period, []
+    cells = layer.cells(query)
+    period, steps = query.period, []
     for _ in range(HISTORY_STEPS):
-        column, _status = layer.column(replace(question, period=period))
+        column, _status = layer.column(replace(query, period=period))
         steps.append(compute_hot_spots(cells, column))
         period = period.previous
     steps.reverse()
@@ -151,11 +151,11 @@ def _emerging(layer: _City, question: Question) -> tuple[Values, Statuses]:
     return _marked(np.array(codes, dtype=np.float64), known)
 
 
-def _smoothed(layer: _City, question: Question) -> tuple[Values, Statuses]:
-    _check_rate(question.indicator)
-    _, status = layer.column(question)
-    frame = _smooth(layer.rates(question), question.indicator.scale)
-    cells = layer.cells(question)
+def _smoothed(layer: _City, query: CheckedQuery) -> tuple[Values, Statuses]:
+    _check_rate(query.indicator)
+    _, status = layer.column(query)
+    frame = _smooth(layer.rates(query), query.indicator.scale)
+    cells = layer.cells(query)
     empty = np.full(len(cells), np.nan, dtype=np.float32)
     values, codes = align(cells, frame, empty, status)
     return values.astype(np.float64), codes
@@ -166,7 +166,7 @@ def _marked(value: Values, known: NDArray[np.bool_]) -> tuple[Values, Statuses]:
     return np.where(known, value, np.nan), np.where(known, status, Status.NO_DATA)
 
 
-_ANALYSES: dict[str, Callable[[_City, Question], tuple[Values, Statuses]]] = {
+_ANALYSES: dict[str, Callable[[_City, CheckedQuery], tuple[Values, Statuses]]] = {
     "smoothed": _smoothed,
     "hotspot": _hot_spots,
     "emerging": _emerging,
@@ -176,19 +176,19 @@ _ANALYSES: dict[str, Callable[[_City, Question], tuple[Values, Statuses]]] = {
 def read_smoothed(engine: Engine, city: City, data_dir: Path, query: ValueQuery) -> pl.DataFrame:
     """Return the frame of `read_values` by cell with smoothed rates, status `estimated`.
 
-    Cells in which people live and nothing happened are among them.
+    Cells with residents and no event are included.
 
     Raises:
-        QueryError: the indicator is no rate per something, or not asked by cell.
+        QueryError: the indicator is no rate, or the query is not by cell.
     """
-    question = check_query(query, city)
-    _check_rate(question.indicator)
+    checked = check_query(query, city)
+    _check_rate(checked.indicator)
     if query.by != "cell":
         raise QueryError("only cells are smoothed: whole districts are large enough")
     with open_snapshot(engine) as connection:
-        build = read_build_in(connection, question.indicator)
+        build = read_build_in(connection, checked.indicator)
         layer = _City(connection, city, data_dir, build.version)
-        return _smooth(layer.rates(question), question.indicator.scale)
+        return _smooth(layer.rates(checked), checked.indicator.scale)
 
 
 def _check_rate(entry: Indicator) -> None:
@@ -197,7 +197,7 @@ def _check_rate(entry: Indicator) -> None:
 
 
 def _smooth(values: pl.DataFrame, scale: float) -> pl.DataFrame:
-    """Replace the rates of places that have one; intervals of the raw rate no longer apply."""
+    """Replace the rates of places that have one; drop the intervals of the raw rates."""
     from layers.statistics.smoothing import smooth_rates
 
     has_rate = ~pl.col("status").is_in([s for s in Status if not s.has_value])
@@ -221,10 +221,10 @@ def _floats(column: pl.Series) -> Values:
 
 
 def read_sensitivity(engine: Engine, city: City, query: ValueQuery) -> dict[int, pl.DataFrame]:
-    """Return the same question by cell one resolution coarser, as asked, and one finer.
+    """Return the query by cell at the resolution asked for, one coarser and one finer.
 
-    What changes between them is made by the size of the hexagons. Resolutions that the indicator
-    is not shown at are left out.
+    Differences between them come from the size of the hexagons (MAUP). Resolutions that the
+    indicator is not shown at are left out.
     """
     entry = find_indicator(query.indicator)
     res = entry.default_res if query.res is None else query.res
@@ -233,7 +233,7 @@ def read_sensitivity(engine: Engine, city: City, query: ValueQuery) -> dict[int,
 
 
 def analysis_classes(name: str) -> Classes | None:
-    """Return the fixed classes of an analysis; None where it has those of its layer.
+    """Return the fixed classes of an analysis; None if it has those of its layer.
 
     Hot is orange, cold purple. A history's classes are fading, lasting and rising spots.
     """

@@ -1,4 +1,4 @@
-"""The cell lists of the city and its districts, computed once for a set of boundaries and kept."""
+"""The cell lists of the city and its districts, computed once for each set of boundaries."""
 
 import os
 import tempfile
@@ -19,8 +19,8 @@ from geodata.space.grid import Cells, cover_logical
 CITY_AREA = "city"
 COARSEST_RES = 5
 FINEST_RES = 10
-FINEST_CITY_RES = 9  # 2 million cells at resolution 10 are no screen's business
-_LIST_FORMAT = b"1"  # raise when the lists are computed differently
+FINEST_CITY_RES = 9  # 2 million cells at resolution 10 are too many for a screen
+_LIST_FORMAT = b"1"  # increase when the lists are computed differently
 
 
 def grid_version(city: City) -> str:
@@ -63,7 +63,7 @@ def read_cells(data_dir: Path, city: City, area: str, res: int) -> Cells:
 
 
 def _path(data_dir: Path, city: City, area: str, res: int) -> Path:
-    """Return the file of a list; every part of the path is checked against what exists."""
+    """Return the file of a list; every part of the path is checked against known names."""
     known = {CITY_AREA, *districts_of(city)["district_id"]}
     finest = FINEST_CITY_RES if area == CITY_AREA else FINEST_RES
     if area not in known or not COARSEST_RES <= res <= finest:

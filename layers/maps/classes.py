@@ -1,4 +1,4 @@
-"""Classes of a layer: breaks made once from all cells of all periods, so that they never move."""
+"""Classes of a layer: breaks computed once from all cells of all periods, so they never move."""
 
 import warnings
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from layers.catalogue.indicator import Indicator
 from layers.catalogue.registry import find_indicator, find_target, resolve_component
 from layers.maps.palette import palette_of
 from layers.period import Grain, Period
-from layers.values.query import Question, ValueQuery, check_query
+from layers.values.query import CheckedQuery, ValueQuery, check_query
 from layers.values.read import answer, available_periods
 
 Floats = NDArray[np.float64]
@@ -67,7 +67,7 @@ def compute_breaks(
 def _classified(known: Floats, method: str, classes: int) -> Floats:
     """Return the upper bounds of all classes but the last."""
     with warnings.catch_warnings():
-        # ties make fewer classes, which is what is wanted; and it is fast enough without Numba
+        # ties give fewer classes, as wanted; it is fast enough without Numba
         warnings.filterwarnings("ignore", category=UserWarning)
         match method:
             case "fisher":
@@ -90,7 +90,7 @@ def _thinned(known: Floats) -> Floats:
 
 
 def _diverging(known: Floats, classes: int, target: float) -> list[float]:
-    """Return breaks around the target, as far on both sides; the target is one of them."""
+    """Return breaks around the target, equally far on both sides; the target is one of them."""
     half = max(classes // 2, 1)
     low, high = np.quantile(known, _SPAN_QUANTILES)
     span = max(abs(low - target), abs(high - target)) or 1.0
@@ -100,9 +100,9 @@ def _diverging(known: Floats, classes: int, target: float) -> list[float]:
 def colour_classes(
     entry: Indicator, breaks: Sequence[float], target: float | None = None
 ) -> Classes:
-    """Return the classes with their colours, without those above all that a share can be.
+    """Return the classes with their colours, without those above the maximum of a share.
 
-    A span as far above the target as below may pass 100 %; the colours of the others stay.
+    An equal span above the target may pass 100 %; the remaining classes keep their colours.
     """
     colours = palette_of(entry, len(breaks) + 1, is_diverging=target is not None)
     limit = 100.0 if entry.unit_en == "%" else float("inf")
@@ -159,7 +159,7 @@ def _target_of(entry: Indicator, component: str) -> float | None:
 
 
 def _classes_build(connection: Connection, indicator: str) -> int | None:
-    """Return the build whose classes hold: a few new records do not move the legend."""
+    """Return the build whose classes apply: a few new records do not change the legend."""
     c = state_build.c
     build_id = func.coalesce(c.classes_id, c.build_id)
     newest = select(build_id).where(c.indicator == indicator).order_by(c.build_id.desc())
@@ -179,7 +179,7 @@ def _kept(
 def _keep(
     engine: Engine, indicator: str, component: str, res: int, build_id: int, breaks: list[float]
 ) -> None:
-    """Keep the breaks; of two that computed them at once the first one stays."""
+    """Store the breaks; if two processes computed them at once, the first ones stay."""
     row = {"indicator": indicator, "component": component, "res": res, "build_id": build_id}
     with engine.begin() as connection:
         statement = insert(layer_breaks).values(**row, breaks=breaks)
@@ -196,17 +196,17 @@ def _pooled(
 ) -> Floats:
     """Return the values of the newest periods: of cells at a resolution, else of districts."""
     periods = available_periods(engine, city, entry.key, component, step)[-MOST_PERIODS:]
-    questions = [_question(entry.key, component, period, res, city) for period in periods]
+    queries = [_query(entry.key, component, period, res, city) for period in periods]
     with open_snapshot(engine) as connection:
-        parts = [of_places(answer(connection, city, question)) for question in questions]
+        parts = [of_places(answer(connection, city, query)) for query in queries]
     return pl.concat([*parts, pl.Series("value", [], dtype=pl.Float64)]).drop_nulls().to_numpy()
 
 
 def of_places(frame: pl.DataFrame) -> pl.Series:
-    """Return the values that are painted: what lies in no district has no place on the map."""
+    """Return the values that are painted: records without a district have no place on the map."""
     return frame.filter(pl.col("key").cast(pl.String) != UNKNOWN_DISTRICT)["value"]
 
 
-def _question(key: str, component: str, period: Period, res: int | None, city: City) -> Question:
+def _query(key: str, component: str, period: Period, res: int | None, city: City) -> CheckedQuery:
     by: Area = "district" if res is None else "cell"
     return check_query(ValueQuery(key, period, component, by=by, res=res), city)

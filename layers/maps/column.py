@@ -1,4 +1,4 @@
-"""One layer as a column: a value and a status for every cell of an area."""
+"""One layer as a column: the value and the status of every cell of an area."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -18,29 +18,29 @@ from layers.maps.encoding import Statuses, align, empty_column
 from layers.states.status import Status
 from layers.states.version import Build, is_stale, read_build_in
 from layers.values.coverage import read_coverage
-from layers.values.query import Question
+from layers.values.query import CheckedQuery
 from layers.values.read import answer
 from layers.values.true_zero import is_covered
 
 
 def read_column(
-    connection: Connection, city: City, data_dir: Path, question: Question, version: str
+    connection: Connection, city: City, data_dir: Path, query: CheckedQuery, version: str
 ) -> tuple[NDArray[np.float32], Statuses]:
     """Return value and status of the cells of `read_cells`, in their order.
 
-    The question is by cell; its district, or the whole city, is the area.
+    The query is by cell; the area is its district, or the whole city.
 
     Raises:
         NotFoundError: the area does not exist, or the version is not the current one.
     """
-    area = question.district_id or CITY_AREA
-    cells = read_cells(data_dir, city, area, question.res)
-    build = read_build_in(connection, question.indicator)
+    area = query.district_id or CITY_AREA
+    cells = read_cells(data_dir, city, area, query.res)
+    build = read_build_in(connection, query.indicator)
     if build.version != version:
-        raise NotFoundError(f"{question.indicator.key} has no version {version!r} any more")
-    values = answer(connection, city, question)
-    covered = _covered_cells(connection, city, data_dir, question, build, cells)
-    value, status = _of_nothing(question, build)
+        raise NotFoundError(f"{query.indicator.key} has no version {version!r} any more")
+    values = answer(connection, city, query)
+    covered = _covered_cells(connection, city, data_dir, query, build, cells)
+    value, status = _of_nothing(query, build)
     return align(cells, values, *empty_column(covered, value, status))
 
 
@@ -48,21 +48,21 @@ def read_hexes(
     connection: Connection,
     city: City,
     data_dir: Path,
-    question: Question,
+    query: CheckedQuery,
     build: Build,
     *,
     zeros: bool,
 ) -> pl.DataFrame:
     """Return cell, value, lo, hi, n, num, den, status of the city's cells that have states.
 
-    With `zeros` those too in which nothing happened although the sources looked.
+    With `zeros` also those that the sources cover and that have no record.
     """
-    cells = read_cells(data_dir, city, CITY_AREA, question.res)
-    found = answer(connection, city, question).rename({"key": "cell"})
+    cells = read_cells(data_dir, city, CITY_AREA, query.res)
+    found = answer(connection, city, query).rename({"key": "cell"})
     found = found.filter(pl.col("cell").is_in(pl.Series(cells).implode()))
-    value, status = _of_nothing(question, build)
+    value, status = _of_nothing(query, build)
     if zeros and not np.isnan(value):
-        covered = cells[_covered_cells(connection, city, data_dir, question, build, cells)]
+        covered = cells[_covered_cells(connection, city, data_dir, query, build, cells)]
         empty = pl.DataFrame({"cell": np.setdiff1d(covered, found["cell"].to_numpy())})
         empty = empty.with_columns(
             value=pl.lit(value), n=pl.lit(0), num=pl.lit(0.0), status=pl.lit(int(status))
@@ -75,27 +75,27 @@ def _covered_cells(
     connection: Connection,
     city: City,
     data_dir: Path,
-    question: Question,
+    query: CheckedQuery,
     build: Build,
     cells: Cells,
 ) -> NDArray[np.bool_]:
-    """Tell of each cell whether the sources looked there; of the city's, district by district."""
-    coverage = read_coverage(connection, question.indicator)
-    place, as_of = question.district_id, build.as_of
-    if is_covered(question, coverage, as_of, question.period, place):
+    """Return for each cell whether the sources cover it, if need be district by district."""
+    coverage = read_coverage(connection, query.indicator)
+    place, as_of = query.district_id, build.as_of
+    if is_covered(query, coverage, as_of, query.period, place):
         return np.ones(len(cells), dtype=np.bool_)
     covered = np.zeros(len(cells), dtype=np.bool_)
     for district_id in () if place else districts_of(city)["district_id"]:
-        if is_covered(question, coverage, as_of, question.period, district_id):
-            inside = read_cells(data_dir, city, district_id, question.res)
+        if is_covered(query, coverage, as_of, query.period, district_id):
+            inside = read_cells(data_dir, city, district_id, query.res)
             covered |= np.isin(cells, inside, assume_unique=True)
     return covered
 
 
-def _of_nothing(question: Question, build: Build) -> tuple[float, Status]:
-    """Return value and status of a covered cell in which nothing is recorded."""
-    indicator = question.indicator
-    until = min(now(), question.period.end_at(question.zone))
+def _of_nothing(query: CheckedQuery, build: Build) -> tuple[float, Status]:
+    """Return value and status of a covered cell without records."""
+    indicator = query.indicator
+    until = min(now(), query.period.end_at(query.zone))
     match indicator.state_class:
         case StateClass.ADDITIVE | StateClass.DISTINCT | StateClass.STOCK:
             is_old = is_stale(indicator, build.as_of, until)
@@ -106,6 +106,6 @@ def _of_nothing(question: Question, build: Build) -> tuple[float, Status]:
             return float("nan"), Status.NO_DATA
 
 
-def of_area(question: Question, area: str) -> Question:
-    """Return the question narrowed to an area: `city` or a district_id."""
-    return replace(question, district_id=None if area == CITY_AREA else area)
+def of_area(query: CheckedQuery, area: str) -> CheckedQuery:
+    """Return the query narrowed to an area: `city` or a district_id."""
+    return replace(query, district_id=None if area == CITY_AREA else area)

@@ -1,4 +1,4 @@
-"""The binary layouts in which cells and their values travel to the browser."""
+"""The binary layouts in which cells and their values are sent to the browser."""
 
 from io import BytesIO
 
@@ -43,7 +43,7 @@ def align(
     """Return value and status of each cell of an ascending list.
 
     `values` holds key, value and status; keys outside the list are left out (a record beyond the
-    boundaries has a cell, too). `empty` and `empty_status` are for cells without a row.
+    boundaries has a cell too). `empty` and `empty_status` are for cells without a row.
     """
     column, status = empty.astype(np.float32), empty_status.astype(np.uint8)
     if len(cells) == 0 or values.is_empty():
@@ -60,7 +60,7 @@ def align(
 def empty_column(
     covered: NDArray[np.bool_], covered_value: float, covered_status: Status
 ) -> tuple[NDArray[np.float32], Statuses]:
-    """Return what cells without a row hold: something where the sources looked, else no data."""
+    """Return the value and status of cells without a row: those of covered cells, else no data."""
     value = np.where(covered, np.float32(covered_value), np.float32("nan")).astype(np.float32)
     status = np.where(covered, covered_status, Status.NO_DATA).astype(np.uint8)
     return value, status

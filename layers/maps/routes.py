@@ -1,4 +1,4 @@
-"""The hex-layer endpoints: cell lists, value columns, districts and the inspector's numbers."""
+"""The hex-layer endpoints: cell lists, value columns, districts and single cells."""
 
 import gzip
 import json
@@ -39,7 +39,7 @@ from layers.maps.urls import PREFIX
 from layers.period import Period
 from layers.states.status import Status
 from layers.states.version import moment_of, read_build_in
-from layers.values.query import Question, ValueQuery, check_query
+from layers.values.query import CheckedQuery, ValueQuery, check_query
 from layers.values.read import answer
 
 BINARY = "application/octet-stream"
@@ -55,7 +55,7 @@ ERROR_STATUS: dict[type[OperationsError], int] = {
 _SMALLEST_GZIP_BYTES = 500
 
 Answer = Callable[[Request], Coroutine[Any, Any, Response]]
-Remember = Callable[[str, Callable[[], bytes]], bytes]  # by an address that never changes content
+Remember = Callable[[str, Callable[[], bytes]], bytes]  # by an immutable address
 
 
 class TranslatingRoute(APIRoute):
@@ -76,13 +76,13 @@ class TranslatingRoute(APIRoute):
 
 
 def compute_anew(address: str, build: Callable[[], bytes]) -> bytes:
-    """Return the content without remembering it."""
+    """Return the content without caching it."""
     return build()
 
 
 @dataclass(frozen=True)
 class LayerContext:
-    """What the endpoints answer from."""
+    """What the endpoints need: engine, city, folders, cache."""
 
     engine: Engine
     city: City
@@ -99,7 +99,7 @@ def get_context() -> LayerContext:
 async def in_its_time(
     request: Request, present: Annotated[LayerContext, Depends(get_context)]
 ) -> AsyncIterator[LayerContext]:
-    """Give what the version in the address belongs to: the present, or a moment replayed."""
+    """Return the context of the version in the address: the present, or a replayed moment."""
     at = moment_of(request.path_params.get("version", ""))
     if at is None:
         yield present
@@ -117,8 +117,8 @@ CellText = Annotated[str, PathValue(pattern=r"^[0-9a-f]{15,16}$")]
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What the address of a layer's column names; it is checked when the column is computed."""
+class ColumnAddress:
+    """The parts of a layer column's address; they are checked when the column is computed."""
 
     indicator: Name
     component: Name
@@ -127,8 +127,8 @@ class Asked:
     area: Name
     res: int
 
-    def question(self, city: City) -> Question:
-        """Return the question, of the cells of the area.
+    def checked_query(self, city: City) -> CheckedQuery:
+        """Return the checked query, by cell of the area.
 
         Raises:
             NotFoundError: no such indicator or component.
@@ -139,7 +139,7 @@ class Asked:
         return of_area(check_query(query, city), self.area)
 
 
-AskedColumn = Annotated[Asked, Depends()]
+Addressed = Annotated[ColumnAddress, Depends()]
 
 router = APIRouter(prefix=PREFIX, route_class=TranslatingRoute, tags=["layers"])
 
@@ -158,15 +158,15 @@ def get_cells(request: Request, here: Here, version: Version, area: Name, res: i
 def get_values(
     request: Request,
     here: Here,
-    asked: AskedColumn,
+    address: Addressed,
 ) -> Response:
     """Return n float32 and n status bytes, in the order of the area's cells."""
 
     def build() -> bytes:
-        question = asked.question(here.city)
+        query = address.checked_query(here.city)
         with open_snapshot(here.engine) as connection:
             return encode_column(
-                *read_column(connection, here.city, here.data_dir, question, asked.version)
+                *read_column(connection, here.city, here.data_dir, query, address.version)
             )
 
     return _answer_kept(request, here, build, BINARY)
@@ -177,14 +177,14 @@ def get_analysis(
     request: Request,
     here: Here,
     name: Name,
-    asked: AskedColumn,
+    address: Addressed,
 ) -> Response:
     """Return an analysis of a layer in the layout of the layer itself."""
 
     def build() -> bytes:
-        question = asked.question(here.city)
+        query = address.checked_query(here.city)
         with open_snapshot(here.engine) as connection:
-            layer = (connection, here.city, here.data_dir, question, asked.version)
+            layer = (connection, here.city, here.data_dir, query, address.version)
             return encode_column(*read_analysis(*layer, name))
 
     return _answer_kept(request, here, build, BINARY)
@@ -194,15 +194,17 @@ def get_analysis(
 def get_values_arrow(
     request: Request,
     here: Here,
-    asked: AskedColumn,
+    address: Addressed,
 ) -> Response:
-    """Return cell, value, status as an Arrow IPC stream: the two binary answers for programs."""
+    """Return cell, value and status as an Arrow IPC stream, both binary answers in one."""
 
     def build() -> bytes:
-        question = asked.question(here.city)
+        query = address.checked_query(here.city)
         with open_snapshot(here.engine) as connection:
-            column = read_column(connection, here.city, here.data_dir, question, asked.version)
-        return encode_arrow(read_cells(here.data_dir, here.city, asked.area, asked.res), *column)
+            column = read_column(connection, here.city, here.data_dir, query, address.version)
+        return encode_arrow(
+            read_cells(here.data_dir, here.city, address.area, address.res), *column
+        )
 
     return _answer_kept(request, here, build, ARROW)
 
@@ -222,11 +224,11 @@ def get_cell(
     def build() -> bytes:
         number = text_to_cell(cell)
         query = ValueQuery(indicator, Period.parse(period), component, by="city", cell=number)
-        question = check_query(query, here.city)
+        checked = check_query(query, here.city)
         with open_snapshot(here.engine) as connection:
-            if read_build_in(connection, question.indicator).version != version:
+            if read_build_in(connection, checked.indicator).version != version:
                 raise NotFoundError(f"{indicator} has no version {version!r} any more")
-            row = answer(connection, here.city, question).row(0, named=True)
+            row = answer(connection, here.city, checked).row(0, named=True)
         return _json({**row, "status": Status(row["status"]).key, **_describe(here, number)})
 
     return _answer(request, build, "application/json")
@@ -245,7 +247,7 @@ def get_districts(request: Request, here: Here) -> Response:
 
 
 def _describe(here: LayerContext, cell: int) -> dict[str, Any]:
-    """Return where a cell lies; one that holds none of the city's points does not exist."""
+    """Return the location of a cell; a cell without any of the city's points does not exist."""
     cells = np.array([cell], dtype=np.int64)
     res = int(cell_res(cells)[0])
     coarse = min(res, FINEST_CITY_RES)
@@ -291,9 +293,9 @@ def _answer(
     control: str = IMMUTABLE,
     tag: str | None = None,
 ) -> Response:
-    """Return the content, packed if the client can unpack it, or 304 if the client has it.
+    """Return the content, compressed if the client accepts it, or 304 if the client has it.
 
-    The address of an immutable answer says all about it, so its tag needs no content.
+    The address of an immutable answer identifies its content, so its tag is made from the address.
     """
     headers = _headers(request, control, tag)
     if headers["ETag"] in request.headers.get("if-none-match", ""):
@@ -308,7 +310,7 @@ def _answer(
 def _answer_kept(
     request: Request, here: LayerContext, build: Callable[[], bytes], media_type: str
 ) -> Response:
-    """Return immutable content that the server remembers in the form in which most ask for it."""
+    """Return immutable content, which the server caches compressed, as most clients ask for it."""
     headers = _headers(request, IMMUTABLE)
     if headers["ETag"] in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)

@@ -1,4 +1,4 @@
-"""E8: events received and not yet closed: how many, how old, for how many hours of each day."""
+"""E8: events received and not yet closed: their number, their age, and their hours a day."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -21,7 +21,7 @@ OfDay = Callable[[pl.DataFrame, datetime, timedelta], pl.DataFrame]
 def open_states(request: MeasureRequest) -> pl.DataFrame:
     """Return the events open at the end of each day from the first to the last one received.
 
-    That nothing is open is said only of a channel whose files begin no later than that day.
+    A channel gets a zero only from the day on which its records begin.
     """
     return _by_day(request, open_at)
 
@@ -37,9 +37,9 @@ def age_states(request: MeasureRequest) -> pl.DataFrame:
 
 
 def open_time_states(request: MeasureRequest) -> pl.DataFrame:
-    """Return the hours that events were open in each day: over the hours of a period, their mean.
+    """Return the hours that events were open in each day, for the mean backlog of a period.
 
-    What is still open counts to the end of the day; those open too long do not count.
+    An event still open counts to the end of the day; one open for too long does not count.
     """
 
     def of_day(spans: pl.DataFrame, end: datetime, stale: timedelta) -> pl.DataFrame:
@@ -54,7 +54,7 @@ def open_time_states(request: MeasureRequest) -> pl.DataFrame:
 
 
 def _by_day(request: MeasureRequest, of_day: OfDay) -> pl.DataFrame:
-    """Return the states of every wanted day, each asked of the spans and the end of the day."""
+    """Return the states of every wanted day, from the spans and the end of the day."""
     received = read_received(request.connection)
     if not received:
         return pl.DataFrame(schema=STATE_SCHEMA)
@@ -83,7 +83,7 @@ def _by_day(request: MeasureRequest, of_day: OfDay) -> pl.DataFrame:
 def _looked(
     channels: Sequence[str], span: tuple[datetime, datetime], coverage: Coverage
 ) -> pl.DataFrame:
-    """Return one row for every component that was looked at, even when nothing is open."""
+    """Return one row for every covered component, even when nothing is open."""
     return pl.DataFrame(
         {"component": [each for each in channels if coverage.covers([each], span)]},
         schema={"component": pl.String},

@@ -1,4 +1,4 @@
-"""B6: populated hexagons with weak coverage, and those of which too little is known."""
+"""B6: populated hexagons with weak coverage, and those with too few reports to judge."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -18,14 +18,14 @@ RES = 9  # fixed: another resolution is another indicator
 
 @dataclass(frozen=True)
 class BlindRule:
-    """When a hexagon is judged, and when it is blind."""
+    """When a hexagon has enough reports, and when it is blind."""
 
     least_reports: int
     least_share: float
 
 
 def blind_states(request: MeasureRequest) -> pl.DataFrame:
-    """Return blind hexagons over those judged, the others as missing."""
+    """Return blind hexagons over those with enough reports, the others as missing."""
     return compute_blind(*_read(request))
 
 

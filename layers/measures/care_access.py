@@ -1,4 +1,4 @@
-"""H3 on the city's records: doctors per 1,000 residents within reach by car."""
+"""H3: doctors per 1,000 residents in reach by car (E2SFCA)."""
 
 import logging
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ def doctor_states(request: MeasureRequest) -> pl.DataFrame:
     """Return access to doctors weighted by residents (class W), a component a level of care.
 
     `parameters.components` gives each its `limit_min` and, if it takes only some, its `grades`.
-    Without roads there is none: a straight line says nothing about who shares a doctor.
+    Without roads there are no states: straight lines say nothing about who shares a doctor.
     """
     connection, city, parameters = request.connection, request.city, request.measure.parameters
     network = read_drive_network(connection, city, parameters["time_of_day"])
@@ -44,7 +44,7 @@ def doctor_states(request: MeasureRequest) -> pl.DataFrame:
 
 
 def street_points(people: pl.DataFrame) -> pl.DataFrame:
-    """Return residents gathered by street-level hexagon and district, at their middle.
+    """Return residents gathered by street-level hexagon and district, at the hexagon's centre.
 
     Columns: cell (one of theirs), district_id, residents, lon, lat (null without a place).
     """
@@ -74,7 +74,7 @@ def _component(
     name: str,
     rules: Mapping[str, Any],
 ) -> pl.DataFrame:
-    """Return one component's rows; who lives off the network is missing, not without doctors."""
+    """Return one component's rows; residents off the network are missing, not without doctors."""
     grades = rules.get("grades")
     taken = doctors["grade"].is_in(grades).fill_null(value=False) if grades else None
     chosen = np.arange(len(doctors)) if taken is None else np.flatnonzero(taken.to_numpy())

@@ -1,4 +1,4 @@
-"""B7, area variant: how much of the listed venues' ground lies within reach of an access point."""
+"""B7, area variant: the share of the listed venues' ground within reach of an access point."""
 
 from datetime import UTC, timedelta
 from typing import Any

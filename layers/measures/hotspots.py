@@ -43,8 +43,8 @@ def hotspot_states(request: MeasureRequest) -> pl.DataFrame:
 def working_points(points: pl.DataFrame, silent: timedelta) -> pl.DataFrame:
     """Return the access points that work: active, and not silent before the newest report.
 
-    Silence is measured from the newest report of all, so that a late file does not switch the
-    whole network off; one that never said when it was seen is taken at its word.
+    Silence is measured from the newest report of all, so that a late file does not switch the whole
+    network off. A point without any report counts as working if it is active.
     """
     seen = pl.col("last_seen_at")
     spoke = (seen >= seen.max() - silent).fill_null(value=True)
@@ -52,7 +52,7 @@ def working_points(points: pl.DataFrame, silent: timedelta) -> pl.DataFrame:
 
 
 def are_served(venues: Any, points: Any, within_m: float) -> NDArray[np.bool_]:
-    """Tell of each venue (in metres) whether a point lies inside or within the distance."""
+    """Return for each venue (in metres) whether a point lies inside or within the distance."""
     served = np.zeros(len(venues), dtype=np.bool_)
     if len(venues) and len(points):
         found, _ = shapely.STRtree(points).query(venues, predicate="dwithin", distance=within_m)

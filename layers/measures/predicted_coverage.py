@@ -1,4 +1,4 @@
-"""B4: residents whose predicted signal reaches the limits, by operator and with the best of all."""
+"""B4: residents whose predicted signal meets the limits, by operator and with the best of all."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime

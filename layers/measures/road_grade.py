@@ -1,4 +1,4 @@
-"""How freely a road flows: the grade of a segment by its speed over the free-flow speed (T10)."""
+"""T10: the grade of a road segment, by its speed over its free-flow speed."""
 
 import polars as pl
 
@@ -9,7 +9,7 @@ _LEAST_SHARE = (0.7, 0.5, 0.4, 0.3)  # of V / V_f, exclusive; GB/T 33171-2016 ap
 def grade_segments(segments: pl.DataFrame) -> pl.DataFrame:
     """Add `speed_kmh`, `speed_share` (V / V_f) and `grade` to rows with their times.
 
-    Wants length_m, time_s and free_flow_s; without free flow there is no grade.
+    Needs length_m, time_s and free_flow_s; without free flow the grade is null.
     """
     share = pl.col("free_flow_s") / pl.col("time_s")
     grade: pl.Expr = pl.lit(GRADES[-1])

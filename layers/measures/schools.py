@@ -1,4 +1,4 @@
-"""B9: schools whose connection carries their pupils."""
+"""B9: schools whose connection is fast enough for their number of pupils."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from layers.states.state import KEYS, complete_states
 
 @dataclass(frozen=True)
 class SchoolRule:
-    """What a school needs: a floor, and a share a pupil where there are many."""
+    """The speed a school needs: a minimum, and a share a pupil where there are many."""
 
     least_mbps: float
     kbps_per_student: float

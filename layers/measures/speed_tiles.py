@@ -1,4 +1,4 @@
-"""B1 from published tiles: means of a tile weigh by its tests and are spread over cells by area."""
+"""B1 from published tiles: tile means weighted by tests and spread over cells by area."""
 
 from datetime import UTC
 from typing import Any

@@ -1,4 +1,4 @@
-"""E9 on the city's records: residents and past events that a station reaches in time."""
+"""E9: residents and past events that a station reaches in time."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -64,7 +64,7 @@ def _read_demands(
 def reached_within(
     demand: pl.DataFrame, minutes: Floats, limit_s: float, component: str
 ) -> pl.DataFrame:
-    """Return rows of demand (cell, district_id, weight) with what is reached within the limit.
+    """Return rows of demand (cell, district_id, weight) with the part within the limit.
 
     A place that is off the network (infinite minutes) is missing, neither reached nor not.
     """

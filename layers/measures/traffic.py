@@ -10,10 +10,10 @@ _NIGHT = "night"
 
 
 def link_states(request: MeasureRequest) -> pl.DataFrame:
-    """Return sums of two columns of link times over each other, by part of the day.
+    """Return the ratio of two columns of link times as sums, by part of the day.
 
-    The parameters `above` and `below` name the columns. Nights are what the day is measured
-    against and are left out; a quarter hour whose night had too few drives is missing.
+    The parameters `above` and `below` name the columns. Nights are the free-flow reference and are
+    left out; a quarter hour whose night had too few drives is missing.
     """
     times = read_link_times(request.connection, request.span)
     parameters = request.measure.parameters

@@ -1,4 +1,4 @@
-"""T1's companion: the built-up area within reach of a stop, on the hexagons as they are drawn.
+"""T1's companion: the built-up area near a stop, for the hexagons as they are drawn.
 
 Areas are geometry: a coarse hexagon is not the union of the finer cells, so each resolution has its
 own states (`drawn` in the catalogue). The built-up area is estimated from where people live.
@@ -28,7 +28,7 @@ from layers.states.state import complete_states
 QUAD_SEGS = 64  # a circle of 500 m then has 0.785319 of its 0.785398 km2
 _COARSEST_RES = 5
 _TILE_CORNERS = 300
-_LEAST_M2 = 1e-4  # what rounding leaves of a hexagon that only touches the built-up area
+_LEAST_M2 = 1e-4  # rounding error of a hexagon that only touches the built-up area
 _CUT_SCHEMA = pl.Schema(
     {"district_id": pl.String, "cell": pl.Int64, "num": pl.Float64, "den": pl.Float64}
 )
@@ -46,7 +46,7 @@ def area_states(request: MeasureRequest) -> pl.DataFrame:
     built = built_up_area(city, people, rule)
     points = read_boarding_points(request.connection).drop_nulls()
     x_m, y_m = to_metric(city, points["lon"], points["lat"])
-    served = reach(np.column_stack([x_m, y_m]), float(parameters["radius_m"]))
+    served = buffer_points(np.column_stack([x_m, y_m]), float(parameters["radius_m"]))
     resolutions = range(_COARSEST_RES, request.indicator.max_res + 1)
     parts = cut_by_cells(city, built, served, resolutions)
     first = read_first_service_date(request.connection)
@@ -65,7 +65,7 @@ def area_states(request: MeasureRequest) -> pl.DataFrame:
     )
 
 
-def reach(xy_m: NDArray[np.float64], radius_m: float) -> Any:
+def buffer_points(xy_m: NDArray[np.float64], radius_m: float) -> Any:
     """Return the union of circles around points in metres, dissolved before anything clips it."""
     circles = shapely.buffer(shapely.points(xy_m), radius_m, quad_segs=QUAD_SEGS)
     return shapely.union_all(circles)
@@ -73,7 +73,7 @@ def reach(xy_m: NDArray[np.float64], radius_m: float) -> Any:
 
 @dataclass(frozen=True)
 class BuiltUp:
-    """What makes hexagons of a resolution built-up."""
+    """The limits by which hexagons of a resolution count as built-up."""
 
     built_res: int
     residents_per_km2: float
@@ -82,7 +82,7 @@ class BuiltUp:
 
 
 def built_up_area(city: City, people: pl.DataFrame, rule: BuiltUp) -> Any:
-    """Return the densely lived-in hexagons, in metres, without villages and small gaps."""
+    """Return the densely populated hexagons, in metres, without villages and small gaps."""
     lived = (
         people.filter(pl.col("cell") != 0)
         .group_by(parent_expr("cell", rule.built_res).alias("cell"))
@@ -125,7 +125,7 @@ def cut_by_cells(city: City, built: Any, served: Any, resolutions: Iterable[int]
 
 
 def tiles(geometry: Any) -> list[Any]:
-    """Return the geometry in pieces of few corners: cutting a large one costs all its corners."""
+    """Return the geometry in pieces of few corners: clipping a large one costs all its corners."""
     if shapely.get_num_coordinates(geometry) <= _TILE_CORNERS:
         return [] if shapely.is_empty(geometry) else [geometry]
     west, south, east, north = geometry.bounds

@@ -1,7 +1,7 @@
-"""How regular the service was: T7, gaps that ran (H) against gaps planned (h), in minutes.
+"""T7: regularity of the service: observed gaps (H) against planned gaps (h), in minutes.
 
-A gap belongs to a stop, route, direction and window. A missed detection parts the departures
-around it: what lies between is not known. A cancelled trip parts nothing: people waited through
+A gap belongs to a stop, route, direction and window. A missed detection splits the departures
+around it, because the gaps beside it are unknown. A cancelled trip does not: people waited through
 its gap, so H spans it while h keeps both planned gaps.
 """
 
@@ -107,9 +107,9 @@ def _pairs(
 def _blocks(
     events: pl.DataFrame, windows: Windows, timezone: str, max_headway_min: float
 ) -> pl.DataFrame:
-    """Return the departures whose fate is known, `block` numbering the unbroken runs of them.
+    """Return the departures that were observed or cancelled, `block` numbering unbroken runs.
 
-    Cancelled departures at either end of a block are dropped: no gap that ran reaches over them.
+    Cancelled departures at either end of a block are dropped: no observed gap spans them.
     """
     of_day = pl.col("scheduled_at") - pl.col("starts_at")
     minute = of_day.dt.total_microseconds() / 60e6

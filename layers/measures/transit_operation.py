@@ -1,4 +1,4 @@
-"""T6, T7 and T9 on the city's records (`layers.build.run`)."""
+"""T6, T7 and T9 on the city's records."""
 
 from collections.abc import Callable, Mapping
 from typing import cast
@@ -39,7 +39,7 @@ def on_time_states(request: MeasureRequest) -> pl.DataFrame:
 
 
 def observed_states(request: MeasureRequest) -> pl.DataFrame:
-    """Return how much of the schedule was observed."""
+    """Return the share of the schedule that was observed."""
     events = read_stop_events(request.connection, request.span)
     return compute_observed_share(events, request.city.timezone)
 
@@ -47,7 +47,7 @@ def observed_states(request: MeasureRequest) -> pl.DataFrame:
 def headway_states(request: MeasureRequest) -> pl.DataFrame:
     """Return T7: `parameters` windows (as T2) and max_headway_min, up to which buses are regular.
 
-    Gaps reach no further than their window of the day, so a day is complete in itself.
+    Gaps do not cross the window of the day, so a day is complete in itself.
     """
     parameters = request.measure.parameters
     return HEADWAY_MEASURES[request.indicator.key](

@@ -1,4 +1,4 @@
-"""How the timetable was kept: T6 on time, T9 trips operated.
+"""T6, on time, and T9, trips operated.
 
 Each function takes the departures expected (`geodata.queries.operation`) and returns states. A
 departure counts on the local day it was scheduled for.
@@ -17,7 +17,7 @@ Tolerance = tuple[float, float]  # seconds early and late that still count, both
 
 @dataclass(frozen=True)
 class OnTime:
-    """What counts as on time: in general, and on routes that have their own rule."""
+    """The tolerances: in general, and of routes that have their own."""
 
     tolerance: Tolerance
     routes: Mapping[str, Tolerance]
@@ -41,8 +41,8 @@ def compute_on_time(
 ) -> pl.DataFrame:
     """Return departures on time over departures observed, or over all scheduled if `strict` (T6).
 
-    What was not observed is missing in both, a cancelled departure too: its share tells how much
-    of the schedule the number stands on.
+    An unobserved departure is missing in both, a cancelled one too; the share that is missing shows
+    how much of the schedule was observed.
     """
     seen = _is_seen()
     return _by_place(
@@ -66,7 +66,7 @@ def compute_observed_share(events: pl.DataFrame, timezone: str) -> pl.DataFrame:
 def compute_trip_completion(trips: pl.DataFrame, least_share: float, timezone: str) -> pl.DataFrame:
     """Return trips that served `least_share` of their distance over trips scheduled (T9).
 
-    A trip that left but whose distance was not read is missing; one that never left did not run.
+    A trip that left but has no distance is missing; one that never left did not run.
     """
     left = pl.col("delay_s").is_not_null()
     known = ~left | (pl.col("run_km").is_not_null() & pl.col("scheduled_km").is_not_null())

@@ -1,8 +1,8 @@
-"""How often public transport serves a place: T2, its companion, T3 and the random wait.
+"""T2, its companion, T3 and the random wait: how often public transport serves a place.
 
 Each function takes the boardable departures of whole local days (`read_boardable_departures`) and
-the time windows, and returns states (`layers.states.state`). A day is a calendar day of the
-city's zone, so that the trips after midnight count on the day they are seen.
+the time windows, and returns states (`layers.states.state`). A day is a calendar day of the city's
+zone, so trips after midnight count on the day they run.
 """
 
 from collections.abc import Callable, Mapping
@@ -64,7 +64,7 @@ def compute_headway_mean_min(
 def compute_wait_random_min(
     departures: pl.DataFrame, windows: Windows, timezone: str
 ) -> pl.DataFrame:
-    """Return what gives the mean wait of people who come at random: sum h^2 over 2 sum h (R)."""
+    """Return sum h^2 over 2 sum h: the mean wait of people who arrive at random (R)."""
     gap = pl.col("gap_min")
     return _pool_gaps(
         departures,

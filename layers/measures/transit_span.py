@@ -1,7 +1,7 @@
-"""T4: how long a day a place is served, and in how many clock hours, by service day.
+"""T4: the span of service of a place on a service day, and its clock hours with a departure.
 
-Both are read anew for any geometry: the span from the first and last departures of its cells, the
-hours from the union of theirs. Neither is ever a sum.
+Both are computed for any geometry from its cells: the span from the first and last departure, the
+hours from the union of hours. Neither is ever a sum.
 """
 
 from collections.abc import Callable, Mapping
@@ -59,7 +59,7 @@ def span_states(request: MeasureRequest) -> pl.DataFrame:
 
 
 def on_days(served: pl.DataFrame, running: pl.DataFrame) -> pl.DataFrame:
-    """Return what the services that run on each day do together, a row a day and place."""
+    """Return the merged service of all services that run on a day, a row a day and place."""
     hours = [((pl.col("hour_bits") // 2**h) % 2).max() * 2**h for h in range(_HOURS)]
     return (
         running.join(served, on=["source", "service_id"])

@@ -1,8 +1,8 @@
-"""T5: scheduled speed, the way between stops cut at the cells it crosses.
+"""T5: scheduled speed; the path between stops is cut at the cells it crosses.
 
-A way follows the trip's shape where the feed gives distances along it, else the straight line from
-stop to stop, which is shorter than the way: such speeds are estimated. A feed may measure distances
-in any unit; it is found by comparing with the shapes.
+A path follows the trip's shape where the feed gives distances along it, else the straight line
+between the stops, which is shorter than the path: such speeds are estimated. Feeds measure
+distances in any unit; the unit is found by comparing with the lengths of the shapes.
 """
 
 import numpy as np
@@ -178,7 +178,7 @@ def _units_m(ways: pl.DataFrame) -> pl.DataFrame:
 def _line(
     row: dict[str, float | None], lines: NDArray[np.object_]
 ) -> tuple[shapely.LineString, bool]:
-    """Return the way in metres, and whether it is the straight line."""
+    """Return the path in metres, and whether it is a straight line."""
     shape, unit, begin, end = (row[name] for name in ("shape", "unit", "from_dist", "to_dist"))
     if shape is not None and unit and begin is not None and end is not None and end > begin:
         way = substring(lines[int(shape)], begin * unit, end * unit)

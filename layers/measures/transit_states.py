@@ -1,4 +1,4 @@
-"""The transit measures on the city's records: reads them, computes states (`layers.build.run`)."""
+"""The transit measures on the city's records: reads the records, computes the states."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -48,7 +48,7 @@ def service_states(request: MeasureRequest) -> pl.DataFrame:
 
 
 def _no_service(components: Sequence[str], starts_at: datetime) -> pl.DataFrame:
-    """Return states of nothing: on a day the feed covers, no service is known, not missing."""
+    """Return states of zero: on a day that the feed covers, no service is a true zero."""
     nothing = {"cell": NO_CELL, "district_id": UNKNOWN_DISTRICT, "n": 0, "ids": []}
     sums = {"num": 0.0, "den": 0.0, "sum_w": 0.0, "sum_wx": 0.0}
     rows = [
@@ -59,7 +59,7 @@ def _no_service(components: Sequence[str], starts_at: datetime) -> pl.DataFrame:
 
 
 def coverage_states(request: MeasureRequest) -> pl.DataFrame:
-    """Return residents near a boarding point, from the day the current feeds begin.
+    """Return residents near a boarding point, from the day on which the current feeds begin.
 
     `parameters.radius_m` is the distance that still counts as near.
     """

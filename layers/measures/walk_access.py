@@ -1,4 +1,4 @@
-"""T8 and the walking variant of T1 on the city's records: stops as one walks to them."""
+"""T8 and the walking variant of T1: stops by walking distance on the road network."""
 
 from datetime import date, datetime, time, timedelta
 
@@ -57,7 +57,7 @@ def access_index_states(request: MeasureRequest) -> pl.DataFrame:
     """Return the access index weighted by residents (class W), at the points where people live.
 
     Frequencies are those of the city's morning peak on the first working day whose departures are
-    completely known. A point on the network without a stop in reach has index 0.
+    all known. A point on the network without a stop in reach has index 0.
     """
     connection, city = request.connection, request.city
     network = read_walk_network(connection, city)

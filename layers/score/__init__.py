@@ -1,1 +1,1 @@
-"""Values against their targets: of an indicator, a domain, a district, the city; the status 1-5."""
+"""Scores: values against targets, by indicator, domain, district and city; the city's status."""

@@ -1,4 +1,4 @@
-"""How a value stands against its target: a number, a word and a sign, never a colour alone."""
+"""A value against its target: a ratio, and a rating with its word and sign."""
 
 from enum import StrEnum
 
@@ -6,8 +6,8 @@ from layers.catalogue.registry import Target
 from layers.score.rules import load_score_rules
 
 
-class Standing(StrEnum):
-    """The four words a screen may say about a value."""
+class Rating(StrEnum):
+    """The four ratings of a value against its target."""
 
     GOOD = "good"
     WATCH = "watch"
@@ -21,7 +21,7 @@ class Standing(StrEnum):
 
 
 def attainment(value: float | None, target: Target | None) -> float | None:
-    """Return value to target, 1 on target and more when better, direction-aware, capped.
+    """Return the ratio of value and target, 1 on target, above 1 if better, capped.
 
     None where there is no value, no target, or where a target of zero leaves no ratio.
     """
@@ -31,28 +31,30 @@ def attainment(value: float | None, target: Target | None) -> float | None:
     if target.op == ">=":
         return min(value / target.value, cap) if target.value > 0 else None
     if target.lower is not None and value <= target.value:
-        return min(value / target.lower, 1.0)  # better than within the band there is not
+        return min(
+            value / target.lower, 1.0
+        )  # within the band a value cannot be better than on target
     if value <= 0:
         return cap
     return min(target.value / value, cap)
 
 
-def standing_of_score(score: float | None) -> Standing:
-    """Return on target, nearly, off target, or that there is nothing to compare."""
+def rate_score(score: float | None) -> Rating:
+    """Return the rating of a score."""
     if score is None:
-        return Standing.NONE
+        return Rating.NONE
     if score >= 1:
-        return Standing.GOOD
-    return Standing.WATCH if score >= load_score_rules().watch_from else Standing.BAD
+        return Rating.GOOD
+    return Rating.WATCH if score >= load_score_rules().watch_from else Rating.BAD
 
 
-def standing_of(value: float | None, target: Target | None) -> Standing:
-    """Return how a value stands against its target."""
-    return standing_of_score(attainment(value, target))
+def rate_value(value: float | None, target: Target | None) -> Rating:
+    """Return the rating of a value against its target."""
+    return rate_score(attainment(value, target))
 
 
 def target_text(target: Target) -> str:
-    """Return what stands before the target's value: `≤`, or `85 –` of a band."""
+    """Return the text before the target's value: `≤`, or `85 –` of a band."""
     if target.lower is not None:
         return f"{target.lower:g} –"
     return "≤" if target.op == "<=" else "≥"

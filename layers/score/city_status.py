@@ -1,16 +1,16 @@
-"""The city's status, 1 (calm) to 5 (critical), with its reason in words."""
+"""The city's status, 1 (calm) to 5 (critical), with its reasons in words."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from layers.score.attainment import Standing
+from layers.score.attainment import Rating
 from layers.score.rules import Condition, Fact, ScoreRules, load_score_rules
 from layers.score.score import CITY, PlaceScore
 
 
 @dataclass(frozen=True)
 class CityStatus:
-    """A level with its names and the reasons that decided it, the rule's order."""
+    """A level with its names and the reasons for it, in the rule's order."""
 
     level: int
     name_zh: str
@@ -21,7 +21,7 @@ class CityStatus:
 
 @dataclass(frozen=True)
 class Facts:
-    """What the rule looks at besides the scores."""
+    """The facts that the conditions test besides the scores."""
 
     open_alerts: Mapping[int, int] = field(default_factory=dict)  # severity -> alerts open
     stale_live_sources: int = 0
@@ -29,9 +29,9 @@ class Facts:
 
 
 def city_status(scores: Mapping[str, PlaceScore], facts: Facts) -> CityStatus:
-    """Return the worst level one of whose conditions holds; level 1 where none does.
+    """Return the worst level of which a condition holds; level 1 where none does.
 
-    A fact that is not known, such as a score without data, fulfils no condition.
+    An unknown fact, such as a score without data, fulfils no condition.
     """
     rules = load_score_rules()
     values = _values(scores, facts)
@@ -59,7 +59,7 @@ def _values(scores: Mapping[str, PlaceScore], facts: Facts) -> dict[Fact, float 
     return {
         "city_score": city.score if city else None,
         "worst_domain_score": min(known, default=None),
-        "districts_off_target": float(sum(p.standing is Standing.BAD for p in districts)),
+        "districts_off_target": float(sum(p.rating is Rating.BAD for p in districts)),
         "alerts_1": float(alerts.get(1, 0)),
         "alerts_2": float(alerts.get(2, 0)),
         "alerts_3": float(alerts.get(3, 0)),

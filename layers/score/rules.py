@@ -25,7 +25,7 @@ Fact = Literal[
 
 
 class Scored(Declared):
-    """One indicator that counts for a domain.
+    """An indicator that counts for a domain's score.
 
     Raises:
         ValueError: there is no such indicator or component.
@@ -50,9 +50,9 @@ class Scored(Declared):
 
 
 class Condition(Declared):
-    """One reason for a level: a fact at, above or below a limit, and the words for it.
+    """A condition for a level: a fact at, above or below a limit, and its text.
 
-    The words may hold `{value}`, `{limit}` and, for the worst domain, `{domain}`.
+    The text may hold `{value}`, `{limit}` and, for the worst domain, `{domain}`.
     """
 
     fact: Fact
@@ -69,17 +69,17 @@ class Condition(Declared):
 
     @property
     def limit(self) -> float:
-        """Return the limit, whichever way it is meant."""
+        """Return the limit, of whichever comparison."""
         limits = [each for each in (self.at_least, self.below) if each is not None]
         return limits[0]
 
     def holds(self, value: float) -> bool:
-        """Tell whether a value of the fact fulfils the condition."""
+        """Return whether a value of the fact fulfils the condition."""
         return value < self.limit if self.at_least is None else value >= self.limit
 
 
 class Level(Declared):
-    """One of the five levels; it is reached when any of its conditions holds."""
+    """One of the five levels; it applies when any of its conditions holds."""
 
     level: int = Field(ge=1, le=5)
     name_zh: str
@@ -88,7 +88,7 @@ class Level(Declared):
 
 
 class ScoreRules(Declared):
-    """Everything that decides about scores and the city's status."""
+    """The rules of scores and of the city's status."""
 
     cap: float = Field(ge=1)
     watch_from: float = Field(gt=0, lt=1)

@@ -1,4 +1,4 @@
-"""Scores against targets: of each indicator, domain and place, with what they rest on."""
+"""Scores against targets of each indicator, domain and place, with their parts."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,7 +11,7 @@ from geodata.city.configuration import City
 from geodata.clock import now
 from layers.catalogue.registry import Target, find_indicator, find_target, resolve_component
 from layers.period import Period
-from layers.score.attainment import Standing, attainment, standing_of_score
+from layers.score.attainment import Rating, attainment, rate_score
 from layers.score.rules import Scored, load_score_rules
 from layers.score.scored_period import scored_period
 from layers.states.status import Status
@@ -38,7 +38,7 @@ class Part:
 
     @property
     def is_confirmed(self) -> bool:
-        """Tell whether the target's wording or a secondary publication of it was read."""
+        """Return whether the target's wording is confirmed, at least by a secondary publication."""
         return self.target is not None and self.target.status != "C"
 
 
@@ -50,9 +50,9 @@ class DomainScore:
     parts: tuple[Part, ...]
 
     @property
-    def standing(self) -> Standing:
-        """Return the score's word."""
-        return standing_of_score(self.score)
+    def rating(self) -> Rating:
+        """Return the rating of the score."""
+        return rate_score(self.score)
 
 
 @dataclass(frozen=True)
@@ -63,15 +63,15 @@ class PlaceScore:
     domains: Mapping[str, DomainScore]
 
     @property
-    def standing(self) -> Standing:
-        """Return the score's word."""
-        return standing_of_score(self.score)
+    def rating(self) -> Rating:
+        """Return the rating of the score."""
+        return rate_score(self.score)
 
 
 def weighted_score(parts: Sequence[tuple[float | None, float]], known_share: float) -> float | None:
-    """Return the weighted mean of (score, weight) over those that have a score.
+    """Return the weighted mean of the (score, weight) pairs that have a score.
 
-    None where these hold less than `known_share` of all the weights.
+    None if these hold less than `known_share` of all the weights.
     """
     known = [(score, weight) for score, weight in parts if score is not None]
     weights = sum(weight for _, weight in known)
@@ -87,7 +87,7 @@ def domain_score(parts: Sequence[Part]) -> DomainScore:
 
 
 def place_score(domains: Mapping[str, DomainScore]) -> PlaceScore:
-    """Return the score of a place, its domains weighing the same."""
+    """Return the score of a place, with equal weights of its domains."""
     each = [(domain.score, 1.0) for domain in domains.values()]
     return PlaceScore(weighted_score(each, load_score_rules().known_share), dict(domains))
 

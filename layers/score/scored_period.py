@@ -1,4 +1,4 @@
-"""Which period an indicator is scored on, and when it rolls over to the next."""
+"""The period that an indicator is scored on, and when it advances to the next."""
 
 from collections.abc import Sequence
 from datetime import date

@@ -18,7 +18,7 @@ def copy_states(
 ) -> None:
     """Append states to a table; columns as `complete_states` returns them, after those of `build`.
 
-    They go in the order of the primary key, which then grows at one end.
+    The rows are in the order of the primary key, so that its index grows at one end.
     """
     driver = connection.connection.driver_connection
     assert driver is not None  # noqa: S101

@@ -1,4 +1,4 @@
-"""What states, builds and classes were before: kept for a time, then forgotten."""
+"""Keeps replaced states, builds and classes for replay, and deletes those that are too old."""
 
 from datetime import datetime, timedelta
 
@@ -8,10 +8,10 @@ from geodata.clock import now
 from geodata.tables import layer_breaks, state_build, state_build_past, state_past
 
 
-def put_builds_away(
+def move_builds_to_history(
     connection: Connection, indicator: str, replaced_at: datetime, but: int = 0
 ) -> None:
-    """Move an indicator's builds, all but one, to the past: they held until an instant."""
+    """Move an indicator's builds, all but one, to the history, as valid until an instant."""
     c = state_build.c
     older = (c.indicator == indicator) & (c.build_id != but)
     names = [each.name for each in state_build_past.columns if each.name != "replaced_at"]
@@ -20,16 +20,16 @@ def put_builds_away(
     connection.execute(insert(state_build_past).from_select([*names, "replaced_at"], kept))
 
 
-def forget_past(engine: Engine, after: timedelta) -> int:
-    """Drop what was replaced longer ago than this. Return how many states were dropped."""
+def delete_history(engine: Engine, after: timedelta) -> int:
+    """Delete what was replaced longer ago than this; return how many states were deleted."""
     with engine.begin() as connection:
-        return forget_before(connection, now() - after)
+        return delete_history_before(connection, now() - after)
 
 
-def forget_before(connection: Connection, before: datetime) -> int:
-    """Drop builds replaced before an instant, and the states and classes only they had.
+def delete_history_before(connection: Connection, before: datetime) -> int:
+    """Delete builds replaced before an instant, and states and classes that only they had.
 
-    Return how many states were dropped.
+    Returns how many states were deleted.
     """
     c = state_build_past.c
     connection.execute(delete(state_build_past).where(c.replaced_at < before))

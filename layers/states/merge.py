@@ -1,4 +1,4 @@
-"""Makes the kept states equal to those just computed: only rows that differ are touched."""
+"""Updates the kept states to those just computed: only rows that differ are written."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -18,7 +18,7 @@ _ROW = ("indicator", "build_id", *_COLUMNS)
 
 @dataclass
 class Written:
-    """What changed in the kept states; adds up over the measures of an indicator."""
+    """Counts of what changed in the kept states; summed over the measures of an indicator."""
 
     computed: int = 0
     written: int = 0
@@ -28,15 +28,15 @@ class Written:
 
     @property
     def is_nothing(self) -> bool:
-        """Tell whether the states are as they were."""
+        """Return whether no state changed."""
         return not (self.written or self.removed)
 
 
 def merge_fresh(connection: Connection, scope: Scope, written: Written) -> None:
-    """Make the kept states of the scope equal to the fresh ones, touching only what differs.
+    """Update the kept states of the scope to the fresh ones, writing only what differs.
 
-    Rows that are replaced or removed go to the past, with the build that did it. One statement, so
-    that the two tables are read and compared once; the parts that write touch different rows.
+    Rows that are replaced or removed go to the history, with the build that did it. It is one
+    statement, so that the two tables are read and compared once; its parts write different rows.
     """
     among, gone, values = _where(scope)
     fresh, kept = (", ".join(f"{alias}.{name}" for name in _VALUES) for alias in "fs")
@@ -80,9 +80,9 @@ def merge_fresh(connection: Connection, scope: Scope, written: Written) -> None:
 def remove_states(
     connection: Connection, indicator: str, replaced_by: int, measures: int = 0
 ) -> int:
-    """Put the states of the measures from a position on into the past. Return how many.
+    """Move the states of the measures from a position on to the history; return their number.
 
-    `replaced_by` is the build from which on they are no more.
+    `replaced_by` is the build from which on they no longer exist.
     """
     statement = f"""
         WITH gone AS (
@@ -96,7 +96,7 @@ def remove_states(
 
 
 def has_states(connection: Connection, indicator: str) -> bool:
-    """Tell whether any state of the indicator is kept."""
+    """Return whether any state of the indicator is kept."""
     found = text(f"SELECT EXISTS (SELECT FROM {KEPT} WHERE indicator = :indicator)")  # noqa: S608
     return bool(connection.execute(found, {"indicator": indicator}).scalar_one())
 
@@ -111,9 +111,9 @@ def _as(alias: str, prefix: str) -> str:
 
 
 def _where(scope: Scope) -> tuple[str, str, dict[str, Any]]:
-    """Return which kept rows are compared, which of them are gone where there is no fresh one.
+    """Return which kept rows are compared, and which of them go if there is no fresh one.
 
-    A fresh row may have the key of another measure's: whoever it is, it is replaced.
+    A fresh row replaces a kept row of the same key even if another measure wrote it.
     """
     among, gone = ["indicator = :indicator"], ["s.measure = :measure"]
     values: dict[str, Any] = {"indicator": scope.indicator, "measure": scope.measure}

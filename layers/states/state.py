@@ -1,9 +1,9 @@
-"""The additive state: what is stored of an indicator for one component, step, cell and district.
+"""The additive state: the sums stored for a component, step, cell and district of an indicator.
 
-Values are never stored. They are read from merged states (METHODS class in brackets):
+Values are never stored. They are computed from merged states (METHODS class in brackets):
 
 - `n` observations used, `n_missing` records that should have given one and did not
-- `num`, `den` sums above and below the line (A, R, S; `den` is null where the denominator is
+- `num`, `den` numerator and denominator (A, R, S; `den` is null where the denominator is
   another indicator)
 - `sum_w`, `sum_wx` weights and weighted values (W); `sum_x`, `sum_x2` plain sums, only where the
   number of raw observations is known, so that a confidence interval can be given

@@ -1,13 +1,13 @@
-"""The eight statuses a value can have; the codes travel to the browser as one byte."""
+"""The eight statuses of a value; their codes are sent to the browser as one byte."""
 
 from enum import IntEnum
 
 
 class Status(IntEnum):
-    """What a value is worth. A missing value is never turned into 0."""
+    """How far a value can be relied on. A missing value is never turned into 0."""
 
     OK = 0
-    ZERO_TRUE = 1  # nothing happened, and the source says that it looked
+    ZERO_TRUE = 1  # nothing happened, and the source covers the place and time
     NO_DATA = 2
     NA_DENOMINATOR = 3  # the denominator is 0, missing or too small to divide by
     LOW_N = 4  # too few observations for the number to be relied on

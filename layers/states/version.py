@@ -1,4 +1,4 @@
-"""What the states of an indicator stand on, and the version that names it in addresses."""
+"""The build that an indicator's states rest on, and the version that names it in addresses."""
 
 import re
 from dataclasses import dataclass
@@ -20,10 +20,10 @@ _REPLAY = re.compile(r"at(\d{1,10})-")
 
 @dataclass(frozen=True)
 class Build:
-    """What the states of an indicator stand on."""
+    """The current build of an indicator: version, sources, newest record."""
 
     indicator: str
-    version: str  # opaque, safe in an address, changes with the numbers and when they go stale
+    version: str  # opaque, safe in an address; changes with the numbers and when they become stale
     built_at: datetime
     as_of: datetime | None  # latest event among the records used
     sources: tuple[str, ...]
@@ -68,13 +68,13 @@ def read_build_in(connection: Connection, indicator: Indicator) -> Build:
 
 
 def _replay_mark() -> str:
-    """Return what begins a version in a replay: its answers are never those of the present."""
+    """Return the prefix of versions in a replay, which keeps its answers apart from the present."""
     at = replayed()
     return f"at{int(at.timestamp())}-" if at else ""
 
 
 def moment_of(version: str) -> datetime | None:
-    """Return the instant at which a version is a replay; None for one of the present."""
+    """Return the moment that a version replays; None for a version of the present."""
     found = _REPLAY.match(version)
     return datetime.fromtimestamp(int(found[1]), UTC) if found else None
 
@@ -87,10 +87,10 @@ def _newest(connection: Connection, key: str) -> Row[Any] | None:
 
 
 def is_stale(indicator: Indicator, as_of: datetime | None, until: datetime) -> bool:
-    """Tell whether the newest record is older, at `until`, than three expected intervals.
+    """Return whether, at `until`, the newest record is older than three expected intervals.
 
-    For a period `until` is its end, or now where it has not ended: what is long past and was
-    complete then does not go stale.
+    For a period `until` is its end, or now if it has not ended: a period that was complete at its
+    end does not become stale.
     """
     if as_of is None or indicator.expected_interval is None:
         return False

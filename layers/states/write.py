@@ -1,4 +1,4 @@
-"""Writes computed states into a table: the kept ones, or those just computed beside them."""
+"""Writes computed states into the kept table, or into a temporary one beside it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from layers.states.state import STATE_SCHEMA
 KEPT = f"{SCHEMA}.state"
 FRESH = "fresh_state"
 CHOSEN = "chosen_records"
-WHOLE_MEMORY = "512MB"  # to group and sort all states of a measure at once; the server's is for all
+WHOLE_MEMORY = "512MB"  # to group and sort all states of a measure at once
 # The order of the key as one number, which sorts in a third of the time: day, component, cell.
 _AS_KEPT = """
     (CAST(date_part('epoch', starts_at) AS bigint) / 86400 << 45)
@@ -27,7 +27,7 @@ Span = tuple[datetime, datetime]
 
 @dataclass(frozen=True)
 class Scope:
-    """The states that a computation gives anew: all others stay as they are."""
+    """The states that a computation replaces: all others stay as they are."""
 
     indicator: str
     measure: int
@@ -42,25 +42,25 @@ class Records:
 
     table: str
     time: str | None
-    components: tuple[str, ...]  # all that there can be
+    components: tuple[str, ...]  # every possible time
 
 
 def open_fresh(connection: Connection) -> None:
-    """Make the session's table for states just computed; it is emptied at every commit."""
+    """Create the session's table of fresh states; it is emptied at every commit."""
     connection.exec_driver_sql(
         f"CREATE TEMPORARY TABLE IF NOT EXISTS {FRESH} (LIKE {KEPT}) ON COMMIT DELETE ROWS"
     )
 
 
 def empty_fresh(connection: Connection) -> None:
-    """Make room for the states of another measure within the transaction."""
+    """Empty the table of fresh states for another measure of the same transaction."""
     connection.exec_driver_sql(f"DELETE FROM {FRESH}")  # noqa: S608
 
 
 def insert_query(
     connection: Connection, scope: Scope, records: Records, query: str, into: str
 ) -> int:
-    """Let the database compute states into a table; nothing travels. Return how many.
+    """Insert states computed by the database itself into a table; return their number.
 
     The query reads `CHOSEN`: the records of the scope's steps.
     """
@@ -74,7 +74,7 @@ def insert_query(
     if scope.components is not None:
         wanted, values["components"] = "component = ANY(:components)", list(scope.components)
     order = ""
-    if into == KEPT:  # its index then grows at one end
+    if into == KEPT:  # so that its index grows at one end
         order, values["in_order"] = f"ORDER BY {_AS_KEPT}", sorted(records.components)
     statement = (
         f"WITH {CHOSEN} AS NOT MATERIALIZED "  # noqa: S608
@@ -87,7 +87,7 @@ def insert_query(
 
 
 def insert_frame(connection: Connection, scope: Scope, frame: pl.DataFrame, into: str) -> int:
-    """Append states computed here to a table. Return how many."""
+    """Append states of a frame to a table; return their number."""
     fixed = {
         "indicator": pl.lit(scope.indicator),
         "build_id": pl.lit(scope.build_id),
@@ -98,7 +98,7 @@ def insert_frame(connection: Connection, scope: Scope, frame: pl.DataFrame, into
 
 
 def within(column: str, spans: Sequence[Span], values: dict[str, Any]) -> str:
-    """Return whether a time lies in one of the spans; an index on it can tell."""
+    """Return the clause that a time lies in one of the spans, in a form that can use an index."""
     for number, (first, end) in enumerate(spans):
         values |= {f"first_{number}": first, f"end_{number}": end}
     return " OR ".join(

@@ -1,6 +1,6 @@
-"""E10: is the load of an hour abnormal? Three rules; the level is how many of them fire.
+"""E10: judges whether the load of an hour is abnormal; the level is how many of three rules fire.
 
-The rules are plain functions of numbers. `compute_abnormal_load` decides which hours they look at:
+The rules are plain functions of numbers. `compute_abnormal_load` chooses the hours they use:
 
 - seasonal: the same hour of the week in the eight weeks before, holidays and hours of an earlier
   alert left out;
@@ -22,7 +22,7 @@ from scipy import stats
 
 ALPHA = 0.001
 WEEKS = 8
-FEWEST_WEEKS = 4  # of eight, else there is nothing to expect
+FEWEST_WEEKS = 4  # of eight, else there is no expectation
 OVERDISPERSED = 1.5  # variance over mean above which a count is no Poisson count
 SPARSE = 1.0  # expected events below which an hour is judged on a larger area
 C2_LIMIT = 3.0
@@ -38,24 +38,24 @@ SEASONAL, EARS_C2, EWMA = "seasonal", "ears_c2", "ewma"
 
 @dataclass(frozen=True)
 class HourlySeries:
-    """Counts by the UTC instant at which their hour begins; an absent hour is not known."""
+    """Counts by the UTC instant at which their hour begins; an absent hour is unknown."""
 
     zone: str  # of the hours of the week
     counts: Mapping[datetime, int]
 
     def at(self, hour: datetime) -> int | None:
-        """Return the count of an hour, None where it is not known."""
+        """Return the count of an hour; None if unknown."""
         return self.counts.get(hour.astimezone(UTC))
 
     def known(self, hours: Sequence[datetime]) -> list[int]:
-        """Return the counts of those hours that are known."""
+        """Return the known counts of those hours."""
         found = (self.at(hour) for hour in hours)
         return [count for count in found if count is not None]
 
 
 @dataclass(frozen=True)
 class RuleResult:
-    """What one rule found; `fired` is None where it had too little to go by."""
+    """The result of one rule; `fired` is None where it had too few values."""
 
     rule: str
     fired: bool | None
@@ -67,7 +67,7 @@ class RuleResult:
 
 @dataclass(frozen=True)
 class AbnormalLoad:
-    """The level of an hour: 0 normal to 3; None where the hour itself is not known."""
+    """The level of an hour: 0 normal to 3; None where the hour itself is unknown."""
 
     at: datetime
     level: int | None
@@ -119,7 +119,7 @@ def ears_c2_rule(observed: int, base: Sequence[int]) -> RuleResult:
 
 
 def ewma_rule(values: ArrayLike, mean: float, deviation: float) -> RuleResult:
-    """Tell whether the weighted mean of the values, the newest last, has left its limit."""
+    """Return whether the weighted mean of the values, the newest last, exceeds its limit."""
     level = mean
     steps = 0
     for value in np.asarray(values, dtype=np.float64):
@@ -143,8 +143,8 @@ def compute_abnormal_load(
     """Judge the hour that begins at `at`.
 
     `coarser` are the series of the larger areas around, the nearest first: where fewer than one
-    event is expected, the seasonal rule is judged on the first of them that expects one or more.
-    `alerted` are hours of an alert, which are no example of an ordinary week.
+    event is expected, the seasonal rule uses the first of them that expects one or more. `alerted`
+    are hours of an alert, which do not represent an ordinary week.
     """
     observed = series.at(at)
     if observed is None:
@@ -162,7 +162,7 @@ def compute_abnormal_load(
 
 @dataclass(frozen=True)
 class _LeftOut:
-    """Hours that are no example of an ordinary week."""
+    """Hours that do not represent an ordinary week."""
 
     zone: str
     days: frozenset[date]
@@ -184,7 +184,7 @@ def same_hour_of_days(at: datetime, zone: str) -> list[datetime]:
 
 
 def hours_needed(at: datetime, zone: str) -> set[datetime]:
-    """Return every hour (UTC) that judging the hour `at` looks at."""
+    """Return every hour (UTC) that judging the hour `at` uses."""
     recent = _last_hours(at)
     weekly = (each for hour in recent for each in same_hour_of_weeks(hour, zone))
     return {each.astimezone(UTC) for each in (*recent, *weekly, *same_hour_of_days(at, zone))}
@@ -195,7 +195,7 @@ def _last_hours(at: datetime) -> list[datetime]:
 
 
 def _days_before(at: datetime, days: int, zone: str) -> datetime:
-    """Return the same time on the clock some days earlier, also where a clock was set."""
+    """Return the same local time some days earlier, also across a change of the clock."""
     local = at.astimezone(ZoneInfo(zone)).replace(tzinfo=None) - timedelta(days=days)
     return local.replace(tzinfo=ZoneInfo(zone)).astimezone(UTC)
 

@@ -1,4 +1,4 @@
-"""E11: how a hot or cold spot came about over at least ten steps, in the order of first match."""
+"""E11: classifies the history of hot and cold spots over at least ten steps, by first match."""
 
 from collections.abc import Sequence
 from enum import StrEnum
@@ -64,7 +64,7 @@ def _of_one_sign(z: Floats, hot: Mask, cold: Mask) -> Category:
 
 
 def _of_mostly(z: Floats, *, is_last: bool) -> Category:
-    """Return the category of a cell that was hot in nine of ten steps."""
+    """Return the category of a cell that was hot in at least nine of ten steps."""
     trend = trend_of(z)
     if trend == 0:
         return Category.PERSISTENT

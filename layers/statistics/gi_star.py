@@ -1,7 +1,7 @@
-"""E11: Getis-Ord Gi* over the cells of a study area, with the false discovery rate held at 5 %.
+"""E11: Getis-Ord Gi* over the cells of a study area, with a false discovery rate of 5 %.
 
-Weights are binary: a cell, itself included, and its direct neighbours. The z of a cell says how far
-the sum over that disk lies from what the whole area would lead one to expect.
+Weights are binary: a cell, itself included, and its direct neighbours. z is the distance of the sum
+over that disk from its expectation over the whole area, in standard deviations.
 """
 
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ FEWEST_CELLS = 30
 
 @dataclass(frozen=True)
 class HotSpots:
-    """z, two-sided p and the mark of each cell; NaN and unmarked where nothing is known."""
+    """z, two-sided p and the mark of each cell; NaN and unmarked where the value is unknown."""
 
     z: Floats
     p: Floats
@@ -41,7 +41,7 @@ class HotSpots:
 
 
 def gi_star(cells: Cells, values: Floats) -> Floats:
-    """Return z of each cell; NaN throughout where the values do not differ."""
+    """Return z of each cell; NaN throughout if all values are equal."""
     if len(values) < 2 or np.ptp(values) == 0:
         return np.full(len(values), np.nan)
     focal, neighbour = disk_pairs(cells)
@@ -59,7 +59,7 @@ def two_sided(z: Floats) -> Floats:
 
 
 def false_discovery_mask(p: Floats, rate: float = FALSE_DISCOVERIES) -> Mask:
-    """Tell which of all tests the Benjamini-Hochberg procedure rejects."""
+    """Return which of all tests the Benjamini-Hochberg procedure rejects."""
     mask: Mask = stats.false_discovery_control(p) <= rate
     return mask
 

@@ -1,7 +1,7 @@
-"""E10: hourly counts of a geometry, read from the records, for `compute_abnormal_load`.
+"""E10: hourly counts of a place, read from the records, for `compute_abnormal_load`.
 
-The hour is finer than any state is kept by, and only some two hundred hours matter, so they are
-counted when they are asked for. Which records count is what the indicator itself says.
+States are not kept by the hour, and only some two hundred hours matter, so they are counted on
+demand. Which records count is declared by the indicator.
 """
 
 from collections.abc import Collection
@@ -35,7 +35,7 @@ from layers.values.query import COARSEST_RES
 
 @dataclass(frozen=True)
 class Place:
-    """A cell of any resolution, a district, or with neither the city."""
+    """A cell of any resolution, a district, or, with neither, the city."""
 
     district_id: str | None = None
     cell: int | None = None
@@ -91,7 +91,7 @@ def _holidays(city: City) -> set[date]:
 
 @dataclass(frozen=True)
 class _Counts:
-    """What the hours are counted from."""
+    """The arguments with which hours are counted."""
 
     connection: Connection
     zone: str
@@ -107,7 +107,7 @@ class _Counts:
         coverage = read_coverage(connection, entry)
         components = entry.component_keys if wanted == ALL else (wanted,)
         if wanted == ALL:
-            components = tuple(coverage.spoken_for(components))
+            components = tuple(coverage.declared(components))
         return cls(
             connection,
             city.timezone,
@@ -125,7 +125,7 @@ class _Counts:
         return HourlySeries(self.zone, {hour: counted.get(hour, 0) for hour in covered})
 
     def _is_covered(self, hour: datetime, place: Place) -> bool:
-        """Tell whether the sources looked there for the whole hour, as far as records reach."""
+        """Return whether the sources cover the place for the whole hour, as far as records go."""
         end = min(hour + HOUR, self.as_of) if self.as_of else hour + HOUR
         return self.coverage.covers(self.components, (hour, end), place.district_id)
 

@@ -1,4 +1,4 @@
-"""E2: rates of cells shrunk towards the mean by how few people stand behind them."""
+"""E2: empirical Bayes rates of cells: the fewer the people, the nearer to the mean."""
 
 import numpy as np
 from esda.smoothing import Empirical_Bayes
@@ -10,8 +10,8 @@ Floats = NDArray[np.float64]
 def smooth_rates(events: Floats, population: Floats) -> Floats:
     """Return the empirical Bayes rate of each place, NaN where it has no events or population.
 
-    A place of many keeps its own rate, a place of few takes on the mean. Where the rates vary no
-    more than chance makes them, every place has the mean: the estimated variance is then negative
+    A place with many people keeps its own rate, a place with few gets nearly the mean. Where rates
+    vary no more than by chance, every place gets the mean: the estimated variance is then negative
     and the plain estimate would leave the span between own rate and mean.
     """
     smoothed = np.full(len(events), np.nan)
@@ -23,7 +23,7 @@ def smooth_rates(events: Floats, population: Floats) -> Floats:
     if mean == 0:
         smoothed[known] = 0.0
         return smoothed
-    with np.errstate(divide="ignore", invalid="ignore"):  # of one place alone the rest is 0/0
+    with np.errstate(divide="ignore", invalid="ignore"):  # for a single place the rest is 0/0
         estimate = Empirical_Bayes(events[known], population[known]).r.ravel()
     estimate = np.where(np.isfinite(estimate), estimate, mean)
     smoothed[known] = np.clip(estimate, np.minimum(own, mean), np.maximum(own, mean))

@@ -1,7 +1,7 @@
-"""METHODS 8: one number of several indicators, by fixed goalposts and open weights.
+"""METHODS 8: a composite of several indicators, by fixed goalposts and open weights.
 
-A composite is computed from the values of the geometry itself and never added up. It compensates:
-a good component hides a bad one, less so with the geometric mean.
+A composite is computed from the values of the geometry itself and never added up. It compensates: a
+good component hides a bad one, less so with the geometric mean.
 """
 
 from collections.abc import Mapping, Sequence
@@ -36,7 +36,7 @@ _MOST_SWUNG = 10
 
 
 class Goalpost(Declared):
-    """What of an indicator scores 0 and 100, and how much it weighs."""
+    """The values of an indicator that score 0 and 100, and its weight."""
 
     indicator: str
     component: str = DEFAULT
@@ -64,7 +64,7 @@ def load_goalposts() -> tuple[Goalpost, ...]:
 
 
 def normalise(values: Floats, worst: float, best: float) -> Floats:
-    """Return scores from 0 to 100; which way is good follows from the goalposts."""
+    """Return scores from 0 to 100; the direction follows from the goalposts."""
     scores: Floats = 100 * np.clip((values - worst) / (best - worst), 0, 1)
     return scores
 
@@ -72,7 +72,7 @@ def normalise(values: Floats, worst: float, best: float) -> Floats:
 def combine(scores: Floats, weights: Sequence[float], mean: Mean = "arithmetic") -> Floats:
     """Return one score a row of `scores` (places x components, NaN unknown).
 
-    Over the known components if their weights sum to 0.7 of all, else NaN.
+    It is the mean of the known components if their weights sum to 0.7 of all, else NaN.
     """
     weight = np.asarray(weights, dtype=np.float64)
     if (weight < 0).any() or weight.sum() <= 0:
@@ -152,8 +152,8 @@ def read_composite(
 ) -> pl.DataFrame:
     """Return the composite of every district on a day, with rank and range of ranks.
 
-    Each component is that of its own last step over on that day; of a stock, as it stood then.
-    `weights` replaces the filed weights by indicator.
+    Each component is that of its own last step that is over on that day; a stock is as of that day.
+    `weights` replaces the declared weights by indicator.
 
     Raises:
         ValueError: a weight is below 0 or all are 0.

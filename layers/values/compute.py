@@ -1,4 +1,4 @@
-"""From merged states to values: number, confidence interval and status by the indicator's class."""
+"""Computes values from merged states: number, confidence interval and status, by state class."""
 
 import numpy as np
 import polars as pl
@@ -25,9 +25,9 @@ VALUE_SCHEMA = {
 
 
 def compute_values(merged: pl.DataFrame, indicator: Indicator) -> pl.DataFrame:
-    """Add value, lo, hi and status to merged states and drop what they were computed from.
+    """Add value, lo, hi and status to merged states and drop the columns they are computed from.
 
-    Wants `key`, `n`, `n_missing`, `num`, `den`, `sum_w`, `sum_wx`, `sum_x`, `sum_x2`,
+    Needs `key`, `n`, `n_missing`, `num`, `den`, `sum_w`, `sum_wx`, `sum_x`, `sum_x2`,
     `is_estimated`, `is_stale` and, by class, `vals` (ascending lists) or `ids_n` and `hours` (of
     the window over the period). Where the denominator is another indicator, `den` holds its value.
     A row with `n` null has neither states nor coverage.
@@ -67,7 +67,7 @@ def _numbers(merged: pl.DataFrame, indicator: Indicator) -> tuple[Floats, Floats
 
 
 def _parts(merged: pl.DataFrame, indicator: Indicator) -> tuple[Floats, Floats]:
-    """Return what stands above and below the line; 1 below where there is no line."""
+    """Return numerator and denominator; the denominator is 1 where there is none."""
     match indicator.state_class:
         case StateClass.WEIGHTED:
             return _floats(merged, "sum_wx"), _floats(merged, "sum_w")
@@ -116,7 +116,7 @@ def _quantiles(merged: pl.DataFrame, indicator: Indicator) -> tuple[Floats, Floa
     ranks = (rank_of(quantile, n), bounds[:, 0], bounds[:, 1])
     chosen = [np.where(n > 0, rank, 0) for rank in ranks]
     if counts is not None and indicator.histogram is not None:
-        where_in_bin = (0.5, 0.0, 1.0)  # the bounds take their bins in whole
+        where_in_bin = (0.5, 0.0, 1.0)  # the interval includes the whole bin of each bound
         value, lo, hi = (
             read_rank(counts, rank, indicator.histogram, at)
             for rank, at in zip(chosen, where_in_bin, strict=True)
@@ -135,7 +135,7 @@ def _at_rank(merged: pl.DataFrame, rank: NDArray[np.int64]) -> Floats:
 
 
 def _statuses(merged: pl.DataFrame, indicator: Indicator, value: Floats) -> NDArray[np.int8]:
-    """Return the status of each row; the later rule wins over the earlier one."""
+    """Return the status of each row; a later rule overrides an earlier one."""
     above, below = _parts(merged, indicator)
     status = np.full(len(merged), Status.OK, dtype=np.int8)
     status[value == 0] = Status.ZERO_TRUE
@@ -176,7 +176,7 @@ def _is_low(merged: pl.DataFrame, indicator: Indicator, above: Floats) -> NDArra
         return np.zeros(len(merged), dtype=bool)
     low = _floats(merged, rule.quantity) < rule.below
     if indicator.interval == "poisson":
-        low &= above != 0  # a true zero says so itself, with its upper bound
+        low &= above != 0  # a true zero is its own status, with its upper bound
     if rule.missing_share_above is not None:
         n, missing = _floats(merged, "n"), _floats(merged, "n_missing")
         low |= missing > rule.missing_share_above * (n + missing)

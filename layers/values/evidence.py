@@ -1,4 +1,4 @@
-"""The evidence sheet: everything that stands behind one number."""
+"""The evidence sheet: definition, parts, uncertainty, target and sources of one number."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +20,7 @@ from layers.values.read import answer
 
 @dataclass(frozen=True)
 class Source:
-    """One load that a number stands on."""
+    """One load that a number rests on."""
 
     load_id: int
     source: str
@@ -60,21 +60,21 @@ def read_evidence(engine: Engine, city: City, query: ValueQuery) -> Evidence:
         NotFoundError: no such indicator or component.
         QueryError: the query is not `by="city"`, or does not fit the indicator.
     """
-    question = check_query(query, city)
+    checked = check_query(query, city)
     with open_snapshot(engine) as connection:
-        row = answer(connection, city, question).row(0, named=True)
-        build = _build(connection, question.indicator)
+        row = answer(connection, city, checked).row(0, named=True)
+        build = _build(connection, checked.indicator)
         sources = _read_sources(connection, build)
-    zh, en = _labels(question.indicator, question.component)
+    zh, en = _labels(checked.indicator, checked.component)
     return Evidence(
-        indicator=question.indicator,
-        component=question.component,
+        indicator=checked.indicator,
+        component=checked.component,
         component_zh=zh,
         component_en=en,
-        period=str(question.period),
+        period=str(checked.period),
         place=row.pop("key"),
         status=Status(row.pop("status")),
-        target=find_target(question.indicator.key, question.component, now().date()),
+        target=find_target(checked.indicator.key, checked.component, now().date()),
         build=build,
         sources=sources,
         **row,

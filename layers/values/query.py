@@ -1,4 +1,4 @@
-"""A question about an indicator, as asked and as checked against the catalogue."""
+"""A query of an indicator, and the query checked against the catalogue."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -19,7 +19,7 @@ COARSEST_RES = 5
 
 @dataclass(frozen=True)
 class ValueQuery:
-    """One question: an indicator's component over a period, by cell, district, city or step."""
+    """A query: an indicator's component over a period, by cell, district, city or step."""
 
     indicator: str
     period: Period
@@ -32,8 +32,8 @@ class ValueQuery:
 
 
 @dataclass(frozen=True)
-class Question:
-    """A `ValueQuery` that fits the catalogue, with everything it left open decided."""
+class CheckedQuery:
+    """A `ValueQuery` that fits the catalogue, with the defaults filled in."""
 
     indicator: Indicator
     component: str
@@ -52,7 +52,7 @@ class Question:
 
     @property
     def span(self) -> tuple[datetime, datetime]:
-        """Return the first instant of the period and the first one after it."""
+        """Return the first instant of the period and the first instant after it."""
         return self.period.start_at(self.zone), self.period.end_at(self.zone)
 
     def steps(self) -> list[Period]:
@@ -80,8 +80,8 @@ class Question:
         return self.selection(starts_at, starts_at + timedelta(microseconds=1))
 
 
-def check_query(query: ValueQuery, city: City) -> Question:
-    """Return the question that a query asks.
+def check_query(query: ValueQuery, city: City) -> CheckedQuery:
+    """Check a query against the catalogue and fill in its defaults.
 
     Raises:
         NotFoundError: no such indicator or component.
@@ -94,7 +94,7 @@ def check_query(query: ValueQuery, city: City) -> Question:
         raise QueryError(f"{indicator.key} is not given by {query.by}")
     if not indicator.stock and query.period.widened(grain) != query.period:
         raise QueryError(f"{indicator.key} is kept by {grain}: {query.period} cuts one")
-    return Question(
+    return CheckedQuery(
         indicator,
         component,
         query.period,

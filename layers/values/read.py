@@ -1,4 +1,4 @@
-"""Questions to the layers and their answers as frames."""
+"""Reads values: answers a query with a frame."""
 
 from datetime import datetime
 
@@ -17,7 +17,7 @@ from layers.states.version import Build, is_stale, read_build, read_build_in
 from layers.values.compute import compute_values
 from layers.values.coverage import read_coverage
 from layers.values.denominator import read_denominator, read_stock
-from layers.values.query import Question, ValueQuery, check_query
+from layers.values.query import CheckedQuery, ValueQuery, check_query
 from layers.values.selection import read_merged, read_steps
 from layers.values.true_zero import with_zeros
 
@@ -40,31 +40,31 @@ def read_values(engine: Engine, city: City, query: ValueQuery) -> pl.DataFrame:
 
     Raises:
         NotFoundError: no such indicator, component or district.
-        QueryError: the question does not fit the indicator.
+        QueryError: the query does not fit the indicator.
     """
-    question = check_query(query, city)
+    checked = check_query(query, city)
     with open_snapshot(engine) as connection:
-        _check_district(connection, question.district_id)
-        return answer(connection, city, question)
+        _check_district(connection, checked.district_id)
+        return answer(connection, city, checked)
 
 
-def answer(connection: Connection, city: City, question: Question) -> pl.DataFrame:
-    """Return the values of a checked question within an open transaction."""
+def answer(connection: Connection, city: City, query: CheckedQuery) -> pl.DataFrame:
+    """Return the values of a checked query within an open transaction."""
     try:
-        build = read_build_in(connection, question.indicator)
+        build = read_build_in(connection, query.indicator)
     except NotFoundError:
         build = None
-    merged = _read_states(connection, city, question)
+    merged = _read_states(connection, city, query)
     if build is not None:
-        coverage = read_coverage(connection, question.indicator)
-        merged = with_zeros(merged, question, coverage, build.as_of)
-    if question.indicator.denominator:
+        coverage = read_coverage(connection, query.indicator)
+        merged = with_zeros(merged, query, coverage, build.as_of)
+    if query.indicator.denominator:
         merged = merged.drop("den").join(
-            read_denominator(connection, question, merged), on="key", how="left"
+            read_denominator(connection, query, merged), on="key", how="left"
         )
-    values = compute_values(_with_time(connection, merged, question, build), question.indicator)
-    if question.by == "city":
-        place = f"{question.cell:x}" if question.cell else question.district_id
+    values = compute_values(_with_time(connection, merged, query, build), query.indicator)
+    if query.by == "city":
+        place = f"{query.cell:x}" if query.cell else query.district_id
         values = values.with_columns(key=pl.lit(place or city.code))
     return values
 
@@ -77,67 +77,66 @@ def _check_district(connection: Connection, district_id: str | None) -> None:
         raise NotFoundError(f"no district is called {district_id!r}")
 
 
-def _read_states(connection: Connection, city: City, question: Question) -> pl.DataFrame:
+def _read_states(connection: Connection, city: City, query: CheckedQuery) -> pl.DataFrame:
     """Return the merged states, and a row without states (`n` null) for each key that has none."""
-    if question.indicator.stock:
-        found = read_stock(connection, question)
+    if query.indicator.stock:
+        found = read_stock(connection, query)
     else:
-        found = read_merged(connection, question.selection(*question.span))
-        if question.by == "period":
-            found = _named(found, city, question)
-    keys = _expected_keys(connection, question)
+        found = read_merged(connection, query.selection(*query.span))
+        if query.by == "period":
+            found = _named(found, city, query)
+    keys = _expected_keys(connection, query)
     if keys is None:
         return found
     return keys.join(found, on="key", how="left", maintain_order="left")
 
 
-def _named(found: pl.DataFrame, city: City, question: Question) -> pl.DataFrame:
-    """Turn the second at which a step begins into the text of the step."""
+def _named(found: pl.DataFrame, city: City, query: CheckedQuery) -> pl.DataFrame:
+    """Replace the second at which a step begins by the text of the step."""
     begins = [datetime.fromtimestamp(s, city.zone).date() for s in found["key"].to_list()]
-    texts = [str(Period.containing(day, question.step)) for day in begins]
+    texts = [str(Period.containing(day, query.step)) for day in begins]
     return found.with_columns(pl.Series("key", texts, dtype=pl.String))
 
 
-def _expected_keys(connection: Connection, question: Question) -> pl.DataFrame | None:
-    """Return the keys that must be there whether they have states or not; None by cell."""
-    match question.by:
+def _expected_keys(connection: Connection, query: CheckedQuery) -> pl.DataFrame | None:
+    """Return the keys that must be in the answer, with or without states; None by cell."""
+    match query.by:
         case "district":
             ordered = select(district.c.district_id).order_by(district.c.position)
             keys = list(connection.scalars(ordered))
         case "city":
             keys = ["city"]
         case "period":
-            keys = [str(step) for step in question.steps()]
+            keys = [str(step) for step in query.steps()]
         case _:
             return None
     return pl.DataFrame({"key": keys}, schema={"key": pl.String})
 
 
 def _with_time(
-    connection: Connection, merged: pl.DataFrame, question: Question, build: Build | None
+    connection: Connection, merged: pl.DataFrame, query: CheckedQuery, build: Build | None
 ) -> pl.DataFrame:
     """Add `is_stale` and, for class U, `hours`: the hours of the window over the period."""
-    periods = question.steps() if question.by == "period" else [question.period]
+    periods = query.steps() if query.by == "period" else [query.period]
     as_of = build.as_of if build else None
     moment = now()
     stale = [
-        is_stale(question.indicator, as_of, min(moment, part.end_at(question.zone)))
-        for part in periods
+        is_stale(query.indicator, as_of, min(moment, part.end_at(query.zone))) for part in periods
     ]
     columns = {"is_stale": pl.Series(stale, dtype=pl.Boolean)}
-    if question.indicator.state_class is StateClass.DISTINCT:
-        columns["hours"] = pl.Series(_hours(connection, question, periods), dtype=pl.Float64)
-    if question.by == "period":
+    if query.indicator.state_class is StateClass.DISTINCT:
+        columns["hours"] = pl.Series(_hours(connection, query, periods), dtype=pl.Float64)
+    if query.by == "period":
         return merged.with_columns(**columns)
     return merged.with_columns(**{name: pl.lit(column[0]) for name, column in columns.items()})
 
 
-def _hours(connection: Connection, question: Question, periods: list[Period]) -> list[float]:
+def _hours(connection: Connection, query: CheckedQuery, periods: list[Period]) -> list[float]:
     """Return the hours of the component's window in each period: one window a step that ran."""
-    declared = question.indicator.components.get(question.component)
+    declared = query.indicator.components.get(query.component)
     a_step = (declared.hours if declared else None) or 1.0
-    ran = read_steps(connection, question.indicator, question.components)
-    zone = question.zone
+    ran = read_steps(connection, query.indicator, query.components)
+    zone = query.zone
     return [
         a_step * sum(part.start_at(zone) <= at < part.end_at(zone) for at in ran)
         for part in periods

@@ -1,4 +1,4 @@
-"""Reading states merged in the database: by cell at a resolution, district, city or step."""
+"""Reads states merged by the database: by cell at a resolution, district, city or step."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -47,7 +47,7 @@ KEY_TYPES: dict[By, Any] = {
 
 @dataclass(frozen=True)
 class Selection:
-    """Which states to merge, and into what."""
+    """Which states to merge, and the keys to merge them by."""
 
     indicator: Indicator
     components: tuple[str, ...]
@@ -63,7 +63,7 @@ class Selection:
 
     @property
     def drawn_res(self) -> int:
-        """Return the resolution of the cells whose own states answer; any makes up a district."""
+        """Return the resolution of the cells whose own states are read (indicators with `drawn`)."""
         if self.cell is not None:
             return int(cell_res(np.array([self.cell]))[0])
         return self.res if self.by == "cell" else self.indicator.default_res
@@ -78,12 +78,12 @@ def read_merged(connection: Connection, selection: Selection) -> pl.DataFrame:
         return merged.join(_read_values(connection, selection), on="key", how="left")
     if selection.indicator.state_class is StateClass.DISTINCT:
         distinct = merged.join(_read_distinct(connection, selection), on="key", how="left")
-        return distinct.with_columns(pl.col("ids_n").fill_null(0))  # states of no one are 0
+        return distinct.with_columns(pl.col("ids_n").fill_null(0))  # the count of no states is 0
     return merged
 
 
 def _needs(indicator: Indicator) -> tuple[str, ...]:
-    """Return what its values are computed from: by its class, and by its formula if it has one."""
+    """Return the columns that the values need, by state class and by formula."""
     of_class = _SUMS_OF.get(indicator.state_class, ())
     return (*of_class, *(FORMULAS[indicator.value].needs if indicator.value else ()))
 
@@ -91,7 +91,7 @@ def _needs(indicator: Indicator) -> tuple[str, ...]:
 def _read_sums(connection: Connection, selection: Selection) -> pl.DataFrame:
     """Return each key's counts and sums; those its class does not use are null, unread."""
     used = [name for name in SUMS if name in _needs(selection.indicator)]
-    # a sum of bigint is numeric, several times slower; one state never counts two thousand million
+    # a sum of bigint is numeric, several times slower; no state counts two thousand million
     counts = [func.sum(cast(state.c[name], SqlInteger)).label(name) for name in COUNTS]
     sums = [func.sum(state.c[name]).label(name) for name in used]
     estimated = cast(func.bool_or(state.c.is_estimated), SqlInteger).label("is_estimated")

@@ -1,4 +1,4 @@
-"""True zeros: where nothing was recorded although the source looked."""
+"""True zeros: places and times that the sources cover and that have no record."""
 
 from datetime import datetime
 
@@ -8,22 +8,22 @@ from geodata.tables import UNKNOWN_DISTRICT
 from layers.catalogue.indicator import ALL, StateClass
 from layers.period import Period
 from layers.values.coverage import Coverage
-from layers.values.query import Question
+from layers.values.query import CheckedQuery
 
 _COUNTED = (StateClass.ADDITIVE, StateClass.RATIO, StateClass.DISTINCT, StateClass.STOCK)
 _EMPTY_COLUMNS = ("n", "n_missing", "num", "den", "ids_n")
 
 
 def with_zeros(
-    merged: pl.DataFrame, question: Question, coverage: Coverage, as_of: datetime | None
+    merged: pl.DataFrame, query: CheckedQuery, coverage: Coverage, as_of: datetime | None
 ) -> pl.DataFrame:
-    """Give keys without states the empty state where the sources looked.
+    """Give covered keys without states the empty state, whose value is 0.
 
-    Only what is counted can be zero; a mean or a quantile of nothing stays unknown.
+    Only counts can be zero; a mean or a quantile of nothing stays unknown.
     """
-    if question.indicator.state_class not in _COUNTED:
+    if query.indicator.state_class not in _COUNTED:
         return merged
-    covered = pl.Series(_covered_keys(merged, question, coverage, as_of), dtype=pl.Boolean)
+    covered = pl.Series(_covered_keys(merged, query, coverage, as_of), dtype=pl.Boolean)
     empty = covered & merged["n"].is_null()
     return merged.with_columns(
         pl.when(empty).then(0).otherwise(pl.col(name)).alias(name)
@@ -33,31 +33,31 @@ def with_zeros(
 
 
 def _covered_keys(
-    merged: pl.DataFrame, question: Question, coverage: Coverage, as_of: datetime | None
+    merged: pl.DataFrame, query: CheckedQuery, coverage: Coverage, as_of: datetime | None
 ) -> list[bool]:
-    period, place = question.period, question.district_id
-    match question.by:
+    period, place = query.period, query.district_id
+    match query.by:
         case "district":
-            return [is_covered(question, coverage, as_of, period, key) for key in merged["key"]]
+            return [is_covered(query, coverage, as_of, period, key) for key in merged["key"]]
         case "period":
-            steps = question.steps()
-            return [is_covered(question, coverage, as_of, step, place) for step in steps]
+            steps = query.steps()
+            return [is_covered(query, coverage, as_of, step, place) for step in steps]
         case _:
-            return [is_covered(question, coverage, as_of, period, place)] * len(merged)
+            return [is_covered(query, coverage, as_of, period, place)] * len(merged)
 
 
 def is_covered(
-    question: Question,
+    query: CheckedQuery,
     coverage: Coverage,
     as_of: datetime | None,
     period: Period,
     district_id: str | None,
 ) -> bool:
-    """Tell whether the sources looked there during the period, as far as the records reach."""
-    start, end = period.start_at(question.zone), period.end_at(question.zone)
-    reached = min(end, as_of) if as_of and not question.indicator.stock else end
-    components = question.components
-    if question.component == ALL:
-        components = tuple(coverage.spoken_for(components))
+    """Return whether the sources cover the place during the period, as far as records go."""
+    start, end = period.start_at(query.zone), period.end_at(query.zone)
+    reached = min(end, as_of) if as_of and not query.indicator.stock else end
+    components = query.components
+    if query.component == ALL:
+        components = tuple(coverage.declared(components))
     place = None if district_id == UNKNOWN_DISTRICT else district_id
     return coverage.covers(components, (start, reached), place)

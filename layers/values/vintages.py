@@ -1,7 +1,7 @@
-"""A stock counted now and then, each district at its own times: who lived there at an instant.
+"""Stocks with vintages: each district counted at its own times, interpolated at an instant.
 
-Between two counts of a district the number is interpolated linearly; before the first nothing is
-known, after the last it stays. A newer count of some districts leaves the others with theirs.
+Between two counts of a district the number is interpolated linearly; before the first it is
+unknown, after the last it stays. A newer count of some districts leaves the others with theirs.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,7 +15,7 @@ from geodata.queries.frame import Schema
 from geodata.tables import state
 from layers.catalogue.indicator import Indicator
 from layers.states.state import COUNTS
-from layers.values.query import Question
+from layers.values.query import CheckedQuery
 from layers.values.selection import Selection, read_merged
 
 Count = tuple[str, datetime]  # a district and the instant of one of its counts
@@ -30,24 +30,24 @@ _SHARES: Schema = {
 }
 
 
-def read_vintages(connection: Connection, question: Question) -> pl.DataFrame:
-    """Return the merged states at the end of the question's period, or of each of its steps."""
-    counts = _read_counts(connection, question.indicator, question.components)
-    moments = {"": question.span[1]}
-    if question.by == "period":
-        moments = {str(step): step.end_at(question.zone) for step in question.steps()}
+def read_vintages(connection: Connection, query: CheckedQuery) -> pl.DataFrame:
+    """Return the merged states at the end of the query's period, or of each of its steps."""
+    counts = _read_counts(connection, query.indicator, query.components)
+    moments = {"": query.span[1]}
+    if query.by == "period":
+        moments = {str(step): step.end_at(query.zone) for step in query.steps()}
     shares = pl.concat(
         [pl.DataFrame(schema=_SHARES), *(_shares(step, at, counts) for step, at in moments.items())]
     )
-    if question.by == "cell":
-        return _by_cell(connection, question, shares)
-    return _by_district(connection, question, shares)
+    if query.by == "cell":
+        return _by_cell(connection, query, shares)
+    return _by_district(connection, query, shares)
 
 
 def interpolate(counted_at: Sequence[datetime], moment: datetime) -> list[tuple[datetime, float]]:
-    """Return the counts that tell of a moment and their weights: the last before it, the next.
+    """Return the counts around a moment with their weights: the last before it, and the next.
 
-    One alone where nothing comes after it, none before the first.
+    Only the last one if none follows; none before the first.
     """
     before = [at for at in counted_at if at < moment]
     if not before:
@@ -84,42 +84,42 @@ def _read_counts(
     return [(row.district_id, row.starts_at) for row in connection.execute(found)]
 
 
-def _by_cell(connection: Connection, question: Question, shares: pl.DataFrame) -> pl.DataFrame:
-    """Return a row a cell, from one reading for the districts that share a count and its weight."""
+def _by_cell(connection: Connection, query: CheckedQuery, shares: pl.DataFrame) -> pl.DataFrame:
+    """Return a row a cell, from one read for all districts that share a count and its weight."""
     same = shares.group_by("starts_at", "weight", "is_later").agg(pl.col("district_id").sort())
     parts = [
-        _weighted(read_merged(connection, _of(question, at, tuple(districts))), weight, is_later)
+        _weighted(read_merged(connection, _of(query, at, tuple(districts))), weight, is_later)
         for at, weight, is_later, districts in same.sort("starts_at", "weight").iter_rows()
     ]
-    none = read_merged(connection, question.selection(question.span[0], question.span[0]))
+    none = read_merged(connection, query.selection(query.span[0], query.span[0]))
     return _merge(pl.concat([_weighted(none, 1.0, is_later=False), *parts]))
 
 
-def _by_district(connection: Connection, question: Question, shares: pl.DataFrame) -> pl.DataFrame:
+def _by_district(connection: Connection, query: CheckedQuery, shares: pl.DataFrame) -> pl.DataFrame:
     """Return a row a district, a step or one of all, from the districts' own numbers."""
-    none = replace(question.selection(question.span[0], question.span[0]), by="district", step=None)
+    none = replace(query.selection(query.span[0], query.span[0]), by="district", step=None)
     parts = [read_merged(connection, none).with_columns(starts_at=pl.lit(None, _TIME))]
     for at in shares["starts_at"].unique().sort():
-        found = read_merged(connection, replace(_of(question, at), by="district", step=None))
+        found = read_merged(connection, replace(_of(query, at), by="district", step=None))
         parts.append(found.with_columns(starts_at=pl.lit(at, _TIME)))
     joined = shares.join(
         pl.concat(parts).rename({"key": "district_id"}), on=["starts_at", "district_id"]
     )
     key = {"district": pl.col("district_id"), "period": pl.col("step")}.get(
-        question.by, pl.lit("city")
+        query.by, pl.lit("city")
     )
     keyed = joined.with_columns(key.alias("key"))
     return _merge(_weighted(keyed, pl.col("weight"), pl.col("is_later")).drop(_SHARES))
 
 
-def _of(question: Question, at: datetime, districts: tuple[str, ...] | None = None) -> Selection:
-    return replace(question.snapshot(at), districts=districts)
+def _of(query: CheckedQuery, at: datetime, districts: tuple[str, ...] | None = None) -> Selection:
+    return replace(query.snapshot(at), districts=districts)
 
 
 def _weighted(
     states: pl.DataFrame, weight: float | pl.Expr, is_later: bool | pl.Expr
 ) -> pl.DataFrame:
-    """Return states with their sums weighted; what counts the rows comes from the earlier count."""
+    """Return states with weighted sums; the row counts are those of the earlier count."""
     share = pl.lit(weight) if isinstance(weight, float) else weight
     later = pl.lit(is_later) if isinstance(is_later, bool) else is_later
     return states.with_columns(

@@ -6,7 +6,7 @@ import polars as pl
 from dash import dcc, html
 from dash.development.base_component import Component
 
-from dashboard.components.domain_card import standing_mark
+from dashboard.components.domain_card import rating_mark
 from dashboard.components.evidence import EvidenceSheet, evidence_sheet, interval_text, part_text
 from dashboard.components.history import history
 from dashboard.components.text import named
@@ -20,7 +20,7 @@ from dashboard.wording.numbers import format_number, format_reading, is_shown
 from geodata.queries.screens import read_district_list
 from geodata.tables import UNKNOWN_DISTRICT
 from layers.catalogue.indicator import StateClass
-from layers.score.attainment import standing_of
+from layers.score.attainment import rate_value
 from layers.values.selection import By
 
 HISTORY_STEPS = 60
@@ -88,16 +88,16 @@ def head(view: View, place: Selected) -> html.Header:
 
 
 def number(subject: ResolvedHeadline, value: Value, language: Language) -> html.Div:
-    """Return the number with unit, standing and status word."""
+    """Return the number with unit, rating and status word."""
     reading = format_reading(value.value, value.status, subject.indicator, language)
     shown = value.value if is_shown(value.value, value.status) else None
-    standing = standing_of(shown, subject.target)
+    rating = rate_value(shown, subject.target)
     return html.Div(
         [
             html.Span(reading.text, className="number", id="inspector-value"),
             html.Span(reading.unit, className="unit"),
-            standing_mark(standing),
-            html.Span(translate(f"standing.{standing}", language), className=f"word {standing}"),
+            rating_mark(rating),
+            html.Span(translate(f"standing.{rating}", language), className=f"word {rating}"),
             html.Span(reading.word, className="status-word"),
         ],
         className="inspector-number",

@@ -26,7 +26,7 @@ from dashboard.pages.wall.playlist import SCENE_PROPERTIES
 from dashboard.pages.wall.replay import replay_page, requested
 from dashboard.problems import KNOWN_ERRORS
 from dashboard.read.context import ScreenContext
-from dashboard.read.single_flight import Together
+from dashboard.read.single_flight import SingleFlight
 from dashboard.scenes.model import DOMAINS
 from dashboard.wording.i18n import LANGUAGES, translate
 from geodata.queries.screens import read_district_list
@@ -166,7 +166,7 @@ def register(app: Dash, context: ScreenContext) -> None:
 
 def register_group(app: Dash, context: ScreenContext, group: str) -> None:
     """Answer when a group of panels is due; screens that ask at the same time are drawn one."""
-    together = Together(lambda: draw(BUILDERS[group](context)))
+    together = SingleFlight(lambda: draw(BUILDERS[group](context)))
 
     @app.callback(
         *[Output(name, kind) for name, kind in GROUPS[group].items()],
@@ -186,7 +186,7 @@ def register_group(app: Dash, context: ScreenContext, group: str) -> None:
         return (*(answer or nothing), due)
 
 
-def refreshed(together: Together[Drawn], shown: dict[str, str]) -> tuple[object, ...] | None:
+def refreshed(together: SingleFlight[Drawn], shown: dict[str, str]) -> tuple[object, ...] | None:
     """Return what has changed; None while the database is away: the screen keeps what it has.
 
     The banner then says since when: the pushes carry the state of the database.

@@ -10,7 +10,7 @@ from dashboard.scenes.model import Domain, Headline
 from dashboard.wording.numbers import MISSING, format_change, format_reading, status_word
 from dashboard.wording.periods import period_text
 from layers.catalogue.registry import load_catalogue
-from layers.score.attainment import Standing, target_text
+from layers.score.attainment import Rating, target_text
 from layers.score.score import DomainScore
 
 
@@ -23,7 +23,7 @@ def build_card(
 ) -> html.Section:
     """Return a domain's card."""
     rows = [build_row(context, headline, steps) for headline in headlines]
-    mark = score_mark(score.standing, score_text(score.score), score_evidence(score))
+    mark = score_mark(score.rating, score_text(score.score), score_evidence(score))
     return domain_card(domain, mark, [row for row in rows if row])
 
 
@@ -37,15 +37,15 @@ def build_row(context: ScreenContext, headline: Headline, steps: int) -> CardRow
     if shown is None:
         empty = format_reading(None, 2, indicator, "zh")
         word_en = status_word(2, "en")
-        return CardRow(*labels, empty, word_en, "", Standing.NONE, (), Standing.NONE, "")
+        return CardRow(*labels, empty, word_en, "", Rating.NONE, (), Rating.NONE, "")
     return CardRow(
         *labels,
         reading=format_reading(shown.value.value, shown.value.status, indicator, "zh"),
         word_en=status_word(shown.value.status, "en"),
         change=change_text(shown),
-        change_standing=shown.change_standing,
+        change_rating=shown.change_rating,
         series=shown_values(read_steps(context, shown, steps)),
-        standing=shown.standing,
+        rating=shown.rating,
         evidence=evidence_line(shown),
     )
 

@@ -14,7 +14,7 @@ from dashboard.scenes.model import DOMAINS
 from dashboard.wording.i18n import LANGUAGES, translate
 from geodata.queries.screens import read_district_list
 from geodata.tables import UNKNOWN_DISTRICT
-from layers.score.attainment import Standing
+from layers.score.attainment import Rating
 from layers.score.score import DomainScore, PlaceScore, place_score
 
 NOTHING = DomainScore(None, ())
@@ -37,17 +37,17 @@ def key_of_marks() -> html.Div:
     """Return what the signs mean."""
     keys = [
         html.Span(
-            [html.Span(standing.sign, className=f"mark {standing}"), words(standing)],
+            [html.Span(rating.sign, className=f"mark {rating}"), words(rating)],
             className="caption",
         )
-        for standing in (Standing.GOOD, Standing.WATCH, Standing.BAD)
+        for rating in (Rating.GOOD, Rating.WATCH, Rating.BAD)
     ]
     return html.Div(keys, className="mark-key")
 
 
-def words(standing: Standing) -> str:
-    """Return a standing in both languages."""
-    return " ".join(translate(f"standing.{standing}", code) for code in LANGUAGES)
+def words(rating: Rating) -> str:
+    """Return a rating in both languages."""
+    return " ".join(translate(f"standing.{rating}", code) for code in LANGUAGES)
 
 
 def build_row(row: Mapping[str, object], place: PlaceScore) -> TableRow:
@@ -58,9 +58,8 @@ def build_row(row: Mapping[str, object], place: PlaceScore) -> TableRow:
         name_zh=str(row["name_zh"]),
         name_en=str(row["name_en"]),
         cells=tuple(
-            TableCell(score_text(each.score), each.standing, score_evidence(each))
-            for each in domains
+            TableCell(score_text(each.score), each.rating, score_evidence(each)) for each in domains
         ),
-        overall=TableCell(score_text(place.score), place.standing),
+        overall=TableCell(score_text(place.score), place.rating),
         score=place.score,
     )

@@ -31,7 +31,7 @@ from layers.maps.column import of_area, read_column
 from layers.maps.encoding import encode_column
 from layers.maps.routes import LayerContext, get_context, router
 from layers.score.score import read_scores
-from layers.states.history import forget_before
+from layers.states.history import delete_history_before
 from layers.states.version import moment_of, read_build
 from layers.values.query import ValueQuery, check_query
 from layers.values.read import available_periods, latest_period, read_values
@@ -270,8 +270,8 @@ def test_moments_that_cannot_be_shown_say_why(story, monkeypatch) -> None:
 def test_what_is_long_past_is_forgotten_and_the_rest_stays(story) -> None:
     place, kept = story
     with place.engine.begin() as connection:
-        assert forget_before(connection, MOMENTS[1]) == 0
-        assert forget_before(connection, MOMENTS[3]) > 0  # what the corrections replaced
+        assert delete_history_before(connection, MOMENTS[1]) == 0
+        assert delete_history_before(connection, MOMENTS[3]) > 0  # what the corrections replaced
         left = connection.execute(text("SELECT count(*) FROM ops.state_past")).scalar_one()
     assert left > 0
     for moment in MOMENTS[:2]:

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from dashboard.read.single_flight import Together
+from dashboard.read.single_flight import SingleFlight
 
 WAIT_S = 20
 
@@ -27,7 +27,7 @@ class Work:
 
 def test_those_who_ask_during_a_run_share_the_next_one() -> None:
     work, answers = Work(), []
-    together = Together(work)
+    together = SingleFlight(work)
     asking = [threading.Thread(target=lambda: answers.append(together.get())) for _ in range(6)]
     asking[0].start()
     assert work.began.acquire(timeout=WAIT_S)
@@ -43,7 +43,7 @@ def test_those_who_ask_during_a_run_share_the_next_one() -> None:
 
 
 def test_one_after_the_other_each_has_its_own() -> None:
-    together = Together(iter([1, 2]).__next__)
+    together = SingleFlight(iter([1, 2]).__next__)
     assert [together.get(), together.get()] == [1, 2]
 
 
@@ -56,7 +56,7 @@ def test_an_error_reaches_who_asked_and_the_next_run_is_not_hurt() -> None:
             raise ValueError("gone")
         return found
 
-    together = Together(work)
+    together = SingleFlight(work)
     with pytest.raises(ValueError, match="gone"):
         together.get()
     assert together.get() == 2

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from dashboard.wording.i18n import LANGUAGES, as_language, translate, words
-from layers.score.attainment import Standing
+from layers.score.attainment import Rating
 from layers.states.status import Status
 
 
@@ -30,8 +30,8 @@ def test_no_text_is_empty() -> None:
 def test_every_status_and_standing_has_its_word(language: str) -> None:
     for status in Status:
         assert translate(f"status.{status.key}", language)
-    for standing in Standing:
-        assert translate(f"standing.{standing}", language)
+    for rating in Rating:
+        assert translate(f"standing.{rating}", language)
 
 
 def test_fills_places() -> None:

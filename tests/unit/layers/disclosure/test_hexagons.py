@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from layers.disclosure.hexagons import Group, Totals, hidden_counts, reachable_ranges
+from layers.disclosure.hexagons import Group, Totals, hidden_counts, possible_ranges
 
 
 def _inside(*counts: float) -> tuple[np.ndarray, list[tuple[str, ...]]]:
@@ -12,7 +12,7 @@ def _inside(*counts: float) -> tuple[np.ndarray, list[tuple[str, ...]]]:
 
 def test_one_hidden_count_is_told_by_its_total():
     """E1, METHODS 9 test 1: of 12, 3, 8 in 23, hiding 3 alone gives it away."""
-    told = reachable_ranges(Totals({"d": 23 - 12 - 8}, {"b": Group((("d",),))}))
+    told = possible_ranges(Totals({"d": 23 - 12 - 8}, {"b": Group((("d",),))}))
     assert told["b"] == pytest.approx((3, 3))
 
 
@@ -21,7 +21,7 @@ def test_the_smallest_other_count_is_hidden_with_it():
     counts, districts = _inside(12, 3, 8)
     hidden = hidden_counts(counts, districts, {"d": 23}, 5)
     assert hidden.tolist() == [False, True, True]
-    told = reachable_ranges(Totals({"d": 23 - 12}, {"b, c": Group((("d",),), 2)}))
+    told = possible_ranges(Totals({"d": 23 - 12}, {"b, c": Group((("d",),), 2)}))
     assert told["b, c"] == pytest.approx((0, 11))
 
 
@@ -29,10 +29,10 @@ def test_nested_totals_are_seen_through():
     """E1, METHODS 9 test 2: {b, c} still gives b away, {a, b} does not."""
     b = Group((("one", "city"),))
     c = Group((("two", "city"),))
-    told = reachable_ranges(Totals({"one": 3, "two": 8, "city": 11}, {"b": b, "c": c}))
+    told = possible_ranges(Totals({"one": 3, "two": 8, "city": 11}, {"b": b, "c": c}))
     assert told["b"] == pytest.approx((3, 3))
     ab = Group((("one", "city"),), 2)
-    assert reachable_ranges(Totals({"one": 15, "city": 15}, {"ab": ab}))["ab"] == pytest.approx(
+    assert possible_ranges(Totals({"one": 15, "city": 15}, {"ab": ab}))["ab"] == pytest.approx(
         (0, 15)
     )
 
@@ -60,7 +60,7 @@ def test_a_hexagon_across_a_boundary_protects_a_little_only():
         "across": Group((("a", "x"), ("b", "x")), 2),
     }
     rest = {"a": 53.0 - counts[:2][~hidden[:2]].sum(), "b": 40.0, "x": 60.0}
-    least, most = reachable_ranges(Totals(rest, groups))["hidden a"]
+    least, most = possible_ranges(Totals(rest, groups))["hidden a"]
     assert most - least >= 5
 
 

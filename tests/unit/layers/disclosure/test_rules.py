@@ -3,7 +3,7 @@
 import pytest
 
 from layers.catalogue.registry import find_indicator
-from layers.disclosure.rules import adds_up, counted_in, may_be_on_hexagons, smallest_count
+from layers.disclosure.rules import adds_up, disclosive_counts, may_be_on_hexagons, smallest_count
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_9_the_smallest_count(key: str, k: int | None) -> None:
 def test_9_what_a_value_gives_away(key: str, told: tuple[str, ...]) -> None:
     """METHODS 9: a rate hides what its numerator or its denominator hides."""
     indicator = find_indicator(key)
-    assert counted_in(indicator) == told
+    assert disclosive_counts(indicator) == told
     assert adds_up(indicator) is (len(told) == 1 and told != ("n",))
 
 

@@ -6,7 +6,7 @@ import polars as pl
 import pytest
 
 from layers.catalogue.registry import find_indicator, find_target
-from layers.score.attainment import Standing, standing_of
+from layers.score.attainment import Rating, rate_value
 from layers.states.merge_frames import merge_states
 from layers.values.compute import compute_values
 from tests.unit.layers.conftest import SNAPSHOT_AT
@@ -113,13 +113,13 @@ def test_h7_a_stay_of_odd_number_is_one_that_occurred_and_open_ones_are_missing(
 
 
 @pytest.mark.parametrize(
-    ("occupied", "value", "standing"),
-    [(26_100, 87.0, Standing.GOOD), (31_500, 105.0, Standing.BAD), (24_000, 80.0, Standing.WATCH)],
+    ("occupied", "value", "rating"),
+    [(26_100, 87.0, Rating.GOOD), (31_500, 105.0, Rating.BAD), (24_000, 80.0, Rating.WATCH)],
 )
-def test_h8_occupied_over_open_bed_days_within_a_band(run, occupied, value, standing):
+def test_h8_occupied_over_open_bed_days_within_a_band(run, occupied, value, rating):
     """H8 bed_occupancy: 26 100 of 30 000 give 87.0 %; above 100 % is legal."""
     rows = statistics([("a", "bed_days_occupied", occupied), ("a", "bed_days_open", 30_000)])
     found = read("bed_occupancy", run(find_indicator("bed_occupancy"), {"statistic": rows}))
     assert found["value"] == pytest.approx(value)
     target = find_target("bed_occupancy", "total", date(2026, 11, 22))
-    assert standing_of(found["value"], target) is standing
+    assert rate_value(found["value"], target) is rating

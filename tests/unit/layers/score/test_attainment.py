@@ -6,7 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 from layers.catalogue.registry import Target
-from layers.score.attainment import Standing, attainment, standing_of, target_text
+from layers.score.attainment import Rating, attainment, rate_value, target_text
 
 
 def target(op: str, value: float) -> Target:
@@ -16,19 +16,19 @@ def target(op: str, value: float) -> Target:
 
 
 @pytest.mark.parametrize(
-    ("op", "limit", "value", "standing"),
+    ("op", "limit", "value", "rating"),
     [
-        (">=", 90, 90, Standing.GOOD),
-        (">=", 90, 81, Standing.WATCH),
-        (">=", 90, 80.9, Standing.BAD),
-        ("<=", 300, 300, Standing.GOOD),
-        ("<=", 300, 333, Standing.WATCH),
-        ("<=", 300, 334, Standing.BAD),
-        ("<=", 300, 0, Standing.GOOD),
+        (">=", 90, 90, Rating.GOOD),
+        (">=", 90, 81, Rating.WATCH),
+        (">=", 90, 80.9, Rating.BAD),
+        ("<=", 300, 300, Rating.GOOD),
+        ("<=", 300, 333, Rating.WATCH),
+        ("<=", 300, 334, Rating.BAD),
+        ("<=", 300, 0, Rating.GOOD),
     ],
 )
-def test_good_watch_bad(op: str, limit: float, value: float, standing: Standing) -> None:
-    assert standing_of(value, target(op, limit)) is standing
+def test_good_watch_bad(op: str, limit: float, value: float, rating: Rating) -> None:
+    assert rate_value(value, target(op, limit)) is rating
 
 
 @pytest.mark.parametrize(
@@ -49,8 +49,8 @@ def test_a_band_has_two_ends_in_order() -> None:
 
 
 def test_nothing_to_compare() -> None:
-    assert standing_of(None, target(">=", 90)) is Standing.NONE
-    assert standing_of(50, None) is Standing.NONE
+    assert rate_value(None, target(">=", 90)) is Rating.NONE
+    assert rate_value(50, None) is Rating.NONE
 
 
 def test_attainment_is_direction_aware_and_capped() -> None:
@@ -60,6 +60,6 @@ def test_attainment_is_direction_aware_and_capped() -> None:
 
 
 def test_every_standing_but_none_has_a_sign_of_its_own() -> None:
-    signs = [standing.sign for standing in Standing if standing is not Standing.NONE]
+    signs = [rating.sign for rating in Rating if rating is not Rating.NONE]
     assert all(signs)
     assert len(set(signs)) == len(signs)

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from layers.catalogue.registry import Target
-from layers.score.attainment import Standing
+from layers.score.attainment import Rating
 from layers.score.score import DomainScore, Part, domain_score, place_score, weighted_score
 from layers.states.status import Status
 
@@ -47,6 +47,6 @@ def test_the_city_is_the_mean_of_its_domains() -> None:
     domains = {name: DomainScore(score, ()) for name, score in given.items()}
     place = place_score(domains)
     assert place.score == pytest.approx(0.9)
-    assert place.standing is Standing.WATCH
+    assert place.rating is Rating.WATCH
     two_missing = {**domains, "a": DomainScore(None, ()), "b": DomainScore(None, ())}
     assert place_score(two_missing).score is None
