@@ -63,7 +63,7 @@ class Selection:
 
     @property
     def drawn_res(self) -> int:
-        """Return the resolution of the cells whose own states are read (indicators with `drawn`)."""
+        """Return the resolution of the cells whose own states are read, by `drawn`."""
         if self.cell is not None:
             return int(cell_res(np.array([self.cell]))[0])
         return self.res if self.by == "cell" else self.indicator.default_res
