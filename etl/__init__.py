@@ -1,1 +1,1 @@
-"""How data arrives: declared sources, extract, transform, check, load, simulator."""
+"""How data arrive: declared sources, extract, transform, check, load, ledger, live."""

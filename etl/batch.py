@@ -1,4 +1,4 @@
-"""What travels between the stages: the records so far, the rows refused and a word per stage."""
+"""The data passed between stages: the records so far, the rejected rows, a summary per stage."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -16,7 +16,7 @@ REJECT_SCHEMA = {ROW: pl.Int64, "field": pl.String, "reason": pl.String}
 
 @dataclass(frozen=True)
 class StageSummary:
-    """Rows in and out of one stage, and what was dropped or merged on the way, by reason."""
+    """Rows in and out of one stage, and those dropped or merged, by reason."""
 
     stage: str
     rows_in: int
@@ -24,7 +24,7 @@ class StageSummary:
     dropped: Mapping[str, int] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
-        """Return it as kept in the load's row."""
+        """Return the summary as it is stored in the load's row."""
         return {
             "stage": self.stage,
             "rows_in": self.rows_in,
@@ -54,7 +54,7 @@ class Batch:
     stages: tuple[StageSummary, ...] = ()
 
     def reject(self, faults: pl.DataFrame) -> "Batch":
-        """Take every record of the faulty rows out, and the rows merged into them with them."""
+        """Remove every record of the faulty rows, with the rows merged into them."""
         if faults.is_empty():
             return self
         faults = faults.select(REJECT_SCHEMA.keys()).unique(ROW, keep="first", maintain_order=True)
@@ -75,7 +75,7 @@ class Batch:
         return replace(self, frame=frame, members=pl.concat([moved, merged.select(ROW, MEMBER)]))
 
     def overtake(self, rows: list[int]) -> "Batch":
-        """Take records out that a later state has overtaken: no fault, their rows are done with."""
+        """Remove records superseded by a later revision: no fault, their rows count as loaded."""
         gone = self.frame.select(ROW).filter(pl.col(ROW).is_in(rows))
         done = gone.with_columns(pl.col(ROW).alias(MEMBER))
         return replace(
@@ -85,7 +85,7 @@ class Batch:
         )
 
     def staged(self, stage: str, rows_in: int, notes: Mapping[str, int] | None = None) -> "Batch":
-        """Add a stage's summary: rows in, records out, what fell away."""
+        """Add a stage's summary: rows in, records out, rows dropped."""
         kept = {reason: count for reason, count in (notes or {}).items() if count}
         return replace(
             self, stages=(*self.stages, StageSummary(stage, rows_in, self.frame.height, kept))
@@ -98,7 +98,7 @@ class Batch:
 
 
 def count_reasons(rejects: pl.DataFrame) -> dict[str, int]:
-    """Return how many rows each reason refused, whichever other row a reason names."""
+    """Return how many rows were rejected for each reason, whichever other row it names."""
     reasons = pl.col("reason").str.replace(r"row \d+", "another row")
     counts = rejects.group_by(reasons).len().sort("len", "reason", descending=[True, False])
     return dict(counts.iter_rows())

@@ -1,4 +1,4 @@
-"""What a loader hands over for a load's own row, and what became of a source's files."""
+"""The outcome of loading a file, for the load's own row, and the results of a source's files."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -16,11 +16,11 @@ Status = Literal["loaded", "already loaded", "refused"]
 
 @dataclass(frozen=True)
 class LoadOutcome:
-    """What became of a file: its rows, the records they became, the rows kept aside, its span.
+    """The outcome of a file: its rows, their records, the rejected rows, the span of events.
 
-    `rejects` has file, row_number, field, reason and raw; `coverage` says where and when the rows
-    are all there are; `changes_nothing` if every record was known already;
-    without `findings` the rejected rows are summed up as such.
+    `rejects` has file, row_number, field, reason and raw; `coverage` gives where and when the rows
+    are complete; `changes_nothing` if every record was known already; without `findings` the
+    rejected rows are summarised as findings.
     """
 
     rows_in: int
@@ -37,7 +37,7 @@ class LoadOutcome:
 
 @dataclass(frozen=True)
 class FileLoad:
-    """One file: its counts are rows of the file, `records` what they became in the table."""
+    """One file: its counts are rows of the file, `records` the records made of them."""
 
     source: str
     file: str
@@ -64,27 +64,27 @@ class LoadResult:
 
     @property
     def rows_loaded(self) -> int:
-        """Rows whose values are in the database."""
+        """The number of rows whose values are in the database."""
         return sum(file.rows_loaded for file in self.files)
 
     @property
     def rows_rejected(self) -> int:
-        """Rows kept aside with a reason."""
+        """The number of rejected rows."""
         return sum(file.rows_rejected for file in self.files)
 
     @property
     def records(self) -> int:
-        """Records in the target table."""
+        """The number of records in the target table."""
         return sum(file.records for file in self.files)
 
     @property
     def status(self) -> Status:
-        """Refused if any file was, loaded if anything was, else already loaded."""
+        """Refused if any file was, loaded if any was loaded, else already loaded."""
         return worst(file.status for file in self.files)
 
     @property
     def load_ids(self) -> list[int]:
-        """The loads that were made visible."""
+        """The loads that were committed."""
         return [f.load_id for f in self.files if f.load_id is not None and f.status == "loaded"]
 
     @property
@@ -94,7 +94,7 @@ class LoadResult:
 
 
 def worst(statuses: Iterable[Status]) -> Status:
-    """Return the status of the whole from those of its parts."""
+    """Return the status of all files from those of each."""
     found = set(statuses)
     if "refused" in found:
         return "refused"

@@ -1,4 +1,4 @@
-"""Files become frames of text: every column as the file has it, with the row it stands in."""
+"""Reads files into frames of text: every column as in the file, with the row number."""
 
 from etl.extract.extracted import Extracted
 from etl.extract.read import READ_IN_DEGREES, read_file

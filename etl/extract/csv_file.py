@@ -1,4 +1,4 @@
-"""Delimited text: a vectorised reader for plain files, a careful one for all others."""
+"""Delimited text: a vectorised reader for regular files, a row-by-row one for all others."""
 
 import csv
 import io
@@ -43,7 +43,7 @@ def sniff_delimiter(text: str) -> str:
 
 
 def is_even(text: str, delimiter: str) -> bool:
-    """Tell whether every line ends alike, is not blank and has as many delimiters as the first."""
+    """Return whether no line is blank and all end alike with as many delimiters as the first."""
     if not text or not delimiter.isascii() or text.count("\r") not in (0, text.count("\r\n")):
         return False
     content = np.frombuffer(text.encode(), dtype=np.uint8)
@@ -76,7 +76,7 @@ def _read_plain(text: str, delimiter: str, header: list[str] | None) -> pl.DataF
 
 
 def unique_names(names: list[str]) -> list[str]:
-    """Return stripped names; one that occurs again gets a number, one that is blank its place."""
+    """Return stripped names; a repeated one gets a number, a blank one its position."""
     seen: dict[str, int] = {}
     result = []
     for position, raw in enumerate(names, start=1):
@@ -87,7 +87,7 @@ def unique_names(names: list[str]) -> list[str]:
 
 
 def _records(path: Path, text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield the line on which each row begins, and the row; blank lines are passed over."""
+    """Yield each row with the line on which it begins; blank lines are skipped."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
     line = 1
     try:

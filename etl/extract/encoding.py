@@ -6,14 +6,14 @@ from geodata.errors import ExtractError
 
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 # A GB18030 file read as UTF-8 fails at nearly every Chinese character; a UTF-8 file with a few
-# damaged bytes fails at few. Reading the latter as GB18030 would garble it without a word.
+# damaged bytes fails at few. Reading the latter as GB18030 would silently garble it.
 _DAMAGED_UTF8_RATIO = 9
 
 
 def read_text(path: Path, encoding: str) -> str:
     """Decode a file, without a byte order mark.
 
-    `auto` tries UTF-8 and then GB18030, unless nearly all of the text is sound UTF-8.
+    `auto` tries UTF-8 and then GB18030, unless nearly all of the text is valid UTF-8.
 
     Raises:
         ExtractError: a byte does not fit; names file, row and byte.

@@ -27,7 +27,7 @@ class Extracted:
 
 
 def as_text(value: object) -> str | None:
-    """Return a value of JSON as the text a CSV file would hold."""
+    """Return a JSON value as the text that a CSV file would hold."""
     if value is None or isinstance(value, str):
         return value
     if isinstance(value, bool):

@@ -1,4 +1,4 @@
-"""GeoJSON (RFC 7946): longitude, latitude in WGS-84 whatever a `crs` member says."""
+"""GeoJSON (RFC 7946): longitude, latitude in WGS-84; a `crs` member is ignored."""
 
 import json
 from pathlib import Path

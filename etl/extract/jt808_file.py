@@ -82,7 +82,7 @@ def read_jt808(path: Path, declaration: SourceDeclaration) -> Extracted:
 
 
 def _split(stream: Bytes) -> _Frames:
-    """Cut the stream at its flags and undo the escapes; bytes outside flags are frames as well."""
+    """Cut the stream at its flags and undo the escapes; bytes between frames are frames too."""
     escaped = np.flatnonzero(stream[:-1] == _ESCAPE)
     escaped = escaped[(stream[escaped + 1] == 1) | (stream[escaped + 1] == 2)]
     content = stream.copy()
@@ -90,7 +90,7 @@ def _split(stream: Bytes) -> _Frames:
     is_flag = stream == _FLAG
     keep = ~is_flag
     keep[escaped + 1] = False
-    position = np.cumsum(keep) - keep  # where each kept byte comes to lie
+    position = np.cumsum(keep) - keep  # the new position of each kept byte
     flags = np.flatnonzero(is_flag)
     if len(flags) < 2:
         return _Frames(content[:0], np.array([], np.int64), np.array([], np.int64))
@@ -101,7 +101,7 @@ def _split(stream: Bytes) -> _Frames:
 
 
 def _faults(frames: _Frames) -> npt.NDArray[np.object_]:
-    """Return why each frame is unusable, '' where it is sound."""
+    """Return why each frame is unusable, '' where it is valid."""
     faults = np.full(len(frames.starts), "", dtype=object)
     inside = frames.content[frames.starts[0] : frames.starts[-1] + frames.lengths[-1]]
     parity = np.bitwise_xor.reduceat(inside, frames.starts - frames.starts[0])
@@ -150,7 +150,7 @@ def _decode(frames: _Frames, rows: Integers) -> pl.DataFrame:
 
 
 def _signed(number: Integers) -> Integers:
-    """Return a 16-bit number as the receivers mean it: below sea level is not 65 km high."""
+    """Return a 16-bit number as signed: below sea level is not 65 km high."""
     return np.where(number > 0x7FFF, number - 0x10000, number)
 
 

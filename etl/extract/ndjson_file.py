@@ -1,4 +1,4 @@
-"""Newline-delimited JSON: one object a line; a line that is none does not spoil the others."""
+"""Newline-delimited JSON: one object a line; an invalid line rejects only itself."""
 
 import json
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Rasters, such as GeoTIFF: one row a pixel that holds anything."""
+"""Rasters, such as GeoTIFF: one row for each pixel that holds a value."""
 
 from pathlib import Path
 
@@ -21,8 +21,8 @@ def read_raster(path: Path, declaration: SourceDeclaration) -> Extracted:
     """Read the pixels of which at least one band holds a value.
 
     Columns: `pixel` (its row and column), `lon`, `lat` of its centre in WGS-84, and one a band,
-    named by the band's description, else `band_1` and so on. `declaration.crs` serves a raster
-    that does not say its own.
+    named by the band's description, else `band_1` and so on. `declaration.crs` is used for a
+    raster without one.
 
     Raises:
         ExtractError: it is no raster, has no coordinate system or too many pixels.

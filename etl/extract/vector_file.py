@@ -1,4 +1,4 @@
-"""GeoPackage and Shapefile through GDAL; geometry leaves here in WGS-84."""
+"""GeoPackage and Shapefile through GDAL; geometry is returned in WGS-84."""
 
 import glob
 import zipfile
@@ -33,7 +33,7 @@ def read_geopackage(path: Path, declaration: SourceDeclaration) -> Extracted:
 def read_shapefile(path: Path, declaration: SourceDeclaration) -> Extracted:
     """Read a shapefile, zipped or not, in the declared encoding or in that of its .cpg file.
 
-    Without either, UTF-8 and then GBK is tried: Chinese text in GBK is not sound UTF-8.
+    Without either, UTF-8 and then GBK is tried: Chinese text in GBK is not valid UTF-8.
 
     Raises:
         ExtractError: it has no .prj file and no crs is declared.
@@ -55,7 +55,7 @@ def _read_utf8_or_gbk(path: Path) -> gpd.GeoDataFrame:
 
 
 def _names_encoding(path: Path) -> bool:
-    """Tell whether a .cpg file lies beside the shapefile, or in the zip with it."""
+    """Return whether a .cpg file lies beside the shapefile, or in the zip with it."""
     names = [item.name for item in path.parent.glob(f"{glob.escape(path.stem)}.*")]
     if zipfile.is_zipfile(path):
         with zipfile.ZipFile(path) as archive:
@@ -93,7 +93,7 @@ def _rows(attributes: pd.DataFrame, shapes: list[bytes | None] | None) -> Extrac
 
 
 def _whole(column: pd.Series) -> pd.Series:
-    """Undo that whole numbers with gaps arrive as floats: 12 is an identifier, 12.0 is none."""
+    """Restore whole numbers that arrive as floats because of gaps: 12.0 is no identifier."""
     is_float = pd.api.types.is_float_dtype(column)
     return column.astype("Int64") if is_float and (column.dropna() % 1 == 0).all() else column
 

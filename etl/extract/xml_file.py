@@ -44,7 +44,7 @@ def read_xml(path: Path, declaration: SourceDeclaration) -> Extracted:
 
 
 def _read_text(path: Path, encoding: str) -> str:
-    """Decode here, because the parser knows no GBK, and drop the line that names the encoding."""
+    """Decode the file here, because the parser knows no GBK; drop the encoding declaration."""
     if encoding == "auto":
         named = _ENCODING.match(path.read_bytes()[:_DECLARATION_BYTES])
         encoding = named.group(1).decode("ascii") if named else encoding

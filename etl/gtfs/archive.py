@@ -16,7 +16,7 @@ MAX_UNPACKED_BYTES = 4 << 30  # the largest national feeds unpack to about two t
 
 @dataclass(frozen=True)
 class FeedFiles:
-    """The bytes of the feed's files this program uses, by GTFS name; what the listing told."""
+    """The bytes of the feed's files that are read, by GTFS name, and findings on its listing."""
 
     data: Mapping[str, bytes]
     notes: tuple[Finding, ...]
@@ -51,7 +51,7 @@ def missing_files(names: Container[str]) -> list[Finding]:
 
 
 def _describe(names: list[str]) -> tuple[Finding, ...]:
-    """Return what is odd about which files there are, and where."""
+    """Return findings about which files there are, and where."""
     members = _members(names)
     nested = [Finding("invalid_input_files_in_subfolder", p) for p in members.values() if "/" in p]
     home = {str(PurePosixPath(member).parent) for member in members.values()} or {"."}
@@ -82,7 +82,7 @@ def _read_zip(path: Path) -> tuple[list[str], dict[str, bytes]]:
 
 
 def _check_size(path: Path, unpacked_bytes: int) -> None:
-    """Refuse a zip that would not fit into memory; no more is unpacked than it says it holds."""
+    """Refuse a zip that would not fit into memory; no more than it declares is unpacked."""
     if unpacked_bytes > MAX_UNPACKED_BYTES:
         why = f"unpacks to {unpacked_bytes:,} bytes, more than {MAX_UNPACKED_BYTES:,}"
         raise _unreadable(path, why)

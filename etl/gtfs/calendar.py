@@ -16,7 +16,7 @@ def compute_service_days(tables: Mapping[str, Table], until: date | None = None)
 
     Args:
         tables: the feed's checked tables; calendar.txt or calendar_dates.txt may be missing.
-        until: last date wanted: a calendar "until 2099" would list days nobody asks for.
+        until: last date wanted: a calendar "until 2099" would list days that are never read.
     """
     regular = (
         _regular_days(tables["calendar.txt"].rows, until) if "calendar.txt" in tables else None

@@ -1,4 +1,4 @@
-"""Reads a GTFS file into columns of text: fast when it is clean, with care when it is not."""
+"""Reads a GTFS file into columns of text: fast if it is clean, row by row if not."""
 
 import csv
 import io
@@ -20,7 +20,7 @@ _MALFORMED = "_malformed"
 
 
 def read_text_table(file: str, data: bytes) -> Table:
-    """Return the file as columns of text; rows that are no CSV rows are refused one by one.
+    """Return the file as columns of text; malformed rows are rejected one by one.
 
     Blank lines are no rows; blank cells are null; names and cells are stripped of white space.
 
@@ -48,7 +48,7 @@ def read_text_table(file: str, data: bytes) -> Table:
 
 
 def _code_of_flaw() -> pl.Expr:
-    """Return the kind of a row's flaw: its length, else its characters."""
+    """Return the finding code of a malformed row: wrong length, else bad characters."""
     is_ragged = pl.col(_MALFORMED).str.contains("cells, the header has")
     return (
         pl.when(is_ragged).then(pl.lit("invalid_row_length")).otherwise(pl.lit("invalid_character"))
@@ -60,7 +60,7 @@ def _refusal(file: str, code: str, why: str, row: int = 1) -> FaultyFileError:
 
 
 def _check_header(file: str, body: bytes) -> None:
-    """Refuse a column given twice, which every reader would rename or drop in its own way."""
+    """Refuse a repeated column, which readers rename or drop each in its own way."""
     end = _FIRST_END.search(body)
     header = body[: end.start()] if end else body
     names = [name.strip(b' \t"') for name in header.split(b",")]
@@ -72,7 +72,7 @@ def _check_header(file: str, body: bytes) -> None:
 
 
 def _read_fast(body: bytes) -> pl.DataFrame | None:
-    """Return the rows by Polars, or None where the bytes need the careful reader."""
+    """Return the rows by Polars, or None if the bytes need the row-by-row reader."""
     if b"\0" in body or _LONE_CR.search(body) or not body.strip():
         return None
     if b', "' in body:  # Polars would take the quotation marks after a blank for text
@@ -125,7 +125,7 @@ def _flaw(cells: list[str], width: int) -> str | None:
 
 
 def _printable(cell: str) -> str:
-    """Show bytes that no database text may hold as escapes."""
+    """Return text in which characters that no database text may hold are escaped."""
     text = cell.replace("\0", "\\x00")
     return text.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 

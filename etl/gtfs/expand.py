@@ -74,7 +74,7 @@ def compute_departures(
 ) -> pl.DataFrame:
     """Return one row per run and stop with `departs_at` (UTC), boardable or not, in that order.
 
-    Written in the order of time a day lies together: it is read, and its index grown, at one end.
+    In the order of time, the rows of a day are adjacent and the index grows at one end.
 
     A service day's clock starts at noon minus 12 h of the feed's zone, which is not midnight on
     the two days a year the clocks change.

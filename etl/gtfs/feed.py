@@ -1,4 +1,4 @@
-"""A feed read, typed and checked: the sound rows of each file and every row refused."""
+"""A feed read, typed and checked: the valid rows of each file, and every rejected row."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class Feed:
     findings: tuple[Finding, ...] = ()
 
     def rows(self, file: str) -> pl.DataFrame:
-        """Return the sound rows of a file the feed has."""
+        """Return the valid rows of a file that the feed has."""
         return self.tables[file].rows
 
     @property
@@ -42,14 +42,14 @@ class Feed:
 
     @property
     def rows_loaded(self) -> int:
-        """Rows of all files that are sound."""
+        """The number of valid rows of all files."""
         return sum(table.rows.height for table in self.tables.values())
 
 
 def read_feed(
     path: Path, reference_on: date, place: Callable[[Table], Table] | None = None
 ) -> Feed:
-    """Read a feed from a zip or a folder; unsound rows are refused, an unusable feed raises.
+    """Read a feed from a zip or a folder; invalid rows are rejected, an unusable feed raises.
 
     Args:
         path: the zip or folder.
@@ -88,7 +88,7 @@ def _require_files(path: Path, files: Mapping[str, bytes], notes: tuple[Finding,
 
 
 def _worth(file: str, data: bytes) -> bool:
-    """Whether to read the file: an optional one that is empty says nothing."""
+    """Return whether to read the file: an optional file may be empty."""
     return FILES[file].required or bool(data.strip())
 
 

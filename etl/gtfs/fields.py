@@ -5,7 +5,7 @@ from enum import Enum
 
 
 class Kind(Enum):
-    """How the text of a cell is understood."""
+    """How the text of a cell is parsed."""
 
     TEXT = "text"
     INTEGER = "whole number"

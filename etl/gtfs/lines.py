@@ -1,4 +1,4 @@
-"""What the bytes of a GTFS file tell beside its rows: marks, line ends, cells a line."""
+"""Findings in the bytes of a GTFS file: marks, line ends, cells per line."""
 
 from collections.abc import Collection
 
@@ -27,13 +27,13 @@ def read_line_notes(file: str, data: bytes, refused: Collection[int]) -> tuple[F
 
 
 def _ends_differ(body: bytes) -> bool:
-    """Whether some lines end otherwise than the others: LF, CR LF, CR alone or repeated."""
+    """Return whether line ends differ: LF, CR LF, CR alone or repeated."""
     lines, pairs = body.count(b"\n"), body.count(b"\r\n")
     return body.count(b"\r") != pairs or pairs not in (0, lines)
 
 
 def _ragged_lines(body: bytes) -> list[int]:
-    """Return the lines with other cells than the header; none where text may hold commas."""
+    """Return the lines with more or fewer cells than the header; none if text may hold commas."""
     if b'"' in body or not body.strip():
         return []
     codes = np.frombuffer(body if body.endswith(b"\n") else body + b"\n", np.uint8)

@@ -43,7 +43,7 @@ REJECT_SCHEMA = {
 
 
 class CoverageSpan(NamedTuple):
-    """From when to when (end excluded) a table's rows of this feed are all there are."""
+    """The period (end excluded) in which this feed's rows of a table are complete."""
 
     table_name: str
     starts_at: datetime
@@ -139,7 +139,7 @@ def _outcome(
 
 
 def _rejects(feed: Feed) -> pl.DataFrame:
-    """Return every refused row with its text as JSON."""
+    """Return every rejected row with its text as JSON."""
     parts = [
         table.faults.join(_as_json(table.text), on="row_number", how="left", maintain_order="left")
         .with_columns(pl.lit(table.file).alias("file"))

@@ -1,4 +1,4 @@
-"""What is odd in a feed and costs no row: the findings beside the refused rows."""
+"""Findings in a feed that reject no row, beside those of the rejected rows."""
 
 from collections.abc import Iterator, Mapping
 from datetime import date
@@ -61,7 +61,7 @@ def _first(
 
 
 def _describe_agencies(tables: Tables) -> list[Finding]:
-    """Several agencies need ids, and routes must name one of them."""
+    """Report agencies without ids, and routes that name none of several agencies."""
     agency, routes = tables["agency.txt"].rows, tables["routes.txt"].rows
     found = []
     if tables["agency.txt"].rows_in > 1:
@@ -103,7 +103,7 @@ def _describe_stops(tables: Tables) -> list[Finding]:
 
 
 def _too_close(stops: pl.DataFrame) -> pl.DataFrame:
-    """Return the later stop of each two that lie within the limit."""
+    """Return the later stop of each pair within the limit."""
     if stops.height < 2:
         return stops.clear()
     lat = stops["stop_lat"].to_numpy()
@@ -136,7 +136,7 @@ def _describe_times(tables: Tables) -> list[Finding]:
 
 
 def _describe_calendar(tables: Tables, service_days: pl.DataFrame, today: date) -> list[Finding]:
-    """Report services that are over: each of calendar.txt, else all of calendar_dates.txt."""
+    """Report services that have ended: each of calendar.txt, else all of calendar_dates.txt."""
     if "calendar.txt" in tables:
         ended = tables["calendar.txt"].rows.filter(pl.col("end_date") < today)
         last = ended.select(pl.col("end_date").max()).item()

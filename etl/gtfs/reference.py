@@ -29,7 +29,7 @@ _UNREAD_FILES = (
 )
 KNOWN_FILES = frozenset(FILES) | frozenset(_UNREAD_FILES)
 
-# Columns that are defined and not read: they are no finding.
+# Columns that are defined but not read: no finding.
 _UNREAD: Mapping[str, str] = {
     "agency.txt": "agency_url agency_lang agency_phone agency_fare_url agency_email cemv_support",
     "feed_info.txt": "feed_publisher_url feed_lang default_lang feed_contact_email "
@@ -45,7 +45,7 @@ _UNREAD: Mapping[str, str] = {
     "shapes.txt": "shape_dist_traveled",
 }
 
-# Columns the standard requires and this program can do without.
+# Columns that the standard requires and this program does not need.
 REQUIRED_UNREAD: Mapping[str, tuple[str, ...]] = {
     "agency.txt": ("agency_name", "agency_url"),
     "feed_info.txt": ("feed_publisher_name", "feed_publisher_url", "feed_lang"),

@@ -60,7 +60,7 @@ def _check_stops(stops: Table) -> Table:
         [
             Rule("stop_lat", "is blank", needs_place & lat.is_null(), "stop_without_location"),
             Rule("stop_lon", "is blank", needs_place & lon.is_null(), "stop_without_location"),
-            # Nobody waits in the Gulf of Guinea: 0, 0 is how exports write "unknown".
+            # 0, 0 lies in the Gulf of Guinea: it is how exports write "unknown".
             Rule("stop_lat", "0, 0 is no place", (lat == 0) & (lon == 0), "point_near_origin"),
         ]
     )
@@ -76,7 +76,7 @@ def _check_shapes(shapes: Table) -> Table:
 def _check_trips(
     trips: Table, routes: pl.Series, services: pl.Series, shapes: pl.Series | None
 ) -> Table:
-    """Refuse trips of unknown routes or services; an unknown shape only loses the drawing."""
+    """Reject trips of unknown routes or services; of an unknown shape only drop the reference."""
     checked = trips.refuse(
         [
             _unknown("route_id", routes, "routes.txt"),
@@ -93,7 +93,7 @@ def _check_trips(
 def _check_stop_times(
     stop_times: Table, trips: pl.Series, places: pl.Series, platforms: pl.Series
 ) -> Table:
-    # Judged before anything is refused: the last row of a trip is a terminal even when it is bad.
+    # Determined before any row is rejected: the last row of a trip is a terminal even if invalid.
     last = pl.col("stop_sequence") == pl.col("stop_sequence").max().over("trip_id")
     marked = stop_times.with_rows(stop_times.rows.with_columns(last.alias("is_last")))
     on_demand = pl.any_horizontal(pl.col(*_FLEX, "location_group_id").is_not_null())

@@ -1,4 +1,4 @@
-"""Where stops and shapes lie: from the feed's datum to WGS-84, cell and district."""
+"""Locates stops and shapes: from the feed's datum to WGS-84, cell and district."""
 
 import numpy as np
 import polars as pl

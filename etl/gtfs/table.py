@@ -1,4 +1,4 @@
-"""One GTFS file as rows of text, and as typed rows with what was refused and why."""
+"""One GTFS file as rows of text and as typed rows, with the rejected rows and their reasons."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FAULT_SCHEMA = pl.Schema(
 
 
 class Rule(NamedTuple):
-    """A row for which `bad` is true is refused: `field` where, `reason` why, `code` what kind."""
+    """A row for which `bad` is true is rejected, with `field`, `reason` and finding `code`."""
 
     field: str
     reason: str
@@ -29,7 +29,7 @@ class Table:
     """A GTFS file: `text` as it stands, `rows` still sound, `faults` one per refused row.
 
     `text` and `rows` carry `row_number`, the line of the file (the header is line 1). `notes` are
-    what was seen in the bytes and cost no row.
+    findings in the bytes that reject no row.
     """
 
     file: str
@@ -40,11 +40,11 @@ class Table:
 
     @property
     def rows_in(self) -> int:
-        """Rows of the file, sound or not."""
+        """The number of rows of the file, valid or not."""
         return self.rows.height + self.faults.height
 
     def refuse(self, rules: Sequence[Rule]) -> Table:
-        """Return the table without the rows that break a rule; the first broken rule is kept."""
+        """Return the table without the rows that break a rule; keep the first broken rule."""
         if not rules or self.rows.is_empty():
             return self
         verdict = pl.coalesce(

@@ -1,4 +1,4 @@
-"""Times of stop_times.txt: order checked, blanks interpolated along the way and flagged."""
+"""Times of stop_times.txt: order checked, blanks interpolated by distance and flagged."""
 
 import polars as pl
 
@@ -36,7 +36,7 @@ def complete_times(stop_times: Table, stops: pl.DataFrame) -> Table:
 
 
 def _order(rows: pl.DataFrame) -> pl.DataFrame:
-    """Sort by trip and sequence; one time given stands for both."""
+    """Sort by trip and sequence; a single given time counts for arrival and departure."""
     arrival, departure = pl.col("arrival_time"), pl.col("departure_time")
     return rows.sort(_TRIP, "stop_sequence").with_columns(
         arrival.fill_null(departure),
@@ -65,7 +65,7 @@ def _order_rules() -> list[Rule]:
 
 
 def _outside() -> pl.Expr:
-    """Whether a row is blank and lies before the first or after the last timed row."""
+    """Return whether a row is blank and lies before the first or after the last timed row."""
     time = pl.col("arrival_time")
     before = time.forward_fill().over(_TRIP)
     after = time.backward_fill().over(_TRIP)
@@ -73,7 +73,7 @@ def _outside() -> pl.Expr:
 
 
 def _travelled() -> pl.Expr:
-    """Distance from the trip's start: the feed's own measure, or metres from stop to stop."""
+    """Return the distance from the trip's start: the feed's own, or metres from stop to stop."""
     given = pl.col("shape_dist_traveled")
     usable = given.is_not_null().all() & (given.diff().fill_null(0.0) >= 0).all()
     return pl.when(usable.over(_TRIP)).then(given).otherwise(_stepped().over(_TRIP))
@@ -87,7 +87,7 @@ def _stepped() -> pl.Expr:
 
 
 def _fill(rows: pl.DataFrame) -> pl.DataFrame:
-    """Fill blank times between the timed rows around them, in proportion to the way made."""
+    """Fill blank times between the timed rows around them, in proportion to distance."""
     arrival, departure = pl.col("arrival_time"), pl.col("departure_time")
     timed = arrival.is_not_null()
     anchored = rows.with_columns(pl.int_range(pl.len()).over(_TRIP).alias("_rank")).with_columns(

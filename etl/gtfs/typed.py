@@ -1,4 +1,4 @@
-"""Gives each cell its type: a cell that is not what GTFS says refuses its row."""
+"""Gives each cell its type; a cell that violates its GTFS type rejects its row."""
 
 import polars as pl
 
@@ -91,7 +91,7 @@ def _flaws(field: Field) -> list[Rule]:
 
 
 def _range_flaws(field: Field) -> list[Rule]:
-    """Return the rules of what values the field may have."""
+    """Return the rules on the values that the field may have."""
     value, given = pl.col(field.name), pl.col(_RAW + field.name).is_not_null()
     rules = []
     if field.allowed is not None:
@@ -109,7 +109,7 @@ def _range_flaws(field: Field) -> list[Rule]:
 
 
 def _refuse_repeats(table: Table, key: tuple[str, ...]) -> Table:
-    """Refuse the later rows of a repeated key: the first one stands."""
+    """Reject the later rows of a repeated key; the first one is kept."""
     if not key or table.rows.is_empty():
         return table
     repeats = ~pl.struct(key).is_first_distinct()

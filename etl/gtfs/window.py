@@ -1,4 +1,4 @@
-"""Which service days of a feed become rows of the `departure` table."""
+"""Chooses the service days of a feed that become rows of the `departure` table."""
 
 from datetime import date, timedelta
 

@@ -1,1 +1,1 @@
-"""GTFS-Realtime against the timetable: trips, vehicles, stop events."""
+"""GTFS-Realtime matched with the timetable: trips, vehicles, stop events."""

@@ -1,4 +1,4 @@
-"""One vehicle on one run of a trip: how far it is, how late, which stops it has passed."""
+"""A vehicle on a run of a trip: its progress, its delay, the stops it has passed."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,11 +23,11 @@ class Run:
 
     @property
     def key(self) -> tuple[str, date, int]:
-        """What tells it from every other run."""
+        """Return the key that identifies the run."""
         return self.trip.trip_id, self.service_on, self.start_s
 
     def scheduled_at(self, index: int) -> datetime:
-        """Return when the timetable lets it leave its n-th stop."""
+        """Return when the run is scheduled to leave its n-th stop."""
         second = float(self.trip.stops.departure_s[index]) + self.trip.shift_s(self.start_s)
         return self.day_start + timedelta(seconds=second)
 
@@ -36,12 +36,12 @@ class Run:
         return (at - self.day_start).total_seconds() - self.trip.shift_s(self.start_s)
 
     def expected_m(self, at: datetime) -> float:
-        """Return how far the timetable expects it to be."""
+        """Return where on its line the run should be by the timetable."""
         stops = self.trip.stops
         return float(np.interp(self.second(at), stops.departure_s, stops.at_m))
 
     def deviation_s(self, progress_m: float, at: datetime) -> float:
-        """Return how much later it is there than the timetable says; negative if earlier."""
+        """Return the delay against the timetable at a place; negative if early."""
         stops = self.trip.stops
         return self.second(at) - float(np.interp(progress_m, stops.at_m, stops.departure_s))
 
@@ -51,7 +51,7 @@ class Run:
         return passed - 1 if passed else None
 
     def thresholds_m(self) -> np.ndarray[tuple[int, ...], np.dtype[np.float64]]:
-        """Return from where on each stop counts as left behind."""
+        """Return the distance from which on each stop counts as passed."""
         left = self.trip.stops.at_m.copy()
         left[0] += _LEFT_FIRST_STOP_M
         return left
@@ -66,9 +66,9 @@ class Seen:
 
 
 def passages(run: Run, before: Seen, now: Seen) -> Iterator[tuple[int, datetime]]:
-    """Yield index and time of the stops passed between two fixes, if these are close enough.
+    """Return index and time of the stops passed between two fixes, if these are close enough.
 
-    The time is interpolated by distance. Fixes more than two minutes apart say nothing of when.
+    The time is interpolated by distance. Fixes more than two minutes apart give no times.
     """
     elapsed = now.at - before.at
     if not timedelta(0) < elapsed <= LONGEST_GAP or now.progress_m <= before.progress_m:

@@ -1,4 +1,4 @@
-"""A trip's way on the ground: where along it a position lies, in metres from its first point."""
+"""The line of a trip's shape: finds the position along it, in metres from its first point."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ Floats = npt.NDArray[np.float64]
 
 METRES_PER_DEGREE = 111_320.0
 OFF_SHAPE_M = 50.0  # METHODS T6
-_BACKWARDS_M = 30.0  # a fix may fall back by so much and the vehicle still stands
+_BACKWARDS_M = 30.0  # a fix may fall back by so much while the vehicle stands still
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class ShapeLine:
     """A line of WGS-84 points, measured on the plane that touches the earth at its middle."""
 
     def __init__(self, lon: Floats, lat: Floats) -> None:
-        """Lay out the line; it needs two points at least."""
+        """Project the line; it needs two points at least."""
         self._origin = float(lon.mean()), float(lat.mean())
         xy = self._to_metres(lon, lat)
         self._from, self._step = xy[:-1], np.diff(xy, axis=0)
@@ -52,8 +52,8 @@ class ShapeLine:
     ) -> Fix | None:
         """Return where a vehicle is, never behind `after_m`; none if it is off the line.
 
-        Where the line passes a place twice, the way on from `after_m` counts, and at first sight
-        the pass nearest to where the timetable expects the vehicle.
+        Where the line passes a place twice, the next pass after `after_m` counts, and for a vehicle
+        seen for the first time the pass nearest to where the timetable expects it.
         """
         along, beside = self._on_segments(lon, lat)
         near = beside <= OFF_SHAPE_M
@@ -95,7 +95,7 @@ class ShapeLine:
 def _cheapest_before(
     along: Floats, total: Floats, next_along: Floats
 ) -> tuple[Floats, npt.NDArray[np.int64]]:
-    """Return, per place of the next stop, the cheapest placing of this one that lies before it.
+    """Return, for each position of the next stop, the cheapest position of this one before it.
 
     Places grow with the segments, so the last admissible one is this segment's or the one before.
     """

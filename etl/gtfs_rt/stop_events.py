@@ -55,10 +55,10 @@ def load_stop_events(
     connection: Connection, target: LiveSource, load_id: int, events: Iterable[StopEvent],
     *, is_missed: bool = False,
 ) -> Batch:  # fmt: skip
-    """Write the events that are not known yet: what was once observed or cancelled stands.
+    """Write the events that are not known yet; one already observed or cancelled is kept.
 
-    Missed ones (`is_missed`) are written where nothing is known at all. Only stops that are counted
-    (METHODS T6) are kept.
+    Missed ones (`is_missed`) are written only where there is no record at all. Only stops that
+    count for METHODS T6 are kept.
     """
     rows = [each.values() for each in events if each.run.trip.stops.is_counted[each.index]]
     frame = pl.DataFrame(rows, schema=SCHEMA, orient="row").unique(
@@ -92,7 +92,7 @@ def without_record(
 def _known(
     connection: Connection, target: LiveSource, frame: pl.DataFrame, *, is_missed: bool
 ) -> pl.DataFrame:
-    """Return the keys of this source's events that are final already, or there in any way."""
+    """Return the keys of this source's events that are final already, or recorded in any way."""
     c = stop_event.c
     statement = select(*(c[name] for name in KEY)).where(
         c.source == target.declaration.key,

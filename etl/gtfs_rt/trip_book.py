@@ -47,7 +47,7 @@ class Trip:
     direction_id: int
     line: ShapeLine
     stops: Stops
-    is_repeated: bool  # by frequencies.txt: start_time tells its runs apart
+    is_repeated: bool  # by frequencies.txt: start_time distinguishes its runs
     is_exact: bool
 
     def start_s(self, given: int | None) -> int:
@@ -55,12 +55,12 @@ class Trip:
         return given if self.is_repeated and given is not None else 0
 
     def shift_s(self, start_s: int) -> float:
-        """Return by how much a run is later than the trip's stop times."""
+        """Return by how many seconds a run is later than the trip's stop times."""
         return start_s - float(self.stops.departure_s[0]) if self.is_repeated else 0.0
 
 
 class TripBook:
-    """Trips of one source's current feed, read when first asked for and kept until it changes."""
+    """The trips of one source's current feed, read on demand and cached until the feed changes."""
 
     def __init__(self, source: str) -> None:
         """Start empty."""
@@ -72,7 +72,7 @@ class TripBook:
         self._days: set[tuple[str, date]] = set()
 
     def read(self, connection: Connection, trip_ids: Iterable[str]) -> dict[str, Trip]:
-        """Return those of the trips that the current feed has."""
+        """Return those trips that the current feed has."""
         self._renew(connection)
         wanted = set(trip_ids)
         missing = sorted(wanted - self._trips.keys())
@@ -114,7 +114,7 @@ class TripBook:
         return noon - timedelta(hours=12)
 
     def service_day(self, trip: Trip, at: datetime, given: date | None) -> date | None:
-        """Return the service day of a trip that is under way at an instant; none if it has none.
+        """Return the service day of a trip that is running at an instant; None if it has none.
 
         Where the message names no day, it is the day on which the trip then runs.
         """
@@ -203,7 +203,7 @@ class TripBook:
     def _line(
         self, connection: Connection, shape_id: str | None, stops: list[tuple[object, ...]]
     ) -> tuple[ShapeLine, Floats]:
-        """Return the line of a shape, of the stops themselves where there is none."""
+        """Return the line of a shape, or of the stops themselves where there is none."""
         key = shape_id, tuple(str(stop[1]) for stop in stops)
         if key not in self._lines:
             lon, lat = _column(stops, 5), _column(stops, 6)

@@ -1,8 +1,8 @@
-"""GTFS-RT TripUpdates: of what they predict nothing is kept, of what they say is past everything.
+"""GTFS-RT TripUpdates: keeps observed and cancelled stops, never predictions.
 
 A time or delay counts once it lies before the message's own time: until then it is a prediction.
-`NO_DATA` holds for the stops after it as well, until one says otherwise;
-`SKIPPED` for its own only.
+- `NO_DATA` holds for the stops after it as well, until another state is given;
+- `SKIPPED` holds for its own stop only.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from etl.gtfs_rt.stop_events import StopEvent
 
 _STOP = TripUpdate.StopTimeUpdate
 _CANCELLED = frozenset({TripDescriptor.CANCELED, TripDescriptor.DELETED})
-# Not of the timetable, so nothing says when they should be where: ADDED is the old word for NEW.
+# Without a timetable they have no schedule to compare with; ADDED is the old word for NEW.
 _UNSCHEDULED = frozenset(
     {TripDescriptor.ADDED, TripDescriptor.NEW, TripDescriptor.REPLACEMENT,
      TripDescriptor.DUPLICATED, TripDescriptor.UNSCHEDULED}
@@ -78,7 +78,7 @@ def _seconds(text: str) -> int | None:
 
 
 def stop_states(run: Run, update: Update) -> list[tuple[StopState, Any]]:
-    """Return for every stop of a run what the update says of it, and the update itself if given."""
+    """Return for every stop of a run its state in the update, and its own entry if given."""
     said = {_index_of(run, stop): stop for stop in update.stops}
     states: list[tuple[StopState, Any]] = []
     has_no_data = False
@@ -103,7 +103,7 @@ def _index_of(run: Run, stop: Any) -> int | None:
 
 
 def final_events(run: Run, update: Update) -> Iterator[StopEvent]:
-    """Yield the stops of which an update says what has become of them for good."""
+    """Yield the stops whose outcome in the update is final."""
     for index, (state, stop) in enumerate(stop_states(run, update)):
         if update.is_cancelled or state == "skipped":
             yield StopEvent(update.row, run, index, update.vehicle_id, None, is_cancelled=True)
@@ -114,7 +114,7 @@ def final_events(run: Run, update: Update) -> Iterator[StopEvent]:
 
 
 def _left_at(run: Run, index: int, stop: Any) -> datetime | None:
-    """Return when a stop was left, by its departure or, where there is none, its arrival."""
+    """Return when a stop was left: its departure or, without one, its arrival."""
     for event in (stop.departure, stop.arrival):
         if event.HasField("time"):
             return datetime.fromtimestamp(event.time, UTC)

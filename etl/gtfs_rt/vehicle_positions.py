@@ -56,7 +56,7 @@ def parse_message(content: bytes, name: str) -> FeedMessage:
 
 
 def decode_positions(message: FeedMessage) -> pl.DataFrame:
-    """Return the vehicles of one message that say where they are; columns of `POSITION_SCHEMA`."""
+    """Return the vehicles of one message that give a position; columns of `POSITION_SCHEMA`."""
     sent_at = message.header.timestamp if message.header.HasField("timestamp") else None
     rows = [
         _row(entity, sent_at)

@@ -1,4 +1,4 @@
-"""Vehicles on their runs: positions matched to trips, and the one place of each that is kept."""
+"""Vehicles on their runs: positions matched to trips; the newest place of each is kept."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _CHUNK = 1000
 
 @dataclass(frozen=True)
 class Known:
-    """What was known of a vehicle before: when it was seen, on which run, how far."""
+    """The last known state of a vehicle: when it was seen, on which run, how far along."""
 
     recorded_at: datetime
     run_key: tuple[str | None, date | None, int | None]
@@ -45,7 +45,7 @@ def find_run(
     book: TripBook, trips: Mapping[str, Trip], trip_id: str | None, at: datetime,
     start_on: date | None, start_s: int | None,
 ) -> Run | None:  # fmt: skip
-    """Return the run that a message speaks of: by trip, service day and start."""
+    """Return the run that a message refers to: by trip, service day and start."""
     trip = trips.get(trip_id or "")
     service_on = book.service_day(trip, at, start_on) if trip else None
     if trip is None or service_on is None:
@@ -54,7 +54,7 @@ def find_run(
 
 
 def match_vehicle(row: Row, run: Run | None, known: Known | None) -> tuple[Row, list[StopEvent]]:
-    """Return what is kept of a vehicle's place, and the stops it has passed since last seen."""
+    """Return the vehicle's row, and the stops that it has passed since it was last seen."""
     kept: Row = {"trip_id": None, "service_on": None, "start_s": None, "progress_m": None,
             "off_shape_m": None, "stop_sequence": None, "deviation_s": None,
             "headway_s": None, "scheduled_headway_s": None}  # fmt: skip

@@ -1,1 +1,1 @@
-"""What is kept beside the records: coverage, findings, rejected rows."""
+"""What is recorded about a load beside its records: coverage, findings, rejected rows."""

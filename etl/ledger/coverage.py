@@ -14,7 +14,7 @@ from geodata.tables import district, source_coverage
 
 
 class CoverageSpan(Protocol):
-    """A half-open period in which a table's rows are all there are; null stands for all."""
+    """A half-open period in which a table's rows are complete; null stands for all."""
 
     @property
     def table_name(self) -> str:
@@ -63,7 +63,7 @@ def compute_coverage(
     """Return what a load covers: the declared days, or those of its events in the city's zone.
 
     `days` runs from the day of the first event to that of the last, `months` over whole calendar
-    months; neither reaches beyond the end of the day of `now`.
+    months; neither extends past the end of the day of `now`.
     """
     coverage = declaration.coverage
     period = _period(coverage, event_from, event_to, zone, now) if coverage else None
@@ -104,7 +104,7 @@ def keep_coverage(
     load_id: int,
     covered: Iterable[CoverageSpan],
 ) -> None:
-    """Write coverage that the source has not declared before; unknown districts are left out."""
+    """Write coverage not declared by the source before; unknown districts are left out."""
     known = set(connection.scalars(select(district.c.district_id)))
     current = source_coverage.c
     for item in covered:

@@ -1,4 +1,4 @@
-"""What a load found wrong or odd in a file: how grave, which code, where, in two languages."""
+"""The findings of a load in a file: severity, code, file, row, field, text in two languages."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _REJECTED, _REFUSED = "rejected_row", "refused_file"
 
 
 class Code(Declared):
-    """A kind of finding: its severity and what it says."""
+    """A kind of finding: its severity and its text."""
 
     severity: Severity
     zh: str
@@ -31,7 +31,7 @@ class Code(Declared):
 class Finding:
     """One kind of fault at one place: `row_number` is the first of its `rows`, the header is 1.
 
-    `detail` is what only this finding can say: a name, a reason.
+    `detail` is what only this finding can state: a name, a reason.
     """
 
     code: str
@@ -43,7 +43,7 @@ class Finding:
 
     @property
     def severity(self) -> Severity:
-        """How grave: an error loses data, a warning may mislead, an info explains."""
+        """The severity: an error loses data, a warning may mislead, an info explains."""
         return read_codes()[self.code].severity
 
     @property
@@ -58,10 +58,10 @@ class Finding:
 
 
 class FaultyFileError(ExtractError):
-    """A file refused as a whole, with the findings that say why."""
+    """A file refused as a whole, with its findings."""
 
     def __init__(self, message: str, findings: Sequence[Finding]) -> None:
-        """Keep the words for the user and the findings for the load."""
+        """Keep the message for the user and the findings for the load."""
         super().__init__(message)
         self.findings = tuple(findings)
 

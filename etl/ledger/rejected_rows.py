@@ -1,4 +1,4 @@
-"""Rejected rows, kept with file, row, field, reason and what the row said."""
+"""Rejected rows, stored with file, row, field, reason and raw text."""
 
 import polars as pl
 

@@ -1,1 +1,1 @@
-"""GTFS-RT: what feeds say of vehicles and trips, as frames."""
+"""Follows live sources: appended files, GTFS-RT feeds and the intake."""

@@ -48,8 +48,7 @@ class FollowedFeed:
     def poll(self) -> Iterator[FileLoad]:
         """Load the messages that came since the last time, in order of their names.
 
-        Before that, what was missed until some time ago is written: also a feed that is silent
-        should have seen it.
+        Before that, departures missed until some time ago are written, even if the feed is silent.
 
         Raises:
             ExtractError: the address does not answer.
@@ -68,11 +67,11 @@ class FollowedFeed:
             except OperationsError as error:
                 yield refuse_piece(self.target, piece, advance, str(error))
             except OvertakenError:
-                return  # the other process goes on with these messages
+                return  # another process loads these messages
             kept = advance.after
 
     def glance(self) -> list[FileLook]:
-        """Return name, size and time of the messages in the folder; of an address nothing.
+        """Return name, size and time of the messages in the folder; nothing for an address.
 
         Raises:
             OSError: the folder cannot be read.
@@ -162,7 +161,7 @@ class FollowedFeed:
     def _sound(
         self, frame: pl.DataFrame, sent: int
     ) -> tuple[pl.DataFrame, list[tuple[int, str, str]]]:
-        """Return the vehicles that can be where and when they say, in place; and the others."""
+        """Return the vehicles whose place and time are plausible, located; and the others."""
         lon, lat = (frame[name].to_numpy().copy() for name in ("lon", "lat"))
         places = locate_points(lon, lat, self.target.declaration, self.target.city)
         wrong = pl.Series("wrong", places.fault, dtype=pl.String)
@@ -184,7 +183,7 @@ class FollowedFeed:
 
 
 def fetch_message(url: str) -> bytes:
-    """Return what an address answers.
+    """Fetch the message at an address.
 
     Raises:
         ExtractError: it does not answer.

@@ -1,4 +1,4 @@
-"""`POST /intake/incidents`: records of the unified number, taken together, answered one by one."""
+"""`POST /intake/incidents`: records of the unified number, loaded together, answered singly."""
 
 import json
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ _NAME = "intake.ndjson"
 def find_intake(
     declarations: Sequence[SourceDeclaration],
 ) -> tuple[SourceDeclaration, LiveRule] | None:
-    """Return the source that is taken in, if the city declares one."""
+    """Return the source with an intake, if the city declares one."""
     for each in declarations:
         for rule in each.live:
             if rule.intake:
@@ -66,7 +66,7 @@ def _load(target: LiveSource, records: list[dict[str, Any]]) -> JSONResponse:
     lines = (json.dumps(record, ensure_ascii=False) for record in records)
     piece = Piece(_NAME, ("\n".join(lines) + "\n").encode())
     try:
-        done = load_piece(target, piece, None)  # the sender knows how far it is
+        done = load_piece(target, piece, None)  # the sender keeps track of its own progress
     except (DataError, IntegrityError) as error:
         return JSONResponse({"error": reason_of(error)}, 422)
     except OperationsError as error:

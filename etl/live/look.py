@@ -1,4 +1,4 @@
-"""A look at files from outside: enough to know that one of them may hold something new."""
+"""Lists files without reading them, to see whether one of them may have changed."""
 
 from pathlib import Path
 

@@ -1,8 +1,8 @@
-"""Departures that nobody saw: written once their time has passed, so that they count (T6 coverage).
+"""Writes departures that nobody observed, once their time has passed (T6 coverage).
 
-A feed tells what was seen or cancelled, never what was not. Expected are the routes that the source
-has told of lately: buses without a set are not the feed's to see. An observation that comes
-afterwards takes the place of the missed one.
+A feed reports what was seen or cancelled, never what was not. Expected are the routes that the
+source has reported lately: buses without a transmitter cannot appear. A later observation replaces
+the missed one.
 """
 
 from collections.abc import Iterable, Iterator
@@ -32,14 +32,14 @@ from geodata.tables import live_source, stop_event
 FILE = "@missed"
 MISSED_AFTER = timedelta(minutes=30)  # a bus that is later than this is seen late, not missed
 EVERY = timedelta(minutes=5)
-TOLD_OF = timedelta(days=7)  # routes of which the source has told since then are expected
+TOLD_OF = timedelta(days=7)  # routes that the source has reported since then are expected
 _LONGEST_DAY = timedelta(days=2)  # a service day's last departure lies before its end
 
 
 def expected(runs: Iterable[Run], since: datetime, until: datetime) -> Iterator[StopEvent]:
-    """Yield the departures that the timetable has after one instant and until another, unseen.
+    """Yield the scheduled departures after one instant and until another.
 
-    Only what T6 counts: departures at timepoints of runs that follow a schedule.
+    Only those that T6 counts: departures at timepoints of runs that follow a schedule.
     """
     for run in runs:
         if not run.trip.is_exact or run.scheduled_at(-1) <= since or run.scheduled_at(0) > until:
@@ -50,17 +50,17 @@ def expected(runs: Iterable[Run], since: datetime, until: datetime) -> Iterator[
 
 
 class MissedDepartures:
-    """Writes what one feed of positions should have seen and did not."""
+    """Writes the departures that one feed of positions should have observed and did not."""
 
     def __init__(self, target: LiveSource, book: TripBook) -> None:
         """Keep the source and its timetable."""
         self._target = target
         self._book = book
         self._until: datetime | None = None
-        self._looked_at: set[str] = set()  # routes of which the mark tells how far
+        self._looked_at: set[str] = set()  # the routes that the progress mark covers
 
     def sweep(self) -> Iterator[FileLoad]:
-        """Write the departures missed since the last sweep, if that is some minutes ago.
+        """Write the departures missed since the last sweep, if that was some minutes ago.
 
         Raises:
             SQLAlchemyError: the database is gone.
@@ -87,7 +87,7 @@ class MissedDepartures:
         ) -> LoadOutcome:  # fmt: skip
             return self._load(connection, load_id, events)
 
-        with suppress(OvertakenError):  # the other process looks for them
+        with suppress(OvertakenError):  # another process writes them
             if events:
                 yield load_piece(self._target, piece, advance, load)
             else:
@@ -95,16 +95,16 @@ class MissedDepartures:
         self._until, self._looked_at = until, routes
 
     def _pass(self, advance: Advance) -> None:
-        """Remember that nothing was missed."""
+        """Record that nothing was missed."""
         with self._target.engine.begin() as connection:
             lock_source(connection, self._target.declaration)
             advance.check(connection)
             advance.keep(connection)
 
     def _since(self, connection: Connection, mark: str) -> datetime | None:
-        """Return how far was looked; at first the begin of the day on which the feed was heard.
+        """Return the instant up to which was swept; at first the begin of the feed's first day.
 
-        None for a feed that never said anything.
+        None for a feed without any message.
         """
         if mark:
             return datetime.fromisoformat(mark)
@@ -121,10 +121,11 @@ class MissedDepartures:
     def _due(
         self, connection: Connection, routes: set[str], since: datetime, until: datetime
     ) -> list[StopEvent]:
-        """Return what the routes should have seen; one first told of today, from the day's begin.
+        """Return the departures that the routes should have; of a new route, from the day's begin.
 
-        So a route is held against its whole day although its first bus is seen at noon, and a
-        process that begins looks at the day once more: what has a record is left out afterwards.
+        So a route is expected for its whole day although its first bus is seen at noon, and a
+        process that starts sweeps the day once more: departures with a record are left out
+        afterwards.
         """
         begin = min(since, datetime.combine(self._local_date(until), time(), self._zone))
         due: list[StopEvent] = []

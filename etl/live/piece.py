@@ -1,4 +1,4 @@
-"""Loads what has newly come of a live source: one load, and its progress, in one transaction."""
+"""Loads new data of a live source: one load, with the progress, in one transaction."""
 
 import hashlib
 import json
@@ -31,7 +31,7 @@ _LOAD_RECORDS: FileLoader = partial(load_file, is_piece=True)
 
 @dataclass(frozen=True)
 class LiveSource:
-    """Where the pieces of one live source go."""
+    """The source, city and database that pieces of one live source are loaded into."""
 
     engine: Engine
     city: City
@@ -42,18 +42,18 @@ class LiveSource:
 
 @dataclass(frozen=True)
 class Piece:
-    """What came: bytes under a file's name, and how many of the file's lines lie before them."""
+    """New data: bytes under a file's name, and the number of the file's lines before them."""
 
     name: str
     content: bytes
     lines_before: int = 0
-    tells_of_source: bool = True  # else it is our own conclusion, and nothing was heard
+    tells_of_source: bool = True  # else concluded by the program, not received
 
 
 def load_piece(
     target: LiveSource, piece: Piece, advance: Advance | None, loader: FileLoader = _LOAD_RECORDS
 ) -> FileLoad:
-    """Load a piece, and in the same transaction how far that brings the reading, if it does.
+    """Load a piece and, in the same transaction, the progress of reading it.
 
     Raises:
         OvertakenError: another process has loaded it.
@@ -82,7 +82,7 @@ def load_piece(
 
 
 def _renumbered(rejects: pl.DataFrame, lines_before: int) -> pl.DataFrame:
-    """Count rows, also those that a reason names, from the file's first line."""
+    """Count rows, including those that a reason names, from the file's first line."""
 
     def move(reason: str) -> str:
         return re.sub(r"\brow (\d+)", lambda found: f"row {int(found[1]) + lines_before}", reason)
@@ -92,7 +92,7 @@ def _renumbered(rejects: pl.DataFrame, lines_before: int) -> pl.DataFrame:
 
 
 def refuse_piece(target: LiveSource, piece: Piece, advance: Advance, message: str) -> FileLoad:
-    """Keep a piece of which nothing can be used as a refused load with its text, and go on.
+    """Record an unusable piece as a refused load with its text, and advance.
 
     Load, text and progress are one transaction, so that it is refused once.
 

@@ -1,4 +1,4 @@
-"""How far live sources were followed, kept in the transaction that loads what they brought."""
+"""How far live sources were read, stored in the transaction that loads the piece."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,12 +14,12 @@ from geodata.tables import live_position, live_source
 
 
 class OvertakenError(Exception):
-    """Another process has read on from there meanwhile: what was read here is not new."""
+    """Another process has read on from there meanwhile: this piece is not new."""
 
 
 @dataclass(frozen=True)
 class Advance:
-    """From where to where a piece brings the reading of a source's file.
+    """The progress of a piece: from where to where it reads a source's file.
 
     Kept in the transaction that loads the piece, under the source's lock, so of two processes that
     follow the same source only one loads it.
@@ -31,7 +31,7 @@ class Advance:
     after: Progress
 
     def check(self, connection: Connection) -> None:
-        """Make sure that the piece is still the next one.
+        """Check that the piece is still the next one.
 
         Raises:
             OvertakenError: it is not.
@@ -40,12 +40,12 @@ class Advance:
             raise OvertakenError(f"{self.source}: {self.file} was read on by another process")
 
     def keep(self, connection: Connection) -> None:
-        """Write how far the file was read."""
+        """Store how far the file was read."""
         keep_progress(connection, self.source, self.file, self.after)
 
 
 def read_progress(connection: Connection, source: str, file: str) -> Progress:
-    """Return how far a file of a source was read; its beginning, if never."""
+    """Return how far a file of a source was read; its begin if never."""
     c = live_position.c
     statement = select(c.offset_bytes, c.lines, c.mark).where(c.source == source, c.file == file)
     row = connection.execute(statement).one_or_none()
@@ -53,7 +53,7 @@ def read_progress(connection: Connection, source: str, file: str) -> Progress:
 
 
 def keep_progress(connection: Connection, source: str, file: str, progress: Progress) -> None:
-    """Write how far a file of a source was read."""
+    """Store how far a file of a source was read."""
     values = {
         "offset_bytes": progress.offset,
         "lines": progress.lines,
@@ -69,12 +69,12 @@ def keep_progress(connection: Connection, source: str, file: str, progress: Prog
 def keep_event(
     connection: Connection, source: str, rule: LiveRule, last_event_at: datetime | None
 ) -> None:
-    """Remember the latest event of a source's way of arriving."""
+    """Store the latest event of a source's live rule."""
     _keep(connection, source, rule, last_event_at=last_event_at)
 
 
 def keep_poll(engine: Engine, source: str, rule: LiveRule, message: str | None) -> None:
-    """Remember that a source was looked at, and why that failed if it did."""
+    """Store that a source was polled, and the error if it failed."""
     with engine.begin() as connection:
         _keep(connection, source, rule, polled_at=now(), message=message)
 

@@ -16,7 +16,7 @@ from etl.outcome import FileLoad
 from etl.pipeline.run import reason_of
 from geodata.errors import OperationsError
 
-# The database is there and says no to these rows; any other of its errors is tried again.
+# The database is there and rejects these rows; its other errors are retried.
 _FAULTY_ROWS = (DataError, IntegrityError)
 
 
@@ -29,14 +29,14 @@ class FollowedRecords:
         self._folder = folder
 
     def poll(self) -> Iterator[FileLoad]:
-        """Load what is new, piece by piece, and yield what became of each.
+        """Load new data, piece by piece, and yield the result of each.
 
         Raises:
             OSError: a file cannot be read.
             SQLAlchemyError: the database is gone; nothing is lost, the next poll begins there.
         """
         for path in sorted(self._folder.glob(self.target.rule.path or "")):
-            with suppress(OvertakenError):  # the other process goes on with this file
+            with suppress(OvertakenError):  # another process reads this file
                 while (found := self._next(path)) is not None:
                     yield from self._load(*found)
 
@@ -49,7 +49,7 @@ class FollowedRecords:
         return look_at(self._folder, self.target.rule.path)
 
     def _next(self, path: Path) -> tuple[Chunk, Progress] | None:
-        """Return the next lines, and the progress as it is kept."""
+        """Return the next lines, and the stored progress."""
         kind: Literal["csv", "ndjson"] = (
             "csv" if self.target.declaration.format == "csv" else "ndjson"
         )
@@ -59,7 +59,7 @@ class FollowedRecords:
         return None if chunk is None else (chunk, progress)
 
     def _load(self, chunk: Chunk, kept: Progress) -> Iterator[FileLoad]:
-        """Load a chunk; where it is refused as a whole, halve it until the fault stands alone."""
+        """Load a chunk; if it is refused as a whole, halve it until the faulty line is isolated."""
         advance = Advance(self.target.declaration.key, chunk.name, kept, chunk.after)
         header_lines = 1 if chunk.header else 0
         piece = Piece(chunk.name, chunk.content, chunk.before.lines - header_lines)

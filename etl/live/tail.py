@@ -1,4 +1,4 @@
-"""Follows a file that is appended to: whole new lines since last time, whatever became of the file.
+"""Follows a file that is appended to: returns whole new lines, also across rotation.
 
 How far a file was read is its `Progress`. A file that shrank or begins otherwise is another file:
 the rest of the former one is looked for beside it (rotation renames it), then the new one is read
@@ -13,7 +13,7 @@ from typing import Literal
 
 MARKED_BYTES = 4096
 LIMIT_BYTES = 4 << 20
-_LONGEST_RECORD = 1 << 16  # a quotation mark left open must not hold up all that follows
+_LONGEST_RECORD = 1 << 16  # an open quotation mark must not block everything after it
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Chunk:
         return self.header + b"".join(self.lines)
 
     def halves(self) -> tuple["Chunk", "Chunk"]:
-        """Split the lines in two chunks that follow one another."""
+        """Split the lines in two consecutive chunks."""
         middle = len(self.lines) // 2
         first = replace(self, lines=self.lines[:middle])
         return first, replace(self, lines=self.lines[middle:], before=first.after)
@@ -123,7 +123,7 @@ def _mark(first: bytes, offset: int) -> str:
 
 
 def _find_former(path: Path, progress: Progress) -> Path | None:
-    """Return the file beside that begins as the followed one did: rotation has renamed it."""
+    """Return the file beside it that begins as the followed one did, renamed by rotation."""
     beside = (item for item in sorted(path.parent.iterdir()) if item != path and item.is_file())
     named = (item for item in beside if item.name.startswith(path.name))
     return next((item for item in named if _is_same(item, progress)), None)

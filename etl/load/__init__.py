@@ -1,1 +1,1 @@
-"""From checked records to tables: binary COPY, supersession, indexes."""
+"""Loads checked records into tables: binary COPY, superseding, indexes."""

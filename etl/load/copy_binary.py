@@ -1,4 +1,4 @@
-"""COPY BINARY: frames as the bytes PostgreSQL loads fastest, laid out without a loop over rows."""
+"""COPY BINARY: frames laid out as the bytes that PostgreSQL loads fastest, without a row loop."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -75,9 +75,9 @@ def copy_records(
     columns: Mapping[str, Kind],
     provenance: tuple[str, int],
 ) -> None:
-    """Append the frame to a table of ours, every row with its (source, load_id).
+    """Append the frame to one of our tables, every row with its (source, load_id).
 
-    A whole number is written as wide as its column is, so that nothing is staged and cast.
+    A whole number is written in the width of its column, so no staging table or cast is needed.
     """
     source, load_id = provenance
     stamped = frame.with_columns(
@@ -120,7 +120,7 @@ def encode_rows(frame: pl.DataFrame, columns: Mapping[str, Layout]) -> Bytes:
 
 
 def _as_one(fields: list[npt.NDArray[Any]]) -> pa.LargeBinaryArray:
-    """Return arrays of one width each as one array of their bytes side by side."""
+    """Return arrays of fixed widths as one array, their bytes side by side."""
     rows = np.empty(len(fields[0]), dtype=[(str(i), each.dtype) for i, each in enumerate(fields)])
     for i, each in enumerate(fields):
         rows[str(i)] = each
@@ -162,7 +162,7 @@ def _number(dtype: str) -> Callable[[pl.Series], _Fixed | _Variable]:
 
 
 def _int4(series: pl.Series) -> _Fixed | _Variable:
-    """Refuse what four bytes cannot hold: the cast would cut it off without a word."""
+    """Refuse what four bytes cannot hold: the cast would silently truncate it."""
     beyond = series.filter(~series.is_between(_INT4.min, _INT4.max))
     if not beyond.is_empty():
         raise LoadError(f"{series.name}: {beyond[0]}: integer out of range")

@@ -1,4 +1,4 @@
-"""Filling an empty table with many rows: its indexes are built once, after the rows."""
+"""Fills an empty table with many rows and builds its indexes once, after the rows."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ import psycopg
 from psycopg import sql
 from sqlalchemy import Table
 
-ROWS_MIN = 100_000  # fewer are in before anybody would notice
+ROWS_MIN = 100_000  # fewer rows are fast enough with the indexes in place
 
 _INDEXES = """
     SELECT c.relname, pg_get_indexdef(i.indexrelid)
@@ -22,12 +22,12 @@ _REFERRERS = "SELECT FROM pg_constraint WHERE confrelid = %s::regclass LIMIT 1"
 
 @contextmanager
 def filling(connection: psycopg.Connection[Any], table: Table, rows: int) -> Iterator[bool]:
-    """Write `rows` rows inside; yields whether the indexes wait for them.
+    """Write `rows` rows inside; yields whether the indexes are built afterwards.
 
-    They do where the rows are many and the table has none: it is locked until the transaction
-    ends, which keeps nobody from anything that could be read, and emptied anew, so that a server
-    with `wal_level = minimal` needs no log of it. Unique indexes are built too, and fail as the
-    rows would have. Rows that come to others pay for the indexes one by one: readers go on.
+    They are if the rows are many and the table is empty: it is locked until the transaction ends,
+    when there is nothing in it to read, and truncated, so that a server with `wal_level = minimal`
+    writes no log of it. Unique indexes are built too, and fail as the single rows would have. In a
+    table with rows the indexes stay: readers are not held up.
     """
     if rows < ROWS_MIN or not _claim(connection, table):
         yield False
@@ -36,7 +36,7 @@ def filling(connection: psycopg.Connection[Any], table: Table, rows: int) -> Ite
     for name, _ in indexes:
         connection.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(str(table.schema), name)))
     yield True
-    for _, definition in indexes:  # the server's own words
+    for _, definition in indexes:  # the definitions as the server writes them
         connection.execute(definition)
 
 
@@ -47,7 +47,7 @@ def _claim(connection: psycopg.Connection[Any], table: Table) -> bool:
         return False
     with connection.transaction() as attempt:
         connection.execute(sql.SQL("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE").format(name))
-        if _has_rows(connection, name):  # another load was first; the rollback gives the lock back
+        if _has_rows(connection, name):  # another load was first; the rollback releases the lock
             raise psycopg.Rollback(attempt)
         connection.execute(sql.SQL("TRUNCATE {}").format(name))
         return True

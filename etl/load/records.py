@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 from etl.batch import ROW, Batch, count_reasons
 from etl.load.copy_binary import copy_frame, copy_records
-from etl.load.supersede import STAGING, STAGING_ROW, Driver, Move
+from etl.load.supersede import STAGING, STAGING_ROW, Driver, Supersession
 from etl.source.declaration import SourceDeclaration
 from etl.source.record_types import RECORD_TYPES, Kind, RecordType
 
@@ -28,7 +28,7 @@ _SQL_TYPES: Mapping[Kind, str] = {
 
 @dataclass(frozen=True)
 class Changes:
-    """What a load did to the current records of its source."""
+    """The changes that a load made to the current records of its source."""
 
     inserted: int
     changed: int
@@ -37,7 +37,7 @@ class Changes:
 
     @property
     def is_none(self) -> bool:
-        """Whether the current records stay as they were."""
+        """Return whether the current records did not change."""
         return self.inserted + self.changed + self.retired == 0
 
 
@@ -61,14 +61,14 @@ def load_records(
 
     A record equal to the current one stays as it is. With `mode: snapshot` the current records of
     the source (and of the file's `scope`) that the file lacks are retired. A revision older than
-    the current one is rejected in a file; live it was overtaken on its way, which is no fault.
+    the current one is rejected in a file; live it only arrived late, which is no fault.
     """
     raw = driver(connection)
     target = RECORD_TYPES[declaration.table]
     columns = _columns(batch.frame, target)
-    work = Move(raw, target, list(columns), declaration.key, load_id)
+    work = Supersession(raw, target, list(columns), declaration.key, load_id)
     rows_in = batch.frame.height
-    if not work.has_current():  # nothing to compare with: nothing to stage
+    if not work.has_current():  # no current records to compare with: no staging
         copy_records(raw, target.table, batch.frame, columns, (declaration.key, load_id))
         return batch.staged("load", rows_in), Changes(rows_in, 0, 0, 0)
     _stage(raw, batch.frame, columns)

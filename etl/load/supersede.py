@@ -1,4 +1,4 @@
-"""The statements that move staged records to a target table; all names are our own tables'."""
+"""The statements that load staged records into a target table and retire those they supersede."""
 
 from typing import Any, LiteralString
 
@@ -17,7 +17,7 @@ STAGING_ROW = "staging_row"
 Driver = psycopg.Connection[TupleRow]
 
 
-class Move:
+class Supersession:
     """Compares the staging table (`s`) with the current records of one source (`t`)."""
 
     def __init__(
@@ -42,7 +42,7 @@ class Move:
         return self._raw.execute(sql.SQL(statement).format(**self._parts, **parts), self._values)
 
     def has_current(self) -> bool:
-        """Tell whether the source has any current record."""
+        """Return whether the source has any current record."""
         found = self._run(
             "SELECT FROM {target} t WHERE t.source = %(source)s AND t.retired_by IS NULL LIMIT 1"
         )
@@ -58,12 +58,12 @@ class Move:
         return pl.DataFrame(rows, schema=REJECT_SCHEMA, orient="row")
 
     def drop_staged(self, rows: list[int]) -> None:
-        """Take rows out of the staging table."""
+        """Delete rows from the staging table."""
         self._values["rows"] = rows
         self._run("DELETE FROM {staging} WHERE {row} = ANY(%(rows)s)")
 
     def mark_unchanged(self) -> int:
-        """Mark staged records that equal the current ones; they stay for their key only."""
+        """Mark staged records that equal the current ones; they are not written."""
         self._run("ALTER TABLE {staging} ADD COLUMN is_same boolean NOT NULL DEFAULT false")
         return self._run(
             "UPDATE {staging} s SET is_same = true FROM {target} t"

@@ -1,1 +1,1 @@
-"""The story of one file: plan, fetch, extract, transform, check, load."""
+"""The stages of one file in order: plan, fetch, extract, transform, check, load."""

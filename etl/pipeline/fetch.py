@@ -1,4 +1,4 @@
-"""Files that a source offers at an address."""
+"""Fetches files that a source offers at an address."""
 
 import shutil
 from http.client import HTTPException
@@ -12,7 +12,7 @@ _TIMEOUT_S = 60
 
 
 def fetch_file(url: str, folder: Path) -> Path:
-    """Fetch a file into a folder, under its own name; a half fetched one is never left there.
+    """Fetch a file into a folder, under its own name; a partial one is never left there.
 
     Raises:
         ExtractError: the address does not answer with the file; names it.

@@ -1,4 +1,4 @@
-"""The stage `plan`: which files a source has, what they are, and whether they are loaded."""
+"""The stage `plan`: the files of a source, their checksums, and whether they are loaded."""
 
 import hashlib
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ def find_files(
     incoming folder, below the source's key.
 
     Raises:
-        ExtractError: nothing is there, which says where it was looked for; or the address fails.
+        ExtractError: no file is there (the message names the places), or the address fails.
     """
     if declaration.url and path is None:
         return [fetch_file(declaration.url, incoming / declaration.key)]
@@ -87,10 +87,10 @@ def plan_file(path: Path) -> PlannedFile:
 
 
 def is_loaded(connection: Connection, declaration: SourceDeclaration, sha256: str) -> bool:
-    """Tell whether this content is already in the database and need not be read again.
+    """Return whether this content is already in the database and need not be read again.
 
-    A snapshot may return to an earlier content, so only its newest load counts; a file that turns
-    out to change nothing is found out later.
+    A snapshot may return to an earlier content, so only its newest load counts; a file that changes
+    nothing is recognised later.
     """
     loaded = (
         select(load.c.sha256)
@@ -105,9 +105,9 @@ def is_loaded(connection: Connection, declaration: SourceDeclaration, sha256: st
 def is_due_again(
     connection: Connection, city: City, declaration: SourceDeclaration, sha256: str
 ) -> bool:
-    """Tell whether the days of this timetable have run out, so that the same file brings new ones.
+    """Return whether the days of this timetable have run out, so that the file yields new ones.
 
-    Days that the declaration fixes stay as they are.
+    Days fixed by the declaration stay as they are.
     """
     if declaration.format != "gtfs" or (declaration.expand and declaration.expand.starts_on):
         return False
@@ -117,7 +117,7 @@ def is_due_again(
 def was_loaded_before(
     connection: Connection, declaration: SourceDeclaration, sha256: str, load_id: int
 ) -> bool:
-    """Tell whether an earlier load than this one brought the same content."""
+    """Return whether an earlier load than this one had the same content."""
     found = select(load.c.load_id).where(
         load.c.source == declaration.key,
         load.c.status == "loaded",

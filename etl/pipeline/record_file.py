@@ -1,4 +1,4 @@
-"""A file of records, from extract to load: every format but GTFS."""
+"""Takes a file of records through extract, transform, check and load: all formats but GTFS."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -66,7 +66,7 @@ def load_file(
         now() + _CLOCK_TOLERANCE,
         is_live=is_piece,
     )
-    if not is_piece:  # the few rows of a moment may well be all bad
+    if not is_piece:  # all of the few rows of a live piece may be faulty
         _refuse_if_none(path, batch, extracted, declaration)
     batch = _join_events(connection, batch, declaration)
     batch, changes = _keep(connection, city, batch, declaration, load_id, is_live=is_piece)
@@ -85,7 +85,7 @@ def load_file(
 
 
 def _join_events(connection: Connection, batch: Batch, declaration: SourceDeclaration) -> Batch:
-    """Let calls that were confirmed to repeat an event stay so, whatever their source says."""
+    """Keep the event of calls that were confirmed as repeated, whatever their source sends."""
     joined = read_joined(connection, declaration.key) if declaration.table == "incident" else {}
     if not joined or "event_id" not in batch.frame.columns:
         return batch
@@ -108,7 +108,7 @@ def _keep(
     *,
     is_live: bool,
 ) -> tuple[Batch, Changes]:
-    """Write the records where the declaration keeps them."""
+    """Write the records where the declaration stores them."""
     if declaration.store == "telemetry":
         store = open_store(get_settings())
         return load_partitions(store, batch, declaration, load_id, city.timezone)
@@ -142,7 +142,7 @@ def _spread(batch: Batch, declaration: SourceDeclaration, city: City, locator: L
 
 
 def as_extracted(declaration: SourceDeclaration) -> SourceDeclaration:
-    """Return the declaration without a `crs` that reading the file's geometry has dealt with."""
+    """Return the declaration without a `crs` that reading the geometry has already applied."""
     from_columns = "lon" in declaration.mapping or GEOMETRY_TEXT in declaration.mapping
     if from_columns or declaration.format not in READ_IN_DEGREES:
         return declaration
@@ -150,7 +150,7 @@ def as_extracted(declaration: SourceDeclaration) -> SourceDeclaration:
 
 
 def _name_districts(connection: Connection, batch: Batch) -> Batch:
-    """Put rows that name a district the city does not have under `unknown`."""
+    """Set the district to `unknown` where a row names one that the city does not have."""
     if "district_id" not in batch.frame.columns:
         return batch
     known = list(connection.scalars(select(district.c.district_id)))
@@ -166,7 +166,7 @@ def _name_districts(connection: Connection, batch: Batch) -> Batch:
 def _refuse_if_none(
     path: Path, batch: Batch, extracted: Extracted, declaration: SourceDeclaration
 ) -> None:
-    """A file of which nothing is usable is a wrong file or a wrong declaration, not bad rows."""
+    """Refuse a file without any usable row: the file or its declaration is wrong."""
     if batch.frame.height or (extracted.rows_in == 0 and declaration.allow_empty):
         return
     rejects = pl.concat([batch.rejects, extracted.rejects], how="diagonal_relaxed")

@@ -1,1 +1,1 @@
-"""Reads of number plates: paired into travel times, and destroyed."""
+"""Number-plate reads: paired into travel times, then destroyed."""

@@ -1,4 +1,4 @@
-"""A file of plate reads to link times: read, pair, count, write; then nothing of it is left."""
+"""Loads a file of plate reads as link times: read, pair, count, write; then destroys it."""
 
 from pathlib import Path
 
@@ -37,7 +37,7 @@ def load_plate_reads(
 ) -> LoadOutcome:
     """Load the link times of one file of whole days of plate reads.
 
-    A rejected read keeps its row number, its field and the reason, never what it said.
+    A rejected read keeps its row number, its field and the reason, never its text.
 
     Raises:
         ExtractError: the file is no such table.
@@ -73,10 +73,10 @@ def load_plate_reads(
 def read_plates(
     path: Path, declaration: SourceDeclaration, timezone: str
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Return the sound reads (reader_id, token, read_at, day) and the others' rows and reasons.
+    """Return the valid reads (reader_id, token, read_at, day), and rows and reasons of the others.
 
     Raises:
-        ExtractError: a column is missing or the text is no CSV; says nothing of the content.
+        ExtractError: a column is missing or the text is no CSV; quotes nothing of the content.
     """
     pairing = declaration.pairing
     assert pairing is not None  # noqa: S101
@@ -104,7 +104,9 @@ def _read_text(path: Path, pairing: Pairing) -> pl.DataFrame:
     try:
         frame = pl.read_csv(path, infer_schema=False, truncate_ragged_lines=True)
     except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError):
-        raise ExtractError(f"{path}: not a CSV file of plate reads") from None  # it quotes lines
+        raise ExtractError(
+            f"{path}: not a CSV file of plate reads"
+        ) from None  # its message quotes lines
     missing = [name for name in columns.values() if name not in frame.columns]
     if missing:
         raise ExtractError(f"{path}: column '{missing[0]}' (pairing) is missing")
@@ -116,7 +118,7 @@ def _read_text(path: Path, pairing: Pairing) -> pl.DataFrame:
 
 
 def _read_links(connection: Connection) -> pl.DataFrame:
-    """Return the current links; of several sources' the one loaded last stands for a pair."""
+    """Return the current links; where several sources have a pair, the last one loaded counts."""
     columns = [reader_link.c[name] for name in _LINK_SCHEMA]
     statement = (
         select(*columns)

@@ -1,7 +1,7 @@
-"""Travel times between readers from one day's reads of number plates (T10); pure.
+"""Travel times between readers from one day's plate reads (T10); pure functions.
 
-A token is salted by day, so pairs never cross midnight. What leaves this module are means over at
-least five vehicles; nothing in it names a token, not even an error.
+A token is salted by day, so pairs never cross midnight. This module returns means over at least
+five vehicles; nothing in it quotes a token, not even an error.
 """
 
 import polars as pl
@@ -46,7 +46,7 @@ def compute_link_times(drives: pl.DataFrame, timezone: str) -> pl.DataFrame:
 
     Columns: link_id, starts_at, day_part, n, length_m, time_s, free_flow_s, time_total_s,
     delay_total_s, free_flow_total_s. Drives beyond median + 3 x 1.4826 MAD of their link and
-    quarter hour are no through traffic. Free flow is that of the same day's night.
+    quarter hour are taken as interrupted and left out. Free flow is that of the same day's night.
     """
     kept = _without_stops(drives.with_columns(pl.col("at").dt.truncate(SLOT).alias("starts_at")))
     local = pl.col("starts_at").dt.convert_time_zone(timezone)

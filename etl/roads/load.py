@@ -77,7 +77,7 @@ def _usable(ways: Ways, city: City) -> Ways:
 
 
 def _has_two_places(ways: Ways) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Tell which ways have two points in a row whose places are known."""
+    """Return which ways have two consecutive points with known places."""
     known = np.isfinite(ways.lon)
     linked = known[:-1] & known[1:] & (ways.of_way[:-1] == ways.of_way[1:])
     counts = np.bincount(ways.of_way[:-1], weights=linked, minlength=len(ways.tags))

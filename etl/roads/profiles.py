@@ -1,8 +1,8 @@
 """Who may use a road: the two profiles, drive and walk, as expressions over a way's tags.
 
-Classes and exclusions are those that osmnx publishes for its `drive` and `walk` networks, but for
-two: service roads are drivable unless they are private, for houses lie on them; and a motorway is
-one-way unless it says otherwise, as the tagging rules have it.
+Classes and exclusions are those that osmnx publishes for its `drive` and `walk` networks, with two
+exceptions: service roads are drivable unless they are private, because houses lie on them; and a
+motorway is one-way unless tagged otherwise, as the tagging rules have it.
 """
 
 import polars as pl

@@ -1,4 +1,4 @@
-"""Reads the roads of an OpenStreetMap extract (.osm or .osm.pbf) with their places."""
+"""Reads the roads of an OpenStreetMap extract (.osm or .osm.pbf) with their points' places."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

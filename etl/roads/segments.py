@@ -1,4 +1,4 @@
-"""From ways to the graph: ways are cut where they meet, and each stretch is measured."""
+"""Builds the graph from ways: cuts ways where they meet and measures each stretch."""
 
 from dataclasses import dataclass
 
@@ -33,7 +33,7 @@ def build_roads(ways: Ways) -> RoadFrames:
     """Cut ways at the points that two of them share and at their ends.
 
     The tags need the columns of `profiles` and `speeds`. Lengths are geodesic. A link to a point
-    without a place is left out; the way goes on after it.
+    without a place is left out; the way continues after it.
     """
     start = np.flatnonzero(ways.of_way[:-1] == ways.of_way[1:])  # link: this point to the next
     placed = np.isfinite(ways.lon)
@@ -51,7 +51,7 @@ def build_roads(ways: Ways) -> RoadFrames:
 
 
 def _junctions(ways: Ways) -> npt.NDArray[np.bool_]:
-    """Tell which points part stretches: shared ones, and the ends of ways."""
+    """Return which points divide stretches: shared ones, and the ends of ways."""
     _, index, times = np.unique(ways.node_id, return_inverse=True, return_counts=True)
     shared = times[index] > 1
     change = ways.of_way[:-1] != ways.of_way[1:]

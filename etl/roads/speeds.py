@@ -1,4 +1,4 @@
-"""How fast one drives on a way: what its sign says, else what the city takes for its class."""
+"""The speed on a way: as signed, else the city's speed for its class."""
 
 import polars as pl
 
@@ -6,8 +6,8 @@ from geodata.city.travel import Travel
 
 _KMH_PER_MPH = 1.609344
 _SLOWEST_KMH, _FASTEST_KMH = 5.0, 150.0
-# A number and its unit; of several ("50;30") the first. Words such as `none` or `BR:urban` are no
-# speed: the class speaks.
+# A number and its unit; of several ("50;30") the first. Words such as `none` or `BR:urban` are not
+# speeds: the class decides.
 _SIGN = r"^\s*(\d+(?:\.\d+)?)\s*(km/h|kmh|kph|mph)?\s*(?:[;,|].*)?$"
 
 

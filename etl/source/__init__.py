@@ -1,1 +1,1 @@
-"""What may be declared of a source: its declaration, mapping, record type and freshness."""
+"""What can be declared of a source: declaration, mapping, record type, freshness, live rule."""

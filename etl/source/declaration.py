@@ -1,4 +1,4 @@
-"""What a source is: one YAML file per source, read into a typed model that refuses unknown keys."""
+"""The declaration of a source: one YAML file, read into a typed model that refuses unknown keys."""
 
 import codecs
 from pathlib import Path
@@ -41,7 +41,7 @@ Datum = Literal["wgs84", "gcj02", "bd09"]
 
 
 class SourceDeclaration(Declared):
-    """One source of the city: where its file lies, what it says, whose it is."""
+    """One source of the city: owner, provenance, file, format, mapping, coverage."""
 
     key: str = Field(pattern=r"^[a-z][a-z0-9_]*$")
     title_zh: str
@@ -104,12 +104,12 @@ class SourceDeclaration(Declared):
 
     @property
     def is_only_live(self) -> bool:
-        """Whether it never comes as a file to be loaded by command."""
+        """Return whether it never comes as a file that a command loads."""
         return bool(self.live) and self.path is None and self.url is None
 
     @property
     def place_rule(self) -> Literal["optional", "checked", "required"]:
-        """What happens to a row without a usable place; an incident without one still counts."""
+        """How a row without a usable place is treated; an incident without one still counts."""
         return self.place or ("optional" if self.table == "incident" else "checked")
 
     @field_validator("timezone")

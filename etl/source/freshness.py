@@ -1,4 +1,4 @@
-"""How late a source is, measured against how often it should come."""
+"""Freshness: how late a source is against its cadence."""
 
 import re
 from datetime import datetime, timedelta
@@ -11,7 +11,7 @@ STALE_AFTER_INTERVALS = 3
 
 
 def parse_cadence(cadence: str) -> timedelta | None:
-    """Return the interval of an ISO 8601 duration, none for a source that comes only once."""
+    """Return the interval of an ISO 8601 duration, None for a source that comes only once."""
     match = _DURATION.fullmatch(cadence)
     if match is None:
         return None
@@ -20,6 +20,6 @@ def parse_cadence(cadence: str) -> timedelta | None:
 
 
 def is_stale(latest: datetime, cadence: str, now: datetime) -> bool:
-    """Tell whether the latest event is more than three intervals old."""
+    """Return whether the latest event is more than three intervals old."""
     interval = parse_cadence(cadence)
     return interval is not None and now - latest > STALE_AFTER_INTERVALS * interval

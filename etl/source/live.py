@@ -1,4 +1,4 @@
-"""How a source arrives live: the block `live` of its declaration."""
+"""The block `live` of a declaration: how a source arrives live."""
 
 from datetime import timedelta
 from typing import Annotated, Literal, Self
@@ -12,7 +12,7 @@ _DURATION = r"^PT(\d+[HMS])+$"
 
 
 class LiveRule(Declared):
-    """Where new records come from, how often they are looked for and how often they should come.
+    """Where new records come from, how often to poll, and how often they are expected.
 
     `path` is a file or glob in the city's incoming folder: records are appended to it, realtime
     messages are added to it as files in order of their names. `url` answers with the newest
@@ -33,7 +33,7 @@ class LiveRule(Declared):
 
     @property
     def poll_s(self) -> float:
-        """Seconds from one look to the next."""
+        """Seconds from one poll to the next."""
         return _seconds(self.poll)
 
     @property
@@ -60,5 +60,5 @@ def _as_list(value: object) -> object:
     return value if isinstance(value, list) else [value]
 
 
-# A source may arrive in several ways; one may be given without the brackets of a list.
+# A source may have several live rules; a single one may be written without a list.
 LiveRules = Annotated[list[LiveRule], BeforeValidator(_as_list)]

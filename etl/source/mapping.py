@@ -20,7 +20,7 @@ def check_zone(name: str) -> str:
 
 
 def _as_text(value: object) -> object:
-    """Return what YAML read as a number, date or truth value as the text a file would hold."""
+    """Return what YAML parsed as a number, date or boolean as the text that a file would hold."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, dict):
@@ -34,16 +34,16 @@ def _as_list(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
-# What YAML may have read as a number, and what may be one name or several.
+# Values that YAML may parse as numbers, and names given singly or as a list.
 Text = Annotated[str, BeforeValidator(_as_text)]
 Names = Annotated[list[str], BeforeValidator(_as_list)]
 
 
 class FieldMapping(Declared):
-    """Where the value of one target column comes from and how its text is read.
+    """The source of one target column's value, and how its text is read.
 
-    `source` names a column, or several of which the first one filled counts. Besides the file's
-    own columns there are `@file` (its name), `@row`, and with `unpivot` `@variable` and `@value`.
+    `source` names a column, or several of which the first one filled counts. Besides the file's own
+    columns there are `@file` (its name), `@row`, and with `unpivot` `@variable` and `@value`.
     """
 
     source: Names = Field(default_factory=list)
@@ -99,7 +99,7 @@ Mapping = Annotated[FieldMapping, BeforeValidator(_as_mapping)]
 
 
 class GroupBy(Declared):
-    """Several rows of the file that are one record: unit rows of a call, sectors of a mast."""
+    """Several rows of a file that form one record: unit rows of a call, sectors of a mast."""
 
     key: str = Field(description="target column whose equal values belong together")
     first_by: Names = Field(
@@ -112,13 +112,13 @@ class GroupBy(Declared):
 
     @property
     def targets(self) -> list[str]:
-        """Every target column it names."""
+        """Return every target column that it names."""
         counted = [self.count] if self.count else []
         return [self.key, *self.first_by, *self.earliest, *self.latest, *counted]
 
 
 class Weights(Declared):
-    """A file that says how the people of a published unit are spread: one row a unit and cell."""
+    """A file of how the people of a published unit are spread: one row for each unit and cell."""
 
     path: str = Field(description="CSV in the incoming folder, else beside the declaration")
     unit: str = Field(description="column with the unit's id")
@@ -146,10 +146,10 @@ class Coverage(Declared):
 
 
 class Pairing(Declared):
-    """Reads of number plates: columns with the reader, the day's token and the time of each.
+    """Number-plate reads: the columns of the reader, the day's token and the time of each.
 
-    The reads become travel times between two readers; the tokens go nowhere, and the file is
-    destroyed once its times are in the database.
+    The reads become travel times between two readers; the tokens are stored nowhere, and the file
+    is destroyed once its times are in the database.
     """
 
     reader_id: str

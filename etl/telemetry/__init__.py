@@ -1,1 +1,1 @@
-"""Records too many for a table: placed, checked and kept as day partitions."""
+"""Records too many for a table: located, checked and stored as day partitions."""

@@ -1,4 +1,4 @@
-"""Records of a table as day partitions, for a cluster to aggregate."""
+"""Exports the records of a table as day partitions, for a cluster to aggregate."""
 
 from collections.abc import Iterator
 from datetime import date, datetime, time, timedelta

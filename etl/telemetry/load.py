@@ -1,4 +1,4 @@
-"""The stage `load` of telemetry: records become the partitions of their local days."""
+"""The stage `load` of telemetry: stores records in the partitions of their local days."""
 
 from datetime import date
 
@@ -27,9 +27,8 @@ def load_partitions(
 ) -> tuple[Batch, Changes]:
     """Write the records to the partition of the local day they happened on.
 
-    A record with the key of one that is there takes its place, so that a file loaded again, or
-    after a load that was broken off, leaves one of each. Rows lie in the order of time and key:
-    equal records give equal files.
+    A record replaces one with the same key, so a file loaded again, also after an interrupted load,
+    leaves one of each. Rows are in the order of time and key: equal records give equal files.
     """
     target = RECORD_TYPES[declaration.table]
     time = str(target.event_time)
@@ -48,7 +47,7 @@ def load_partitions(
 
 
 def partition_schema(target: RecordType) -> dict[str, pl.DataType]:
-    """Return the columns of a kind's partitions: the table's own, a point as lon and lat."""
+    """Return the columns of a kind's partitions: the table's own, with a point as lon and lat."""
     columns: dict[str, pl.DataType] = {
         "source": pl.String(), "load_id": pl.Int64(), "retired_by": pl.Int64(),
     }  # fmt: skip
@@ -71,7 +70,7 @@ def _records(frame: pl.DataFrame, target: RecordType, source: str, load_id: int)
 def _merge(
     store: PartitionStore, partition: Partition, rows: pl.DataFrame, order: list[str]
 ) -> int:
-    """Write a day with the new rows among the old; returns how many old ones they replaced."""
+    """Merge the new rows into a day's partition; return how many old ones they replaced."""
     before = store.read(partition) if store.exists(partition) else rows.clear()
     together = pl.concat([before, rows]).unique(order, keep="last", maintain_order=True)
     store.write(partition, together.sort(order))

@@ -1,4 +1,4 @@
-"""The stage `check`: values that are legal, times that can be, and one record per key."""
+"""The stage `check`: legal values, possible times, and one record for each key."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -16,8 +16,8 @@ _BOOKKEEPING = (ROW, "@wkb")
 def check(batch: Batch, target: RecordType, not_after: datetime, *, is_live: bool = False) -> Batch:
     """Reject what breaks a rule of the target table; merge identical repetitions.
 
-    `not_after` is the latest instant an event can have happened at. Of what comes live, earlier
-    revisions of a record that a later one follows at once are merged into it: they are no faults.
+    `not_after` is the latest instant at which an event can have happened. In live data, earlier
+    revisions that a later one of the same piece follows are merged into it: they are no faults.
     """
     rows_in, before = batch.frame.height, batch.rejects.height
     for condition, field, reason in _rules(batch.frame, target, not_after):

@@ -1,4 +1,4 @@
-"""Residents of published units, spread over cells by weights such as residential floor area."""
+"""Spreads the residents of published units over cells by weights, such as floor area."""
 
 from dataclasses import replace
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""One target column: from the file's text, by its mapping, to a typed value or a fault."""
+"""One target column: maps the file's text to a typed value or a fault."""
 
 import re
 
@@ -20,14 +20,14 @@ _READABLE_AS: dict[Kind, str] = {
 
 
 def cleaned(column: str, null_values: list[str]) -> pl.Expr:
-    """Return a column's text without blanks around it; null where it says nothing."""
+    """Return a column's text without blanks around it; null where it is empty or a null value."""
     text = pl.col(column).cast(pl.String).str.strip_chars()
     empty = text.is_in(["", *null_values])
     return pl.when(empty).then(None).otherwise(text)
 
 
 def read_source(field: FieldMapping, columns: list[str]) -> pl.Expr:
-    """Return the text that a mapping points at; null where the row does not have it."""
+    """Return the text that a mapping refers to; null where the row does not have it."""
     if field.const is not None:
         return pl.lit(field.const, pl.String)
     if field.template is not None:
@@ -55,7 +55,7 @@ def describe(target: str, field: FieldMapping) -> str:
 
 
 def read_value(field: FieldMapping, columns: list[str]) -> tuple[pl.Expr, pl.Expr]:
-    """Return (text, reason): the decoded text, and why there is none although the row has one."""
+    """Return (text, reason): the decoded text, and why a row's text could not be decoded."""
     text, is_unmatched = _extract(field, read_source(field, columns))
     value, is_unlisted = _decode(field, text)
     reason = (
@@ -68,7 +68,7 @@ def read_value(field: FieldMapping, columns: list[str]) -> tuple[pl.Expr, pl.Exp
 
 
 def unreadable(kind: Kind) -> str:
-    """Return what is said of text that is not of its column's kind."""
+    """Return the reason given for text that is not of its column's kind."""
     return f"is not {_READABLE_AS.get(kind, 'text')}"
 
 

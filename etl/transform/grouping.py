@@ -1,4 +1,4 @@
-"""Several rows of a file that are one record: unit rows of a call, sectors of a mast."""
+"""Groups several rows of a file into one record: unit rows of a call, sectors of a mast."""
 
 import polars as pl
 
@@ -9,13 +9,13 @@ from etl.source.mapping import GroupBy
 def group_rows(batch: Batch, group_by: GroupBy | None) -> Batch:
     """Return one record per key: the row that is first by the declared columns, else in the file.
 
-    A row without a value in `first_by` comes after those that have one, so that of the units sent
-    to a call the first to arrive speaks, and if none arrived the first to set out.
+    A row without a value in `first_by` comes after those that have one, so the first unit to arrive
+    counts, and if none arrived the first to set out.
     """
     if group_by is None or batch.frame.is_empty():
         return batch
     key = group_by.key
-    # Rows without the key belong to nobody; each is left to be refused by itself.
+    # Rows without the key cannot be grouped; each is rejected by itself later.
     loose = batch.frame.filter(pl.col(key).is_null())
     frame = batch.frame.filter(pl.col(key).is_not_null())
     ordered = frame.sort([*group_by.first_by, ROW], nulls_last=True)

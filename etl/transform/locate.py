@@ -1,4 +1,4 @@
-"""Where a record lies: one way from given coordinates to WGS-84, the cell and the district."""
+"""Locates records: from given coordinates to WGS-84, cell and district."""
 
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
@@ -30,7 +30,7 @@ class Locator(Protocol):
 
 @dataclass(frozen=True)
 class Places:
-    """Points in WGS-84 (NaN where unusable) and why a pair is unusable ('' where it is sound)."""
+    """Points in WGS-84 (NaN where unusable) and why a pair is unusable ('' where it is valid)."""
 
     lon: Floats
     lat: Floats
@@ -38,7 +38,7 @@ class Places:
 
     @property
     def is_missing(self) -> npt.NDArray[np.bool_]:
-        """Tell where no coordinates were given at all."""
+        """Return where no coordinates were given at all."""
         missing: npt.NDArray[np.bool_] = np.isnan(self.lon) & (self.fault == "")
         return missing
 

@@ -22,9 +22,9 @@ _KM2_PER_SQUARE_DEGREE = 12_364.0  # at the equator
 
 
 def place_hexagons(batch: Batch, declaration: SourceDeclaration, locator: Locator) -> Batch:
-    """Turn H3 cells in text into storage cells: a coarser hexagon is kept at its centre child.
+    """Turn H3 cells in text into storage cells: a coarser hexagon becomes its centre child.
 
-    Its ancestor at the hexagon's own resolution is then the hexagon, so that sums stay exact.
+    The centre child's ancestor at the hexagon's own resolution is the hexagon, so sums stay exact.
     """
     rows_in, before = batch.frame.height, batch.rejects.height
     cells = storage_cells(batch.frame["cell"].fill_null("").to_list())
@@ -40,12 +40,12 @@ def place_hexagons(batch: Batch, declaration: SourceDeclaration, locator: Locato
 
 
 def storage_cell(text: str | None) -> int:
-    """Return the storage cell that stands for a hexagon, `NO_CELL` if the text is none."""
+    """Return the storage cell that represents a hexagon, `NO_CELL` if the text is none."""
     return int(storage_cells([text or ""])[0])
 
 
 def storage_cells(texts: Sequence[str]) -> grid.Cells:
-    """Return the storage cells that stand for hexagons, `NO_CELL` where a text is none."""
+    """Return the storage cells that represent hexagons, `NO_CELL` where a text is none."""
     cells = grid.texts_to_cells(texts)
     res = grid.cell_res(cells)
     is_cell = cells != grid.NO_CELL

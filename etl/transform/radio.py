@@ -1,4 +1,4 @@
-"""What radio records say in numbers of their own: report indexes and cell identities."""
+"""Decodes radio records: report indexes to dBm, cell identities to base stations."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -20,8 +20,8 @@ _NCI_BITS = 36
 def decode_radio(batch: Batch, gnb_id_bits: int | None) -> Batch:
     """Turn report indexes into dBm and cell identities into numbers of logical base stations.
 
-    A level or station that the source gives itself stays. How long a gNB's number is, only the
-    operator knows: without `gnb_id_bits` a 5G cell's station stays unknown.
+    A level or station given by the source is kept. Only the operator knows the length of a gNB's
+    number: without `gnb_id_bits` a 5G cell's station stays unknown.
     """
     if REPORT_INDEX in batch.frame.columns:
         batch = _decode_reports(batch)
@@ -32,7 +32,7 @@ def decode_radio(batch: Batch, gnb_id_bits: int | None) -> Batch:
 
 
 def level_dbm() -> pl.Expr:
-    """Return the lower edge in dBm of what a report index stands for, by `technology`."""
+    """Return the lower edge in dBm of the interval of a report index, by `technology`."""
     offset = pl.col("technology").replace_strict(_OFFSET_DBM, default=None, return_dtype=pl.Int64)
     return (pl.col(REPORT_INDEX) - offset).cast(pl.Float64)
 

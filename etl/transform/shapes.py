@@ -77,7 +77,7 @@ def quadkey_bounds(quadkeys: list[str]) -> npt.NDArray[np.float64]:
 
 
 def place_tiles(batch: Batch) -> Batch:
-    """Give each speed tile its square, from the quadkey; a geometry that differs is refused."""
+    """Give each speed tile its square, from the quadkey; a differing geometry is rejected."""
     rows_in, before = batch.frame.height, batch.rejects.height
     sound = pl.col("quadkey").str.contains(rf"^[0-3]{{{QUADKEY_ZOOM}}}$")
     batch = batch.reject(

@@ -1,4 +1,4 @@
-"""Clocks and dates: text in the source's zone to UTC instants.
+"""Parses clocks and dates: text in the source's zone to UTC instants.
 
 A clock that the zone skipped (daylight saving begins) does not exist and is a fault; one that it
 shows twice is taken as the first of the two.
@@ -69,7 +69,7 @@ def _parse_iso(text: pl.Expr, zone: str) -> pl.Expr:
 
 
 def _parse_iso_series(series: pl.Series, zone: str) -> pl.Series:
-    """Read the usual form at once, and only what is left piece by piece."""
+    """Parse the usual form vectorised, and only the rest value by value."""
     frame = series.to_frame("text")
     usual = pl.col("text").str.to_datetime(_USUAL, time_unit="us", strict=False)
     frame = frame.with_columns(_in_zone(usual, zone).alias("at"))

@@ -1,4 +1,4 @@
-"""The stage `transform`: mapping, grouping and the values a record has without being told."""
+"""The stage `transform`: mapping, grouping, and the default values of a record."""
 
 from dataclasses import replace
 from itertools import pairwise
@@ -106,7 +106,7 @@ def _complete(batch: Batch, declaration: SourceDeclaration) -> Batch:
 
 
 def _complete_incidents(frame: pl.DataFrame) -> pl.DataFrame:
-    """Give each call an event of its own, and flag clocks keyed in together afterwards."""
+    """Give each call its own event, and flag clocks that were keyed together afterwards."""
     event = pl.col("event_id") if "event_id" in frame.columns else pl.lit(None, pl.String)
     frame = frame.with_columns(pl.coalesce(event, "record_id").alias("event_id"))
     clocks = [name for name in _CLOCKS if name in frame.columns]

@@ -1,4 +1,4 @@
-"""Wide tables to long ones: one record per declared column of a row."""
+"""Turns wide tables into long ones: one record for each declared column of a row."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -10,7 +10,7 @@ from etl.transform.fields import cleaned
 
 
 def unpivot(batch: Batch, variables: Mapping[str, str]) -> Batch:
-    """Return a record per row and column, with `@variable` and `@value`; blank ones say nothing.
+    """Return a record per row and column, with `@variable` and `@value`; blank ones are left out.
 
     A row that is blank in all of the columns carries no record and is rejected.
     """
