@@ -1,1 +1,1 @@
-"""What the city's data is and how it is read and kept."""
+"""What the city's data are and how they are read and stored."""

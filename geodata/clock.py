@@ -1,4 +1,4 @@
-"""The clock: everything that asks for the time asks here, so that tests and replay can set it."""
+"""The clock of the program: the only source of the time, so that tests and replay can set it."""
 
 import os
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ _REPLAYED: ContextVar[datetime | None] = ContextVar("replayed", default=None)
 
 @contextmanager
 def replaying(at: datetime) -> Iterator[None]:
-    """Make it that instant for everything done inside, in this thread or task only."""
+    """Set the clock to an instant for everything run inside, in this thread or task only."""
     token = _REPLAYED.set(at.astimezone(UTC))
     try:
         yield
@@ -22,7 +22,7 @@ def replaying(at: datetime) -> Iterator[None]:
 
 
 def replayed() -> datetime | None:
-    """Return the instant that is shown again, None in the present."""
+    """Return the instant being replayed, None in the present."""
     return _REPLAYED.get()
 
 
@@ -30,11 +30,11 @@ def now() -> datetime:
     """Return the current instant in UTC, the one replayed, or the one that the environment sets.
 
     `OCC_NOW` (ISO 8601 with zone) fixes it. `OCC_CLOCK` (`<time>@<unix seconds>x<speed>`) lets it
-    run: it is that time at those seconds since 1970, and moves so much faster since; processes
-    with the same value have the same clock.
+    run: it is that time at those seconds since 1970 and runs at that speed since; processes with
+    the same value have the same clock.
 
     Raises:
-        SettingsError: one of them does not read so.
+        SettingsError: one of them has another form.
     """
     at = _REPLAYED.get()
     if at is not None:

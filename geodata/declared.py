@@ -1,4 +1,4 @@
-"""Declared files: the strict base of their models, and the one reader with its one error text."""
+"""The strict base of the models of declared files, and the one reader with its error text."""
 
 from pathlib import Path
 from typing import Any, TypeVar
@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class Declared(BaseModel):
-    """Base of everything declared: unknown keys are refused, nothing changes once read."""
+    """Base of every declared model: unknown keys are refused, instances are immutable."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, populate_by_name=True)
 
@@ -48,7 +48,7 @@ def read_yaml(path: Path, *, error: type[OperationsError] = DeclarationError) ->
 
 
 def faults_of(error: ValidationError) -> str:
-    """Return what does not fit, each with its key."""
+    """Return what does not fit the model, each fault with its key."""
     return "; ".join(
         f"{'.'.join(str(part) for part in item['loc']) or 'as a whole'}: "
         f"{item['msg'].removeprefix('Value error, ')}"

@@ -2,7 +2,7 @@
 
 
 class OperationsError(Exception):
-    """Base of all errors this program raises on purpose; its text is meant for the user."""
+    """Base of all errors that this program raises on purpose; its text is for the user."""
 
 
 class SettingsError(OperationsError):

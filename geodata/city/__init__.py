@@ -1,1 +1,1 @@
-"""A city as configuration: its folder, the parts of it, and the files it names."""
+"""A city's configuration: its folder, its parts, the files it names, its travel assumptions."""

@@ -95,9 +95,9 @@ class City(Declared):
         return next((span for span in self.holidays if span.starts_on <= day <= span.ends_on), None)
 
     def is_working_day(self, day: date) -> bool:
-        """Tell whether people work: weekdays, but for holidays and the days that make up for them.
+        """Return whether a day is worked: weekdays but no holidays, and days that make up for them.
 
-        A year whose holidays are not listed has its plain weekdays.
+        A year whose holidays are not listed has plain weekdays.
         """
         if self.holiday(day):
             return False

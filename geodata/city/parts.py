@@ -31,7 +31,7 @@ Resolution = Annotated[int, Field(ge=0, le=10)]
 
 
 class Camera(Declared):
-    """Where the map looks first."""
+    """The map's first view."""
 
     lon: float = Field(ge=-180, le=180)
     lat: float = Field(ge=-90, le=90)

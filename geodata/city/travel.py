@@ -1,4 +1,4 @@
-"""How fast one gets about in a city: by class of road, off the road, by time of day."""
+"""Travel speeds in a city: by class of road, off the road, by time of day."""
 
 from typing import Annotated, Literal, Self
 
@@ -18,7 +18,7 @@ _SPEEDS_KMH: dict[str, float] = {
 
 
 class Travel(Declared):
-    """Assumptions behind every travel time; a city replaces what it knows better."""
+    """Assumptions behind every travel time; a city overrides what it knows better."""
 
     speeds_kmh: dict[str, Positive] = Field(
         default=_SPEEDS_KMH, description="by highway class, where no sign gives a speed"

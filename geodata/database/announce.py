@@ -1,4 +1,4 @@
-"""The channels on which the database tells every listening process what has changed."""
+"""The channels on which the database notifies listening processes of changes."""
 
 import json
 from typing import Any
@@ -14,9 +14,9 @@ CHANNELS = (LOADS, LAYERS, ALERTS, VEHICLES, CANDIDATES)
 
 
 def announce(connection: Connection, channel: str, **facts: Any) -> None:
-    """Announce facts on a channel; listeners hear them when the transaction commits.
+    """Send a notification on a channel; listeners get it when the transaction commits.
 
-    A payload is JSON and short (PostgreSQL takes 8,000 bytes): it names what to read, it is not it.
+    A payload is JSON and short (PostgreSQL takes 8,000 bytes): it names what to read.
     """
     payload = json.dumps(facts, ensure_ascii=False, separators=(",", ":"), default=str)
     connection.execute(select(func.pg_notify(channel, payload)))

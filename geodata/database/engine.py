@@ -22,7 +22,7 @@ DRIVER = "postgresql+psycopg"
 
 @contextmanager
 def open_snapshot(engine: Engine) -> Iterator[Connection]:
-    """Open a transaction whose every query sees the same moment.
+    """Open a transaction in which every query sees the same snapshot.
 
     An answer is read by several queries; a build that commits between two of them would make it
     half old and half new, under an address that never changes its content.

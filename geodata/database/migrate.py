@@ -55,12 +55,12 @@ def run_ddl(name: str) -> None:
 
 
 def refuse_downgrade() -> None:
-    """Refuse: a downgrade would drop the records themselves."""
+    """Refuse a downgrade, which would drop the records themselves."""
     raise NotImplementedError("drop the database instead")
 
 
 def _pending(current: str | None) -> list[str]:
-    """The revisions after `current`, oldest first; fails on a revision that is not ours."""
+    """Return the revisions after `current`, oldest first; raise for an unknown revision."""
     script = ScriptDirectory(str(FOLDER))
     if current is not None:
         script.get_revision(current)

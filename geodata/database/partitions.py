@@ -1,7 +1,7 @@
 """Day partitions: records too many for a table, one Parquet file a kind, source and local day.
 
 `<root>/telemetry/<kind>/source=<key>/day=YYYY-MM-DD.parquet`, in a local folder or at any address
-fsspec knows. A file appears whole or not at all: it is written beside and moved into place.
+that fsspec opens. A file appears whole or not at all: it is written beside and renamed.
 """
 
 import re
@@ -31,7 +31,7 @@ class Partition:
 
     @property
     def name(self) -> str:
-        """Its path below the store's root."""
+        """Return its path below the store's root."""
         return f"{FOLDER}/{self.kind}/source={self.source}/day={self.day}.parquet"
 
 
@@ -65,7 +65,7 @@ class PartitionStore:
         return sorted(path.rstrip("/").rpartition("/")[2] for path in self._files.ls(below, False))
 
     def exists(self, partition: Partition) -> bool:
-        """Tell whether there is such a partition."""
+        """Return whether there is such a partition."""
         return bool(self._files.exists(self._path(partition)))
 
     def read(self, partition: Partition) -> pl.DataFrame:
@@ -77,7 +77,7 @@ class PartitionStore:
         return bytes(self._files.cat_file(self._path(partition)))
 
     def write(self, partition: Partition, records: pl.DataFrame) -> None:
-        """Put a partition in place of what was there: beside first, then renamed."""
+        """Replace a partition: written beside first, then renamed."""
         buffer = BytesIO()
         records.write_parquet(buffer, compression="zstd")
         path = self._path(partition)

@@ -1,4 +1,4 @@
-"""The planner's statistics of tables that have just changed much."""
+"""Updates the planner's statistics of tables that have just changed much."""
 
 from sqlalchemy import Engine, text
 from sqlalchemy.sql.expression import quoted_name
@@ -13,7 +13,7 @@ _CHANGED = text(
 
 
 def analyze_changed(engine: Engine) -> list[str]:
-    """Gather statistics of tables that have none or of which a tenth is new; return their names.
+    """Analyse tables without statistics or of which a tenth is new; return their names.
 
     The server does so by itself, but a minute later: until then queries on a table just filled are
     planned as if it were empty. One small table without statistics is enough for a bad plan: with

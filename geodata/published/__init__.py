@@ -1,1 +1,1 @@
-"""What may be published: layers, the views that GIS clients see, and reads of their numbers."""
+"""The published layers: their rows, the views that GIS clients see, and reads of their numbers."""

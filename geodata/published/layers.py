@@ -1,7 +1,7 @@
-"""The published layers in the database: one transaction replaces a layer, its views follow.
+"""Writes and reads the published layers: a layer is replaced in one transaction.
 
-A layer is one indicator's component over one fixed period. Nothing here decides what may be
-published: `layers.disclosure.publish` does, and hands over numbers that are already checked.
+A layer is one indicator's component over one fixed period. What may be published is decided in
+`layers.disclosure.publish`, which passes numbers that are already checked.
 """
 
 from collections.abc import Sequence
@@ -77,7 +77,7 @@ def read_edition(engine: Engine) -> str:
 
 
 def write_cells(connection: Connection, cells: Cells) -> None:
-    """Keep the outlines of the cells that are not kept yet; two writers take turns."""
+    """Store the outlines of cells that are not stored yet; two writers take turns."""
     connection.execute(select(func.pg_advisory_xact_lock(func.hashtext("published_cell"))))
     known = np.array(connection.scalars(select(published_cell.c.cell)).all(), dtype=np.int64)
     missing = np.setdiff1d(cells, known)
@@ -114,7 +114,7 @@ def write_layer(
 
 
 def drop_layers(connection: Connection, names: Sequence[str]) -> None:
-    """Take layers back; `geodata.published.views.drop_views` comes first."""
+    """Remove layers; call `geodata.published.views.drop_views` first."""
     connection.execute(delete(published_layer).where(published_layer.c.name.in_(names)))
 
 

@@ -1,4 +1,4 @@
-"""Reads of the published numbers."""
+"""Reads the published numbers."""
 
 from collections.abc import Sequence
 

@@ -21,7 +21,7 @@ Statuses = Mapping[int, tuple[str, str]]  # code to key and Chinese name
 def write_views(
     connection: Connection, layer: PublishedLayer, statuses: Mapping[int, tuple[str, str]]
 ) -> None:
-    """Make the layer's collections; `statuses` names each code in its key and in Chinese."""
+    """Create the layer's collections; `statuses` gives each code its key and its Chinese name."""
     layer_id = connection.execute(
         select(published_layer.c.layer_id).where(published_layer.c.name == layer.name)
     ).scalar_one()
@@ -33,7 +33,7 @@ def write_views(
 
 
 def write_district_view(connection: Connection, statuses: Statuses) -> None:
-    """Make the collection of every indicator's districts."""
+    """Create the collection of every indicator's districts."""
     words = _status_columns(statuses, "v.status")
     query = (
         "SELECT l.name || '.' || d.district_id AS id, l.name AS indicator, l.title_zh, "  # noqa: S608 - our own words
@@ -59,9 +59,9 @@ def _views_of(name: str) -> dict[str, int]:
 
 
 def _hex_view(layer_id: int, res: int, words: str) -> str:
-    """Return the select of a layer's hexagons; the outlines are indexed, the values found by key.
+    """Return the select of a layer's hexagons; outlines are found by index, values by key.
 
-    `layer_id` and `res` are our own numbers, never a visitor's.
+    `layer_id` and `res` are our own numbers, never user input.
     """
     return (
         f"SELECT c.zone AS id, v.value, v.lo, v.hi, v.n, {words}, l.period, l.starts_at, "  # noqa: S608 - our own numbers
@@ -86,7 +86,7 @@ def _replace_view(connection: Connection, view: str, query: str) -> None:
 
 
 def _comment(connection: Connection, view: str, layer: PublishedLayer) -> None:
-    """Say the unit where a client's column list shows it."""
+    """Write the unit as the comment of the value column, where GIS clients show it."""
     driver: Any = connection.connection.driver_connection
     said = f"{layer.title_zh} · {layer.title_en} [{layer.unit_zh} · {layer.unit_en}]"
     quoted = said.replace("'", "''")

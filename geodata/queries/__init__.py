@@ -1,1 +1,1 @@
-"""Reading the tables: one module per theme, `read_` functions that return frames."""
+"""Reads the tables: one module a theme, `read_` functions that return frames."""

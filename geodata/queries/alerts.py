@@ -1,4 +1,4 @@
-"""Reading and writing alerts and their history; every write is announced."""
+"""Reads and writes alerts and their history; every write is announced."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -44,7 +44,7 @@ def read_changes(connection: Connection, alert_id: int) -> Sequence[RowMapping]:
 def read_alerts(
     connection: Connection, at: datetime, limit: int = 200, *, raised_only: bool = True
 ) -> Sequence[RowMapping]:
-    """Return the alerts as they stood at a moment, from their history.
+    """Return the alerts as of a moment, from their history.
 
     The worst first, then the newest; those whose case was closed by then after the open ones.
     """
@@ -102,7 +102,7 @@ def write_change(
     who: str | None = None,
     note: str | None = None,
 ) -> None:
-    """Write what happened to an alert, as it stands after it, and announce it."""
+    """Write a change of an alert, with its state afterwards, and announce it."""
     now_is = connection.execute(select(alert).where(alert.c.alert_id == alert_id)).mappings().one()
     connection.execute(
         insert(alert_change).values(

@@ -1,8 +1,8 @@
-"""Calls to two services that may be one event: found by place and time, decided by a person.
+"""Candidates: calls to two services that may be one event; a person decides.
 
-A confirmed pair gets one `event_id`, and its later call counts as a repetition, so that events are
-fewer than calls. That is a new version of the later call's record: the former one is retired by a
-load of its own and stays readable. Versions that the department sends afterwards keep the decision.
+A confirmed pair gets one `event_id`, and its later call counts as a repetition, so events are fewer
+than calls. It is a new version of the later call's record: a load of its own retires the former
+one, which stays readable. Versions that the department sends afterwards keep the decision.
 """
 
 from collections.abc import Collection
@@ -41,13 +41,13 @@ State = Literal["open", "confirmed", "rejected"]
 
 
 class Pair(Declared):
-    """Two channels, and the categories of each that may tell of one event."""
+    """Two channels, and the categories of each that may report one event."""
 
     categories: dict[str, list[str]] = Field(min_length=2, max_length=2)
 
 
 class CandidateRules(Declared):
-    """How near in place and time two calls must be (METHODS 4)."""
+    """How near in place and time two calls must be (METHODS 4), and the pairs."""
 
     within_m: float = Field(default=300, gt=0)
     within_s: float = Field(default=900, gt=0)
@@ -56,7 +56,7 @@ class CandidateRules(Declared):
 
 @dataclass(frozen=True)
 class Decision:
-    """What became of a candidate."""
+    """The state of a candidate."""
 
     candidate_id: int
     state: State
@@ -76,7 +76,7 @@ def read_candidate_rules(city: City) -> CandidateRules:
 
 
 def find_candidates(engine: Engine, rules: CandidateRules, load_ids: Collection[int]) -> int:
-    """Look for pairs among the calls that these loads brought; return how many are new."""
+    """Find pairs among the calls that these loads brought; return the number of new ones."""
     if not rules.pairs or not load_ids:
         return 0
     new, other = incident.alias("new"), incident.alias("other")
@@ -124,7 +124,7 @@ def find_candidates(engine: Engine, rules: CandidateRules, load_ids: Collection[
 
 
 def _may_be_one(rules: CandidateRules, new: Any, other: Any) -> Any:
-    """Two current calls of different channels whose categories may be one event, near in time."""
+    """Return the clause that two current calls of different channels may be one event."""
     ways = []
     for pair in rules.pairs:
         (one, ones), (two, twos) = pair.categories.items()
@@ -154,7 +154,7 @@ def _may_be_one(rules: CandidateRules, new: Any, other: Any) -> Any:
 
 
 def read_candidates(engine: Engine, state: State = "open", limit: int = 100) -> list[Row[Any]]:
-    """Return candidates, newest first, with what both calls say."""
+    """Return candidates, newest first, with the records of both calls."""
     one, two = incident.alias("one"), incident.alias("two")
     c = event_candidate.c
 
@@ -185,7 +185,7 @@ def read_candidates(engine: Engine, state: State = "open", limit: int = 100) -> 
 def decide_candidate(
     engine: Engine, candidate_id: int, *, is_one_event: bool, decided_by: str
 ) -> Decision:
-    """Confirm or reject a candidate; a decision is made once and stands.
+    """Confirm or reject a candidate; a decision is final.
 
     Raises:
         NotFoundError: there is no open candidate of that number.
@@ -210,7 +210,7 @@ def decide_candidate(
 
 
 def _join(connection: Connection, candidate: Row[Any]) -> int | None:
-    """Give the later call the event of the earlier one, as a new version of its record."""
+    """Give the later call the event of the earlier one, by a new version of its record."""
     c = incident.c
     connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(candidate.second_source))))
     second = and_(
@@ -247,7 +247,7 @@ def _event_of(candidate: Row[Any]) -> Any:
 
 
 def _open_load(connection: Connection, call: Row[Any], candidate: Row[Any]) -> int:
-    """Write the load that the new version belongs to, with the provenance of the old one's."""
+    """Write the load of the new version, with the provenance of the former one's."""
     c = load.c
     former = connection.execute(select(load).where(c.load_id == call.load_id)).one()
     moment = now()
@@ -263,7 +263,7 @@ def _open_load(connection: Connection, call: Row[Any], candidate: Row[Any]) -> i
 
 
 def read_joined(connection: Connection, source: str) -> dict[str, str]:
-    """Return the records of a source that were confirmed to repeat an event, and which."""
+    """Return the records of a source confirmed as repetitions, with the event they repeat."""
     c, first = event_candidate.c, incident.alias("first")
     statement = select(c.second_record_id, first.c.event_id).join(
         first,

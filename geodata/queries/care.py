@@ -1,4 +1,4 @@
-"""Reads where doctors are."""
+"""Reads the doctors of hospitals."""
 
 import polars as pl
 from sqlalchemy import Connection, func, select
@@ -16,10 +16,10 @@ _SCHEMA: Schema = {
 
 
 def read_doctors(connection: Connection) -> pl.DataFrame:
-    """Return facility_id, grade (null: not said), doctors, lon, lat of the hospitals that work.
+    """Return facility_id, grade (null: unknown), doctors, lon, lat of the active hospitals.
 
-    Those without a place or without a count of doctors are left out, those beyond the city's edge
-    are not.
+    Those without a place or without a count of doctors are left out; those beyond the city's edge
+    are included.
     """
     c = facility.c
     statement = select(

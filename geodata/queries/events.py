@@ -1,4 +1,4 @@
-"""Reads where emergencies happened."""
+"""Reads the places of emergencies."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -24,7 +24,7 @@ def read_event_places(
 ) -> pl.DataFrame:
     """Return channel, cell, district_id, lon, lat of the real events of some numbers that have one.
 
-    Duplicates, tests, cancelled calls, mutual aid and what is no emergency are left out.
+    Duplicates, tests, cancelled calls, mutual aid and non-emergencies are left out.
     """
     c = incident.c
     left_out = (c.is_duplicate, c.is_test, c.is_cancelled, c.is_mutual_aid)

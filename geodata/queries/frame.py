@@ -49,8 +49,8 @@ def read_frame(connection: Connection, statement: Select[Any], schema: Schema) -
 def read_columns(connection: Connection, statement: Select[Any], schema: Schema) -> pl.DataFrame:
     """Return a frame column by column as bytes: COPY costs a call a row, this does not.
 
-    Integers, times and texts must not be null; a null float stays null. A text holds no character
-    31, which parts them. `schema` names and types the columns in order.
+    Integers, times and texts must not be null; a null float stays null. No text may hold
+    character 31, the separator. `schema` names and types the columns in order.
     """
     rows = statement.subquery()
     kinds = pl.Schema(schema)

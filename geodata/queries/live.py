@@ -1,4 +1,4 @@
-"""Reads of live data: how fresh each live source is, where vehicles are."""
+"""Reads live data: the freshness of each live source, the vehicles."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,19 +16,19 @@ SourceState = Literal["fresh", "stale", "silent", "failing"]
 
 @dataclass(frozen=True)
 class SourceFreshness:
-    """How late a live source is."""
+    """The freshness of a live source."""
 
     source: str
     kind: str  # records | positions | trip_updates
     last_event_at: datetime | None
     lag: timedelta | None
     expected: timedelta
-    state: SourceState  # silent: never said anything; failing: cannot be read
+    state: SourceState  # silent: without any message yet; failing: cannot be read
     message: str | None
 
 
 def read_sources_freshness(engine: Engine, at: datetime) -> list[SourceFreshness]:
-    """Return every live source that was ever followed, the most overdue first."""
+    """Return every live source that was ever polled, the most overdue first."""
     with engine.connect() as connection:
         found = [_judge(row, at) for row in connection.execute(select(live_source))]
     return sorted(found, key=_overdue, reverse=True)

@@ -1,4 +1,4 @@
-"""What became of the files: loads with their counted findings; one load with all about it."""
+"""Reads loads with their numbers of findings, and one load with its details."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -14,7 +14,7 @@ _SEVERITIES = ("error", "warning", "info")
 
 @dataclass(frozen=True)
 class LoadDetails:
-    """A load, its findings, the first of its rejected rows (without their text), its coverage."""
+    """A load, its findings, its first rejected rows (without their text), its coverage."""
 
     load: RowMapping
     findings: list[RowMapping]
@@ -63,7 +63,7 @@ def read_load(connection: Connection, load_id: int) -> LoadDetails:
     if found is None:
         raise NotFoundError(f"there is no load {load_id}")
     r, c = rejected_row.c, source_coverage.c
-    # never the text of a row: it may name people, and these pages ask nobody for a password
+    # never the text of a row: it may name people, and these pages need no password
     rejected = select(r.file, r.row_number, r.field, r.reason).where(r.load_id == load_id)
     covered = select(c.table_name, c.component, c.district_id, c.starts_at, c.ends_at, c.retired_by)
     return LoadDetails(

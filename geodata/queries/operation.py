@@ -1,4 +1,4 @@
-"""Reads what ran of the timetable: stop events and dispatched trips."""
+"""Reads the operated service: stop events and dispatched trips."""
 
 from datetime import datetime
 
@@ -37,7 +37,7 @@ Span = tuple[datetime, datetime]
 def read_stop_events(connection: Connection, span: Span | None = None) -> pl.DataFrame:
     """Return the departures expected at timepoints; `delay_s` is null where none was observed.
 
-    Only trips that follow a schedule: a headway alone promises no time. `span` limits the
+    Only trips that follow a schedule: a headway alone schedules no time. `span` limits the
     scheduled times, its end excluded.
     """
     c = stop_event.c

@@ -1,4 +1,4 @@
-"""Reads what the geometric measures need: facilities, tiles, open spans."""
+"""Reads what the geometric measures need: facilities, tiles, open incidents."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -117,7 +117,7 @@ def read_open_spans(connection: Connection, since: datetime) -> pl.DataFrame:
 
 
 def _is_real() -> ColumnElement[bool]:
-    """Return whether a record is current and an event: no duplicate, test, cancelled or aid."""
+    """Return the clause that a record is a current event: no duplicate, test, cancelled or aid."""
     c = incident.c
     left_out = (c.is_duplicate, c.is_test, c.is_cancelled, c.is_mutual_aid)
     return and_(c.retired_by.is_(None), *(flag == false() for flag in left_out))

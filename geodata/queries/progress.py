@@ -1,4 +1,4 @@
-"""How far a database is: what was loaded and built last, and which feeds have run out of days."""
+"""Reads the state of a database: newest load and build, and feeds without expanded days."""
 
 from datetime import datetime, time
 from zoneinfo import ZoneInfo
@@ -26,8 +26,8 @@ def read_progress(connection: Connection) -> tuple[str, ...]:
 def read_lapsed_feeds(connection: Connection, moment: datetime, timezone: str) -> dict[str, str]:
     """Return source and checksum of the feeds that still run, but have no departures from today on.
 
-    A timetable is expanded for some of its service days only, and a feed's own word on how long it
-    holds may outlast them: the coverage of both counts. `timezone` says what day `moment` is on.
+    A timetable is expanded for some of its service days only, and a feed's own validity may be
+    longer: the coverage of both counts. `timezone` decides which day `moment` is on.
     """
     today = moment.astimezone(ZoneInfo(timezone)).date()
     midnight = datetime.combine(today, time(), ZoneInfo(timezone))

@@ -21,7 +21,7 @@ def read_residents(connection: Connection) -> pl.DataFrame:
     """Return cell, district_id, residents, lon, lat of each population point (lon null: none).
 
     Nobody is counted twice: of several vintages and sources, the newest vintage and of that the
-    source loaded last speaks for each district.
+    source loaded last is taken for each district.
     """
     c = population.c
     leading = (

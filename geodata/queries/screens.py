@@ -1,4 +1,4 @@
-"""Reads of records and loads for the screens: latest incidents, hours, facilities, freshness."""
+"""Reads records and loads for the screens: incidents, hours, facilities, freshness."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ DISTRICT_SCHEMA: Schema = {
 
 @dataclass(frozen=True)
 class Freshness:
-    """What was loaded last, and what the oldest of the live sources still shows."""
+    """The newest load, and the newest event of the oldest live source."""
 
     load_id: int | None
     loaded_at: datetime | None
@@ -81,7 +81,7 @@ def read_freshness(engine: Engine) -> Freshness:
 def _events(
     start_at: datetime, end_at: datetime, district_id: str | None
 ) -> list[ColumnElement[bool]]:
-    """The conditions of one event each: current, not a test, not reported twice."""
+    """Return the clauses of one event each: current, not a test, not reported twice."""
     conditions: list[ColumnElement[bool]] = [
         incident.c.retired_by.is_(None),
         incident.c.received_at >= start_at,

@@ -1,4 +1,4 @@
-"""Reads stations of the fire brigade and the ambulances with their class."""
+"""Reads fire and ambulance stations with their class."""
 
 import polars as pl
 from sqlalchemy import Connection, func, select
@@ -16,7 +16,7 @@ _SCHEMA: Schema = {
 
 
 def read_stations(connection: Connection, kind: str) -> pl.DataFrame:
-    """Return facility_id, name, class (null: not said), lon, lat of the stations at work."""
+    """Return facility_id, name, class (null: unknown), lon, lat of the active stations."""
     c = facility.c
     statement = select(
         c.facility_id, c.name, c.attributes["class"].astext, func.ST_X(c.geom), func.ST_Y(c.geom)

@@ -1,4 +1,4 @@
-"""Reads where passengers enter the stops of the timetable."""
+"""Reads the places where passengers enter the stops of the timetable."""
 
 import polars as pl
 from sqlalchemy import Connection, Integer, and_, cast, exists, func, select, union_all
@@ -17,9 +17,9 @@ _ENTRANCE = 2  # location_type
 
 
 def read_stop_access(connection: Connection) -> pl.DataFrame:
-    """Return each stop where one may board, once for every place at which one enters it.
+    """Return each stop where one may board, once for every place where one enters it.
 
-    That is the stop itself, but for a rail platform whose station has entrances: those.
+    That is the stop itself, except for a rail platform whose station has entrances: those.
     """
     stop, entrance = gtfs_stop.alias("stop"), gtfs_stop.alias("entrance")
     of_station = and_(

@@ -1,7 +1,7 @@
-"""Reads the timetable itself: how long places are served a day, what lies between two stops.
+"""Reads the timetable: the hours of service of each place, the segments between stops.
 
-Identifiers belong to a feed: every join is on the source too, since feeds of two operators may use
-the same ids.
+Identifiers belong to a feed: every join is on the source too, because feeds of two operators may
+use the same ids.
 """
 
 from collections.abc import Sequence
@@ -138,10 +138,10 @@ def read_segments(connection: Connection) -> pl.DataFrame:
 
 
 def read_running_dates(connection: Connection, timezone: str, past_days: int) -> list[date]:
-    """Return the service days to tell of: those fully expanded, and some days before them.
+    """Return the service days to compute: those fully expanded, and some days before them.
 
-    The timetable is known for every day its feeds run; of the days before the expanded ones the
-    last `past_days` on which any feed says it runs are taken.
+    The timetable is known for every day its feeds run; of the days before the expanded ones, the
+    last `past_days` on which any feed runs are taken.
     """
     expanded = read_service_dates(connection, timezone)
     if not expanded:

@@ -1,4 +1,4 @@
-"""Reads of travel times between plate readers."""
+"""Reads travel times between plate readers."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta

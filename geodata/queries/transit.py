@@ -1,4 +1,4 @@
-"""Reads what the transit measures need: departures of a day, stops to board at."""
+"""Reads what the transit measures need: departures of a day, boarding points."""
 
 import io
 from collections.abc import Mapping
@@ -66,7 +66,7 @@ RESIDENT_SCHEMA: Schema = {
 
 
 def read_service_dates(connection: Connection, timezone: str) -> list[date]:
-    """Return the calendar days, in the city's zone, for which departures are completely known.
+    """Return the calendar days, in the city's zone, for which all departures are known.
 
     A day is left out while any feed whose services run on it has not been expanded for it: the
     others alone would be taken for all the service there is.

@@ -1,1 +1,1 @@
-"""The GIS service under `/ogc`: OGC API Features, Tiles and DGGS, and what describes the data."""
+"""The GIS service under `/ogc`: OGC API Features, Tiles and DGGS, DCAT and NGSI-LD."""

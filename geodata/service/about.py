@@ -1,4 +1,4 @@
-"""What each collection is, in both languages: title, description, licence, where it comes from."""
+"""Describes each collection in both languages: title, description, licence, provenance."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ _PLAIN: Mapping[str, tuple[str, str]] = {
 
 @dataclass(frozen=True)
 class About:
-    """A collection's description; `layer` is None for those that are not one indicator's."""
+    """A collection's description; `layer` is None for a collection that is not of one indicator."""
 
     title: str
     description: str
@@ -73,7 +73,7 @@ def _rule(layer: PublishedLayer) -> str:
 
 
 def provenance(layer: PublishedLayer) -> dict[str, Any]:
-    """Return where a layer's numbers come from, for a collection's metadata."""
+    """Return the provenance of a layer's numbers, for a collection's metadata."""
     return {
         "provenance": "simulated" if layer.is_simulated else "real",
         "sources": list(layer.sources),

@@ -14,7 +14,7 @@ PREFIX = "/ogc"
 
 
 def create_service(engine: Engine, city: City) -> tuple[FastAPI, Service]:
-    """Compose the service; the second part is what its owner closes at the end.
+    """Compose the service; the caller closes the second part at the end.
 
     It connects at the first request, so that the screens start without it. Its interactive
     documentation would load scripts from elsewhere and is left out; `/api` describes it.

@@ -1,4 +1,4 @@
-"""tipg's connections and its list of collections, made when first asked for and kept current."""
+"""tipg's connections and list of collections, created on demand and kept current."""
 
 import asyncio
 import time
@@ -34,7 +34,7 @@ _SETTINGS = DatabaseSettings(
 
 @dataclass
 class Service:
-    """What the GIS service answers from; the connections belong to one event loop."""
+    """The connections and the catalogue of the GIS service; they belong to one event loop."""
 
     engine: Engine
     city: City
@@ -47,7 +47,7 @@ class Service:
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
     async def ready(self, request: Request) -> None:
-        """Connect where needed, and take in what was published since; a dependency of all routes.
+        """Connect if needed and reread the catalogue if it changed; a dependency of all routes.
 
         Raises:
             HTTPException: the database does not answer; status 503.
@@ -67,7 +67,7 @@ class Service:
             raise HTTPException(503, "the database does not answer") from error
 
     async def close(self) -> None:
-        """Give the connections back."""
+        """Close the connections."""
         if self.pool is not None:
             await self.pool.close()
             self.pool = None

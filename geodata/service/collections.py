@@ -1,4 +1,4 @@
-"""The front of the service: landing, conformance and the collections with what describes them."""
+"""The landing page, conformance, and the collections with their descriptions, as JSON."""
 
 from typing import Annotated, Any
 

@@ -24,7 +24,7 @@ _MEDIA = "http://www.iana.org/assignments/media-types/"
 
 @dataclass(frozen=True)
 class SourceRow:
-    """A department's data set as it was loaded; the records themselves are not given out."""
+    """A source as it was loaded; the records themselves are not published."""
 
     source: str
     owner: str

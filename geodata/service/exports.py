@@ -50,7 +50,7 @@ def exports_router(service: Service) -> APIRouter:
 
 
 def _read_sources(service: Service) -> list[SourceRow]:
-    """Return each source of the current loads with what it covers and when it was renewed."""
+    """Return each source of the current loads with its coverage and its newest load."""
     c = load.c
     statement = (
         select(

@@ -1,4 +1,4 @@
-"""OGC API Features and Tiles by tipg: JSON and vector tiles, no page with foreign scripts."""
+"""OGC API Features and Tiles by tipg: JSON and vector tiles only, no HTML with foreign scripts."""
 
 from typing import Annotated, Any, Literal
 
@@ -66,7 +66,7 @@ def add_features_and_tiles(service: FastAPI, prefix: str) -> None:
 
 
 def _ours_first(router: APIRouter) -> APIRouter:
-    """Leave out what we answer ourselves, and styles, which name servers elsewhere.
+    """Drop tipg's routes that we answer ourselves, and styles, which name other servers.
 
     tipg's own router keeps all of them: it makes its links from their names.
     """

@@ -1,4 +1,4 @@
-"""Filters of clients: CQL2 as the standard has it, and no function of the database."""
+"""Parses clients' filters: CQL2 operators only, no database functions."""
 
 import json
 from typing import Annotated, Any, Literal

@@ -1,4 +1,4 @@
-"""Links of the service's documents."""
+"""Links in the service's documents."""
 
 from fastapi import Request
 

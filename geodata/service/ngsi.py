@@ -10,7 +10,7 @@ from geodata.published.layers import PublishedLayer
 from geodata.service.catalog import Service
 
 CONTEXT_PATH = "/ngsi-ld/context.jsonld"
-# UN/CEFACT Recommendation 20; C62 is "one", a number without another unit
+# UN/CEFACT Recommendation 20; C62 is "one", a number without a unit
 UNIT_CODES: Mapping[str, str] = {
     "%": "P1",
     "s": "SEC",
@@ -22,7 +22,7 @@ UNIT_CODES: Mapping[str, str] = {
 
 
 def unit_code(unit: str) -> str:
-    """Return the UN/CEFACT code of a unit; C62 for counts and for rates that have no code."""
+    """Return the UN/CEFACT code of a unit; C62 for counts and for rates without a code."""
     return UNIT_CODES.get(unit, "C62")
 
 

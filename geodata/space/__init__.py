@@ -1,1 +1,1 @@
-"""Where things are: cells, coordinate systems, datums, districts, lines and areas."""
+"""Geometry of the city: cells, coordinate systems, datums, districts, lines and areas."""

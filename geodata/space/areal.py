@@ -1,8 +1,7 @@
-"""From areas, lines and rasters to hexagons: what is counted is kept, what is a level is averaged.
+"""Carries areas, lines and rasters over to hexagons: counts keep their sum, levels are averaged.
 
-The target hexagons always cover the whole source (`grid.cover`, overlap): tobler otherwise moves
-what lies outside them into them without a word. Areas and lengths are those of the city's metric
-CRS.
+The target hexagons always cover the whole source (`grid.cover`, overlap): tobler otherwise silently
+moves into them what lies outside. Areas and lengths are those of the city's metric CRS.
 """
 
 from collections.abc import Sequence
@@ -19,7 +18,7 @@ from geodata.city.configuration import City
 from geodata.space import grid
 from geodata.space.crs import metric_geometry, transformer
 
-_HAIR_DEGREES = 1e-9  # makes a line an area that hexagons can cover
+_HAIR_DEGREES = 1e-9  # turns a line into an area that hexagons can cover
 
 Shapes = npt.NDArray[Any]
 
@@ -84,7 +83,7 @@ def largest_remainder(total: int, weights: grid.Floats) -> npt.NDArray[np.int64]
 
 
 def to_metres(city: City, shapes: Shapes) -> Shapes:
-    """Return shapes in WGS-84 in the city's metric CRS, corner by corner."""
+    """Return shapes in WGS-84 transformed to the city's metric CRS, point by point."""
     project = transformer(city)
     projected: Shapes = shapely.transform(
         shapes, lambda lon_lat: np.column_stack(project.transform(*lon_lat.T))

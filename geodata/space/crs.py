@@ -1,4 +1,4 @@
-"""Metric work: from WGS-84 degrees to the city's projected CRS and back.
+"""Metric coordinates: from WGS-84 degrees to the city's projected CRS and back.
 
 Many CRS, EPSG:4551 among them, put northing first; every transformer here takes and gives x, y.
 """

@@ -1,4 +1,4 @@
-"""Alerts: one row a warning and its case, and the history of everything that happened to it."""
+"""Alerts: one row an alert with its case, and the history of its changes."""
 
 from sqlalchemy import BigInteger, Column, Float, ForeignKey, Identity, Index, Integer, Table, Text
 from sqlalchemy.sql.expression import text
@@ -22,7 +22,7 @@ alert = Table(
     Column("text_zh", Text, nullable=False),
     Column("text_en", Text, nullable=False),
     time_column("since_at", nullable=False),  # the condition holds since
-    time_column("recovering_at"),  # it holds no more since; not yet long enough
+    time_column("recovering_at"),  # the condition is gone since; not yet long enough
     time_column("raised_at"),
     time_column("ended_at"),  # cancelled, or recovered with its case closed
 )

@@ -10,7 +10,9 @@ premise = Table(
     Column("premise_row", BigInteger, Identity(always=True), primary_key=True),
     *provenance(checked=False),
     Column("premise_id", Text, nullable=False),  # of the address register: a home, not a building
-    Column("operator", Text, nullable=False, server_default=""),  # who says how far it got
+    Column(
+        "operator", Text, nullable=False, server_default=""
+    ),  # the operator that reports the service level
     Column("service_level", Integer, nullable=False),  # 1 connected, 2 passed, 3 neither
     *place(checked=False),
 )

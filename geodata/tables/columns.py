@@ -1,8 +1,8 @@
-"""What the tables of schema `ops` have in common: metadata, provenance, place, indexes.
+"""Columns that the tables of schema `ops` share: provenance, place, indexes; their metadata.
 
 Every record row names the load that brought it (`load_id`) and the load that superseded it
-(`retired_by`, null while current), so that "what was known then" stays answerable.
-All times are `timestamptz`, all geometry is EPSG:4326, `cell` is the H3 cell at resolution 10.
+(`retired_by`, null while current), so that "what was known then" stays answerable. All times are
+`timestamptz`, all geometry is EPSG:4326, `cell` is the H3 cell at resolution 10.
 """
 
 from geoalchemy2 import Geometry
@@ -39,9 +39,9 @@ def time_column(name: str, *, nullable: bool = True) -> Column[object]:
 
 
 def provenance(*, checked: bool = True) -> list[Column[object]]:
-    """Where a record comes from: its source, the load that brought it, the load that retired it.
+    """The provenance of a record: its source, the load that brought it, the load that retired it.
 
-    Tables of millions of rows go without foreign keys: checking them takes 15 times as long as
+    Tables of millions of rows have no foreign keys: checking them takes 15 times as long as
     inserting the rows, and the transaction that writes the records has written their load.
     """
     load_id = f"{SCHEMA}.load.load_id"

@@ -1,4 +1,4 @@
-"""Which places were withheld from the public, a published period each."""
+"""Which places were withheld from the public in each published period."""
 
 from sqlalchemy import ARRAY, Column, Integer, Table, Text
 

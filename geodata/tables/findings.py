@@ -1,4 +1,4 @@
-"""What loads found wrong or odd in their files."""
+"""Findings of loads in their files."""
 
 from sqlalchemy import BigInteger, Column, ForeignKey, Identity, Index, Integer, Table, Text
 

@@ -1,4 +1,4 @@
-"""Districts, and the account of what was loaded, refused and covered."""
+"""Districts, loads, rejected rows and coverage."""
 
 from geoalchemy2 import Geometry
 from sqlalchemy import (
@@ -53,7 +53,7 @@ load = Table(
     time_column("event_to"),
     Column("stages", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
     Column("message", Text),
-    # number of the transaction: tells for ever which loads a reader of then could not see yet
+    # transaction number: decides which loads an earlier snapshot could not see yet
     Column(
         "xact_id",
         BigInteger,

@@ -1,4 +1,4 @@
-"""Live data: how far each live file was read, where vehicles are, calls that may be one event."""
+"""Live data: the progress of each live file, vehicles, candidates of one event."""
 
 from sqlalchemy import (
     BigInteger,
@@ -19,13 +19,13 @@ live_source = Table(
     metadata,
     Column("source", Text, primary_key=True),
     Column("kind", Text, primary_key=True),  # records | positions | trip_updates
-    Column("expected_s", Float, nullable=False),  # how often it should say something
+    Column("expected_s", Float, nullable=False),  # how often a message is expected
     time_column("polled_at"),
     time_column("last_event_at"),  # null: nothing yet
     Column("message", Text),  # why the last poll failed; null: it did not
 )
 
-# Written in the transaction that loads the records: neither is there without the other.
+# Written in the transaction that loads the records: either both are there or neither.
 live_position = Table(
     "live_position",
     metadata,

@@ -1,4 +1,4 @@
-"""What was observed of the timetable: stop events, dispatched trips, where vehicles are now."""
+"""Observations of the timetable's service: stop events, dispatched trips, vehicles."""
 
 from sqlalchemy import (
     BigInteger,

@@ -1,7 +1,7 @@
-"""What may be published: hexagons and districts of one fixed period an indicator, already checked.
+"""The published numbers: hexagons and districts of one fixed period an indicator, checked.
 
-The GIS service reads nothing else of the indicators. Views over these tables lie in the schema
-`published` (`geodata/published.py`).
+The GIS service reads nothing else of the indicators. Views over these tables are in the schema
+`published` (`geodata/published`).
 """
 
 from geoalchemy2 import Geometry
@@ -31,7 +31,7 @@ published_layer = Table(
     Column("name", Text, nullable=False, unique=True),  # of its collection, without `hex_`
     Column("indicator", Text, nullable=False),
     Column("component", Text, nullable=False),
-    Column("code", Text, nullable=False),  # in the methods brief, for example E1; may be empty
+    Column("code", Text, nullable=False),  # the indicator's code, for example E1; may be empty
     Column("domain", Text, nullable=False),
     Column("title_zh", Text, nullable=False),
     Column("title_en", Text, nullable=False),
@@ -51,9 +51,7 @@ published_layer = Table(
     Column("licences", ARRAY(Text), nullable=False),
     Column("owners", ARRAY(Text), nullable=False),
     Column("is_simulated", Boolean, nullable=False),
-    Column(
-        "smallest_count", Integer
-    ),  # smaller counts are suppressed; null: not a matter of people
+    Column("smallest_count", Integer),  # smaller counts are suppressed; null: counts no people
 )
 
 published_cell = Table(

@@ -1,4 +1,4 @@
-"""Indexes that find what a load retired: a new load must find the steps of what it corrects."""
+"""Indexes on `retired_by`, by which a build finds the records that a load retired."""
 
 from sqlalchemy import Index
 from sqlalchemy.sql.expression import text

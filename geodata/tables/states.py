@@ -1,7 +1,6 @@
-"""Additive states of the indicators, their builds and their classes, and what these were before.
+"""Additive states of the indicators, their builds and classes, and the history of all three.
 
-`state_past` and `state_build_past` keep what a later build replaced, so that what was shown then
-stays answerable.
+`state_past` and `state_build_past` keep what a later build replaced, so that a replay can show it.
 """
 
 from sqlalchemy import (
@@ -31,15 +30,15 @@ state_build = Table(
     Column("sources", ARRAY(Text), nullable=False),
     Column("is_simulated", Boolean, nullable=False),
     time_column("as_of"),  # latest event time among the records used
-    Column("definition", Text),  # checksum of what states follow from besides records
+    Column("definition", Text),  # checksum of everything but records that determines the states
     Column("seen", Text),  # snapshot of the database: which loads are in the states
     Column("classes_id", BigInteger),  # build whose classes still hold
     Column("state_rows", BigInteger, nullable=False, server_default="0"),
 )
 Index("ix_state_build_indicator", state_build.c.indicator, state_build.c.build_id)
 
-# The loads whose records the states stand on: a live source makes thousands a day, so a refresh
-# changes the rows it must and reads none of the others.
+# The loads whose records the states rest on: a live source makes thousands a day, so a refresh
+# changes only the affected rows and reads no others.
 counted_load = Table(
     "counted_load",
     metadata,
@@ -104,7 +103,7 @@ layer_breaks = Table(
 )
 
 
-# A replaced row as it stood, and the build from which on it did not stand any more.
+# A replaced row, and the build from which on it was replaced.
 state_past = Table(
     "state_past",
     metadata,

@@ -1,4 +1,4 @@
-"""Kinds of records that are kept in day partitions only: too many for a table, none in PostGIS."""
+"""Kinds of records kept only in day partitions: too many for a table."""
 
 from sqlalchemy import BigInteger, Boolean, Column, Date, Float, Integer, MetaData, Table, Text
 

@@ -1,4 +1,4 @@
-"""Roads between two number-plate readers, and how long vehicles took on them.
+"""Links between two number-plate readers, and the travel times on them.
 
 Single reads and their tokens are in no table: they are paired, counted and destroyed.
 """

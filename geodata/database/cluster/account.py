@@ -1,7 +1,7 @@
-"""Who runs the private cluster, and in which folder.
+"""The user that runs the private cluster, and the folder it is in.
 
 PostgreSQL refuses to run as root. An ordinary user runs it as oneself; for root it runs as the
-owner of the cluster's folder, which for a new one is `postgres` or, without that, `nobody`.
+owner of the cluster's folder, which for a new one is `postgres` or, without that user, `nobody`.
 """
 
 import hashlib
@@ -26,7 +26,7 @@ class Account:
     switch: bool
 
     def run(self, command: list[str], cwd: Path) -> subprocess.CompletedProcess[str]:
-        """Run a program as this user with a plain environment, and return what it said."""
+        """Run a program as this user with a plain environment, and return its output."""
         return subprocess.run(  # noqa: S603  # PostgreSQL's own programs, no shell
             command,
             user=self.uid if self.switch else None,
@@ -47,7 +47,7 @@ class Account:
             os.chown(path, self.uid, self.gid)
 
     def can_enter(self, folder: Path) -> bool:
-        """Whether this user can reach a folder: every folder above it lets it pass."""
+        """Return whether this user can enter a folder and every folder above it."""
         return self.run(["/bin/sh", "-c", 'cd "$1"', "sh", str(folder)], Path("/")).returncode == 0
 
 
@@ -69,9 +69,9 @@ def choose_account(home: Path) -> Account:
 def choose_home(data_dir: Path, fallback: Path = ROOT_FALLBACK) -> Path:
     """Return the folder that holds the cluster, its password and its log.
 
-    That is `<data_dir>/postgres`, unless root runs the program from a folder that other users
-    may not enter (a checkout under /root, say): then a folder of `fallback` named by the data
-    folder, found again at the next start whatever became of the permissions meanwhile.
+    That is `<data_dir>/postgres`, unless root runs the program from a folder that other users may
+    not enter (a checkout under /root, say): then a folder of `fallback` named by the data folder,
+    which the next start finds again even if permissions changed meanwhile.
     """
     home = data_dir.resolve() / "postgres"
     if os.geteuid() != 0 or (home / CLUSTER_FOLDER).exists():
@@ -95,7 +95,7 @@ def make_home(home: Path, account: Account) -> None:
         for folder in reversed([path for path in home.parents if not path.exists()]):
             folder.mkdir(exist_ok=True)
             if account.switch:
-                folder.chmod(0o755)  # whatever root's umask is, the account passes through
+                folder.chmod(0o755)  # whatever root's umask is, the account can enter
         home.mkdir(exist_ok=True, mode=0o700)
     except OSError as error:
         raise ClusterError(f"cannot make {home}: {error.strerror}") from error

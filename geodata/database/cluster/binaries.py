@@ -1,4 +1,4 @@
-"""Where PostgreSQL's programs with PostGIS are on this machine."""
+"""Finds PostgreSQL's programs with PostGIS on this machine."""
 
 import shutil
 from dataclasses import dataclass
@@ -76,7 +76,7 @@ def _on_path() -> list[Binaries]:
 
 
 def _catalogue_major(catalogue: Path) -> int | None:
-    """The major version that an installation's own catalogue (`postgres.bki`) was made for."""
+    """Return the major version for which an installation's catalogue (`postgres.bki`) was made."""
     bki = catalogue / "postgres.bki"
     if not bki.exists():
         return None

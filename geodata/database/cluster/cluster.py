@@ -43,7 +43,7 @@ ORPHANS_WAIT_S = 30
 
 @dataclass(frozen=True)
 class ClusterStatus:
-    """What `db status` tells about the private cluster."""
+    """The status of the private cluster, as `db status` prints it."""
 
     home: Path
     is_initialised: bool
@@ -55,7 +55,7 @@ class Cluster:
     """The cluster that belongs to one data folder; several processes may use it at once."""
 
     def __init__(self, data_dir: Path, fallback: Path = ROOT_FALLBACK) -> None:
-        """Find the cluster's folder and account; touches nothing yet."""
+        """Determine the cluster's folder and account; changes nothing."""
         self.home = choose_home(data_dir, fallback)
         self.account: Account = choose_account(self.home)
 
@@ -65,7 +65,7 @@ class Cluster:
         return self.home / CLUSTER_FOLDER
 
     def status(self) -> ClusterStatus:
-        """Tell whether the cluster exists and runs; changes nothing.
+        """Return whether the cluster exists and runs; changes nothing.
 
         Raises:
             ClusterError: its folder is another user's.
@@ -96,7 +96,7 @@ class Cluster:
             return True
 
     def stop(self) -> bool:
-        """Stop the server, rolling back what is open; returns whether there was one to stop."""
+        """Stop the server and roll back open transactions; return whether one was running."""
         if not self.status().is_running:
             return False
         with self._locked():
@@ -106,7 +106,7 @@ class Cluster:
         return True
 
     def url(self, database: str) -> URL:
-        """The address of a database of the running cluster, by its socket, with the password."""
+        """Return the address of a database of the running cluster: by socket, with the password."""
         postmaster = read_postmaster(self.data)
         if postmaster is None or not self._is_alive(postmaster):
             raise ClusterError(f"the private cluster in {self.home} does not run")
@@ -121,7 +121,7 @@ class Cluster:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        """Hold the home's lock: two applications that start at once take turns."""
+        """Hold the folder's lock, so that two applications that start at once take turns."""
         path = self.home / "lock"
         with path.open("a") as file:
             self.account.own(path)
@@ -129,7 +129,7 @@ class Cluster:
             yield
 
     def _is_ready(self) -> bool:
-        """Whether the server runs and answers; waits while it recovers from a crash."""
+        """Return whether the server runs and answers; wait while it recovers from a crash."""
         if not self._is_alive(read_postmaster(self.data)):
             return False
         deadline = time.monotonic() + 60
@@ -146,7 +146,7 @@ class Cluster:
         return is_alive(self.data, postmaster, self.account)
 
     def _initialise(self) -> None:
-        """Make the cluster in a sibling folder and rename it, so that half of one never starts."""
+        """Create the cluster in a sibling folder and rename it: a partial one never starts."""
         if (self.data / "PG_VERSION").exists():
             return
         for leftover in self.home.glob(f"{CLUSTER_FOLDER}.new-*"):
@@ -169,7 +169,9 @@ class Cluster:
     def _write_password(self) -> Path:
         path = self.home / "password"
         if not path.exists():
-            new = self.home / "password.new"  # renamed when whole: a kill leaves no empty password
+            new = (
+                self.home / "password.new"
+            )  # renamed when complete: a kill leaves no empty password
             new.unlink(missing_ok=True)
             new.touch(mode=0o600)
             new.write_text(secrets.token_urlsafe(24), encoding="ascii")
@@ -196,7 +198,7 @@ class Cluster:
         (self.data / "postmaster.pid").unlink(missing_ok=True)
 
     def _start(self) -> None:
-        """Start the server on its last port, or on a free one when somebody else has that now."""
+        """Start the server on its last port, or on a free one if that is taken now."""
         socket_dir = choose_socket_dir(self.home, self.account)
         for _ in range(START_TRIES):
             port = choose_port(self.data)
@@ -209,7 +211,7 @@ class Cluster:
             except ClusterError:
                 if is_port_free(port):
                     raise
-                continue  # taken between our look and the server's: choose again
+                continue  # taken between our check and the server's start: choose again
             return
         raise ClusterError(f"no free port was found in {START_TRIES} tries")
 

@@ -1,4 +1,4 @@
-"""Where the private server listens: a free loopback port and a socket with a short path."""
+"""Chooses where the private server listens: a free loopback port and a short socket path."""
 
 import os
 import re
@@ -17,7 +17,7 @@ LONGEST_SOCKET_NAME = ".s.PGSQL.65535"
 
 
 def choose_port(data: Path) -> int:
-    """Return the port of the last start if it is free, else a free one; never another's."""
+    """Return the port of the last start if it is free, else a free one; never one in use."""
     conf = data / LISTEN_CONF
     last = re.search(r"^port = (\d+)$", conf.read_text("utf-8"), re.M) if conf.exists() else None
     if last and is_port_free(int(last[1])):
@@ -28,7 +28,7 @@ def choose_port(data: Path) -> int:
 
 
 def is_port_free(port: int) -> bool:
-    """Whether a loopback port can be bound now."""
+    """Return whether a loopback port can be bound now."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as PostgreSQL does
         try:
@@ -39,10 +39,10 @@ def is_port_free(port: int) -> bool:
 
 
 def choose_socket_dir(home: Path, account: Account) -> Path:
-    """Return an empty 0700 folder for the socket: in the home, or in /tmp when that does not do.
+    """Return an empty 0700 folder for the socket: in the home, or in /tmp if that path will not do.
 
-    The path must be short enough for the system, and free of what means something in a setting
-    or a connection string (a comma separates hosts). To be called only when no server runs here.
+    The path must be short enough for the system, and without characters that have a meaning in a
+    setting or a connection string (a comma separates hosts). Call it only if no server runs here.
     """
     folder = home / "run"
     length = len(os.fsencode(folder / LONGEST_SOCKET_NAME))
@@ -57,13 +57,13 @@ def choose_socket_dir(home: Path, account: Account) -> Path:
 
 
 def discard_socket_dir(folder: str) -> None:
-    """Remove a folder that `choose_socket_dir` made under /tmp; any other stays."""
+    """Remove a folder that `choose_socket_dir` made under /tmp; leave any other."""
     if folder.startswith(SHORT_PREFIX):
         shutil.rmtree(folder, ignore_errors=True)
 
 
 def write_listen(data: Path, port: int, socket_dir: Path) -> Path:
-    """Write the file of settings that a start may change; postgresql.conf includes it."""
+    """Write the settings file that each start may change; postgresql.conf includes it."""
     path = data / LISTEN_CONF
     path.write_text(
         "listen_addresses = '127.0.0.1'\n"

@@ -1,4 +1,4 @@
-"""What the server left about itself in its data folder, and which processes really run there."""
+"""The server's lock file in its data folder, and the processes that really run there."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,7 +8,7 @@ from geodata.database.cluster.account import Account
 
 @dataclass(frozen=True)
 class Postmaster:
-    """The lock file `postmaster.pid`: a claim, true only while a process works in the folder."""
+    """The lock file `postmaster.pid`; true only while its process works in the folder."""
 
     pid: int
     port: int
@@ -17,7 +17,7 @@ class Postmaster:
 
 
 def read_postmaster(data: Path) -> Postmaster | None:
-    """Return what the lock file of a data folder says; None without one or with half of one."""
+    """Return the content of a data folder's lock file; None if missing or incomplete."""
     try:
         lines = (data / "postmaster.pid").read_text(encoding="utf-8", errors="replace").split("\n")
         return Postmaster(
@@ -31,19 +31,19 @@ def read_postmaster(data: Path) -> Postmaster | None:
 
 
 def is_alive(data: Path, postmaster: Postmaster | None, account: Account) -> bool:
-    """Whether the lock file's process is this cluster's postmaster.
+    """Return whether the lock file's process is this cluster's postmaster.
 
-    A process id proves nothing: after a crash the number may be somebody else's.
+    A process id proves nothing: after a crash another process may have the number.
     """
     return postmaster is not None and postmaster.pid in processes_in(data, account)
 
 
 def processes_in(data: Path, account: Account) -> list[int]:
-    """The ids of all processes that work in a data folder: the postmaster and its backends.
+    """Return the ids of all processes that work in a data folder: postmaster and backends.
 
     PostgreSQL's processes have the data folder as their working folder. Folders are compared by
     device and inode, since a path may mean another folder to a process in a container. The
-    account asks, since root in a container may not look into other users' processes.
+    check runs as the account: root in a container may not see other users' processes.
     """
     try:
         folder = data.stat()

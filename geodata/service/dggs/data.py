@@ -26,7 +26,7 @@ def read_depth(
     """Return the sub-zones of a depth in canonical order and, by layer, their rows in that order.
 
     Raises:
-        HTTPException: no layer has values so deep, or there are too many; status 400.
+        HTTPException: no layer has values at that depth, or there are too many; status 400.
     """
     level = int(cell_res(np.array([zone]))[0]) + depth
     finest = max((max(layer.res) for layer in layers if layer.res), default=0)
@@ -45,7 +45,7 @@ def read_depth(
 
 
 def has_data(rows: Mapping[str, pl.DataFrame]) -> bool:
-    """Tell whether any sub-zone has a row."""
+    """Return whether any sub-zone has a row."""
     return any(frame["status"].is_not_null().any() for frame in rows.values())
 
 

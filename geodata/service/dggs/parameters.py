@@ -1,4 +1,4 @@
-"""The query parameters of zone queries and zone data, read as the standard writes them."""
+"""Parses the query parameters of zone queries and zone data."""
 
 import re
 from datetime import UTC, datetime
@@ -118,7 +118,7 @@ def _instant(text: str) -> datetime:
 
 
 def overlaps(span: Span, starts_at: datetime, ends_at: datetime) -> bool:
-    """Tell whether a span touches a half-open period."""
+    """Return whether a span overlaps a half-open period."""
     begin, end = span
     return (begin is None or begin < ends_at) and (end is None or end >= starts_at)
 

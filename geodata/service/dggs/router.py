@@ -33,7 +33,7 @@ Where = Annotated[str | None, Query()]
 
 
 class DggsResources:
-    """Answers of the routes; `collection` is None for the whole dataset."""
+    """The answers of the routes; `collection` is None for the whole dataset."""
 
     def __init__(self, service: Service) -> None:
         """Keep the service."""
@@ -51,7 +51,7 @@ class DggsResources:
         return [layer]
 
     def address(self, request: Request, collection: str | None) -> str:
-        """Return where the list of grids is."""
+        """Return the address of the list of grids."""
         origin = f"/collections/{collection}" if collection else ""
         return f"{base_url(request)}{origin}/dggs"
 
@@ -79,7 +79,7 @@ class DggsResources:
         }
 
     def zone(self, request: Request, collection: str | None, text: str) -> dict[str, Any]:
-        """Return a zone: its place, area, parents, children and neighbours."""
+        """Return a zone: its centre, area, parents, children and neighbours."""
         cell = parameters.read_zone(text)
         level = int(cell_res(np.array([cell]))[0])
         base = f"{self.address(request, collection)}/{DGGRS}"

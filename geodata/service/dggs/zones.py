@@ -1,4 +1,4 @@
-"""Zones: which cells have data, within an area, at a level, listed each or compactly."""
+"""Finds the zones that have data in an area at a level, listed singly or compactly."""
 
 from dataclasses import dataclass
 
@@ -18,13 +18,13 @@ from geodata.space.grid import (
 )
 
 Box = tuple[float, float, float, float]
-_REACH_DEG = {0: 25.0, 1: 10.0, 2: 4.0, 3: 1.5}  # from a zone's centre to its corners, generously
+_REACH_DEG = {0: 25.0, 1: 10.0, 2: 4.0, 3: 1.5}  # from a zone's centre to its corners, rounded up
 _FINE_REACH_DEG = 0.6
 
 
 @dataclass(frozen=True)
 class ZoneQuery:
-    """What a client asks for."""
+    """A query for zones."""
 
     level: int
     box: Box | None = None
@@ -48,9 +48,9 @@ def read_zones(connection: Connection, layers: list[PublishedLayer], query: Zone
 
 
 def source_level(layer: PublishedLayer, level: int) -> int | None:
-    """Return the level whose cells tell where a layer has data at a level; None beyond the finest.
+    """Return the level whose cells show where a layer has data; None beyond the finest.
 
-    The coarsest that is not coarser than asked for: its list is the shortest.
+    It is the coarsest that is not coarser than the level asked for: its list is the shortest.
     """
     return min((res for res in layer.res if res >= level), default=None)
 
@@ -90,7 +90,7 @@ def _are_below(zones: Cells, parent: int) -> np.ndarray:
 
 
 def _touch(zones: Cells, box: Box) -> np.ndarray:
-    """Tell which zones share a point with a box; outlines only of those whose centre is near."""
+    """Return which zones intersect a box; outlines are made only of those with a centre near it."""
     west, south, east, north = box
     reach = _REACH_DEG.get(int(cell_res(zones[:1])[0]), _FINE_REACH_DEG)
     lon, lat = cell_centres(zones)

@@ -94,7 +94,7 @@ def children_range(cell: int, res: int) -> tuple[int, int]:
 
 
 def _are_pentagons(cells: Cells) -> npt.NDArray[np.bool_]:
-    """A cell is a pentagon if its base cell is one and all its digits are 0."""
+    """Return which cells are pentagons: their base cell is one and all digits are 0."""
     base = (cells >> _BASE_SHIFT) & 127
     used = ((1 << _BASE_SHIFT) - 1) & ~((np.int64(1) << 3 * (_MAX_RES - cell_res(cells))) - 1)
     pentagons: npt.NDArray[np.bool_] = np.isin(base, _PENTAGON_BASES) & ((cells & used) == 0)

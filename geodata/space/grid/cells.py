@@ -1,7 +1,7 @@
 """Points to cells and cells to shapes, vectorised by polars-h3.
 
-H3 takes latitude first and accepts latitude 91 or swapped axes without a word, so bounds are
-checked here before any call.
+H3 takes latitude first and silently accepts latitude 91 or swapped axes, so bounds are checked here
+before any call.
 """
 
 from collections.abc import Sequence
@@ -26,7 +26,7 @@ WORLD_BOUNDS: Bounds = (-180.0, -90.0, 180.0, 90.0)
 
 
 def in_bounds(lat: npt.ArrayLike, lon: npt.ArrayLike, bounds: Bounds = WORLD_BOUNDS) -> Mask:
-    """Tell which points lie in the bounds (west, south, east, north); NaN and infinity never do."""
+    """Return which points lie in the bounds (west, south, east, north); NaN and infinity do not."""
     west, south, east, north = bounds
     lats, lons = np.asarray(lat, dtype=np.float64), np.asarray(lon, dtype=np.float64)
     inside: Mask = (lats >= south) & (lats <= north) & (lons >= west) & (lons <= east)
@@ -127,7 +127,7 @@ def disk_pairs(cells: Cells, k: int = 1) -> tuple[npt.NDArray[np.int64], npt.NDA
 
 
 def are_valid_cells(cells: Cells) -> Mask:
-    """Tell which of the numbers are H3 cells."""
+    """Return which of the numbers are H3 cells."""
     if len(cells) == 0:
         return np.empty(0, dtype=np.bool_)
     return _column(_frame(cells), polars_h3.is_valid_cell("cell")).astype(np.bool_)

@@ -34,7 +34,7 @@ _TOLERANCE_DEGREES = 1e-7  # about 1 cm: cell edges are great arcs, polygons are
 
 
 class _Plane(NamedTuple):
-    """The polygon in degrees of equal length in both directions, and the largest stretch of it."""
+    """The polygon in degrees scaled to equal length in both directions, and its largest extent."""
 
     polygon: Any
     border: Any
@@ -60,7 +60,7 @@ def _reach_degrees(plane: _Plane, res: int) -> float:
 
 
 def _locate(plane: _Plane, cells: Cells, res: int) -> tuple[Mask, Mask]:
-    """Tell of each cell whether its centre is inside, and whether the border is within reach."""
+    """Return for each cell whether its centre is inside, and whether the border is near."""
     lon, lat = cell_centres(cells)
     x = lon * plane.scale
     inside: Mask = shapely.contains_xy(plane.polygon, x, lat)
@@ -88,7 +88,7 @@ def _seeds(plane: _Plane, res: int) -> Cells:
 
 
 def _seed_res(plane: _Plane, res: int) -> int:
-    """The finest resolution at which a cell is still as large as the polygon, or `res`."""
+    """Return the finest resolution at which a cell is as large as the polygon, or `res`."""
     west, south, east, north = plane.polygon.bounds
     span_km = max(east - west, north - south, 1e-9) * _KM_PER_DEGREE
     finest = int(np.floor(2 * np.log(_EDGE_RES0_KM / span_km) / np.log(7)))
@@ -96,7 +96,7 @@ def _seed_res(plane: _Plane, res: int) -> int:
 
 
 def _descend(plane: _Plane, res: int) -> tuple[list[Cells], Cells]:
-    """Return the cells at `res` wholly inside, in pieces, and those in doubt."""
+    """Return the cells at `res` wholly inside, in pieces, and those near the border."""
     start = _seed_res(plane, res)
     doubtful, whole = _seeds(plane, start), []
     for level in range(start, res + 1):
@@ -110,7 +110,7 @@ def _reached(plane: _Plane, cells: Cells, res: int) -> Cells:
     """Return those cells of which a descendant at `STORAGE_RES` overlaps the polygon.
 
     A cell's centre is the centre of one descendant at every finer resolution, so a centre inside
-    settles it; only cells beside the border are followed further down.
+    settles it; only cells beside the border are subdivided further.
     """
     found: list[Cells] = []
     while len(cells):
