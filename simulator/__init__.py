@@ -1,4 +1,4 @@
-"""The simulator: what a city's departments would send and nobody publishes, from a seed."""
+"""Simulates, from a seed, the files that a city's departments would send and nobody publishes."""
 
 from simulator.files import Written
 from simulator.simulate import simulate

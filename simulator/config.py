@@ -13,7 +13,7 @@ Channel = Literal["110", "119", "120", "122", "12350"]
 
 
 class Settlement(Declared):
-    """A built-up place: its centre, how far it reaches and how strongly it draws people."""
+    """A built-up place: its centre, its radius and its weight for people."""
 
     name: str
     lon: float
@@ -90,14 +90,14 @@ class Transit(Declared):
     stop_spacing_m: float = Field(default=560, gt=100)
     peaks: tuple[tuple[str, str], ...] = (("06:30", "08:45"), ("16:30", "18:45"))
     logged_classes: tuple[str, ...] = ("trunk",)  # lines whose dispatch log is kept
-    avl_lines: int = Field(default=5, ge=0)  # the first of them whose buses tell where they are
+    avl_lines: int = Field(default=5, ge=0)  # the first of them, whose buses report positions
     log_days: int = Field(default=14, ge=1)
     holidays: list[date] = Field(default_factory=list)
     makeup_days: list[date] = Field(default_factory=list)
 
 
 class CallKind(Declared):
-    """A category of calls on a channel, in the department's words."""
+    """A category of calls on a channel, as the department names it."""
 
     name: str
     weight: float = Field(gt=0)
@@ -106,7 +106,7 @@ class CallKind(Declared):
 
 
 class ChannelRules(Declared):
-    """One number: its load, its stations and the pace of its clocks."""
+    """One channel: its load, its stations and the pace of its clocks."""
 
     calls_per_day: float = Field(gt=0)
     calls_per_event: float = Field(default=1.0, ge=1)
@@ -143,7 +143,7 @@ class Faults(Declared):
 
 
 class Operator(Declared):
-    """A telecom operator: its share of users and how fast it is."""
+    """A telecom operator: its share of users and its speeds."""
 
     name: str
     mobile_share: float

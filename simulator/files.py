@@ -1,4 +1,4 @@
-"""Writing what a department would send: an encoding, a line ending, the same bytes every time."""
+"""Writes files as departments send them: an encoding, a line ending, the same bytes every time."""
 
 import json
 import zipfile

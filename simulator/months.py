@@ -1,4 +1,4 @@
-"""Days grouped by month, as departments cut their files."""
+"""Groups days by month, as departments split their files."""
 
 from collections.abc import Iterator
 from datetime import date, timedelta

@@ -14,7 +14,7 @@ from simulator.ground.world import World
 SECTORS = 3
 GNB_ID_BITS = 24  # of the 36 bits of an NR cell identity
 FIRST_NODE = {"4G": 102_400, "5G": 4_194_304}
-URBAN_DENSITY = {"4G": 0.5, "5G": 1.3}  # how much denser than people the city's network is
+URBAN_DENSITY = {"4G": 0.5, "5G": 1.3}  # density of the network against that of people
 SHARED_MAST = 0.45
 COUNTRY_PEOPLE = 0.35
 

@@ -16,7 +16,7 @@ from simulator.ground.world import World
 
 PIXEL_M = 200.0
 NOTHING = -999.0
-CLUTTER_DB, ROUGHNESS_DB = 6.0, 4.0  # walls on average, and what a model does not know
+CLUTTER_DB, ROUGHNESS_DB = 6.0, 4.0  # loss by walls on average, and the model's error
 NOT_PREDICTED = 0.03  # of the last operator's land, in blocks
 BLOCK_PIXELS = 8
 BANDS = ("rsrp_4g", "rsrp_5g", "sinr_5g")

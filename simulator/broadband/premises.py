@@ -1,4 +1,4 @@
-"""The operators' reach in a sample of the address register: homes passed and connected by fibre."""
+"""Fibre in a sample of the address register: homes passed and connected by each operator."""
 
 from pathlib import Path
 
@@ -9,13 +9,13 @@ from simulator.files import Written, write_csv
 from simulator.ground.world import World
 
 RESIDENTS_PER_PREMISE = 480  # 2.4 a home, one home in two hundred
-PASSED_RURAL, PASSED_URBAN = 0.55, 0.92  # by the first operator; the others reach less
+PASSED_RURAL, PASSED_URBAN = 0.55, 0.92  # by the first operator; the others pass fewer
 CONNECTED = 0.62
 REACH = {"已装": "connected", "已覆盖": "passed", "未覆盖": "neither"}
 
 
 def write_premises(world: World, folder: Path) -> list[Written]:
-    """Write `broadband/premises.csv`: a row a sampled home and operator that states its reach."""
+    """Write `broadband/premises.csv`: a row for each sampled home and operator that passes it."""
     rng = world.rng("premises")
     cells, operators = world.cells, world.rules.broadband.operators
     people = cells.residents / cells.residents.sum()

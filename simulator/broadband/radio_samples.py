@@ -1,4 +1,4 @@
-"""Radio measurement reports of phones, with 3GPP report index, for the last days only."""
+"""Measurement reports of phones, with 3GPP report index, for the last days only."""
 
 from datetime import date, timedelta
 from pathlib import Path
@@ -21,10 +21,12 @@ SHADOW_DB = 7.5
 INDOOR_DB, INDOOR_SHARE = 11.0, 0.55
 OFFSET = {"4G": 141, "5G": 157}  # TS 36.133 9.1.4 and TS 38.133 10.1.6: index = floor(dBm) + offset
 SHARE_5G = 0.55
-SHADED_SHARE = 0.04  # of the places: a new estate, a hollow, a street behind tall slabs
+SHADED_SHARE = (
+    0.04  # of the places with weak signal: a new estate, a hollow, a street behind tall slabs
+)
 SHADED_DB = (22.0, 42.0)
 SHADED_RES = 9
-REPORTED_DBM = (-140.0, -44.5)  # within what both report indexes can say
+REPORTED_DBM = (-140.0, -44.5)  # the range of both report indexes
 
 
 def _shade_db(world: World) -> Floats:

@@ -1,4 +1,4 @@
-"""Schools: real places where the map knows them, simulated ones where people live."""
+"""Schools: real places where the map has them, simulated ones where people live."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ NOT_MEASURED, NOT_KNOWN = 0.15, 0.04
 
 
 def write_schools(world: World, folder: Path) -> list[Written]:
-    """Write `broadband/schools.csv`: pupils, the contracted line and what was measured on it."""
+    """Write `broadband/schools.csv`: pupils, contracted and measured speed."""
     rng = world.rng("schools")
     real = world.places.filter(
         pl.col("fclass") == "school",

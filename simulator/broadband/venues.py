@@ -95,7 +95,7 @@ def _spread(world: World, venues: pl.DataFrame, count: int, rng: np.random.Gener
 def write_access_points(
     world: World, folder: Path, venues: pl.DataFrame, ends_on: date
 ) -> list[Written]:
-    """Write `broadband/wifi_access_points.csv` (GCJ-02); some points have long been silent."""
+    """Write `broadband/wifi_access_points.csv` (GCJ-02); some points are long silent."""
     rng = world.rng("access points")
     count = world.rules.broadband.access_points
     rows, xy_m = _spread(world, venues, count, rng)

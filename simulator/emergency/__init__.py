@@ -1,1 +1,1 @@
-"""Calls of every emergency channel, their response, and the files that the centres send."""
+"""Calls of every emergency channel, the responses, and the files of the command centres."""

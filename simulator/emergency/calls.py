@@ -1,4 +1,4 @@
-"""The calls of one channel and day as they truly happened, before anyone keyed them in."""
+"""The true calls of one channel and day, before anyone keyed them in."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -20,7 +20,7 @@ SPAN_DAYS = 0.16  # day-to-day spread of the load (weather, events)
 
 @dataclass(frozen=True, eq=False)
 class Dispatcher:
-    """One channel's rules and stations, ready to take the calls of any day."""
+    """One channel's rules and stations, with which the calls of any day are drawn."""
 
     channel: Channel
     rules: ChannelRules
@@ -98,7 +98,7 @@ def day_of_events(world: World, dispatcher: Dispatcher, on: date) -> pl.DataFram
 
 
 def repeat_calls(events: pl.DataFrame, mean: float, rng: np.random.Generator) -> pl.DataFrame:
-    """Return further calls about the same events: later, a little off, on the same response."""
+    """Return further calls about the same events: later, a little off, with the same response."""
     further = rng.poisson(mean - 1, events.height)
     rows = np.repeat(np.arange(events.height), further)
     later = np.round(rng.exponential(150, len(rows)) + 5)

@@ -1,4 +1,4 @@
-"""Realistic faults, planted into a day's calls at declared rates.
+"""Plants realistic faults into a day's calls at declared rates.
 
 Each fault draws its own random numbers, so that changing one rate does not move the others.
 """
@@ -14,7 +14,7 @@ from simulator.config import Faults
 Rows = NDArray[np.bool_]
 Draw = Callable[[str], np.random.Generator]
 CLOCKS = ("received", "answered", "notified", "enroute", "arrived", "cleared", "closed")
-FAR_AWAY = (123.43, 41.80)  # another city: someone else's call, or a wrong geocode
+FAR_AWAY = (123.43, 41.80)  # another city: a misdirected call, or a wrong geocode
 
 
 def _set(frame: pl.DataFrame, rows: Rows, **values: pl.Expr) -> pl.DataFrame:
@@ -34,7 +34,7 @@ def _chosen(frame: pl.DataFrame, share: float, rng: np.random.Generator) -> Rows
 
 
 def _clock_faults(frame: pl.DataFrame, faults: Faults, draw: Draw) -> pl.DataFrame:
-    """Keying: several clocks entered at once, an arrival before the start, none at all."""
+    """Keying faults: several clocks entered at once, an arrival before the start, none at all."""
     batch = _chosen(frame, faults.batch_keyed, draw("batch"))
     together = {name: pl.col("notified") for name in ("enroute", "arrived")}
     frame = _mark(_set(frame, batch, **together), batch, "batch_keyed")

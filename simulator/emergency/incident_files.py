@@ -1,4 +1,4 @@
-"""The command centres' incident files: one a channel (110 and 122 share one system) and month."""
+"""Writes the command centres' incident files: one a channel (110 and 122 share one) and month."""
 
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -88,7 +88,7 @@ def crossed_calls(world: World, accidents: pl.DataFrame, on: date) -> pl.DataFra
 
 
 def _known_by(calls: pl.DataFrame, on: date, ends_on: date) -> pl.DataFrame:
-    """Blank every clock that lies after the files were written."""
+    """Blank every clock that lies after the time at which the files are written."""
     limit = float(((ends_on - on).days + 1) * 86_400)
     known = calls.with_columns(
         pl.when(pl.col(clock) < limit).then(pl.col(clock)).alias(clock) for clock in CLOCKS
@@ -97,7 +97,7 @@ def _known_by(calls: pl.DataFrame, on: date, ends_on: date) -> pl.DataFrame:
 
 
 def numbered(calls: pl.DataFrame) -> pl.DataFrame:
-    """Number each state of a call by how many of the clocks that follow the answer it knows."""
+    """Number each state of a call by how many clocks after the answer are known."""
     known = pl.sum_horizontal(pl.col(clock).is_not_null() for clock in CLOCKS[2:])
     return calls.with_columns(revision=known.cast(pl.Int8))
 
@@ -118,7 +118,7 @@ def _day(
 
 
 def with_words(world: World, gazetteer: Gazetteer, calls: pl.DataFrame, on: date) -> pl.DataFrame:
-    """Return the calls with local clock times and an address in words."""
+    """Return the calls with local clock times and a textual address."""
     midnight = datetime(on.year, on.month, on.day)  # noqa: DTZ001 - local clocks, as departments write
     return calls.with_columns(
         (pl.lit(midnight) + pl.duration(seconds=pl.col(clock).cast(pl.Int64))).alias(clock)

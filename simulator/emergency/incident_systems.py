@@ -1,4 +1,4 @@
-"""The departments' incident systems: whom they serve, how they name and write things."""
+"""The departments' incident systems: their channels, column names and formats."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from simulator.config import Channel
 
 @dataclass(frozen=True)
 class System:
-    """A department's system: which channels it serves and how it writes them."""
+    """A department's system: the channels it serves and how it writes their calls."""
 
     key: str
     channels: tuple[Channel, ...]

@@ -1,4 +1,4 @@
-"""Who answers a call and how long it takes: stations, distances, traffic, the seven clocks."""
+"""Draws the response to a call: stations, distances, traffic, the seven clocks."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ from simulator.ground.population import Cells
 
 DETOUR = 1.35  # road distance over straight line
 SITING_ROUNDS = 6
-RURAL_SITES = 1.8  # weight of open country when stations are sited: reach counts, not load alone
+RURAL_SITES = 1.8  # weight of open country when stations are sited: distance counts, not load alone
 RUSH = np.array(
     [0.0] * 6 + [0.15, 0.45, 0.5, 0.3, 0.25, 0.25, 0.25, 0.25, 0.25, 0.28]
     + [0.4, 0.55, 0.45, 0.28, 0.2, 0.1, 0.05, 0.0]
@@ -39,7 +39,7 @@ def site_stations(
     """Return `count` station positions: the given ones, then centres of the demand.
 
     A weighted draw of cells is the demand; a few rounds of k-means move the sites that are not
-    given to the middle of those they serve, as a city sites its stations by demand and reach.
+    given to the middle of those they serve, as a city sites its stations by demand and distance.
     """
     demand = (cells.residents * 0.5 + cells.daytime * 0.5) * (
         RURAL_SITES - (RURAL_SITES - 1) * cells.urban
@@ -66,7 +66,7 @@ def site_stations(
 
 @dataclass(frozen=True, eq=False)
 class Demand:
-    """What decides the pace of a response: one row a call."""
+    """The facts that decide the pace of a response: one row a call."""
 
     received_s: Floats  # seconds after the day's midnight
     distance_m: Floats

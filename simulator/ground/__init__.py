@@ -1,1 +1,1 @@
-"""What everything else stands on: residents, streets, roads, addresses."""
+"""The ground of all streams: residents, streets, roads, addresses."""

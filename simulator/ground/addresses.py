@@ -1,4 +1,4 @@
-"""Names near a point: what a caller would say, from the city's real places."""
+"""Textual addresses near a point, from the names of the city's real places."""
 
 import re
 from dataclasses import dataclass
@@ -77,7 +77,7 @@ def build_gazetteer(world: World) -> Gazetteer:
 
 
 def addresses(world: World, gazetteer: Gazetteer, rows: NDArray[np.int64]) -> list[str]:
-    """Return an address in words for the populated cells at `rows`."""
+    """Return a textual address for the populated cells at `rows`."""
     cells = world.cells
     distance, nearest = gazetteer.nearest(world.plane.to_metres(cells.lon[rows], cells.lat[rows]))
     districts = dict(zip(world.districts["district_id"], world.districts["name_zh"], strict=True))

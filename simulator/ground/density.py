@@ -90,7 +90,7 @@ def build_fields(
 
 
 def _disc(settlement: Settlement, plane: Plane) -> Floats:
-    """Return a lattice of points, in metres, over a settlement's reach."""
+    """Return a lattice of points, in metres, over a settlement's radius."""
     reach_m = settlement.radius_km * 1000 * REACH
     axis = np.arange(-reach_m, reach_m, LATTICE_M)
     east, north = (grid.ravel() for grid in np.meshgrid(axis, axis))

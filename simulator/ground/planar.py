@@ -1,4 +1,4 @@
-"""A flat plane in metres around one point: exact enough to invent positions, never to measure."""
+"""A flat plane in metres around one point: exact enough to place things, never to measure."""
 
 from dataclasses import dataclass
 from math import cos, radians

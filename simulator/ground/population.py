@@ -22,7 +22,7 @@ DENSE_PER_CELL = 5_500.0  # residents of a res-8 cell (0.54 km²) that count as 
 
 @dataclass(frozen=True, eq=False)
 class Cells:
-    """The populated cells at storage resolution; all arrays run in step."""
+    """The populated cells at storage resolution; all arrays have the same order."""
 
     cell: Integers
     lon: Floats
@@ -33,7 +33,7 @@ class Cells:
     daytime: Floats  # residents at home plus jobs and pupils
 
     def __len__(self) -> int:
-        """Return how many cells are populated."""
+        """Return the number of populated cells."""
         return len(self.cell)
 
 

@@ -1,4 +1,4 @@
-"""The statistics bureau's population by hexagon."""
+"""Writes the statistics bureau's population by hexagon."""
 
 from pathlib import Path
 

@@ -1,6 +1,6 @@
-"""Invented roads: streets on the grid, blocks between them, country roads from village to village.
+"""Invented roads: streets on the grid, blocks between them, country roads between villages.
 
-Everything hangs together but for what is cut on purpose: field tracks that no car may use.
+Everything is connected except field tracks, which no car may use.
 """
 
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ _CLASSES = ("primary", "secondary", "tertiary")
 
 @dataclass(frozen=True, eq=False)
 class Roads:
-    """Places of nodes, and ways: the nodes each passes and its highway class."""
+    """Places of nodes, and ways: the nodes of each and its highway class."""
 
     xy_m: Floats
     paths: list[Pairs]
@@ -101,7 +101,7 @@ def _country(places: Floats, grid: StreetGrid) -> Pairs:
     """Return roads between neighbours, but for those that the grid itself joins.
 
     Two places are neighbours if no third lies in the circle that has them as diameter (Gabriel
-    graph): it holds the shortest tree over all places, so that everything is joined.
+    graph). It contains the minimum spanning tree, so everything is connected.
     """
     triangles = Delaunay(places).simplices
     edges = np.unique(
@@ -121,7 +121,7 @@ def _country(places: Floats, grid: StreetGrid) -> Pairs:
 def _main_roads(
     world: World, places: Floats, country: Pairs, grid: StreetGrid
 ) -> NDArray[np.bool_]:
-    """Tell which country roads lie on a shortest way from the city's core to a town."""
+    """Return which country roads lie on a shortest path from the city's core to a town."""
     settlements = world.rules.population.settlements
     if not settlements:
         return np.zeros(len(country), dtype=bool)

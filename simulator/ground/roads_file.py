@@ -1,4 +1,4 @@
-"""The road extract, in OpenStreetMap's own format, with the gaps such extracts have."""
+"""Writes the road extract in OpenStreetMap's own format, with the gaps of real extracts."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from simulator.ground.world import World
 SIGNED = 0.35  # of the streets have their speed limit mapped
 ONE_WAY, GATED, FOOT_ONLY = 0.12, 0.04, 0.06  # of the streets within blocks
 TRACK = 0.015  # of the country roads no car can use
-CUT_OFF = 25  # ways of which the extract has the reference and not the place
+CUT_OFF = 25  # ways with references to nodes that the extract lacks
 LIMITS = {"primary": 60, "secondary": 60, "tertiary": 40, "residential": 30}
 MARK = {"source": "simulated"}
 

@@ -12,7 +12,7 @@ from simulator.ground.planar import Floats
 from simulator.ground.world import World
 
 TURN = np.radians(8.0)  # the grid is not aligned with the meridian
-LONGEST_LINK = 4  # steps over open ground that a street still crosses
+LONGEST_LINK = 4  # steps of open ground that a street still crosses
 LEAST_RESIDENTS = 120  # of a crossing's surroundings
 LEAST_URBAN = 0.15
 _ROTATION = np.array([[np.cos(TURN), -np.sin(TURN)], [np.sin(TURN), np.cos(TURN)]])

@@ -28,7 +28,7 @@ _PLACE_SCHEMA = {
 
 @dataclass(frozen=True, eq=False)
 class World:
-    """Everything a stream may draw on; built once from the city's configuration and the seed."""
+    """What all streams share; built once from the city's configuration and the seed."""
 
     city: City
     rules: Simulation
@@ -60,7 +60,7 @@ def _read_points(city: City, key: str, schema: dict[str, type[pl.DataType]]) -> 
 
 
 def read_residents(city: City) -> dict[str, int]:
-    """Return the census count in use of each district.
+    """Return each district's census count, of the count that the city uses.
 
     Raises:
         CityError: the city names no census.

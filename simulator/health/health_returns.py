@@ -10,9 +10,9 @@ from simulator.files import Written, write_csv
 from simulator.ground.world import World
 from simulator.months import complete_months_before
 
-OCCUPANCY = (0.62, 1.04)  # extra beds in the corridor make more than one
+OCCUPANCY = (0.62, 1.04)  # above 1 with extra beds in the corridor
 RECORDS, ACTIVE = (0.80, 0.97), (0.48, 0.68)
-RECORDS_TOO_MANY = 1.06  # a district that did not strike off those who left
+RECORDS_TOO_MANY = 1.06  # above 1 where those who moved away stay on the register
 COMMUNITY_GRADE = "一级"
 NOT_REPORTED = 0.02
 

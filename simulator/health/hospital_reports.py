@@ -1,4 +1,4 @@
-"""What hospitals report: who is in the emergency departments, recognised results by month."""
+"""Reports of hospitals: patients in the emergency departments, recognised results by month."""
 
 from datetime import date
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Hospitals: real places where the map knows them, simulated ones to reach the city's beds."""
+"""Hospitals: real places where the map has them, simulated ones up to the city's beds."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,7 +26,7 @@ LEAST_BEDS_PER_1000, GENERAL_BEDS = 3.4, 420
 
 @dataclass(frozen=True)
 class Hospital:
-    """One hospital before its beds and doctors are settled."""
+    """One hospital before its beds and doctors are assigned."""
 
     name: str
     grade: str

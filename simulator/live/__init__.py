@@ -1,1 +1,1 @@
-"""The simulated day as it happens: lines appended to files, realtime messages added to a folder."""
+"""Plays a simulated day live: lines appended to files, realtime messages added to a folder."""

@@ -1,4 +1,4 @@
-"""Buses as they run: GTFS-RT messages of any second, from the same days as the records."""
+"""Live buses: GTFS-RT messages of any second, consistent with the bus company's records."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -17,13 +17,13 @@ DAY_S = 86_400
 EVERY_S = 30
 GPS_M = 6.0
 SKEWED_BUS_S = 600  # "skew": the clock of one bus in forty runs ahead
-TOLD_S = 180  # trip updates: how long a departure is told after it happened
+TOLD_S = 180  # trip updates: how long a departure is reported after it happened
 ANNOUNCED_S = 900  # trip updates: a cancelled trip, from so long before its start to so long after
 
 
 @dataclass(frozen=True)
 class Bus:
-    """One bus under way."""
+    """A running bus."""
 
     vehicle_id: str
     trip_id: str
@@ -45,7 +45,7 @@ class LiveBuses:
         self._days: dict[date, list[DayOfLine]] = {}
 
     def messages(self, on: date, second: int) -> dict[str, bytes]:
-        """Return the messages sent at a second of a day, by what they tell of."""
+        """Return the messages sent at a second of a day, by kind."""
         rng = self._world.rng("live buses", on.toordinal(), second)
         if "missing" in self._faults and rng.random() < 0.02:
             return {}
@@ -97,7 +97,7 @@ def _actual(day: DayOfLine) -> Floats:
 
 
 def _buses(day: DayOfLine, second: int) -> list[Bus]:
-    """Return the buses of a direction that are under way, where they are."""
+    """Return the running buses of a direction with their positions."""
     pattern = day.line.pattern
     metres, actual = pattern.distance_m, _actual(day)
     running = (actual[:, 0] - 60 <= second) & (second <= actual[:, -1]) & ~day.is_cancelled
@@ -114,7 +114,7 @@ def _buses(day: DayOfLine, second: int) -> list[Bus]:
 
 
 def _add_updates(message: FeedMessage, day: DayOfLine, second: int, midnight: int) -> None:
-    """Tell of cancelled trips, and of the departures of the last minutes."""
+    """Add updates of cancelled trips, and of the departures of the last minutes."""
     actual = _actual(day)
     begin = day.scheduled_s[:, 0]
     told = day.is_cancelled & (np.abs(begin - second) <= ANNOUNCED_S)

@@ -1,4 +1,4 @@
-"""What goes wrong on the way of live messages: each fault by its own draw, at a declared rate."""
+"""Faults in the delivery of live messages: each by its own draw, at a declared rate."""
 
 from collections.abc import Collection
 from datetime import date
@@ -14,11 +14,11 @@ Fault = Literal["late", "repeated", "disorder", "missing", "skew", "dead"]
 FAULTS: tuple[Fault, ...] = get_args(Fault)
 
 SKEWED, SKEW_S = "120", 240  # a system whose clock runs ahead
-DEAD = "119"  # a system whose line is down: what it had to say comes afterwards
+DEAD = "119"  # a system whose line is down: its messages arrive afterwards
 DEAD_FROM_S, DEAD_TO_S = 10 * 3600, 11.5 * 3600
 
 
-# By fault: the share of messages that are held up, and for how long, in seconds.
+# By fault: the share of delayed messages, and the delay in seconds.
 _DELAYS: dict[Fault, tuple[float, float, float]] = {
     "late": (0.01, 600, 5400),
     "disorder": (0.03, 60, 600),

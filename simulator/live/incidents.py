@@ -1,4 +1,4 @@
-"""Calls as they happen: every step of a call is a further line, with the next revision."""
+"""Live calls: every step of a call is a further line, with the next revision."""
 
 from collections.abc import Collection
 from datetime import date, timedelta
@@ -27,7 +27,7 @@ class LiveIncidents:
     """The lines that the command centres' systems write on any day."""
 
     def __init__(self, world: World, faults: Collection[Fault] = ()) -> None:
-        """Site the stations once; days then cost little."""
+        """Site the stations once, so that each day is cheap."""
         self._world = world
         self._faults = faults
         self._gazetteer: Gazetteer = build_gazetteer(world)
@@ -40,7 +40,7 @@ class LiveIncidents:
     def lines(self, on: date) -> list[tuple[System, pl.DataFrame]]:
         """Return, by system, the lines of a day in their order: `at` (its seconds), then columns.
 
-        Calls of the day before go on.
+        Calls of the day before that are still open are continued.
         """
         found = []
         for system, dispatchers in self._systems:

@@ -1,7 +1,7 @@
-"""Plays the simulated city into its incoming folder, as far as a clock has come.
+"""Plays the simulated city into its incoming folder, up to the time of a clock.
 
-What is written depends on the seed, the faults and the simulated time only, not on how often it is
-asked for nor how fast the clock runs.
+The files depend on the seed, the faults and the simulated time only, not on how often the player is
+called or how fast the clock runs.
 """
 
 from collections.abc import Collection
@@ -32,7 +32,7 @@ class DayFile:
 
 
 class Player:
-    """Writes what happens up to an instant; asked again, what happened since."""
+    """Writes everything due up to an instant; each call continues where the last one ended."""
 
     def __init__(
         self, world: World, folder: Path, starts_at: datetime, faults: Collection[Fault] = ()
@@ -96,7 +96,7 @@ class Player:
             stream.write(new.write_csv(include_header=False).encode(file.encoding))
 
     def _send(self, on: date, second: int) -> None:
-        """Add the messages of a second to the folder, whole or not at all; old ones go."""
+        """Add the messages of a second to the folder, whole or not at all; remove old ones."""
         folder = self._folder / "rt"
         folder.mkdir(parents=True, exist_ok=True)
         stamp = f"{on:%Y%m%d}T{second // 3600:02d}{second // 60 % 60:02d}{second % 60:02d}"

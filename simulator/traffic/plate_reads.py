@@ -1,6 +1,6 @@
-"""Number-plate readers on the main roads of the centre, and what they read on the last days.
+"""Number-plate readers on the main roads of the centre, and their reads on the last days.
 
-Faults as they come: a read that fails, one that comes twice, a read without its token, drivers who
+Typical faults are included: a failed read, a repeated one, a read without its token, drivers who
 stop on the way, a reader that is silent for some hours.
 """
 
@@ -42,7 +42,7 @@ class Readers:
     ends: Integers  # (m, 2) readers
     length_m: Floats
     free_s: Floats
-    weight: Floats  # how much of the rush a road gets
+    weight: Floats  # the road's share of the rush
 
     def names(self) -> list[str]:
         """Return the readers' numbers."""
@@ -50,7 +50,7 @@ class Readers:
 
 
 def build_readers(world: World) -> Readers:
-    """Lay the readers around the middle of the city."""
+    """Place the readers around the centre of the city."""
     rules, rng = world.rules.traffic, world.rng("readers")
     side, step = rules.readers_a_side, rules.spacing_m
     column, row = np.meshgrid(np.arange(side), np.arange(side))
@@ -135,7 +135,7 @@ def _day(world: World, readers: Readers, on: date) -> pl.DataFrame:
 def _drive(
     readers: Readers, clock: Floats, rush: float, rng: np.random.Generator
 ) -> list[tuple[Integers, Floats, Integers]]:
-    """Let every trip go straight, turn once and arrive; returns reader, second and trip of each."""
+    """Let every trip go straight, turn once and arrive; return reader, second, trip of each read."""
     side, trips = readers.side, len(clock)
     link_of = np.full((side * side, side * side), -1, dtype=np.int64)
     link_of[readers.ends[:, 0], readers.ends[:, 1]] = np.arange(len(readers.ends))

@@ -1,1 +1,1 @@
-"""Bus and rail networks, timetables, and what the buses then really did."""
+"""Bus and rail networks, timetables, and the buses' actual runs."""

@@ -1,4 +1,4 @@
-"""How a day of buses really went: late starts, delays that grow, bunching, cancelled trips."""
+"""The actual runs of a day: late starts, growing delays, bunching, cancelled trips."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -18,7 +18,7 @@ CUT_SHORT = 0.012  # of the trips that ran: turned round before 95 % of the way
 HARD_DAY = 0.12  # share of days with snow or ice
 # A late bus finds more people waiting and falls further behind; the one after it catches up.
 BUNCHING = 0.16
-RECOVERY = 0.90  # of a delay, what is left at the next timepoint
+RECOVERY = 0.90  # the share of a delay that is left at the next timepoint
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,7 +37,7 @@ class DayOfLine:
 
 
 def works(world: World, on: date) -> bool:
-    """Tell whether the weekday service runs."""
+    """Return whether the weekday service runs."""
     kind = {**published_days(world.city), **dict.fromkeys(world.rules.transit.holidays, False)}
     return kind.get(on, on.weekday() < 5)
 
@@ -74,7 +74,7 @@ def day_of_line(world: World, line: TimetabledLine, on: date) -> DayOfLine:
 
 
 def _hardship(world: World, on: date) -> float:
-    """Return how much worse than usual a day is in the whole city."""
+    """Return how much worse than usual a day is in the whole city, as a factor."""
     rng = world.rng("bus weather", on.toordinal())
     usual = float(rng.lognormal(0, 0.15))
     return usual * 2.2 if rng.random() < HARD_DAY else usual

@@ -34,7 +34,7 @@ class TimetabledLine:
 
 @dataclass(frozen=True, eq=False)
 class BusTimetable:
-    """The bus company's network and when it runs."""
+    """The bus company's network and timetable."""
 
     network: BusNetwork
     lines: list[TimetabledLine]

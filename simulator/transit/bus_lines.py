@@ -1,4 +1,4 @@
-"""Bus lines on the street grid: each starts where many people still wait for one."""
+"""Bus lines on the street grid: each starts where demand is still least served."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,7 @@ from scipy.sparse.csgraph import dijkstra
 from simulator.ground.planar import Floats
 from simulator.ground.street_grid import StreetGrid
 
-SERVED = 0.35  # what is left of a crossing's wish for a line once one more passes
+SERVED = 0.35  # the share of a crossing's demand left after one more line
 FIRST_TRIES = 12
 
 
@@ -24,7 +24,7 @@ class Line:
 
 
 class LinePlanner:
-    """Draws lines one after another; remembers how well each crossing is served."""
+    """Draws lines one after another, and tracks how well each crossing is served."""
 
     def __init__(self, grid: StreetGrid, rng: np.random.Generator) -> None:
         """Start with every crossing unserved."""

@@ -93,7 +93,7 @@ def _is_down(world: World, on: date, actual_s: NDArray[np.float64]) -> NDArray[n
 
 
 def _dispatch_log(world: World, days: Iterable[DayOfLine]) -> pl.DataFrame:
-    """Return one row a planned trip: when it left the first stop and how far it ran."""
+    """Return one row a planned trip: its departure from the first stop and its distance run."""
     parts = [_dispatched(world, day) for day in days]
     return pl.concat(parts) if parts else pl.DataFrame(schema=dict.fromkeys(LOG_COLUMNS))
 
@@ -119,7 +119,7 @@ def _dispatched(world: World, day: DayOfLine) -> pl.DataFrame:
 def _trip_columns(
     world: World, day: DayOfLine, rows: NDArray[np.int64], stops: NDArray[np.int64]
 ) -> pl.DataFrame:
-    """Return what both files say of a trip, for trips `rows` at stops `stops`."""
+    """Return the columns that both files share, for trips `rows` at stops `stops`."""
     pattern = day.line.pattern
     lon, lat = world.plane.to_degrees(pattern.xy_m[stops])
     return pl.DataFrame(

@@ -17,7 +17,7 @@ HEADWAY_MIN = (25.0, 40.0)
 
 
 class CountryRoads:
-    """Collects the stops outside the street grid; their numbers follow those of its crossings."""
+    """Collects the stops outside the street grid, numbered after the grid's crossings."""
 
     def __init__(self, world: World, grid: StreetGrid) -> None:
         """Index the populated cells."""

@@ -40,7 +40,7 @@ def published_days(city: City) -> dict[date, bool]:
 def calendar_dates(city: City, rules: Transit) -> pl.DataFrame:
     """Return calendar_dates.txt: no weekday service on holidays, one on make-up days.
 
-    The city's published days count first; the assumed ones fill the time they do not reach.
+    The city's published days take precedence; assumed ones fill the years beyond them.
     """
     published = published_days(city)
     reach = max(published, default=date.min)

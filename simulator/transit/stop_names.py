@@ -17,7 +17,7 @@ def _bearing(offset_m: Floats) -> str:
 
 
 def _proposals(name: str, offset_m: Floats, metres: float) -> list[str]:
-    """Return what a stop near a named place may be called, best first."""
+    """Return possible names of a stop near a named place, best first."""
     side = _bearing(offset_m)
     if metres <= NEAR_M:
         return [name, f"{name}{side}", f"{name}{side}路口"]

@@ -1,4 +1,4 @@
-"""From patterns (the stops of a direction, with distances) and headways to trips and stop times."""
+"""Expands patterns (the stops of a direction, with distances) and headways to trips and times."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from simulator.emergency.response import RUSH
 from simulator.ground.planar import Floats, Plane
 from simulator.transit.service_days import EVERY_DAY, WEEKDAYS
 
-ROADS = 0.5  # how much of the road traffic's delay a bus takes; rails take none
+ROADS = 0.5  # the share of the road traffic's delay that a bus takes; rail takes none
 TIMEPOINT_EVERY = 6
 
 
