@@ -36,7 +36,7 @@ Part = Callable[[City, int], Iterator[Table | LoadTable]]
 
 
 def main() -> None:
-    """Run all of them; the load before the run is written down, because it tells how to read it."""
+    """Run all benchmarks; the machine's load before the run is recorded, to judge the figures."""
     options = _parse()
     load = os.getloadavg()[0]
     tables = []
@@ -45,7 +45,7 @@ def main() -> None:
     for table in parts.get(options.only, _run)(city, options.rows):
         print(format_table(table), flush=True)
         tables.append(table)
-        write_results(tables, load)  # what was measured is kept when a later stage fails
+        write_results(tables, load)  # results so far are kept when a later stage fails
 
 
 def _parse() -> argparse.Namespace:

@@ -1,4 +1,4 @@
-"""Clients that ask one address as fast as it answers, and what they got."""
+"""Clients that request one address as fast as it answers, and their measurements."""
 
 import os
 import re
@@ -22,7 +22,7 @@ _STOP_S = 5
 
 @dataclass(frozen=True)
 class Load:
-    """What one number of clients got from one address."""
+    """The measurements of one number of clients at one address."""
 
     clients: int
     per_s: float
@@ -31,8 +31,8 @@ class Load:
 
 
 @dataclass(frozen=True)
-class Asked:
-    """An address under load; `why_not` says why it was not, where it could not be."""
+class AddressUnderLoad:
+    """An address under load; `why_not` is the reason if it was not measured."""
 
     name: str
     hexagons: str
@@ -46,26 +46,26 @@ class LoadTable:
     """Several addresses with the same numbers of clients."""
 
     title: str
-    asked: tuple[Asked, ...]
+    asked: tuple[AddressUnderLoad, ...]
 
 
 def has_load_tool() -> bool:
-    """Tell whether `hey` is installed."""
+    """Return whether `hey` is installed."""
     return shutil.which("hey") is not None
 
 
-def ask(name: str, hexagons: str, address: str) -> Asked:
+def ask(name: str, hexagons: str, address: str) -> AddressUnderLoad:
     """Put an address under the load of each number of clients, for some seconds each."""
     try:
         size = _size(address)
         loads = tuple(_load(address, clients) for clients in CLIENTS)
     except (OSError, subprocess.SubprocessError) as error:
-        return Asked(name, hexagons, why_not=f"{type(error).__name__}: {error}"[:120])
-    return Asked(name, hexagons, size, loads)
+        return AddressUnderLoad(name, hexagons, why_not=f"{type(error).__name__}: {error}"[:120])
+    return AddressUnderLoad(name, hexagons, size, loads)
 
 
 def _size(address: str) -> int:
-    """Return the bytes of an answer; the first also fills whatever the server keeps."""
+    """Return the bytes of an answer; the first request also fills the server's cache."""
     request = urllib.request.Request(address, headers={"Accept-Encoding": "gzip"})
     with urllib.request.urlopen(request, timeout=_ANSWER_S) as answer:
         return len(answer.read())
@@ -81,7 +81,7 @@ def _load(address: str, clients: int) -> Load:
 
 
 def read_report(told: str, clients: int) -> Load:
-    """Read what `hey` printed; without a single answer there is no 95th percentile."""
+    """Parse the output of `hey`; without a single answer there is no 95th percentile."""
     codes = {int(code): int(n) for code, n in re.findall(r"\[(\d{3})\]\s+(\d+) responses", told)}
     errors = told.partition("Error distribution:")[2]
     lost = sum(int(n) for n in re.findall(r"^\s+\[(\d+)\]", errors, re.MULTILINE))
@@ -132,7 +132,7 @@ def _await(server: subprocess.Popen[bytes], base: str, log: Path) -> None:
 
 
 def _end(server: subprocess.Popen[bytes]) -> None:
-    """End a server and what it started: politely, then without asking."""
+    """Stop a server and its children: terminate, then kill."""
     for sign in (signal.SIGTERM, signal.SIGKILL):
         with suppress(ProcessLookupError):
             os.killpg(server.pid, sign)

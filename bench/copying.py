@@ -1,4 +1,4 @@
-"""Frames into PostGIS: our binary writer against psycopg, geopandas and the bytes alone."""
+"""Frames into PostGIS: our binary writer against psycopg, geopandas and the bare bytes."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""A database for the length of a benchmark, on the server of the settings."""
+"""A database for the duration of a benchmark, on the server of the settings."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,12 +20,12 @@ from geodata.tables import incident, load
 
 NAME = "occ_bench"
 SOURCE = "bench"
-_LONGEST = "30min"  # of one statement: a stage that hangs fails, what was measured before is kept
+_LONGEST = "30min"  # of one statement: a stage that hangs fails, earlier results are kept
 
 
 @contextmanager
 def open_database(city: City, *, is_copy: bool = False) -> Iterator[Engine]:
-    """Make a database with the schema and the districts, and drop it at the end.
+    """Create a database with the schema and the districts, and drop it at the end.
 
     A copy has all that the program's own database holds; nobody else may be connected to that.
     """

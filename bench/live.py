@@ -25,7 +25,7 @@ from bench.clients import running
 from bench.live_calls import CallFile
 from bench.pushes import hear_pushes
 from bench.timing import Measure, Table
-from bench.wall_browser import Asked, Shown, Wall, open_wall
+from bench.wall_browser import RecordedRequest, Shown, Wall, open_wall
 from bench.walls import Walls, open_walls
 from geodata.city.configuration import City
 from geodata.clock import now
@@ -33,15 +33,15 @@ from geodata.settings import ROOT
 
 PORT = 8763
 KEY = "incident_count"
-PATIENCE_S = 30.0  # what takes longer is counted as lost
+PATIENCE_S = 30.0  # a slower update counts as lost
 READY_S = 600.0
 STOP_S = 10
-PAUSE_S = (0.5, 2.5)  # between two updates, so that no rhythm of ours meets one of the program's
+PAUSE_S = (0.5, 2.5)  # between two updates, not in step with any interval of the program
 
 
 @dataclass
 class Site:
-    """The program that runs for the bench."""
+    """The program as it runs for the benchmark."""
 
     base: str
     calls: CallFile
@@ -50,11 +50,11 @@ class Site:
 
     @property
     def next_mark(self) -> str:
-        """What the next call shows."""
+        """Return the mark of the next call."""
         return f"测 {self.count:04d}"
 
     def append(self) -> float:
-        """Append the next call; return when."""
+        """Append the next call; return the time."""
         at = time.time()
         self.calls.append(self.count, self.next_mark, now())
         self.count += 1
@@ -63,19 +63,19 @@ class Site:
 
 @dataclass
 class Ear:
-    """When the pushes of an update were heard."""
+    """The times at which the pushes of an update arrived."""
 
     heard: dict[str, float] = field(default_factory=dict)
 
     def hear(self, kind: str, facts: dict[str, object]) -> None:
-        """Note the first load, and the first new version of the calls' count."""
+        """Record the first load, and the first new version of the calls' count."""
         if kind == "load" or (kind == "layer" and facts.get("indicator") == KEY):
             self.heard.setdefault(kind, time.time())
 
 
 @dataclass(frozen=True)
 class Update:
-    """One appended call: seconds from then until each step; None where it was not waited for."""
+    """One appended call: seconds until each step; None where it was not waited for."""
 
     loaded: float | None
     counted: float | None
@@ -120,7 +120,7 @@ def _site(engine: Engine, city: City, incoming: Path) -> Iterator[Site]:
 
 @contextmanager
 def _following(command: list[str], environment: dict[str, str], log: Path) -> Iterator[None]:
-    """Follow the sources; ready when the states stand on all that was loaded."""
+    """Follow the sources; ready when the states are up to date with all loads."""
     with log.open("wb") as file:
         process = subprocess.Popen(command, env=environment, stdout=file, stderr=file)
     try:
@@ -135,8 +135,8 @@ def _following(command: list[str], environment: dict[str, str], log: Path) -> It
         process.kill()
 
 
-async def _one_wall(site: Site, updates: int) -> tuple[list[Update], list[Asked]]:
-    """Return what became of each update, and what a wall asked for in the course of one."""
+async def _one_wall(site: Site, updates: int) -> tuple[list[Update], list[RecordedRequest]]:
+    """Return the times of each update, and what a wall requested in the course of one."""
     rng = random.Random(200)
     found: list[Update] = []
     async with _listening(site.base) as ear, open_wall(site.base) as wall:
@@ -177,7 +177,7 @@ async def _listen(base: str, ear: Ear) -> None:
             ear.hear(kind, facts)
 
 
-async def _many_walls(site: Site, asked: list[Asked], count: int, updates: int) -> Table:
+async def _many_walls(site: Site, asked: list[RecordedRequest], count: int, updates: int) -> Table:
     rng = random.Random(50)
     async with open_walls(site.base, asked, count) as walls:
         await walls.expect(site.next_mark, site.append(), PATIENCE_S)
@@ -194,7 +194,7 @@ async def _many_walls(site: Site, asked: list[Asked], count: int, updates: int) 
 
 
 def _cpu_s(process: psutil.Process) -> float:
-    """Return the processor seconds of a process and of those it started."""
+    """Return the processor seconds of a process and its children."""
     family = [process, *process.children(recursive=True)]
     return sum(sum(each.cpu_times()[:2]) for each in family)
 

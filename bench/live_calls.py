@@ -1,4 +1,4 @@
-"""New calls as lines of a command centre's file, each with a mark and a place of its own."""
+"""New calls as lines of a command centre's file, each with its own mark and place."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""pygeoapi beside us: an environment of its own, and its configuration for one published view."""
+"""pygeoapi for comparison: its own environment, and its configuration for one published view."""
 
 import os
 import subprocess
@@ -20,7 +20,7 @@ _CONFIGURE_S = 60
 
 
 def ensure_peer() -> Path:
-    """Return the folder of pygeoapi's programs, made in the user's cache when missing.
+    """Return the folder of pygeoapi's programs, installed in the user's cache if missing.
 
     Raises:
         OSError, subprocess.SubprocessError: it cannot be installed in time.

@@ -1,4 +1,4 @@
-"""What a server pushes to a screen, message by message."""
+"""Reads a server's pushes, message by message."""
 
 import json
 from collections.abc import AsyncIterator
@@ -8,7 +8,7 @@ import httpx2
 
 
 async def hear_pushes(client: httpx2.AsyncClient) -> AsyncIterator[tuple[str, dict[str, Any]]]:
-    """Yield kind and facts of every push of the server that a client is for, until it ends."""
+    """Yield kind and facts of every push of the client's server, until it ends."""
     async with client.stream("GET", "/events", timeout=None) as stream:
         kind = ""
         async for line in stream.aiter_lines():

@@ -1,4 +1,4 @@
-"""States: all of incident_count against plain SQL and DuckDB, and those a few calls reach."""
+"""States: all of incident_count against plain SQL and DuckDB, and a refresh after a few calls."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -24,7 +24,7 @@ _GROUPED = """
     GROUP BY 1, 2, 3, 4
 """
 _PLAIN = f"CREATE TEMPORARY TABLE bench_floor ON COMMIT DROP AS {_GROUPED}"
-# what one would write by hand for the same rows, found by the same key; made new, so without a log
+# the same rows and key by plain SQL, into a new table, so without a log
 _BY_HAND = (
     "DROP TABLE IF EXISTS bench_state",
     "CREATE TABLE bench_state (LIKE ops.state INCLUDING DEFAULTS)",
@@ -75,7 +75,7 @@ def bench_states(engine: Engine, city: City, frame: pl.DataFrame) -> Table:
 
 
 def _by_hand(engine: Engine, city: City, rows: int, states: int) -> Measure:
-    """Make the same rows with the same key by SQL alone, and compare the two."""
+    """Create the same rows with the same key by SQL alone, and compare the two."""
     name = "PostgreSQL by hand: INSERT .. GROUP BY, then the key"
     done = time_best(name, rows, lambda: _run(engine, city, _BY_HAND), 1)
     with engine.connect() as connection:

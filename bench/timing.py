@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Measure:
-    """One way of doing the work: how many rows it did in how many seconds, and a note."""
+    """One method: how many rows it processed in how many seconds, and a note."""
 
     name: str
     rows: int
@@ -23,14 +23,14 @@ class Measure:
 
 @dataclass(frozen=True)
 class Table:
-    """A benchmark: the first measure is ours, the others are what it is compared with."""
+    """A benchmark: the first measure is ours, the others are compared with it."""
 
     title: str
     measures: tuple[Measure, ...]
 
 
 def time_best(name: str, rows: int, work: Callable[[], Any], runs: int = 3) -> Measure:
-    """Return the fastest of some runs: what others do on the machine only ever adds time."""
+    """Return the fastest of some runs: other load on the machine only adds time."""
     seconds = []
     for _ in range(runs):
         started = time.perf_counter()

@@ -25,7 +25,7 @@ _START_MS = 120_000
 class Shown:
     """When a call was in the list, painted there, and among the map's pixels; seconds since 1970.
 
-    None: not while it was waited for.
+    None: not within the time waited.
     """
 
     listed: float | None
@@ -34,8 +34,8 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A request that the wall made: how, where, with what."""
+class RecordedRequest:
+    """A request that the wall made: method, address, body."""
 
     method: str
     path: str
@@ -43,25 +43,25 @@ class Asked:
 
 
 class Wall:
-    """An open wall that is watched."""
+    """An open wall under observation."""
 
     def __init__(self, page: Page, base: str) -> None:
-        """Watch a page that is on the wall."""
+        """Observe a page that shows the wall."""
         self._page = page
         self._base = base
-        self.asked: list[Asked] = []
+        self.asked: list[RecordedRequest] = []
         page.on("request", self._note)
 
     def _note(self, request: Request) -> None:
         path = request.url.removeprefix(self._base)
-        self.asked.append(Asked(request.method, path, request.post_data))
+        self.asked.append(RecordedRequest(request.method, path, request.post_data))
 
     async def expect(self, mark: str) -> None:
-        """Begin to look for a call's mark."""
+        """Start waiting for a call's mark."""
         await self._page.evaluate("mark => window.occBench.await(mark)", mark)
 
     async def shown(self, patience_s: float) -> Shown:
-        """Return when the call was seen, once it is everywhere or patience ends."""
+        """Return when the call was seen, once it is everywhere or the time is up."""
         give_up_at = time.monotonic() + patience_s
         while True:
             found = await self._page.evaluate("() => window.occBench.found()")

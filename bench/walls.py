@@ -1,7 +1,7 @@
-"""Many walls without a browser: each holds the stream of pushes and asks what a real wall asked.
+"""Many walls without a browser: each holds the stream of pushes and repeats a real wall's requests.
 
-A group of panels is asked for after a moment, and again only when it was answered, as
-assets/wall_status.js does; points of the map at most once a second, as assets/wall.js does.
+A group of panels is requested after a moment, and again only once it was answered, as in
+assets/wall_status.js; points of the map at most once a second, as in assets/wall.js.
 """
 
 import asyncio
@@ -16,11 +16,11 @@ from typing import Any
 import httpx2
 
 from bench.pushes import hear_pushes
-from bench.wall_browser import Asked
+from bench.wall_browser import RecordedRequest
 
 _ANSWER_S = 30
 _POINTS = "points"
-# group: the pushes that ask for it, seconds to gather pushes, seconds from one question to the next
+# group: the pushes that trigger it, seconds to gather pushes, seconds between two requests
 GROUPS: dict[str, tuple[frozenset[str], float, float]] = {
     "records": (frozenset({"load"}), 0.02, 0.3),
     "states": (frozenset({"layer", "alert"}), 0.4, 2.0),
@@ -30,7 +30,7 @@ GROUPS: dict[str, tuple[frozenset[str], float, float]] = {
 
 @dataclass
 class Walls:
-    """What the walls heard and got, together."""
+    """The pushes and answers of all walls together."""
 
     walls: "list[ReplayedWall]"
     pushes: list[float | None] = field(default_factory=list)
@@ -40,11 +40,11 @@ class Walls:
 
     @property
     def answers(self) -> int:
-        """How many answers came."""
+        """Return the number of answers."""
         return sum(len(each) for each in self.seconds.values())
 
     def forget(self) -> None:
-        """Begin to count."""
+        """Reset the counts."""
         self.pushes.clear()
         self.lines.clear()
         self.seconds.clear()
@@ -63,10 +63,10 @@ class Walls:
 
 
 class ReplayedWall:
-    """One of them."""
+    """One wall."""
 
-    def __init__(self, client: httpx2.AsyncClient, templates: dict[str, Asked]) -> None:
-        """Keep the connection, and what to ask."""
+    def __init__(self, client: httpx2.AsyncClient, templates: dict[str, RecordedRequest]) -> None:
+        """Keep the connection, and the requests to repeat."""
         self._client = client
         self._templates = templates
         self._signatures: dict[str, Any] = {}
@@ -84,7 +84,7 @@ class ReplayedWall:
         self.pushed_at = self.shown_at = None
 
     def work(self, all_of_them: Walls) -> list[Coroutine[Any, Any, None]]:
-        """Return what the wall does at the same time."""
+        """Return the concurrent tasks of the wall."""
         asking = [self._keep_asking(group, all_of_them) for group in self._templates]
         return [self._listen(), *asking]
 
@@ -122,8 +122,8 @@ class ReplayedWall:
         if template.method == "GET":
             (await self._client.get(template.path)).raise_for_status()
             return
-        question = question_of(group, template, self._signatures.get(group))
-        answer = await self._client.post(template.path, json=question)
+        request = request_of(group, template, self._signatures.get(group))
+        answer = await self._client.post(template.path, json=request)
         answer.raise_for_status()
         signed = answer.json().get("response", {}).get(f"wall-signatures-{group}")
         if signed:
@@ -133,10 +133,10 @@ class ReplayedWall:
             self.is_shown.set()
 
 
-def question_of(
-    group: str, template: Asked, signatures: Mapping[str, Any] | None
+def request_of(
+    group: str, template: RecordedRequest, signatures: Mapping[str, Any] | None
 ) -> dict[str, Any]:
-    """Return a recorded question with what a wall shows, where it knows that, and the time."""
+    """Return a recorded request with the wall's own signatures and the present time."""
     body: dict[str, Any] = json.loads(template.body or "{}")
     for each in body["inputs"]:
         if each["id"] == f"wall-due-{group}":
@@ -147,11 +147,11 @@ def question_of(
     return body
 
 
-def templates_of(asked: Sequence[Asked]) -> dict[str, Asked]:
-    """Return the last question of each group among those that a wall asked.
+def templates_of(asked: Sequence[RecordedRequest]) -> dict[str, RecordedRequest]:
+    """Return the last request of each group among those that a wall made.
 
     Raises:
-        LookupError: a group was not asked for, or something was that no group knows.
+        LookupError: a group was not requested, or a request belongs to no group.
     """
     found = {_group_of(each): each for each in asked}
     if set(found) != set(GROUPS):
@@ -159,7 +159,7 @@ def templates_of(asked: Sequence[Asked]) -> dict[str, Asked]:
     return found
 
 
-def _group_of(asked: Asked) -> str:
+def _group_of(asked: RecordedRequest) -> str:
     if asked.path.startswith("/live/points/"):
         return _POINTS
     output = json.loads(asked.body or "{}").get("output", "")
@@ -168,7 +168,9 @@ def _group_of(asked: Asked) -> str:
 
 
 @asynccontextmanager
-async def open_walls(base: str, asked: Sequence[Asked], count: int) -> AsyncIterator[Walls]:
+async def open_walls(
+    base: str, asked: Sequence[RecordedRequest], count: int
+) -> AsyncIterator[Walls]:
     """Open many walls, and wait until all are connected."""
     templates = templates_of(asked)
     async with AsyncExitStack() as stack:

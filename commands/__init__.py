@@ -1,1 +1,1 @@
-"""What the command line's commands do: they join the rooms, which do not know each other."""
+"""The commands of the command line: they join the rooms, which do not know each other."""

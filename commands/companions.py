@@ -1,4 +1,4 @@
-"""Processes beside the server: started with it, begun again when they die, ended with it."""
+"""Child processes beside the server: started with it, restarted when they die, ended with it."""
 
 import os
 import subprocess
@@ -13,17 +13,17 @@ from geodata.settings import ROOT
 APP = ROOT / "app.py"
 SUPERVISOR = "OCC_SUPERVISOR"
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 1.0, 30.0
-STEADY_S = 60.0  # one that ran for so long begins again after the first pause
+STEADY_S = 60.0  # after running this long, a restart waits only the first pause
 STOP_S = 8.0
 
 
 class Companion:
-    """A command of the program in a process of its own; its lines are printed under its name."""
+    """A command of the program in a child process; its output is prefixed with its name."""
 
     def __init__(
         self, name: str, arguments: Sequence[str], environment: Mapping[str, str] | None = None
     ) -> None:
-        """Start the process, and watch it from a thread."""
+        """Start the process, and watch it in a thread."""
         self._name = name
         self._command = [sys.executable, str(APP), *arguments]
         self._environment = {**os.environ, **(environment or {}), SUPERVISOR: str(os.getpid())}
@@ -33,7 +33,7 @@ class Companion:
         self._watch.start()
 
     def stop(self) -> None:
-        """Ask the process to end, and end it if it does not."""
+        """Terminate the process; kill it if it does not end."""
         self._stopping.set()
         process = self._process
         if process is not None and process.poll() is None:
@@ -77,7 +77,7 @@ class Companion:
 
 @contextmanager
 def beside(*companions: Companion) -> Iterator[None]:
-    """End the processes at the end of the block, whatever ends it."""
+    """End the processes at the end of the block, however it ends."""
     try:
         yield
     finally:
@@ -86,7 +86,7 @@ def beside(*companions: Companion) -> Iterator[None]:
 
 
 def is_orphan() -> bool:
-    """Tell whether the process that started this one to be beside it is gone."""
+    """Return whether the parent process of this one is gone."""
     return os.environ.get(SUPERVISOR, str(os.getppid())) != str(os.getppid())
 
 

@@ -1,4 +1,4 @@
-"""What most commands start from: the settings, the city and its database."""
+"""The context of a command: settings, city and database."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,7 +14,7 @@ from geodata.space.districts import load_districts
 
 @dataclass(frozen=True)
 class CommandContext:
-    """The settings of this process; city and engine are made when first asked for."""
+    """The settings of this process; city and engine are created on demand."""
 
     settings: Settings
 
@@ -30,7 +30,7 @@ class CommandContext:
 
     @cached_property
     def ready_engine(self) -> Engine:
-        """The engine, once the schema is up to date and the city's districts are in it."""
+        """The engine, after updating the schema and loading the city's districts."""
         upgrade(self.engine)
         with self.engine.begin() as connection:
             load_districts(connection, self.city)

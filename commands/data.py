@@ -8,7 +8,7 @@ from geodata.settings import ROOT
 
 
 def simulate(options: argparse.Namespace) -> None:
-    """Write the simulated departments' files anew, up to yesterday; or play today as it happens."""
+    """Write the simulated departments' files, up to yesterday; or play today as it happens."""
     if options.live:
         from commands.simulate_live import simulate_live
 
@@ -59,7 +59,7 @@ def rejected(options: argparse.Namespace) -> None:
 
 
 def findings(options: argparse.Namespace) -> None:
-    """List what was found in the file of a load."""
+    """List the findings of a load."""
     from commands import sources as listed_sources
 
     listed_sources.list_findings(get_context().ready_engine, options.load_id)
@@ -81,7 +81,7 @@ def build(options: argparse.Namespace) -> None:
 
 
 def docs(options: argparse.Namespace) -> None:
-    """Write the catalogue's page."""
+    """Write docs/indicators.md."""
     from layers.documentation.indicators import build_documentation
 
     path = ROOT / "docs" / "indicators.md"

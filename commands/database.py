@@ -10,7 +10,7 @@ from geodata.settings import get_settings
 
 
 def cluster(options: argparse.Namespace) -> None:
-    """Start or stop the private cluster, or tell its state and address."""
+    """Start or stop the private cluster, or print its state and address."""
     settings = get_settings()
     if settings.database_url:
         raise SettingsError("DATABASE_URL is set: its database is not ours to start or stop")
@@ -20,7 +20,7 @@ def cluster(options: argparse.Namespace) -> None:
 
 
 def migrate(options: argparse.Namespace) -> None:
-    """Bring the schema up to date and tell what was applied."""
+    """Bring the schema up to date and print the revisions applied."""
     applied = upgrade(get_engine(get_settings()))
     print(f"applied {', '.join(applied)}" if applied else "the schema is up to date")
 

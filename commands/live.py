@@ -1,4 +1,4 @@
-"""`live`: follows the live sources, and brings the states up to date with what they bring."""
+"""`live`: follows the live sources and keeps the states up to date."""
 
 import argparse
 import asyncio
@@ -31,27 +31,27 @@ from geodata.errors import LoadError, OperationsError
 from geodata.space.districts import DistrictLocator, read_districts
 
 LONGEST_PAUSE_S = 60.0
-GLANCE_S = 0.1  # a look at sizes and times of files alone: works on every file system
+GLANCE_S = 0.1  # compares only sizes and times of files: works on every file system
 ORPHAN_S = 2.0
-GRACE_S = 4.0  # from a signal to the end
+GRACE_S = 4.0  # from a signal to the exit
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 _logger = logging.getLogger(__name__)
 
 
 class Followed(Protocol):
-    """One live source that is looked at again and again."""
+    """One live source that is polled again and again."""
 
     target: LiveSource
 
     def poll(self) -> Iterator[FileLoad]:
-        """Load what is new and yield what became of each piece."""
+        """Load new data and yield the result of each piece."""
         ...
 
     def glance(self) -> object:
-        """Return what differs when there may be something new, at no cost; always the same if not.
+        """Return a cheap value that differs when there may be new data; else always the same.
 
         Raises:
-            OSError: it cannot be seen.
+            OSError: it cannot be read.
         """
         ...
 
@@ -85,17 +85,17 @@ def build_followed(context: CommandContext, keys: Sequence[str] = ()) -> list[Fo
 
 
 def name_of(target: LiveSource) -> str:
-    """Return the source's key and what it tells of."""
+    """Return the source's key and the kind of its live rule."""
     return f"{target.declaration.key} ({target.rule.feed})"
 
 
 async def _supervise(engine: Engine, context: CommandContext, followed: Sequence[Followed]) -> None:
-    """Run everything until a signal comes, and end soon then; nothing that fails stops the rest."""
+    """Run all threads until a signal, then end soon; no failure stops the others."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
 
     def leave() -> None:
-        """Finish what is under way; a second signal ends the process at once, which is safe."""
+        """Finish the current work; a second signal ends the process at once, which is safe."""
         stop.set()
         for number in _SIGNALS:
             loop.remove_signal_handler(number)
@@ -114,7 +114,9 @@ async def _supervise(engine: Engine, context: CommandContext, followed: Sequence
     either: list[asyncio.Future[Any]] = [work, asyncio.create_task(stop.wait())]
     await asyncio.wait(either, return_when=asyncio.FIRST_COMPLETED)
     await asyncio.wait([work], timeout=GRACE_S)
-    if not work.done():  # a long computation; its transaction is undone, the next start makes it
+    if (
+        not work.done()
+    ):  # a long computation: its transaction is rolled back and repeated at the next start
         _logger.info("leaving a computation that is under way")
         sys.stdout.flush()
         os._exit(0)
@@ -129,9 +131,9 @@ async def _leave_when_orphaned(stop: asyncio.Event) -> None:
 
 
 async def follow(engine: Engine, source: Followed, stop: asyncio.Event) -> None:
-    """Look at one source whenever it changes, and every few seconds whatever it looks like.
+    """Poll one source whenever it changes, and every few seconds in any case.
 
-    After a failure with growing pauses.
+    After a failure the pauses grow.
     """
     poll_s = source.target.rule.poll_s
     failures = 0
@@ -146,7 +148,7 @@ async def follow(engine: Engine, source: Followed, stop: asyncio.Event) -> None:
 
 
 async def _until_changed(source: Followed, before: object, stop: asyncio.Event) -> None:
-    """Wait until the source looks otherwise than before it was read, at most its own pause."""
+    """Wait until the source differs from before it was read, at most its poll interval."""
     loop = asyncio.get_running_loop()
     until = loop.time() + source.target.rule.poll_s
     while not stop.is_set() and (rest := until - loop.time()) > 0:
@@ -162,13 +164,13 @@ def _glance(source: Followed) -> object:
 
 
 async def pause(stop: asyncio.Event, seconds: float) -> None:
-    """Wait, but not beyond the end."""
+    """Wait, but not past the stop."""
     with suppress(TimeoutError):
         await asyncio.wait_for(stop.wait(), seconds)
 
 
 def _poll(engine: Engine, source: Followed) -> str | None:
-    """Poll once and keep what happened; return why it failed, if it did."""
+    """Poll once and store the result; return the error, if any."""
     message = None
     try:
         for done in source.poll():
@@ -179,7 +181,7 @@ def _poll(engine: Engine, source: Followed) -> str | None:
             )  # fmt: skip
     except (OperationsError, SQLAlchemyError, OSError) as error:
         message = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
-    except Exception as error:  # a fault of the program in one source must not stop the others
+    except Exception as error:  # a program error in one source must not stop the others
         _logger.exception("following %s failed", name_of(source.target))
         message = f"unforeseen {type(error).__name__}: {error}"
     if message:

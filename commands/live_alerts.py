@@ -1,4 +1,4 @@
-"""Judges the alert rules again and again while the live process runs."""
+"""Evaluates the alert rules at intervals while the live process runs."""
 
 import asyncio
 import logging
@@ -19,7 +19,7 @@ _logger = logging.getLogger(__name__)
 
 
 async def keep_watch(engine: Engine, city: City, stop: asyncio.Event) -> None:
-    """Evaluate the rules until the end; a round that fails is tried again with the next."""
+    """Evaluate the rules until the stop; a failed round is repeated with the next."""
     silence = [rule for rule in load_alert_rules() if isinstance(rule, StaleRule)]
     rounds = 0
     while not stop.is_set():

@@ -1,4 +1,4 @@
-"""Keeps the layers of GIS clients current, at a pace of their own, while the live process runs."""
+"""Keeps the published layers current, at intervals, while the live process runs."""
 
 import asyncio
 import logging
@@ -12,14 +12,14 @@ from geodata.city.configuration import City
 from geodata.errors import OperationsError
 from layers.disclosure.publish import publish_layers
 
-EVERY_S = 300.0  # a desktop GIS reads anew when its user asks; a publication costs seconds
+EVERY_S = 300.0  # a desktop GIS reloads when its user asks; a publication takes seconds
 _logger = logging.getLogger(__name__)
 
 
 async def keep_published(
     engine: Engine, city: City, data_dir: Path, stop: asyncio.Event, every_s: float = EVERY_S
 ) -> None:
-    """Publish the layers whose version or period changed, until the end.
+    """Publish the layers whose version or period changed, until the stop.
 
     It begins with a pause: at the start the states are brought up to date, which comes first.
     """

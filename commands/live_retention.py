@@ -1,4 +1,4 @@
-"""Removes day partitions that are older than their kind is kept, once a day while live runs."""
+"""Removes day partitions older than their kind's retention, once a day while live runs."""
 
 import asyncio
 import logging
@@ -15,7 +15,7 @@ _logger = logging.getLogger(__name__)
 
 
 def prune_telemetry(settings: Settings, today: date) -> list[Partition]:
-    """Remove what is too old on a day; kinds without a rule are kept. Returns what was removed."""
+    """Remove partitions that are too old on a day; return them. Kinds without a rule are kept."""
     store = open_store(settings)
     return [
         removed
@@ -25,7 +25,7 @@ def prune_telemetry(settings: Settings, today: date) -> list[Partition]:
 
 
 async def keep_retention(settings: Settings, city: City, stop: asyncio.Event) -> None:
-    """Prune at the start and with every new local day; what fails is tried at the next look."""
+    """Prune at the start and on every new local day; a failure is retried at the next check."""
     done_on: date | None = None
     while not stop.is_set():
         today = now().astimezone(city.zone).date()

@@ -1,6 +1,7 @@
-"""Keeps states current: hears of loads and refreshes what they touch, at once, first of all.
+"""Keeps states current: listens for loads and refreshes at once the indicators they change.
 
-What was loaded while nobody listened is caught up beside that, an indicator at a time.
+Loads made while the process was not listening are caught up in another thread, an indicator at a
+time.
 """
 
 import asyncio
@@ -23,8 +24,8 @@ from layers.build.run import build_states, refresh_states
 from layers.catalogue.registry import load_catalogue
 from layers.states.version import Build
 
-LISTEN_S = 1.0  # how long a signal to end may wait
-GATHER_S = 0.1  # a refresh for all that is loaded together
+LISTEN_S = 1.0  # how long a stop signal may wait
+GATHER_S = 0.1  # one refresh for loads that come together
 PAUSE_S = 2.0
 _logger = logging.getLogger(__name__)
 
@@ -32,10 +33,10 @@ _logger = logging.getLogger(__name__)
 async def keep_states_current(
     engine: Engine, city: City, live_tables: Collection[str], stop: asyncio.Event
 ) -> None:
-    """Refresh what loads touch, whichever process loaded them, until the end.
+    """Refresh states after loads, whichever process made them, until the stop.
 
-    At the start and after a lost connection everything is brought up to date as well, what stands
-    on the tables that live sources fill first.
+    At the start and after a lost connection every indicator is brought up to date as well, those on
+    tables that live sources fill first.
     """
     behind = threading.Event()
     await asyncio.gather(
@@ -45,14 +46,14 @@ async def keep_states_current(
 
 
 def in_order(live_tables: Collection[str]) -> list[str]:
-    """Return the catalogue's indicators, those that stand on live tables first."""
+    """Return the catalogue's indicators, those on live tables first."""
     catalogue = load_catalogue()
     live = set(live_tables)
     return sorted(catalogue, key=lambda key: live.isdisjoint(catalogue[key].tables))
 
 
 async def _again(stop: asyncio.Event, work: Callable[[], None]) -> None:
-    """Do a work that lasts until the end; begin again when the database was gone."""
+    """Run a function that lasts until the stop; restart it after the database was gone."""
     while not stop.is_set():
         try:
             await asyncio.to_thread(work)
@@ -67,7 +68,7 @@ def _listen(engine: Engine, city: City, behind: threading.Event, stop: asyncio.E
     with psycopg.connect(address, autocommit=True, connect_timeout=5) as connection:
         connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(LOADS)))
         rules = read_candidate_rules(city)
-        behind.set()  # what was loaded while nobody listened
+        behind.set()  # loads made while not listening
         while not stop.is_set():
             loads = _hear(connection)
             if loads:
@@ -77,7 +78,7 @@ def _listen(engine: Engine, city: City, behind: threading.Event, stop: asyncio.E
 
 
 def _hear(connection: psycopg.Connection) -> set[int]:
-    """Wait for a load, then for those that come with it."""
+    """Wait for a load, then for those that come shortly after it."""
     first = [note.payload for note in connection.notifies(timeout=LISTEN_S, stop_after=1)]
     rest = [note.payload for note in connection.notifies(timeout=GATHER_S)] if first else []
     return {int(json.loads(payload)["load_id"]) for payload in first + rest}

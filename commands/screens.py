@@ -17,11 +17,11 @@ from geodata.city.configuration import City
 from geodata.clock import now, running_clock
 from geodata.database.cluster import Cluster
 
-GRACE_S = 2  # screens hold their stream of events open for ever; they come back by themselves
+GRACE_S = 2  # screens hold their event streams open for ever; they reconnect by themselves
 
 
 def run(options: argparse.Namespace) -> None:
-    """Set up what is missing, follow the live sources, serve; stop all that this run started."""
+    """Set up what is missing, follow live sources and serve; stop all that this run started."""
     if options.play and options.speed != 1:  # one clock for all processes
         os.environ["OCC_CLOCK"] = running_clock(now(), datetime.now(UTC), options.speed)
     context = get_context()
@@ -46,7 +46,7 @@ def _companions(context: CommandContext, options: argparse.Namespace) -> Iterato
 
 
 def has_live_source(city: City) -> bool:
-    """Tell whether the city declares a source to follow; the intake needs no process."""
+    """Return whether the city declares a source to follow; the intake needs no process."""
     from commands.sources import sources_folder
     from etl.source.declaration import read_declarations
 
@@ -60,7 +60,7 @@ def serve(options: argparse.Namespace) -> None:
 
 
 def create_worker() -> ASGIApp:
-    """Return the application in a server process of its own; uvicorn calls it by name."""
+    """Return the application of a server process; uvicorn imports it by name."""
     from commands.sources import sources_folder
     from dashboard.server import create_server
     from etl.live.intake import intake_router
@@ -88,5 +88,5 @@ def _serve(context: CommandContext) -> None:
 
 
 def _leave(number: int, frame: FrameType | None) -> None:
-    """End by an exception, so that what was started is stopped."""
+    """Exit by an exception, so that everything started is stopped."""
     raise SystemExit(128 + number)

@@ -14,7 +14,7 @@ STEP_S = 1.0
 
 
 def simulate_live(options: argparse.Namespace) -> None:
-    """Play from an hour of today on, until interrupted or until the hour named."""
+    """Play from an hour of today on, until interrupted or until an hour."""
     from simulator.ground.world import build_world
     from simulator.live.faults import FAULTS
     from simulator.live.play import Player

@@ -1,4 +1,4 @@
-"""The simulated departments' files: written beside, moved into place, with a marker when whole."""
+"""The simulated departments' files: written beside, renamed, with a marker when complete."""
 
 import hashlib
 import json
@@ -20,7 +20,7 @@ SIMULATOR = ROOT / "etl" / "simulator"
 
 @dataclass(frozen=True)
 class SimulatedFiles:
-    """What the marker says: the files that lie in the folder, and what they were made from."""
+    """The marker's content: the files in the folder, and what they were made from."""
 
     city: str
     seed: int
@@ -31,17 +31,17 @@ class SimulatedFiles:
 
     @property
     def last_on(self) -> date:
-        """The last day that the files tell of."""
+        """The last day that the files cover."""
         return date.fromisoformat(self.start_on) + timedelta(days=self.days - 1)
 
 
 def incoming_dir(settings: Settings, city: City) -> Path:
-    """The folder that the city's departments' files arrive in."""
+    """Return the folder that the city's departments' files arrive in."""
     return settings.data_dir / "incoming" / city.code
 
 
 def read_simulated_files(settings: Settings, city: City) -> SimulatedFiles | None:
-    """Return what was simulated with today's seed and length; None when that is not complete."""
+    """Return what was simulated with today's seed and length; None if incomplete."""
     folder = incoming_dir(settings, city)
     try:
         marker = SimulatedFiles(**json.loads((folder / MARKER).read_text(encoding="utf-8")))
@@ -85,9 +85,9 @@ def write_simulated_files(settings: Settings, city: City) -> SimulatedFiles:
 
 
 def describe_age(files: SimulatedFiles, city: City) -> str:
-    """Say that the files end before yesterday, and what brings them up to it; empty if they do not.
+    """Return a message if the files end before yesterday, with the remedy; empty if they do not.
 
-    They are not written anew unasked: that, and loading them, takes minutes.
+    They are not rewritten unasked: that, and loading them, takes minutes.
     """
     if files.last_on >= _today(city) - timedelta(days=1):
         return ""
@@ -95,7 +95,7 @@ def describe_age(files: SimulatedFiles, city: City) -> str:
 
 
 def _is_there(path: Path) -> bool:
-    """Whether a file lies there, or did until its single reads were counted and destroyed."""
+    """Return whether a file is there, or was until its plate reads were counted and destroyed."""
     return path.exists() or receipt_of(path).exists()
 
 

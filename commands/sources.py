@@ -1,4 +1,4 @@
-"""What the command line asks of this room: load files, list sources, loads and rejected rows."""
+"""Commands of sources: load files, list sources, loads, rejected rows and findings."""
 
 import json
 import sys
@@ -34,9 +34,9 @@ def load(
     *,
     root: Path | None = None,
 ) -> None:
-    """Load sources by key or declaration file, and say of each file what became of it.
+    """Load sources by key or declaration file, and print the result of each file.
 
-    With `all_` a source that has no file yet is passed over.
+    With `all_` a source without a file yet is skipped.
 
     Raises:
         NotFoundError: no source has that key.
@@ -62,17 +62,17 @@ def load_files(
     root: Path | None = None,
     skip_missing: bool = False,
 ) -> Iterator[FileLoad]:
-    """Load the sources, two at a time, and yield in their order what became of each file.
+    """Load the sources, two at a time, and yield in their order the result of each file.
 
-    Sources know nothing of each other: while the database writes one, another is prepared.
+    Sources are independent: while the database writes one, another is prepared.
 
     Raises:
-        ExtractError: a source has no file; with `skip_missing` it is passed over, and said.
+        ExtractError: a source has no file; with `skip_missing` it is skipped and reported.
     """
     districts = read_districts(city)
 
     def load_one(declaration: SourceDeclaration) -> Sequence[FileLoad]:
-        locator = DistrictLocator(districts)  # each its own: prepared geometry is not to be shared
+        locator = DistrictLocator(districts)  # one for each: prepared geometry is not thread-safe
         try:
             return load_source(engine, city, declaration, path, root=root, locator=locator).files
         except ExtractError as error:
@@ -116,7 +116,7 @@ def sources_folder(city: City) -> Path:
 
 
 def describe(file: FileLoad) -> str:
-    """Return one line on what became of a file."""
+    """Return one line on the result of a file."""
     where = f"{file.source}: {file.file}: {file.status}"
     if file.status == "refused":
         return f"{where}: {file.message}"
@@ -171,7 +171,7 @@ def list_loads(engine: Engine) -> None:
 
 
 def list_rejected(engine: Engine, load_id: int | None = None) -> None:
-    """Print how many rows each reason refused, and the first rows themselves."""
+    """Print how many rows were rejected for each reason, and the first rows themselves."""
     columns = rejected_row.c
     chosen = columns.load_id == load_id if load_id is not None else columns.load_id.is_not(None)
     counts = (
@@ -198,7 +198,7 @@ def list_rejected(engine: Engine, load_id: int | None = None) -> None:
 
 
 def list_findings(engine: Engine, load_id: int) -> None:
-    """Print what was found in the file of a load, the gravest first.
+    """Print the findings of a load, the most severe first.
 
     Raises:
         NotFoundError: there is no load of that number.

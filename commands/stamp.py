@@ -1,7 +1,7 @@
-"""Whether districts, loads and states are still those of the files, the code and the city.
+"""A stamp of the last complete set-up: whether anything it depends on has changed since.
 
-Each of those steps finds out by itself that nothing is to do, but takes seconds for it. The stamp
-is the short way: it changes with any file that they read, with anything in the database, and on the
+Each step finds out by itself that it has nothing to do, but takes seconds for it. The stamp is the
+short way: it changes with any file that the steps read, with anything in the database, and on the
 day on which a timetable needs new departures.
 """
 
@@ -19,7 +19,7 @@ ROOMS = ("geodata", "etl", "layers")
 
 
 def is_current(context: CommandContext) -> bool:
-    """Whether the last set-up was complete and nothing changed since."""
+    """Return whether the last set-up was complete and nothing changed since."""
     try:
         return _path(context).read_text(encoding="ascii") == _stamp(context)
     except OSError:
@@ -27,7 +27,7 @@ def is_current(context: CommandContext) -> bool:
 
 
 def keep(context: CommandContext) -> None:
-    """Remember that the set-up is complete as things are now."""
+    """Record that the set-up is complete in the present state."""
     path = _path(context)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(_stamp(context), encoding="ascii")
@@ -49,7 +49,7 @@ def _stamp(context: CommandContext) -> str:
 
 
 def _read_by_steps(context: CommandContext) -> Iterator[Path]:
-    """Every file that can change what the steps make: the city's, the departments', our own."""
+    """Return every file that can change the steps' results: city, departments, program."""
     folders = [context.city.folder, incoming_dir(context.settings, context.city)]
     for folder in [*folders, *(ROOT / room for room in ROOMS)]:
         for path in sorted(folder.rglob("*")):

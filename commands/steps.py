@@ -1,4 +1,4 @@
-"""`setup`: from nothing to states, step by step; what is done already is skipped."""
+"""`setup`: from nothing to states, step by step; steps already done are skipped."""
 
 import argparse
 import time
@@ -28,9 +28,9 @@ def setup(options: argparse.Namespace) -> None:
 
 
 def run_steps(context: CommandContext) -> None:
-    """Run every step in order, telling what each did and how long it took.
+    """Run every step in order, printing what each did and how long it took.
 
-    The last steps are skipped together when nothing they read has changed since the last time.
+    The last steps are skipped as a whole if nothing they read has changed since the last time.
     """
     for number, (title, step) in enumerate(FIRST_STEPS, start=1):
         _run(number, title, step, context)
@@ -80,7 +80,7 @@ def _districts(context: CommandContext) -> str:
 
 
 def _load(context: CommandContext) -> str:
-    """Load every source's new files; one that is refused does not keep the others away."""
+    """Load every source's new files; a refused one does not stop the others."""
     from commands.sources import describe, load_files, select_declarations
 
     declarations = select_declarations(context.city, [], all_=True)

@@ -1,4 +1,4 @@
-"""`telemetry`, `export-partitions` and `aggregate`: day partitions, their keeping and counting."""
+"""`telemetry`, `export-partitions` and `aggregate`: day partitions, their retention and states."""
 
 import argparse
 from datetime import timedelta
@@ -9,7 +9,7 @@ from geodata.database.partitions import open_store
 
 
 def telemetry(options: argparse.Namespace) -> None:
-    """List the partitions, or remove those older than their kind is kept."""
+    """List the partitions, or remove those older than their kind's retention."""
     context = get_context()
     settings, store = context.settings, open_store(context.settings)
     today = now().astimezone(context.city.zone).date()
