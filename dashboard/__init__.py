@@ -1,1 +1,1 @@
-"""The Dash application: factory, pages, components and figures."""
+"""The screens: one Dash application with its pages, components, figures and pushes."""

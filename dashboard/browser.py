@@ -10,7 +10,7 @@ def browser_callback(
 ) -> None:
     """Register `namespace.name` of an assets file on the application."""
     namespace, _, name = function.partition(".")
-    register: Any = app.clientside_callback  # Dash leaves this method without types
+    register: Any = app.clientside_callback  # untyped in Dash
     register(
         ClientsideFunction(namespace, name),
         *dependencies,

@@ -1,4 +1,4 @@
-"""Headers of every answer: only our own scripts run, nothing is framed, nothing leaves."""
+"""Security headers of every answer: only our own scripts, no framing, no foreign requests."""
 
 from collections.abc import Sequence
 

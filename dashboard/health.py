@@ -1,4 +1,4 @@
-"""`/healthz`: is the database there, what was loaded last, which versions run."""
+"""`/healthz`: whether the database answers, the newest load, the versions that run."""
 
 from importlib.metadata import version
 from typing import Any
@@ -16,7 +16,7 @@ UNAVAILABLE = 503
 
 
 def report(engine: Engine) -> dict[str, Any]:
-    """Return what is known; raises where the database does not answer."""
+    """Return the facts of the health address; raises if the database does not answer."""
     freshness = read_freshness(engine)
     return {
         "database": "ok",

@@ -1,4 +1,4 @@
-"""The one ASGI application: layers, health, and the Dash application mounted inside."""
+"""The one ASGI application: layers, health, live, and the Dash application mounted inside."""
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
@@ -41,7 +41,7 @@ def create_server(
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
         await gis_service.close()
-        # Whoever stops us may take the database away next; the workers need this loop to end.
+        # The database may stop next; the workers need this event loop to end.
         await asyncio.to_thread(screens.executor.shutdown)
 
     server = FastAPI(
@@ -65,5 +65,5 @@ def create_server(
 
 
 def database_away(_request: Request, _error: Exception) -> JSONResponse:
-    """Return what asks to try again later: screens do, and no traceback fills the log."""
+    """Answer 503 with Retry-After: screens ask again, and no traceback fills the log."""
     return JSONResponse({"detail": "the database is out of reach"}, 503, {"Retry-After": "5"})

@@ -1,1 +1,1 @@
-"""The parts that pages share: plain functions from numbers and words to Dash components."""
+"""Components that pages share: plain functions from numbers and texts to Dash components."""

@@ -1,4 +1,4 @@
-"""HTML attributes whose names are no Python names."""
+"""HTML attributes whose names are not valid Python names."""
 
 from typing import Any
 
@@ -14,5 +14,5 @@ def data_theme(theme: str) -> dict[str, Any]:
 
 
 def aria_live() -> dict[str, Any]:
-    """Return that changes inside an element are read out when the reader pauses."""
+    """Return the attribute by which screen readers announce changes inside an element."""
     return {"aria-live": "polite"}

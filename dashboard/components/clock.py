@@ -1,4 +1,4 @@
-"""The clock in the city's zone; the browser moves it, the server is not asked."""
+"""The clock in the city's time zone; the browser advances it without asking the server."""
 
 from dash import Dash, Input, Output, State, dcc, html
 
@@ -19,7 +19,7 @@ def clock(page: str, zone: str) -> html.Div:
 
 
 def register_clock(app: Dash, page: str) -> None:
-    """Move the clock of a page every second."""
+    """Advance the clock of a page every second."""
     browser_callback(
         app,
         "clock.tick",

@@ -1,4 +1,4 @@
-"""A district's facilities in numbers and its latest incidents, without any place."""
+"""A district's numbers of facilities and its latest incidents, without their places."""
 
 from collections.abc import Mapping
 from datetime import datetime

@@ -15,7 +15,7 @@ from layers.score.attainment import Rating
 
 @dataclass(frozen=True)
 class CardRow:
-    """What one line of a card says."""
+    """The contents of one line of a card."""
 
     label_zh: str
     label_en: str
@@ -29,7 +29,7 @@ class CardRow:
 
 
 def rating_mark(rating: Rating) -> html.Span:
-    """Return the sign of a rating with its words for those who cannot see the colour."""
+    """Return the sign of a rating with its word, for those who cannot see the colour."""
     words = " ".join(translate(f"standing.{rating}", language) for language in LANGUAGES)
     return html.Span(rating.sign, className=f"mark {rating}", title=words, **aria_label(words))
 

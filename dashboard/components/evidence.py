@@ -1,4 +1,4 @@
-"""The evidence sheet: everything a number rests on, one touch away."""
+"""The evidence sheet: what a number rests on, one touch away."""
 
 from dataclasses import dataclass
 
@@ -21,7 +21,7 @@ PART_DECIMALS = 2
 
 @dataclass(frozen=True)
 class EvidenceSheet:
-    """The number and what it rests on."""
+    """A number and what it rests on."""
 
     indicator: Indicator
     component: str
@@ -33,7 +33,7 @@ class EvidenceSheet:
 
 
 def part_text(value: float | None) -> str:
-    """Return a numerator or denominator; whole numbers whole."""
+    """Return the text of a numerator or denominator; whole numbers without decimals."""
     if value is None:
         return "—"
     return format_number(value, 0 if float(value).is_integer() else PART_DECIMALS)
@@ -89,7 +89,7 @@ def evidence_rows(sheet: EvidenceSheet, language: Language) -> list[tuple[str, s
 
 
 def parts(value: Value, indicator: Indicator) -> list[tuple[str, str]]:
-    """Return numerator and denominator where the value is one divided by the other."""
+    """Return numerator and denominator where the value is their ratio."""
     if indicator.state_class is not StateClass.RATIO:
         return []
     return [("numerator", part_text(value.num)), ("denominator", part_text(value.den))]
@@ -107,7 +107,7 @@ def load_text(load_ids: tuple[int, ...]) -> str:
 
 
 def evidence_sheet(sheet: EvidenceSheet, language: Language) -> html.Details:
-    """Return the sheet, closed until it is asked for; the keyboard opens it too."""
+    """Return the sheet, closed until it is opened by touch or keyboard."""
     lines: list[Component] = []
     for key, text in evidence_rows(sheet, language):
         lines += [html.Dt(translate(f"evidence.{key}", language)), html.Dd(text or "—")]

@@ -1,4 +1,4 @@
-"""The history of one number: line with its 95 % band and the target, words outside the drawing."""
+"""The history of a number: a line with its 95 % band and the target; texts outside the drawing."""
 
 from collections.abc import Sequence
 
@@ -24,7 +24,7 @@ def layer(body: str, colour: str, class_name: str = "") -> html.Div:
 
 
 def known_bounds(frame: pl.DataFrame, column: str) -> tuple[float | None, ...]:
-    """Return a bound's values where the value itself may be drawn."""
+    """Return the values of a bound where the value itself may be drawn."""
     shown = shown_values(frame)
     bounds = frame[column].to_list()
     return tuple(b if v is not None else None for v, b in zip(shown, bounds, strict=True))

@@ -1,4 +1,4 @@
-"""Incidents without places: the list of a day's last records and the day's hours by channel."""
+"""Incidents without places: the list of a day's latest records, and its hours by channel."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,14 +17,14 @@ HOURS = 24
 
 
 def arrival_seconds(received_at: datetime, arrived_at: datetime | None) -> float | None:
-    """Return call to arrival, None where no arrival is on file or it lies before the call."""
+    """Return call to arrival; None without an arrival or where it lies before the call."""
     if arrived_at is None or arrived_at < received_at:
         return None
     return (arrived_at - received_at).total_seconds()
 
 
 def outcome(row: Mapping[str, object]) -> tuple[str, str]:
-    """Return what is known of how it went, in both languages."""
+    """Return the outcome of an incident as far as known, in both languages."""
     seconds = arrival_seconds(row["received_at"], row["arrived_at"])  # type: ignore[arg-type]
     if row["is_cancelled"]:
         word = "wall.cancelled"
@@ -37,7 +37,7 @@ def outcome(row: Mapping[str, object]) -> tuple[str, str]:
 
 
 def progress(row: Mapping[str, object]) -> tuple[str, str]:
-    """Return how far an incident of today is: in hand, dispatched, arrived, closed, cancelled."""
+    """Return the state of today's incident: in hand, dispatched, arrived, closed, cancelled."""
     received: datetime = row["received_at"]  # type: ignore[assignment]
     if row["is_cancelled"]:
         return translate("wall.cancelled", "zh"), translate("wall.cancelled", "en")
@@ -55,7 +55,7 @@ def progress(row: Mapping[str, object]) -> tuple[str, str]:
 
 
 def incident_item(row: Mapping[str, object], names: Mapping[str, str], zone: ZoneInfo) -> html.Li:
-    """Return one incident: time, channel, category, district, how far it is."""
+    """Return one incident: time, channel, category, district, state."""
     received: datetime = row["received_at"]  # type: ignore[assignment]
     channel = str(row["channel"])
     done_zh, done_en = progress(row)
@@ -105,7 +105,7 @@ def usual_hours(days: Sequence[pl.DataFrame]) -> pl.DataFrame:
 
 @dataclass(frozen=True)
 class RibbonDay:
-    """A day of the ribbon; on a day under way the hour it is, and what is usual for the rest."""
+    """A day of the ribbon; for today the current hour, and the usual counts of the rest."""
 
     day: str
     hours: pl.DataFrame
@@ -121,12 +121,12 @@ class RibbonDay:
         return {hour: usual[hour] if self.is_ahead(hour) else n for hour, n in counted.items()}
 
     def is_ahead(self, hour: int) -> bool:
-        """Tell whether an hour has not begun."""
+        """Return whether an hour has not begun."""
         return self.hour is not None and hour > self.hour
 
 
 def hour_bar(hour: int, counts: Mapping[str, int], most: int, *, is_ahead: bool) -> html.Div:
-    """Return one hour's stacked bar with its label; an hour ahead is muted and says so."""
+    """Return one hour's stacked bar with its label; an hour ahead is muted and labelled so."""
     parts = [
         html.Div(className=f"bar channel-{channel}", style={"height": f"{100 * n / most:.2f}%"})
         for channel, n in counts.items()
@@ -143,7 +143,7 @@ def hour_bar(hour: int, counts: Mapping[str, int], most: int, *, is_ahead: bool)
 
 
 def channel_keys(shown: RibbonDay) -> html.Div:
-    """Return the channels' colours, and what the muted hours are."""
+    """Return the legend of the channels' colours and of the muted hours."""
     keys = [
         html.Span(
             [
@@ -183,5 +183,5 @@ def ribbon(shown: RibbonDay) -> list[html.Div]:
 
 
 def _english(channel: str) -> str:
-    """The English word of a channel without its number, which the Chinese already gives."""
+    """Return the English name of a channel without its number, which the Chinese name has."""
     return translate(f"channel.{channel}", "en").removeprefix(channel).strip()

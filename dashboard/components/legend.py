@@ -1,4 +1,4 @@
-"""The legend: classes, zero, and the states that are not values, drawn as the map draws them."""
+"""The legend: classes, zero, and the statuses without a value, drawn as on the map."""
 
 from collections.abc import Sequence
 
@@ -18,7 +18,7 @@ def class_labels(breaks: Sequence[float], indicator: Indicator) -> list[str]:
 
 
 def colour_bar(palette: Sequence[str], labels: Sequence[str]) -> html.Div:
-    """Return the classes side by side, each inner break under the seam it names."""
+    """Return the classes side by side, each inner break below the edge that it names."""
     share = 100 / len(palette)
     swatches = [html.Span(className="legend-class", style={"background": c}) for c in palette]
     ticks = [

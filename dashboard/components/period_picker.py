@@ -1,4 +1,4 @@
-"""The time of a layer: step, play, and the real period always written out."""
+"""The period picker: step, play, and the period in words."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ PLAY_MS = 1200
 def period_picker(
     page: str, periods: Sequence[Period], shown: Period | None, language: Language
 ) -> html.Div:
-    """Return buttons, slider and label; a native slider, so the keyboard works."""
+    """Return buttons, slider and label; the slider is native, so the keyboard works."""
     last = max(len(periods) - 1, 0)
     index = periods.index(shown) if shown in periods else last
     return html.Div(

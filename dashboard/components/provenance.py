@@ -1,4 +1,4 @@
-"""Where numbers come from: the SIMULATED badge, source and as-of lines, the age of the data."""
+"""Provenance: the SIMULATED badge, source and as-of lines, the age of the data."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ DAY = timedelta(days=1)
 
 
 def simulated_badge(is_simulated: bool) -> html.Div:
-    """Return the badge, in both languages wherever it stands; hidden for real data only."""
+    """Return the badge, in both languages everywhere; hidden if all data are real."""
     words = " ".join(translate("app.simulated", language) for language in LANGUAGES)
     return html.Div(words, className="badge-simulated", hidden=not is_simulated)
 
@@ -36,6 +36,6 @@ def local_time(moment: datetime | None, zone: str) -> str:
 def source_text(sources: Sequence[str], as_of: datetime | None, zone: str) -> str:
     """Return the source line of a map or a sheet, in both languages."""
     names = ", ".join(sources) or "—"
-    ahead = as_of is not None and as_of > now()  # a timetable reaches into the future
+    ahead = as_of is not None and as_of > now()  # a timetable ends in the future
     word = "有效至 valid to" if ahead else "截至 as of"
     return f"来源 Source {names} · {word} {local_time(as_of, zone)}"

@@ -1,4 +1,4 @@
-"""QR codes, made here: no service is asked."""
+"""QR codes, made by the program itself: no service is asked."""
 
 from io import BytesIO
 from urllib.parse import quote

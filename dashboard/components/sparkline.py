@@ -1,4 +1,4 @@
-"""A small line of the last steps, without words; the number beside it says where it ends."""
+"""A small line of the last steps, without text; the number beside it is its last value."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Words on the screen: one language, or both with Chinese first."""
+"""Texts on the screen: one language, or both with Chinese first."""
 
 from typing import Any
 

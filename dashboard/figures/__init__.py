@@ -1,1 +1,1 @@
-"""Figures as plain functions of numbers: SVG text out, no browser needed to test them."""
+"""Figures as plain functions of numbers that return SVG text, testable without a browser."""

@@ -1,4 +1,4 @@
-"""Line figures as SVG: paths only, coloured by the page through a mask, words stay in HTML."""
+"""Line figures as SVG: paths only, coloured by the page through a mask; texts stay in HTML."""
 
 import math
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ def span_of(*series: Values, floor: float | None = None) -> Span:
 
 
 def points(values: Values, span: Span, width: float, height: float) -> list[list[str]]:
-    """Return runs of `x,y`; a missing value ends a run, it is never drawn across."""
+    """Return runs of `x,y`; a missing value ends a run, so no line is drawn across it."""
     runs: list[list[str]] = [[]]
     low, high = span
     step = width / max(len(values) - 1, 1)

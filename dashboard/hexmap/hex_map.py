@@ -1,4 +1,4 @@
-"""The Python face of the hex map. The browser side is built from src/ into assets/hexmap.min.js."""
+"""The hex map's Python component; its browser side is built from src/ into assets/hexmap.min.js."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal

@@ -1,1 +1,1 @@
-"""Pushes: what the database announces reaches every connected screen as server-sent events."""
+"""Pushes: the database's announcements, sent to every connected screen as server-sent events."""

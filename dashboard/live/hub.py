@@ -1,4 +1,4 @@
-"""Hands every message to all connected screens; no thread a screen, one encoding for all."""
+"""Sends every message to all connected screens; no thread a screen, one encoding for all."""
 
 import asyncio
 import json
@@ -12,8 +12,8 @@ from fastapi.sse import format_sse_event
 
 from geodata.clock import now
 
-KEPT = 512  # messages a screen may miss and still get after a short loss
-QUEUED = 256  # messages a slow screen may be behind before it is told to read anew
+KEPT = 512  # messages kept for screens that reconnect
+QUEUED = 256  # messages a slow screen may be behind before it must read everything again
 
 
 @dataclass
@@ -28,27 +28,27 @@ class Hub:
 
     @property
     def screens(self) -> int:
-        """How many screens are connected."""
+        """Return the number of connected screens."""
         return len(self._queues)
 
     def publish(self, kind: str, facts: Mapping[str, Any]) -> None:
-        """Send a numbered message; a screen that is too far behind starts anew instead."""
+        """Send a numbered message; a screen that is too far behind gets `resync` instead."""
         self._number += 1
         message = self._encode(kind, facts, number=self._number)
         self._kept.append((self._number, message))
         self._send(message)
 
     def beat(self) -> None:
-        """Tell every screen the server's time, and whether the database is there."""
+        """Send every screen the server's time and whether the database answers."""
         self._send(self._encode("beat", {}))
 
     def close(self) -> None:
-        """End every connection; the screens try again by themselves."""
+        """End every connection; the screens reconnect by themselves."""
         for queue in self._queues:
             _put(queue, None)
 
     async def subscribe(self, last_event_id: str | None) -> AsyncIterator[bytes]:
-        """Yield messages for one screen from now on, those missed first, until it goes."""
+        """Yield messages for one screen, those it missed first, until it disconnects."""
         queue: asyncio.Queue[bytes | None] = asyncio.Queue(QUEUED)
         self._queues.add(queue)
         try:
@@ -60,7 +60,7 @@ class Hub:
             self._queues.discard(queue)
 
     def _greeting(self, last_event_id: str | None) -> list[bytes]:
-        """Return `hello`, then what was missed, or `resync` where that is no longer known."""
+        """Return `hello`, then the missed messages, or `resync` if they are no longer kept."""
         hello = self._encode("hello", {"boot": self.boot}, number=self._number)
         if not last_event_id:
             return [hello]

@@ -1,4 +1,4 @@
-"""Hears what the database announces, on one connection a process, and survives its restarts."""
+"""Listens to the database's announcements, on one connection a process, across its restarts."""
 
 import asyncio
 import json
@@ -19,14 +19,14 @@ KINDS = {
     VEHICLES: "vehicles",
     CANDIDATES: "candidate",
 }
-CHECK_S = 5.0  # a connection that died without a word is found out after this
-ANSWER_MS = 10_000  # over a cut cable the system itself would wait a quarter of an hour
+CHECK_S = 5.0  # a connection that died silently is detected after this
+ANSWER_MS = 10_000  # without it the system waits a quarter of an hour over a cut cable
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.25, 8.0
 _logger = logging.getLogger(__name__)
 
 
 async def listen(url: URL, hub: Hub) -> None:
-    """Pass announcements to the hub for ever; after a loss every screen is told to read anew."""
+    """Pass announcements to the hub for ever; after a loss every screen gets `resync`."""
     pause_s = FIRST_PAUSE_S
     was_lost = False
     while True:

@@ -1,4 +1,4 @@
-"""`/live/points/...`: what the wall draws above the hexagons, as places with a class."""
+"""`/live/points/...`: the points that the wall draws above the hexagons, with their classes."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ from geodata.space.grid.cells import cell_centres
 
 PREFIX = "/live/points"
 PUBLIC_RES = 9  # an incident is shown at the centre of a cell of about 0.1 km2, never nearer
-OPEN_FOR = timedelta(hours=12)  # a call without an end for longer was not closed, it was forgotten
+OPEN_FOR = timedelta(hours=12)  # a call open for longer was never closed in its source
 FACILITY_KINDS = ("metro_station", "fire_station", "hospital")
 
 Point = tuple[float, float, str]
@@ -30,7 +30,7 @@ Point = tuple[float, float, str]
 
 @dataclass(frozen=True)
 class PointClass:
-    """How a class of points looks: a colour token of the page, a radius at 1080 lines."""
+    """How a class of points is drawn: a colour token of the page, a radius at 1080 lines."""
 
     key: str
     colour: str
@@ -104,7 +104,7 @@ def incident_points(engine: Engine, at: datetime) -> list[Point]:
 
 
 def vehicle_points(engine: Engine, at: datetime) -> list[Point]:
-    """Return the buses heard of lately, by the adherence of their headway."""
+    """Return the recently seen buses, classed by headway adherence."""
     return [
         (
             round(row["lon"], 5),

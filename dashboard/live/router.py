@@ -1,4 +1,4 @@
-"""`/events`: one stream of server-sent events a screen."""
+"""`/events`: a stream of server-sent events for each screen."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""`/live/vehicles` and `/live/sources`: what the live scene and the header show."""
+"""`/live/vehicles` and `/live/sources`: the vehicles and the live sources as JSON."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from geodata.clock import now
 from geodata.queries.live import read_sources_freshness, read_vehicles
 
-SHOWN_FOR = timedelta(minutes=3)  # a bus that said nothing for longer is not where it was
+SHOWN_FOR = timedelta(minutes=3)  # older positions are no longer shown
 NOT_STORED = {"Cache-Control": "no-store"}
 BUNCHED, GAPPED = 0.25, 1.75  # METHODS T7: bunched below a quarter of the scheduled headway
 
@@ -47,7 +47,7 @@ def vehicles_router(engine: Engine) -> APIRouter:
 
 
 def _vehicle(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return one bus: rounded, its state by headway adherence."""
+    """Return one bus, rounded, with its state by headway adherence."""
     return {
         "id": row["vehicle_id"],
         "at": row["recorded_at"].isoformat(),

@@ -1,1 +1,1 @@
-"""What a map shows: cameras, layer addresses, palettes, district values."""
+"""What a map needs: cameras, layer addresses, palettes, district values."""

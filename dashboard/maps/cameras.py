@@ -1,4 +1,4 @@
-"""Where maps look, as areas: the same area on a small panel and on a wall of twice the pixels."""
+"""Cameras as areas: a small panel and a wall of twice the pixels show the same area."""
 
 import math
 
@@ -7,7 +7,7 @@ from geodata.errors import NotFoundError
 from layers.maps.cell_lists import districts_of
 
 TILE_PX = 512
-MAP_WIDTH_PX, MAP_HEIGHT_PX = 1000, 780  # the panel a city's own zoom was chosen for
+MAP_WIDTH_PX, MAP_HEIGHT_PX = 1000, 780  # the panel that a city's zoom is chosen for
 
 Camera = dict[str, object]
 
@@ -26,7 +26,7 @@ def point_camera(lon: float, lat: float, zoom: float) -> Camera:
 
 
 def home_camera(city: City) -> Camera:
-    """Return the city's own view."""
+    """Return the city's first view."""
     return point_camera(city.camera.lon, city.camera.lat, city.camera.zoom)
 
 

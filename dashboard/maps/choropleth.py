@@ -1,4 +1,4 @@
-"""Districts as coloured areas: what the map and its legend take for an indicator."""
+"""Districts as coloured areas: their values, classes and legend for an indicator."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Choropleth:
 
 
 def district_values(rows: Iterable[tuple[str, float | None, int]]) -> DistrictValues:
-    """Return (district, value, status) as the map takes them, without what lies in no district."""
+    """Return (district, value, status) for the map, without the row of no district."""
     return {
         key: {"value": value, "status": int(status)}
         for key, value, status in rows
@@ -63,7 +63,7 @@ def read_choropleth(context: ScreenContext, subject: ResolvedHeadline) -> Chorop
 
 
 def public_choropleth(subject: ResolvedHeadline, values: DistrictValues) -> Choropleth:
-    """Return districts classed by the given values alone: breaks give no withheld number away."""
+    """Return districts classed by the given values only, so that breaks disclose nothing."""
     entry = subject.indicator
     target = subject.target if entry.classification == "diverging" else None
     turn = target.value if target else None

@@ -1,4 +1,4 @@
-"""The addresses of hex layers, with places left open where the browser fills them in."""
+"""The addresses of hex layers, with placeholders that the browser fills in."""
 
 from dashboard.read.context import ScreenContext
 from dashboard.read.headlines import ResolvedHeadline

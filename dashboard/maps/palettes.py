@@ -1,4 +1,4 @@
-"""The colours of the value classes, made for the ground they are painted on."""
+"""The colours of the value classes, adapted to the theme's ground."""
 
 from types import MappingProxyType
 

@@ -1,1 +1,1 @@
-"""One module a page: its layout and its callbacks, registered explicitly on the application."""
+"""The pages: each a layout and its callbacks, registered explicitly on the application."""

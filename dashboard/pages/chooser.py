@@ -1,4 +1,4 @@
-"""`/`: the screens and the districts, to choose from."""
+"""`/`: a choice of the screens and the districts."""
 
 from dash import Dash, html
 
@@ -12,7 +12,7 @@ SCREENS = ("wall", "explore", "kiosk", "duty", "loads")
 
 
 def layout(context: ScreenContext, _rest: str, _search: str) -> html.Main:
-    """Return the choice."""
+    """Return the page."""
     city = context.city
     return html.Main(
         [
@@ -31,7 +31,7 @@ def layout(context: ScreenContext, _rest: str, _search: str) -> html.Main:
 
 
 def screen_link(name: str) -> html.A:
-    """Return the large link to a screen with the question it answers."""
+    """Return the large link to a screen with a sentence on what it shows."""
     return html.A(
         [
             bilingual(f"chooser.{name}", tag=html.H2),

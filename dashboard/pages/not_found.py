@@ -1,4 +1,4 @@
-"""The page of an address that leads nowhere."""
+"""The page of an unknown address."""
 
 from dash import html
 
@@ -7,7 +7,7 @@ from dashboard.read.context import ScreenContext
 
 
 def layout(_context: ScreenContext, _rest: str, _search: str) -> html.Main:
-    """Say so in both languages and offer the way back."""
+    """Say in both languages that the page does not exist, with the link to the start."""
     return html.Main(
         [
             bilingual("not_found.title", tag=html.H1),

@@ -1,4 +1,4 @@
-"""What every page is given: the city, the database, the settings and the cache."""
+"""The context of every page: city, database, settings, cache."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from geodata.settings import Settings
 
 @dataclass(frozen=True)
 class ScreenContext:
-    """The parts of one application; passed to pages, never kept on a module."""
+    """The parts of one application; passed to pages, never kept in a module."""
 
     engine: Engine
     city: City

@@ -1,4 +1,4 @@
-"""What the public may see: small numbers are withheld before they reach a kiosk.
+"""Disclosure control on the kiosk: small numbers are withheld before they reach a component.
 
 The kiosk publishes one geography, the districts and their total, over periods that never overlap.
 Which districts are withheld is decided by `layers.disclosure` and kept for the period.
@@ -19,7 +19,7 @@ from layers.states.status import Status
 
 
 def resolve_published(context: ScreenContext, headline: Headline) -> ResolvedHeadline | None:
-    """Return what a headline speaks of in public: days pooled are those of a fixed span."""
+    """Return a headline resolved for the public: pooled days are those of a fixed span."""
     found = resolve(context, headline)
     if found is None or headline.days is None:
         return found
@@ -27,7 +27,7 @@ def resolve_published(context: ScreenContext, headline: Headline) -> ResolvedHea
 
 
 def withhold(value: Value) -> Value:
-    """Return the value as the public sees it: that there is one, and nothing of it."""
+    """Return a value as withheld: status suppressed, without any number."""
     return Value(status=Status.SUPPRESSED)
 
 
@@ -41,7 +41,7 @@ def disclose(value: Value, indicator: Indicator) -> Value:
 def disclose_districts(
     values: Mapping[str, Value], indicator: Indicator, already: Collection[str] = ()
 ) -> dict[str, Value]:
-    """Return each district's value as the public sees it next to the city's total."""
+    """Return each district's public value next to the city's total."""
     withheld = withheld_places(values, indicator, already)
     if indicator.kiosk == "hidden":
         withheld = frozenset(values)
@@ -52,7 +52,7 @@ def disclose_districts(
 
 
 def read_disclosed(context: ScreenContext, found: ResolvedHeadline) -> dict[str, Value]:
-    """Return each district's value as the public sees it, by the pattern kept for the period."""
+    """Return each district's public value, by the pattern kept for the period."""
     values = read_districts(context, found.build, found.period, found.component)
     publication = Publication(found.indicator.key, found.component, found.period, "district")
     version = f"{found.build.indicator}/{found.build.version}/{found.component}/{found.period}"

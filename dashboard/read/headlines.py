@@ -1,4 +1,4 @@
-"""One indicator as one number: its latest period, the change, the steps before, its rating."""
+"""A headline: an indicator's value in its latest period, its change, history and rating."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -52,7 +52,7 @@ class HeadlineValue:
 
     @property
     def change_rating(self) -> Rating:
-        """Return whether the change goes the right way, by the indicator's direction."""
+        """Return whether the change is an improvement, by the indicator's direction."""
         change = self.change
         if not change or self.indicator.direction == "none":
             return Rating.NONE
@@ -72,7 +72,7 @@ class ResolvedHeadline:
 
 
 def resolve(context: ScreenContext, headline: Headline) -> ResolvedHeadline | None:
-    """Return what a headline speaks of now, None where nothing of it is loaded."""
+    """Return a headline with its current period, None where nothing of it is loaded."""
     indicator = load_catalogue().get(headline.indicator)
     build = read_build_or_none(context, indicator) if indicator else None
     if indicator is None or build is None:
@@ -126,7 +126,7 @@ def read_steps(
 
 
 def shown_values(frame: pl.DataFrame) -> tuple[float | None, ...]:
-    """Return the values that may be drawn, None in the place of the others."""
+    """Return the values that may be drawn, the others as None."""
     return tuple(
         value if is_shown(value, status) else None
         for value, status in frame.select("value", "status").iter_rows()

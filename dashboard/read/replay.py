@@ -1,4 +1,4 @@
-"""A page's parts as of a moment: the database of then, and answers remembered apart."""
+"""The context of a page as of a moment: the database of then, and cached answers kept apart."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,7 +13,7 @@ Answer = TypeVar("Answer")
 
 
 class MomentCache(AnswerCache):
-    """Remembers the answers of one moment in the cache of the present, under keys of their own."""
+    """Caches the answers of one moment in the cache of the present, under separate keys."""
 
     def __init__(self, present: AnswerCache, at: datetime) -> None:
         """Keep the cache and the moment."""
@@ -21,7 +21,7 @@ class MomentCache(AnswerCache):
         self._prefix = f"at{int(at.timestamp())}/"
 
     def get_or(self, key: str, compute: Callable[[], Answer]) -> Answer:
-        """Return the remembered answer, or compute and remember it."""
+        """Return the cached answer, or compute and cache it."""
         return self._present.get_or(self._prefix + key, compute)
 
 

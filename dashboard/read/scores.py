@@ -1,4 +1,4 @@
-"""Scores as the screens show them: remembered by the versions they rest on, put into words."""
+"""Scores for the screens: cached by the versions they rest on, and put into words."""
 
 from dashboard.read.context import ScreenContext
 from dashboard.read.values import read_build_or_none
@@ -41,7 +41,7 @@ def score_evidence(domain: DomainScore) -> str:
 
 
 def part_line(part: Part) -> str:
-    """Return an indicator's value, target, period and score."""
+    """Return the line of an indicator: value, target, period and score."""
     indicator = find_indicator(part.indicator)
     component = indicator.components.get(part.component)
     name = f"{indicator.label_zh} {indicator.label_en}"

@@ -1,4 +1,4 @@
-"""One work for all that ask for it at the same time."""
+"""Single-flight: concurrent callers share one run."""
 
 from collections.abc import Callable
 from threading import Condition
@@ -8,20 +8,20 @@ Answer = TypeVar("Answer")
 
 
 class SingleFlight(Generic[Answer]):
-    """Does a work for one who asks, and once more for all who ask meanwhile.
+    """Single-flight: concurrent callers share one run of a function.
 
-    What an asker gets was begun after it asked, so it knows all that had happened until then: the
-    fifty walls that a push wakes cost two runs, not fifty.
+    A caller gets the answer of a run that began after its call, so the answer includes everything
+    that had happened by then: the fifty walls that a push wakes cost two runs, not fifty.
     """
 
     def __init__(self, work: Callable[[], Answer]) -> None:
-        """Keep the work."""
+        """Keep the function to run."""
         self._work = work
         self._turn = Condition()
         self._begun = 0
         self._over = 0
         self.waiting = 0
-        self._take: Callable[[], Answer] = work  # what the last run came to: answer or error
+        self._take: Callable[[], Answer] = work  # the outcome of the last run: answer or error
 
     def get(self) -> Answer:
         """Return the answer of a run that begins from now on, or raise its error."""
@@ -48,7 +48,7 @@ class SingleFlight(Generic[Answer]):
     def _outcome(self) -> Callable[[], Answer]:
         try:
             answer = self._work()
-        except Exception as error:  # it is everybody's who waits for this run
+        except Exception as error:  # raised for every caller that waits for this run
             caught = error
 
             def fail() -> Answer:

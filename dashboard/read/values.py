@@ -1,4 +1,4 @@
-"""What pages ask the layers, remembered by the version of the states."""
+"""Values for pages, cached by the version of the states."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -35,7 +35,7 @@ class Value:
 
 
 def read_build_or_none(context: ScreenContext, indicator: Indicator) -> Build | None:
-    """Return what the indicator's states stand on, None before the first build."""
+    """Return the indicator's current build, None before the first one."""
     try:
         return read.read_build(context.engine, indicator.key)
     except NotFoundError:
@@ -53,7 +53,7 @@ def read_cached_values(
     district_id: str | None = None,
     cell: int | None = None,
 ) -> pl.DataFrame:
-    """Return the frame of `layers.values.read.read_values`, remembered by version."""
+    """Return the frame of `layers.values.read.read_values`, cached by version."""
     query = ValueQuery(
         build.indicator, period, component, by, res=res, district_id=district_id, cell=cell
     )

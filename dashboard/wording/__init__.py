@@ -1,1 +1,1 @@
-"""How things are said: texts in both languages, numbers, periods."""
+"""Texts in both languages, formats of numbers and periods."""

@@ -1,4 +1,4 @@
-"""Numbers as people read them: rounded half up, here and nowhere else."""
+"""Formats numbers for people: rounding half up happens only here."""
 
 import math
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ PLAIN = (Status.OK, Status.ZERO_TRUE)
 
 @dataclass(frozen=True)
 class ShownNumber:
-    """A number ready for the screen; `word` names the status wherever it is not plainly ok."""
+    """A number ready for the screen; `word` names its status unless it is plainly ok."""
 
     text: str
     unit: str
@@ -25,7 +25,7 @@ class ShownNumber:
 
 
 def round_half_up(value: float, decimals: int) -> Decimal:
-    """Round as taught at school: 0.125 at two decimals is 0.13, whatever the binary says."""
+    """Round half up in decimal: 0.125 at two decimals is 0.13, whatever the binary value."""
     step = Decimal(1).scaleb(-decimals)
     return Decimal(repr(float(value))).quantize(step, rounding=ROUND_HALF_UP)
 
@@ -60,7 +60,7 @@ def format_change(change: float, unit: str, decimals: int) -> str:
 
 
 def is_shown(value: float | None, status: int) -> bool:
-    """Tell whether a value may be printed at all."""
+    """Return whether a value may be printed at all."""
     return value is not None and math.isfinite(value) and Status(status).has_value
 
 
@@ -71,7 +71,7 @@ def status_word(status: int, language: Language) -> str:
 
 
 def unit_text(indicator: Indicator, language: Language) -> str:
-    """Return the unit to print after a value; none after minutes and seconds."""
+    """Return the unit to print after a value; empty after minutes and seconds."""
     if indicator.unit_en == SECONDS:
         return ""
     return indicator.unit_zh if language == "zh" else indicator.unit_en

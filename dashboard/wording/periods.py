@@ -1,4 +1,4 @@
-"""Periods as people read them: the last day named is the last day meant."""
+"""Formats periods for people: the last day named is the last day included."""
 
 from datetime import date, timedelta
 
@@ -15,5 +15,5 @@ def period_text(period: Period) -> str:
 
 
 def begun(periods: list[Period], today: date) -> list[Period]:
-    """Return the periods that have begun: schedules reach into the future, screens start at now."""
+    """Return the periods that have begun: timetables extend into the future, screens do not."""
     return [period for period in periods if period.first <= today]

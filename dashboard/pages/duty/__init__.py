@@ -1,4 +1,4 @@
-"""`/duty`: the warnings of the city and who deals with each; a warning ends in a closed case."""
+"""`/duty`: the city's alerts and who handles each; each ends with a closed case."""
 
 from datetime import timedelta
 
@@ -20,13 +20,13 @@ from geodata.queries.screens import read_freshness
 from layers.alerts.duty import acknowledge, assign, close
 
 CLOSED_SHOWN = timedelta(days=3)
-REFRESH_MS = 30_000  # ages move; what happens is pushed
+REFRESH_MS = 30_000  # for the ages; changes are pushed
 ACT = "duty-act"
 INPUTS = ("who", "to", "note")
 
 
 def layout(context: ScreenContext, _rest: str, _search: str) -> html.Main:
-    """Return the page with the cases of now."""
+    """Return the page with the current cases."""
     return html.Main(
         [
             header(context),
@@ -50,7 +50,7 @@ def layout(context: ScreenContext, _rest: str, _search: str) -> html.Main:
 
 
 def header(context: ScreenContext) -> html.Header:
-    """Return titles, provenance, the way back."""
+    """Return titles, provenance and the link back."""
     return html.Header(
         [
             dcc.Link(two_lines(context.city.title_zh, context.city.title_en), href="/"),
@@ -62,7 +62,7 @@ def header(context: ScreenContext) -> html.Header:
 
 
 def officer_form() -> html.Div:
-    """Return who acts, whom a case goes to, and a remark; the name stays in this browser."""
+    """Return the form of who acts, the assignee and a note; the name stays in this browser."""
     fields = [
         html.Label(
             [
@@ -95,7 +95,7 @@ def read_cases(context: ScreenContext) -> list[RowMapping]:
 
 
 def build_cases(context: ScreenContext) -> list[Component]:
-    """Return a card a case, or the word that there is none."""
+    """Return a card for each case, or the text that there is none."""
     rows = read_cases(context)
     if not rows:
         return [bilingual("duty.none", class_name="empty panel")]
@@ -103,14 +103,14 @@ def build_cases(context: ScreenContext) -> list[Component]:
 
 
 def build_history(context: ScreenContext, alert_id: int) -> Component:
-    """Return what happened to a case."""
+    """Return the changes of a case."""
     with context.engine.connect() as connection:
         changes = read_changes(connection, alert_id)
     return history_list(alert_id, changes, context.city.timezone)
 
 
 def act(context: ScreenContext, action: str, alert_id: int, who: str, to: str, note: str) -> str:
-    """Do what a button says; returns the sentence for the officer."""
+    """Do the action of a button; return the sentence for the officer."""
     try:
         match action:
             case "acknowledge":
@@ -129,7 +129,7 @@ def act(context: ScreenContext, action: str, alert_id: int, who: str, to: str, n
 
 
 def register(app: Dash, context: ScreenContext) -> None:
-    """Do what buttons say, and show what others did as it happens."""
+    """Handle the buttons, and show other officers' changes as they happen."""
     register_candidates(app, context)
 
     @app.callback(

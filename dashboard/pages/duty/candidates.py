@@ -1,4 +1,4 @@
-"""Calls of two channels that may be one event, for the duty officer to confirm or reject."""
+"""Candidates: calls of two channels that may be one event, to be confirmed or rejected."""
 
 from typing import Any
 
@@ -20,7 +20,7 @@ SHOWN = 12
 
 
 def candidate_section(context: ScreenContext) -> html.Section:
-    """Return the candidates that nobody has decided yet."""
+    """Return the candidates that are not decided yet."""
     return html.Section(
         [
             bilingual("duty.candidates", tag=html.H2),
@@ -31,7 +31,7 @@ def candidate_section(context: ScreenContext) -> html.Section:
 
 
 def build_candidates(context: ScreenContext) -> list[Component]:
-    """Return a line a candidate, or the word that there is none."""
+    """Return a line for each candidate, or the text that there is none."""
     rows = read_candidates(context.engine, limit=SHOWN)
     if not rows:
         return [bilingual("duty.no_candidates", class_name="empty")]
@@ -40,7 +40,7 @@ def build_candidates(context: ScreenContext) -> list[Component]:
 
 
 def candidate_line(row: Row[Any], zone: str, names: dict[str, str]) -> html.Div:
-    """Return both calls, how far apart they are, and the two answers."""
+    """Return both calls, the distance between them, and the two buttons."""
     calls = [
         f"{channel} {category or '—'} · {local_time(at, zone)} · {names.get(district, district)}"
         for channel, category, at, district in (
@@ -78,7 +78,7 @@ def candidate_line(row: Row[Any], zone: str, names: dict[str, str]) -> html.Div:
 
 
 def decide(context: ScreenContext, answer: str, candidate_id: int, who: str) -> str:
-    """Keep the officer's decision; returns the sentence for the officer."""
+    """Store the officer's decision; return the sentence for the officer."""
     words = [translate(f"duty.{answer}", code) for code in LANGUAGES]
     if not who.strip():
         return " ".join(translate("duty.sign", code) for code in LANGUAGES)
@@ -95,7 +95,7 @@ def decide(context: ScreenContext, answer: str, candidate_id: int, who: str) -> 
 
 
 def register_candidates(app: Dash, context: ScreenContext) -> None:
-    """Take decisions, and show what is left."""
+    """Handle decisions, and show the remaining candidates."""
 
     @app.callback(
         Output("duty-answer", "children", allow_duplicate=True),

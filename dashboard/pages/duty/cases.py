@@ -1,4 +1,4 @@
-"""One warning with its case: what, since when, how it stands, what can be done; its history."""
+"""One alert with its case: condition, since when, state, possible actions, history."""
 
 from collections.abc import Sequence
 
@@ -21,7 +21,7 @@ ACTIONS: dict[str, tuple[str, ...]] = {
 
 
 def severity_mark(severity: int) -> html.Span:
-    """Return a severity's sign and number, its words for those who cannot see the colour."""
+    """Return a severity's sign and number, with its word for those who cannot see the colour."""
     words = " ".join(translate("duty.severity", code, level=severity) for code in LANGUAGES)
     return html.Span(
         [SEVERITY_SIGN[severity], f" {severity}"],
@@ -31,7 +31,7 @@ def severity_mark(severity: int) -> html.Span:
 
 
 def case_card(row: RowMapping, zone: str, act: str) -> html.Section:
-    """Return the card of a case; its buttons are those that its state allows."""
+    """Return the card of a case; it has the buttons that the case's state allows."""
     age = now() - row["raised_at"]
     at = local_time(row["raised_at"], zone)
     since = {code: f"{at} · {age_text(age, code)}" for code in LANGUAGES}
@@ -62,7 +62,7 @@ def case_card(row: RowMapping, zone: str, act: str) -> html.Section:
 
 
 def history_list(alert_id: int, changes: Sequence[RowMapping], zone: str) -> html.Div:
-    """Return what happened to a case, oldest first, with who did it."""
+    """Return the changes of a case, oldest first, with who made them."""
     items = [
         html.Li(
             [

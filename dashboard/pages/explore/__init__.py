@@ -1,4 +1,4 @@
-"""`/explore`: where, since when, compared with what, and why."""
+"""`/explore`: any indicator on the map, over time, compared, with its evidence."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ OBSTACLES = "#explore-title, #explore-legends"
 
 
 def layout(context: ScreenContext, _rest: str, search: str) -> html.Main:
-    """Return the page as its address says; callbacks fill it anew when the address changes."""
+    """Return the page for its address; callbacks fill it again when the address changes."""
     state = ExploreState.parse(search)
     parts = fill(context, search)
     inspected = inspector(context, read_view(context, state))
@@ -56,7 +56,7 @@ def layout(context: ScreenContext, _rest: str, search: str) -> html.Main:
 
 
 def explore_map(context: ScreenContext, state: ExploreState) -> HexMap:
-    """Return the map where the address says, or at the city."""
+    """Return the map with the camera of the address, or the city's."""
     camera = state.camera_place or start_camera(context, state)
     return HexMap(
         id="explore-hexmap",
@@ -80,7 +80,7 @@ def start_camera(context: ScreenContext, state: ExploreState) -> Camera:
 
 
 def fill(context: ScreenContext, search: str | None) -> tuple[Any, ...]:
-    """Return everything of the page that the address decides, but the inspector."""
+    """Return every part of the page that the address decides, except the inspector."""
     view = read_view(context, ExploreState.parse(search))
     state = view.state
     shown = view.subject.period if view.subject else None
@@ -106,7 +106,7 @@ def left(context: ScreenContext, view: View) -> list[Component]:
 
 
 def title(view: View) -> list[Component]:
-    """Return the layer's name in the page's language, its part, its unit and its provenance."""
+    """Return the layer's name, component, unit and provenance in the page's language."""
     indicator, lang = view.indicator, view.state.lang
     part = indicator.components.get(view.component)
     unit = unit_text(indicator, lang) or "mm:ss"

@@ -1,4 +1,4 @@
-"""The left column of explore: indicators by domain, parts, resolution, theme and language."""
+"""The left column of explore: indicators by domain, components, resolution, theme, language."""
 
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -17,7 +17,7 @@ RESOLUTIONS = ("auto", "7", "8", "9")
 def link(
     text: Component | str, state: ExploreState, chosen: bool, **changes: str | None
 ) -> dcc.Link:
-    """Return a control: a link to the same view with changes, so that it can be kept and shared."""
+    """Return a control as a link to the same view with one change, so that it can be shared."""
     return dcc.Link(
         text,
         href=PATH + state.search(**changes),
@@ -26,7 +26,7 @@ def link(
 
 
 def catalogue(view: View) -> list[Component]:
-    """Return the indicators by domain; the chosen one shows its parts."""
+    """Return the indicators by domain; the chosen one shows its components."""
     sections: list[Component] = []
     for key, domain in load_domains().items():
         entries = [entry for entry in load_catalogue().values() if entry.domain == key]
@@ -40,7 +40,7 @@ def catalogue(view: View) -> list[Component]:
 
 
 def item(view: View, entry: Indicator) -> html.Li:
-    """Return one indicator's line, with its parts when it is the chosen one."""
+    """Return one indicator's line, with its components if it is chosen."""
     chosen = entry.key == view.indicator.key
     label = html.Span(
         [
@@ -55,7 +55,7 @@ def item(view: View, entry: Indicator) -> html.Li:
 
 
 def components(view: View) -> html.Ul:
-    """Return the parts of the chosen indicator."""
+    """Return the components of the chosen indicator."""
     names = {
         key: named(c.label_zh, c.label_en, view.state.lang)
         for key, c in view.indicator.components.items()

@@ -1,4 +1,4 @@
-"""What the map of the explore page shows, as the browser needs it to step and zoom by itself."""
+"""The frames of the explore map, by which the browser steps and zooms without the server."""
 
 from dash import html
 
@@ -23,7 +23,7 @@ def shown_resolutions(view: View) -> list[int]:
 
 
 def frames(context: ScreenContext, view: View) -> dict[str, object]:
-    """Return addresses with places for period, area and resolution, and the classes of each."""
+    """Return addresses with placeholders for period, area and resolution, and their classes."""
     subject = view.subject
     if subject is not None and is_by_district(view):
         return district_frames(context, view, subject)
@@ -49,7 +49,7 @@ def frames(context: ScreenContext, view: View) -> dict[str, object]:
 
 
 def is_by_district(view: View) -> bool:
-    """Return whether the indicator stops at districts."""
+    """Return whether the indicator has no hexagons."""
     geometry = view.indicator.geometry
     return "cell" not in geometry and "district" in geometry
 
@@ -97,7 +97,7 @@ def no_cells_text(view: View) -> str:
 
 
 def source_line(context: ScreenContext, view: View) -> str:
-    """Return where the layer comes from."""
+    """Return the source line of the layer."""
     if view.subject is None:
         return ""
     build = view.subject.build

@@ -1,4 +1,4 @@
-"""The right column of explore: the number of what is selected and everything behind it."""
+"""The right column of explore: the number of the selected place and its evidence."""
 
 from dataclasses import dataclass
 
@@ -29,7 +29,7 @@ SHORTEST_HISTORY = 2
 
 @dataclass(frozen=True)
 class Selected:
-    """What the inspector speaks of."""
+    """The place that the inspector shows."""
 
     name: str
     district_id: str | None
@@ -53,7 +53,7 @@ def selected(context: ScreenContext, view: View) -> Selected:
 
 
 def inspector(context: ScreenContext, view: View) -> list[Component]:
-    """Return the inspector's contents."""
+    """Return the contents of the inspector."""
     if view.subject is None:
         return [html.P(translate("app.no_data_yet", view.state.lang))]
     place = selected(context, view)
@@ -70,14 +70,14 @@ def inspector(context: ScreenContext, view: View) -> list[Component]:
         head(view, place),
         number(subject, value, view.state.lang),
         facts(context, subject, place, value, view.state.lang),
-        past(context, subject, place, view.state.lang),
+        history_section(context, subject, place, view.state.lang),
         sheet(context, subject, value, view.state.lang),
         *further(context, view, place),
     ]
 
 
 def head(view: View, place: Selected) -> html.Header:
-    """Return what is selected and the way to let go of it."""
+    """Return the selected place and the link that clears the selection."""
     clear = dcc.Link(
         translate("explore.clear", view.state.lang),
         href=PATH + view.state.search(cell=None, district=None),
@@ -130,7 +130,7 @@ def facts(
 def rank_text(
     context: ScreenContext, subject: ResolvedHeadline, place: Selected, language: Language
 ) -> str:
-    """Return the place among districts or cells, best first by the indicator's direction."""
+    """Return the rank among districts or cells, best first by the indicator's direction."""
     if place.district_id is None and place.cell is None:
         return "—"
     frame = peers(context, subject, place)
@@ -149,7 +149,7 @@ def rank_text(
 
 
 def peers(context: ScreenContext, subject: ResolvedHeadline, place: Selected) -> pl.DataFrame:
-    """Return the values to rank among: cells of the same resolution, or real districts."""
+    """Return the values to rank among: cells of the same resolution, or the city's districts."""
     by: By = "cell" if place.cell else "district"
     res = (place.cell >> 52) & 15 if place.cell else None
     frame = read_cached_values(
@@ -159,7 +159,7 @@ def peers(context: ScreenContext, subject: ResolvedHeadline, place: Selected) ->
     return shown if place.cell else shown.filter(pl.col("key") != UNKNOWN_DISTRICT)
 
 
-def past(
+def history_section(
     context: ScreenContext, subject: ResolvedHeadline, place: Selected, language: Language
 ) -> html.Section:
     """Return the history of the selected place."""
@@ -189,7 +189,7 @@ def sheet(
 
 
 def further(context: ScreenContext, view: View, place: Selected) -> list[Component]:
-    """Return the districts to choose from and the way to the district's own page."""
+    """Return the choice of districts and the link to the district's page."""
     language = view.state.lang
     rows = read_district_list(context.engine).filter(pl.col("district_id") != UNKNOWN_DISTRICT)
     links = [

@@ -1,4 +1,4 @@
-"""The state of the explore page: all of it is in the address."""
+"""The state of the explore page, all of it in the address."""
 
 from typing import Literal
 from urllib.parse import parse_qs, urlencode
@@ -11,7 +11,7 @@ DEFAULT_INDICATOR = "departures_per_hour"
 
 
 class ExploreState(BaseModel):
-    """What the page shows; `None` is the choice of the page itself."""
+    """The state of the page; `None` stands for the page's default."""
 
     model_config = ConfigDict(extra="ignore", frozen=True)
 
@@ -27,7 +27,7 @@ class ExploreState(BaseModel):
 
     @classmethod
     def parse(cls, search: str | None) -> "ExploreState":
-        """Read an address's query; what makes no sense is left at its default."""
+        """Parse an address's query; what is invalid is left at its default."""
         given = {key: values[-1] for key, values in parse_qs((search or "").lstrip("?")).items()}
         try:
             return cls.model_validate(given)
@@ -56,7 +56,7 @@ class ExploreState(BaseModel):
 
     @property
     def camera_place(self) -> dict[str, float] | None:
-        """Return the camera of the address, None where it has none or a broken one."""
+        """Return the camera of the address, None where it has none or an invalid one."""
         try:
             lon, lat, zoom = (float(part) for part in (self.camera or "").split(","))
         except ValueError:

@@ -1,4 +1,4 @@
-"""What an address of the explore page means against what is loaded."""
+"""The view of the explore page: its address resolved against the loaded data."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -49,7 +49,7 @@ def chosen_period(periods: list[Period], text: str | None, today: date) -> Perio
 
 
 def read_view(context: ScreenContext, state: ExploreState) -> View:
-    """Return what the address means."""
+    """Return the view of an address."""
     indicator = known_indicator(state.indicator)
     component = known_component(indicator, state.component)
     build = read_build_or_none(context, indicator)

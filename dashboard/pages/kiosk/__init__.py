@@ -1,4 +1,4 @@
-"""`/kiosk`: what this does for me and my district, for visitors of the exhibition hall."""
+"""`/kiosk`: the city and one district for visitors, on a public touch screen."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ COLOURS = ("districtValues", "palette", "breaks")
 
 
 def layout(context: ScreenContext, _rest: str, search: str) -> html.Main:
-    """Return the kiosk as its address says; callbacks fill it anew when the address changes."""
+    """Return the kiosk for its address; callbacks fill it again when the address changes."""
     configuration = load_kiosk()
     state = KioskState.parse(search)
     parts = fill(context, state, host())
@@ -89,7 +89,7 @@ def header(context: ScreenContext, state: KioskState) -> list[Component]:
 
 
 def footer(state: KioskState, address: str) -> list[Component]:
-    """Return the code to take the page along and what is shown."""
+    """Return the QR code of the page and the period shown."""
     return [
         html.P(translate("kiosk.disclosure", state.lang), className="caption"),
         html.Div(
@@ -103,7 +103,7 @@ def footer(state: KioskState, address: str) -> list[Component]:
 
 
 def host() -> str:
-    """Return the address the visitor's browser reached us at."""
+    """Return the host name by which the visitor's browser reached the server."""
     return flask.request.host_url if flask.has_request_context() else ""
 
 
@@ -124,7 +124,7 @@ def fill(context: ScreenContext, state: KioskState, host: str) -> tuple[Any, ...
 
 
 def register(app: Dash, context: ScreenContext) -> None:
-    """Fill the page from the address; touches become addresses; nobody there, everything reset."""
+    """Fill the page from the address; turn touches into addresses; reset when idle."""
 
     @app.callback(
         Output("kiosk-header", "children"),

@@ -1,4 +1,4 @@
-"""The kiosk's districts: a button each, and the whole city."""
+"""The kiosk's districts: a button for each, and one for the whole city."""
 
 import polars as pl
 from dash import dcc

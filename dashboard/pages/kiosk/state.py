@@ -1,4 +1,4 @@
-"""The state of the kiosk, in the address: language, district, subject, nothing of the visitor."""
+"""The state of the kiosk, in the address: language, district, subject; nothing of the visitor."""
 
 from urllib.parse import parse_qs, urlencode
 
@@ -9,7 +9,7 @@ from dashboard.wording.i18n import Language, as_language
 
 
 class KioskState(BaseModel):
-    """What the kiosk shows; no district is the whole city, no subject the first one."""
+    """The state of the kiosk; without a district the whole city, without a subject the first."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 

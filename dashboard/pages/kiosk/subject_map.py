@@ -1,4 +1,4 @@
-"""The kiosk's map: the districts coloured by the chosen subject, as far as the public may see."""
+"""The kiosk's map: the districts coloured by the chosen subject, after disclosure control."""
 
 from typing import Any
 
@@ -37,7 +37,7 @@ def subject_map(
 
 
 def disclosed(context: ScreenContext, found: ResolvedHeadline) -> Choropleth:
-    """Return the districts as the public sees them."""
+    """Return the districts after disclosure control."""
     shown = read_disclosed(context, found)
     rows = [(key, value.value, value.status) for key, value in shown.items()]
     return public_choropleth(found, district_values(rows))

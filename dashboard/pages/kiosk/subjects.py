@@ -1,4 +1,4 @@
-"""The kiosk's four subjects: one plain sentence with a real number, compared with the city."""
+"""The kiosk's subjects: one plain sentence with a number, compared with the city."""
 
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -36,7 +36,7 @@ def subject_card(
     own, whole = read_pair(context, found, state.district)
     body: list[Component] = [html.P(translate("kiosk.no_value", state.lang), className="sentence")]
     if found is not None:
-        body = told(context, state, subject, found, own, whole)
+        body = subject_texts(context, state, subject, found, own, whole)
     chosen = " chosen" if domain == chosen_domain(state) else ""
     return dcc.Link(
         [html.H3(named(subject.title_zh, subject.title_en, state.lang)), *body],
@@ -48,7 +48,7 @@ def subject_card(
 def read_pair(
     context: ScreenContext, found: ResolvedHeadline | None, district_id: str | None
 ) -> tuple[Value, Value]:
-    """Return what may be shown of the district and of the city."""
+    """Return the public values of the district and of the city."""
     if found is None:
         return Value(), Value()
     asked = (context, found.build, found.period, found.component)
@@ -58,7 +58,7 @@ def read_pair(
     return read_disclosed(context, found).get(district_id, Value()), whole
 
 
-def told(
+def subject_texts(
     context: ScreenContext,
     state: KioskState,
     subject: KioskSubject,

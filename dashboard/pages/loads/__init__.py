@@ -1,4 +1,4 @@
-"""`/loads` and `/loads/<id>`: what became of each file, and what was found in it."""
+"""`/loads` and `/loads/<id>`: the result of each load, and its findings."""
 
 from dash import Dash, Input, Output, dcc, html
 from dash.development.base_component import Component
@@ -33,7 +33,7 @@ def layout(context: ScreenContext, rest: str, _search: str) -> html.Main:
 
 
 def header(context: ScreenContext) -> html.Header:
-    """Return titles, provenance, the ways back."""
+    """Return titles, provenance and the links back."""
     return html.Header(
         [
             dcc.Link(two_lines(context.city.title_zh, context.city.title_en), href="/"),

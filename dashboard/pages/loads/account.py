@@ -1,4 +1,4 @@
-"""The account of one load: stages, findings, rejected rows, what it covers."""
+"""The account of one load: stages, findings, rejected rows, coverage."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -33,7 +33,7 @@ def section(name: str, content: Component) -> html.Section:
 
 
 def summary(row: RowMapping, zone: str) -> html.Section:
-    """Return whose file it was, when it came, what became of its rows."""
+    """Return the load's source, file, times and row counts."""
     facts = {
         "source": row["source"],
         "file": row["file"],
@@ -64,7 +64,7 @@ def _table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> Component:
 
 
 def findings_table(rows: Sequence[RowMapping]) -> Component:
-    """Return what was found, the gravest first."""
+    """Return the findings, the most severe first."""
     return _table(
         ("severity", "code", "file", "row", "field", "rows", "message"),
         [
@@ -83,7 +83,7 @@ def findings_table(rows: Sequence[RowMapping]) -> Component:
 
 
 def stages_table(stages: Sequence[dict[str, Any]]) -> Component:
-    """Return rows in and out of each stage and what fell away."""
+    """Return rows in and out of each stage, and the rows dropped."""
     return _table(
         ("stage", "rows_in", "rows_out", "dropped"),
         [
@@ -106,7 +106,7 @@ def rejected_table(rows: Sequence[RowMapping]) -> Component:
 
 
 def coverage_table(rows: Sequence[RowMapping], zone: str) -> Component:
-    """Return where and when the load's rows are all there are."""
+    """Return where and when the load's rows are complete."""
     return _table(
         ("table", "component", "district", "from", "to"),
         [

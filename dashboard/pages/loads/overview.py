@@ -22,7 +22,7 @@ def head(names: Sequence[str]) -> html.Thead:
 
 
 def severity_word(severity: str, count: int | None = None) -> html.Span:
-    """Return a severity by sign, colour and word, with how many findings have it."""
+    """Return a severity by sign, colour and word, with its number of findings."""
     number = [] if count is None else [html.Span(f" {count}", className="number")]
     words = bilingual(f"loads.{severity}", tag=html.Span, class_name="sr-words")
     return html.Span([SIGNS[severity], *number, " ", words], className=f"finding {severity}")
@@ -34,7 +34,7 @@ def status_word(status: str) -> Component:
 
 
 def loads_table(rows: Sequence[RowMapping], zone: str) -> Component:
-    """Return the loads, a line each, or the word that there is none."""
+    """Return the loads, one line each, or the text that there is none."""
     if not rows:
         return bilingual("loads.none", class_name="empty panel")
     lines = [load_line(row, zone) for row in rows]
@@ -42,7 +42,7 @@ def loads_table(rows: Sequence[RowMapping], zone: str) -> Component:
 
 
 def load_line(row: RowMapping, zone: str) -> html.Tr:
-    """Return one load; its number leads to the account."""
+    """Return one load; its number links to its account."""
     found = [severity_word(name, row[name]) for name in SEVERITIES if row[name]]
     return html.Tr(
         [

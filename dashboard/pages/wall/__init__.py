@@ -1,4 +1,4 @@
-"""`/wall`: the city at a glance, on any wall, with nobody at the keyboard."""
+"""`/wall`: the city at a glance, on any wall, unattended."""
 
 import logging
 
@@ -32,7 +32,7 @@ from dashboard.wording.i18n import LANGUAGES, translate
 from geodata.queries.screens import read_district_list
 from geodata.tables import UNKNOWN_DISTRICT
 
-REFRESH_MS = 300_000  # pushes say what is new; this finds what a push may have missed
+REFRESH_MS = 300_000  # finds what a lost push may have missed
 OBSTACLES = ".scene-caption header, .scene-caption .legends, .scene-caption .source-line"
 WORDS = ("lost_server", "lost_database")
 AGES = ("seconds", "minutes", "hours", "days")
@@ -40,7 +40,7 @@ logger = logging.getLogger(__name__)
 
 
 def layout(context: ScreenContext, _rest: str, search: str) -> html.Main:
-    """Return the wall, or what it showed at the moment that the address asks for."""
+    """Return the wall, or the replay of the moment that the address names."""
     moment = requested(search)
     return wall(context) if moment is None else replay_page(context, moment, wall)
 
@@ -87,7 +87,7 @@ def place(panels: Panels, name: str, class_name: str = "wall-place") -> html.Sec
 
 
 def stores(context: ScreenContext, panels: Panels) -> list[Component]:
-    """Return what the browser keeps: the playlist, what is on, what is shown, what is due."""
+    """Return the browser's stores: the playlist, the scene, what is shown, what is due."""
     data = [name for name, kind in PROPERTY_OF.items() if kind == "data"]
     return [
         *[dcc.Store(id=name, data=panels[name]) for name in data],
@@ -100,7 +100,7 @@ def stores(context: ScreenContext, panels: Panels) -> list[Component]:
 
 
 def group_stores(group: str, panels: Panels) -> list[Component]:
-    """Return what a group of panels needs: when it is due, when it was answered, what is shown."""
+    """Return the stores of a group of panels: when due, when answered, what is shown."""
     shown = {name: panels[name] for name in GROUPS[group]}
     return [
         dcc.Store(id=f"wall-due-{group}", data=None),
@@ -110,7 +110,7 @@ def group_stores(group: str, panels: Panels) -> list[Component]:
 
 
 def district_views(context: ScreenContext) -> list[dict[str, object]]:
-    """Return where `d` and a number lead: 0 to the city, then the districts in the city's order."""
+    """Return the cameras of `d` and a number: 0 the city, then the districts in order."""
     listed = read_district_list(context.engine).filter(pl.col("district_id") != UNKNOWN_DISTRICT)
     views: list[dict[str, object]] = [{"id": None, "camera": home_camera(context.city)}]
     for key in listed["district_id"]:
@@ -119,7 +119,7 @@ def district_views(context: ScreenContext) -> list[dict[str, object]]:
 
 
 def words() -> dict[str, dict[str, str]]:
-    """Return the sentences the browser fills in, by language."""
+    """Return the sentences that the browser fills in, by language."""
     blank = {name: f"{{{name}}}" for name in ("since", "at", "age", "count")}
     keys = {**{key: f"wall.{key}" for key in WORDS}, **{key: f"age.{key}" for key in AGES}}
     return {
@@ -142,7 +142,7 @@ def header(context: ScreenContext, panels: Panels) -> html.Header:
 
 
 def wall_map(context: ScreenContext) -> HexMap:
-    """Return the map; the playlist says what it shows."""
+    """Return the map; the playlist sets its contents."""
     return HexMap(
         id="wall-hexmap",
         camera=home_camera(context.city),
@@ -156,7 +156,7 @@ def wall_map(context: ScreenContext) -> HexMap:
 
 
 def register(app: Dash, context: ScreenContext) -> None:
-    """Move clock and ages, turn the playlist, and fetch panels when something has changed."""
+    """Advance clock and ages, play the scenes, and fetch panels when something has changed."""
     register_clock(app, "wall")
     register_browser(app)
 
@@ -165,7 +165,7 @@ def register(app: Dash, context: ScreenContext) -> None:
 
 
 def register_group(app: Dash, context: ScreenContext, group: str) -> None:
-    """Answer when a group of panels is due; screens that ask at the same time are drawn one."""
+    """Answer when a group of panels is due; simultaneous requests share one drawing."""
     together = SingleFlight(lambda: draw(BUILDERS[group](context)))
 
     @app.callback(
@@ -187,7 +187,7 @@ def register_group(app: Dash, context: ScreenContext, group: str) -> None:
 
 
 def refreshed(together: SingleFlight[Drawn], shown: dict[str, str]) -> tuple[object, ...] | None:
-    """Return what has changed; None while the database is away: the screen keeps what it has.
+    """Return the changed panels; None while the database is away: the screen keeps its own.
 
     The banner then says since when: the pushes carry the state of the database.
     """
@@ -200,7 +200,7 @@ def refreshed(together: SingleFlight[Drawn], shown: dict[str, str]) -> tuple[obj
 
 
 def register_browser(app: Dash) -> None:
-    """Register what runs in the browser alone: assets/wall.js and assets/wall_status.js."""
+    """Register the callbacks of assets/wall.js and assets/wall_status.js."""
     browser_callback(
         app,
         "wall.turn",

@@ -1,4 +1,4 @@
-"""An alert of level 3 on the wall: it takes the map until acknowledged, or for a minute."""
+"""An alarm: a level 3 alert takes the wall's map until acknowledged, or for a minute."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ RECENT = timedelta(minutes=5)  # a wall that is switched on later shows the stat
 
 
 def read_alarm(context: ScreenContext) -> dict[str, object] | None:
-    """Return what takes the map now: the newest level-3 alert that nobody has acknowledged."""
+    """Return the alarm of now: the newest level 3 alert that is not acknowledged."""
     at = now()
     with context.engine.connect() as connection:
         row = pick_alarm(read_alerts(connection, at), at)
@@ -41,7 +41,7 @@ def pick_alarm(rows: Sequence[RowMapping], at: datetime) -> RowMapping | None:
 
 
 def alarm_of(context: ScreenContext, row: RowMapping) -> dict[str, object]:
-    """Return what the browser needs: whose it is, where to look, what to show and to say."""
+    """Return what the browser needs of an alarm: place, camera, layer and text."""
     is_district = row["subject_kind"] == "district"
     camera = (
         district_camera(context.city, row["subject"]) if is_district else home_camera(context.city)
@@ -57,13 +57,13 @@ def alarm_of(context: ScreenContext, row: RowMapping) -> dict[str, object]:
 
 
 def indicator_of(key: str) -> str | None:
-    """Return the indicator an alert speaks of, None where its rule names none or is gone."""
+    """Return the indicator of an alert; None if its rule names none or no longer exists."""
     named = (rule for rule in load_alert_rules() if rule.key == key)
     return next((rule.indicator for rule in named if isinstance(rule, TargetRule)), None)
 
 
 def banner(row: RowMapping, zone: str) -> html.Div:
-    """Return the words over the map, in both languages."""
+    """Return the text over the map, in both languages."""
     return html.Div(
         [
             html.Div(

@@ -28,7 +28,7 @@ def build_card(
 
 
 def build_row(context: ScreenContext, headline: Headline, steps: int) -> CardRow | None:
-    """Return a card's line; an indicator without data keeps its place and says so."""
+    """Return a card's line; an indicator without data keeps its place with a text."""
     indicator = load_catalogue().get(headline.indicator)
     if indicator is None:
         return None
@@ -58,7 +58,7 @@ def change_text(shown: HeadlineValue) -> str:
 
 
 def evidence_line(shown: HeadlineValue) -> str:
-    """Return period, target and sources in one line, for the pointer of whoever asks."""
+    """Return period, target and sources in one line, as the title of the number."""
     target = shown.target
     limit = f" · {target_text(target)} {target.value:g} {target.source}" if target else ""
     return f"{period_text(shown.period)}{limit} · {', '.join(shown.build.sources)}"

@@ -34,7 +34,7 @@ def build_table(context: ScreenContext, scores: Mapping[str, PlaceScore]) -> lis
 
 
 def key_of_marks() -> html.Div:
-    """Return what the signs mean."""
+    """Return the legend of the signs."""
     keys = [
         html.Span(
             [html.Span(rating.sign, className=f"mark {rating}"), words(rating)],

@@ -1,4 +1,4 @@
-"""The day on the wall: its hours by channel, what is usual in those ahead, its last incidents."""
+"""The day on the wall: hours by channel, usual counts of the hours ahead, latest incidents."""
 
 from datetime import datetime, timedelta
 
@@ -37,7 +37,7 @@ def hours_of(context: ScreenContext, day: Period) -> pl.DataFrame:
 def usual_of(context: ScreenContext, day: Period) -> pl.DataFrame:
     """Return the mean of the same weekday in the weeks before, those without records left out.
 
-    Remembered for an hour: late records of past weeks move it little.
+    It is cached for an hour: late records of past weeks change it little.
     """
     local = now().astimezone(context.city.zone)
     weeks = [timedelta(weeks=number) for number in range(1, USUAL_WEEKS + 1)]
@@ -50,7 +50,7 @@ def usual_of(context: ScreenContext, day: Period) -> pl.DataFrame:
 
 
 def ribbon_of_day(context: ScreenContext, freshness: Freshness) -> list[Component]:
-    """Return the hours by channel: today's with what is usual ahead, else the last day's."""
+    """Return the hours by channel: today's with the usual counts ahead, else the last day's."""
     if freshness.incidents_to is None:
         return [bilingual("app.no_data_yet", class_name="empty")]
     day = day_of(context, freshness.incidents_to)

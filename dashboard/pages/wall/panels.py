@@ -1,4 +1,4 @@
-"""What the wall shows, panel by panel, and which panels differ from what a screen has."""
+"""The panels of the wall, and which of them differ from those that a screen has."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -29,7 +29,7 @@ Panels = dict[str, Any]
 
 # Every panel is an output of its own: the property of the element that holds it. Those of records
 # change with every call and are read at once; those of states change with new versions and cost
-# more. Each group is asked for by itself, so that a call's line does not wait for scores.
+# more. Each group has its own request, so that a call's line does not wait for scores.
 GROUPS: Mapping[str, Mapping[str, str]] = {
     "records": {
         "wall-ribbon": "children",
@@ -49,7 +49,7 @@ PROPERTY_OF = {name: kind for group in GROUPS.values() for name, kind in group.i
 
 @dataclass(frozen=True)
 class Drawn:
-    """Panels as plain data, which is encoded quickly for every screen, and their checksums."""
+    """Panels as plain data, quick to encode for every screen, with their checksums."""
 
     contents: Panels
     signatures: dict[str, str]
@@ -61,7 +61,7 @@ def build_panels(context: ScreenContext) -> Panels:
 
 
 def build_records(context: ScreenContext) -> Panels:
-    """Read and draw what changes with every call."""
+    """Read and draw the panels that change with every call."""
     freshness = read_freshness(context.engine)
     return {
         "wall-ribbon": ribbon_of_day(context, freshness),
@@ -71,7 +71,7 @@ def build_records(context: ScreenContext) -> Panels:
 
 
 def build_states(context: ScreenContext) -> Panels:
-    """Read and draw what stands on states, targets and alerts."""
+    """Read and draw the panels of states, targets and alerts."""
     configuration = load_wall()
     scores = read_place_scores(context)
     city = scores.get(CITY, place_score({}))
@@ -102,7 +102,7 @@ BUILDERS: Mapping[str, Callable[[ScreenContext], Panels]] = {
 
 
 def draw(panels: Panels) -> Drawn:
-    """Return panels as what is sent of them, each with its checksum."""
+    """Return panels as plain data, each with its checksum."""
     texts = {name: text_of(content) for name, content in panels.items()}
     contents = {name: json.loads(text) for name, text in texts.items()}
     return Drawn(contents, {name: checksum(text) for name, text in texts.items()})
@@ -114,17 +114,17 @@ def signatures(panels: Panels) -> dict[str, str]:
 
 
 def text_of(content: object) -> str:
-    """Return a panel as the browser would get it."""
+    """Return a panel as the JSON text that the browser gets."""
     return json.dumps(content, default=as_json, sort_keys=True, ensure_ascii=False)
 
 
 def checksum(text: str) -> str:
-    """Return what tells a panel from another."""
+    """Return the checksum of a panel."""
     return sha256(text.encode()).hexdigest()[:16]
 
 
 def as_json(component: html.Div) -> object:
-    """Return a Dash component as what is sent of it."""
+    """Return a Dash component as plain data."""
     return component.to_plotly_json()  # type: ignore[no-untyped-call]
 
 

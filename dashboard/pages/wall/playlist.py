@@ -1,4 +1,4 @@
-"""The wall's scenes: what the map shows at each stop, and the caption that goes with it."""
+"""The wall's playlist: each scene's layer, camera, points and caption."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ from dashboard.scenes.model import Overlay, Scene, WallConfiguration
 from dashboard.wording.i18n import LANGUAGES, translate
 from dashboard.wording.periods import period_text
 
-STEP_BACK = 0.35  # zoom levels: the outer districts stay in the picture and keep their names
+STEP_BACK = 0.35  # zoom levels: the outer districts stay in view with their names
 SCENE_PROPERTIES = (
     "cellsUrl",
     "valuesUrl",
@@ -32,7 +32,7 @@ SCENE_PROPERTIES = (
 
 @dataclass(frozen=True)
 class Layer:
-    """What a scene's hexagons show."""
+    """The hexagons of a scene."""
 
     subject: ResolvedHeadline
     palette: list[str]
@@ -66,7 +66,7 @@ def build_layer(context: ScreenContext, scene: Scene, subject: ResolvedHeadline)
 
 
 def playlist(context: ScreenContext, stops: list[Stop]) -> list[dict[str, object]]:
-    """Return what the browser needs to turn the scenes, each with its caption."""
+    """Return what the browser needs to play the scenes, each with its caption."""
     return [
         {
             "key": stop.scene.key,
@@ -83,7 +83,7 @@ def playlist(context: ScreenContext, stops: list[Stop]) -> list[dict[str, object
 
 
 def layer_addresses(context: ScreenContext, stop: Stop) -> dict[str, object]:
-    """Return where the map finds the layer, and its classes."""
+    """Return the addresses of the layer, and its classes."""
     layer, res = stop.layer, stop.scene.res
     if layer is None:
         return {"cellsUrl": None, "valuesUrl": None, "palette": [], "breaks": []}
@@ -96,7 +96,7 @@ def layer_addresses(context: ScreenContext, stop: Stop) -> dict[str, object]:
 
 
 def camera_of(context: ScreenContext, scene: Scene) -> Camera:
-    """Return where a scene looks: at its own place, or at the city a little from afar."""
+    """Return a scene's camera: its own place, or the whole city."""
     own = scene.camera
     if own:
         return point_camera(own.lon, own.lat, own.zoom)
@@ -122,7 +122,7 @@ def caption(context: ScreenContext, stop: Stop, index: int, count: int) -> html.
 
 
 def title(stop: Stop) -> tuple[str, str]:
-    """Return the scene's own title, or the layer's name with its part, in both languages."""
+    """Return the scene's own title, or the layer's name with its component, in both languages."""
     scene = stop.scene
     if stop.layer is None or scene.title_zh:
         return scene.title_zh, scene.title_en
@@ -144,7 +144,7 @@ def period_line(stop: Stop) -> list[str | html.Span]:
 
 
 def progress(index: int, count: int) -> html.Div:
-    """Return which scene of how many this is."""
+    """Return the scene's number and how many there are."""
     marks = [html.Span(className="on" if index == other else "") for other in range(count)]
     label = bilingual("wall.scene_of", number=index + 1, count=count, class_name="caption")
     return html.Div([*marks, html.Span(label, className="sr-only")], className="scene-progress")
@@ -161,7 +161,7 @@ def scene_legend(stop: Stop) -> html.Div:
 
 
 def point_keys(name: Overlay) -> html.Div:
-    """Return what the points of an overlay mean: one word for incidents, else one a class."""
+    """Return the legend of an overlay's points: one word for incidents, else one for each class."""
     classes = CLASSES[name]
     if name == "incidents":
         swatches = html.Span([point_swatch(each) for each in classes])
@@ -187,7 +187,7 @@ def words(key: str) -> str:
 
 
 def source_line(context: ScreenContext, stop: Stop) -> html.Div | None:
-    """Return where the layer comes from."""
+    """Return the source line of the layer."""
     if stop.layer is None:
         return None
     build = stop.layer.subject.build

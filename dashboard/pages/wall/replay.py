@@ -1,4 +1,4 @@
-"""`/wall?at=2026-11-20T08:30`: the wall as it was, still, under a banner that says so."""
+"""`/wall?at=2026-11-20T08:30`: the wall of an earlier moment, unmoving, under a banner."""
 
 import re
 from collections.abc import Callable
@@ -26,7 +26,7 @@ _LOST_PLUS = re.compile(r"(T.*) (?=\d\d:?\d\d$)")  # a zone's plus is a space in
 
 
 def requested(search: str | None) -> str | None:
-    """Return the moment that an address asks for, None for the present."""
+    """Return the moment that an address names, None for the present."""
     asked = parse_qs((search or "").removeprefix("?"), keep_blank_values=True)
     return asked["at"][-1] if "at" in asked else None
 
@@ -44,7 +44,7 @@ def parse_moment(text: str, zone: ZoneInfo) -> datetime | None:
 def replay_page(
     context: ScreenContext, text: str, draw: Callable[[ScreenContext], html.Main]
 ) -> html.Main:
-    """Return the wall of a moment, or a sentence that says why there is none."""
+    """Return the wall of a moment, or a sentence on why it cannot be shown."""
     zone = context.city.zone
     at = parse_moment(text, zone)
     if at is None:
@@ -63,7 +63,7 @@ def replay_page(
 
 
 def refusal(key: str, at: str) -> html.Main:
-    """Return a page of one sentence, and the way back."""
+    """Return a page of one sentence, with the link back."""
     parts: list[Component] = [
         bilingual(key, tag=html.H1, at=at),
         html.A(bilingual("replay.back"), href="/wall", className="button"),

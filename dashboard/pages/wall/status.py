@@ -1,4 +1,4 @@
-"""The wall's header: the city's status 1-5 with its reason, and which live source is late."""
+"""The wall's header: the city's status 1-5 with its reason, and the most overdue live source."""
 
 from collections.abc import Mapping, Sequence
 
@@ -46,7 +46,7 @@ def read_sources(context: ScreenContext) -> list[SourceFreshness]:
 
 
 def facts_of(alerts: Mapping[int, int], sources: Sequence[SourceFreshness]) -> Facts:
-    """Return what the rule looks at besides the scores."""
+    """Return the facts of the status rule besides the scores."""
     names: dict[str, tuple[str, str]] = {
         name: (translate(f"domain.{name}", "zh"), translate(f"domain.{name}", "en"))
         for name in DOMAINS
@@ -56,7 +56,7 @@ def facts_of(alerts: Mapping[int, int], sources: Sequence[SourceFreshness]) -> F
 
 
 def status_block(status: CityStatus) -> html.Div:
-    """Return the level as a number, bars, its name, and its first reason; all in the title."""
+    """Return the level as number, bars, name and first reason; all reasons in the title."""
     bars = [
         html.Span(className="on" if number <= status.level else "")
         for number in range(1, LEVELS + 1)
@@ -83,10 +83,10 @@ def status_block(status: CityStatus) -> html.Div:
 def oldest_shown(
     freshness: Freshness, sources: Sequence[SourceFreshness]
 ) -> dict[str, object] | None:
-    """Return what the header tells the age of; the browser counts it on.
+    """Return the source whose age the header shows; the browser counts it on.
 
-    The live source that is furthest behind its own interval, the first of `sources`, where any is
-    followed: a hotline that rings four times a day is not late after an hour. Else the newest
+    It is the live source furthest behind its own interval, the first of `sources`, if any is
+    followed: a hotline that rings four times a day is not late after an hour. Else it is the newest
     record of the batch files.
     """
     heard = [source for source in sources if source.last_event_at is not None]

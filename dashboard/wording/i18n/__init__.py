@@ -1,4 +1,4 @@
-"""The words of the screens in Chinese and English: one dictionary a language, the same keys."""
+"""The texts of the screens in Chinese and English: one dictionary a language, the same keys."""
 
 from functools import cache
 from pathlib import Path
