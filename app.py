@@ -56,7 +56,7 @@ def _add_database(add: AddCommand) -> None:
 
 def _add_data(add: AddCommand) -> None:
     simulating = add(
-        "simulate", data.simulate, "write anew, from the seed, the files that nobody publishes"
+        "simulate", data.simulate, "write the files that nobody publishes, from the seed"
     )
     simulating.add_argument("--live", action="store_true", help="play today as it happens")
     simulating.add_argument("--speed", type=float, default=1.0, help="times real time")

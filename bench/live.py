@@ -65,12 +65,12 @@ class Site:
 class Ear:
     """The times at which the pushes of an update arrived."""
 
-    heard: dict[str, float] = field(default_factory=dict)
+    pushed_at: dict[str, float] = field(default_factory=dict)
 
     def hear(self, kind: str, facts: dict[str, object]) -> None:
         """Record the first load, and the first new version of the calls' count."""
         if kind == "load" or (kind == "layer" and facts.get("indicator") == KEY):
-            self.heard.setdefault(kind, time.time())
+            self.pushed_at.setdefault(kind, time.time())
 
 
 @dataclass(frozen=True)
@@ -150,14 +150,14 @@ async def _one_wall(site: Site, updates: int) -> tuple[list[Update], list[Record
 
 
 async def _update(site: Site, wall: Wall, ear: Ear) -> Update:
-    ear.heard.clear()
+    ear.pushed_at.clear()
     await wall.expect(site.next_mark)
     at = site.append()
     shown: Shown = await wall.shown(PATIENCE_S)
     give_up_at = at + PATIENCE_S
-    while "layer" not in ear.heard and time.time() < give_up_at:
+    while "layer" not in ear.pushed_at and time.time() < give_up_at:
         await asyncio.sleep(0.05)
-    steps = (ear.heard.get("load"), ear.heard.get("layer"), shown.listed, shown.painted)
+    steps = (ear.pushed_at.get("load"), ear.heard.get("layer"), shown.listed, shown.painted)
     return Update(*(each and each - at for each in (*steps, shown.mapped)))
 
 

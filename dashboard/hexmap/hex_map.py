@@ -35,7 +35,7 @@ class HexMap(Component):
     What to show:
 
     - id: component id.
-    - className, style: of the map's element; it fills its parent unless told otherwise.
+    - className, style: of the map's element; it fills its parent by default.
     - cellsUrl: little-endian uint64[n], ascending, of one resolution. Fetched once per address.
     - valuesUrl: float32[n] then uint8[n] status, little-endian, in the order of the cells.
       None paints every cell as no data.
@@ -48,7 +48,7 @@ class HexMap(Component):
       A district that is not mentioned is no data.
     - points: {"url": JSON {"points": [[lon, lat, class], ...]}, "classes": {class: {"colour":
       hexadecimal or a CSS custom property, "radius": pixels, "hollow": bool}}}, drawn above
-      everything. Every new dictionary fetches them anew; the old ones stay meanwhile.
+      everything. Every new dictionary fetches them again; the old ones stay meanwhile.
     - selection: {"cell": hex or None, "district": id or None}, outlined. Also set by a click.
     - camera: {"lon", "lat", "zoom", "duration" in ms} or {"bounds": [west, south, east, north],
       "duration"}, which keeps the area in view when the map is resized. Every new dictionary moves
@@ -56,7 +56,7 @@ class HexMap(Component):
     - theme: "dark" or "light"; CSS custom properties --hexmap-* override single colours.
     - language: "zh" or "en", of the district names.
     - showLabels: whether districts are named. Each name is placed inside the part of its district
-      that can be seen, anew whenever the camera has come to rest.
+      that can be seen, again whenever the camera has come to rest.
     - labelObstacles: CSS selector of what the page lays over the map; names keep clear of it.
     - basemap: {"url": raster tiles with {x} {y} {z}, "opacity", "maxZoom"} or None.
     - label: accessible name of the map.

@@ -38,7 +38,7 @@ class PointClass:
     hollow: bool = False
 
 
-# Bunched and gapped are the two ends of a diverging palette: told apart by every eye.
+# Bunched and gapped are the two ends of a diverging palette, safe for the colour-blind.
 CLASSES: Mapping[str, tuple[PointClass, ...]] = {
     "incidents": tuple(
         PointClass(f"channel.{channel}", colour, 7)

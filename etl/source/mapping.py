@@ -104,7 +104,7 @@ class GroupBy(Declared):
     key: str = Field(description="target column whose equal values belong together")
     first_by: Names = Field(
         default_factory=list,
-        description="the row with the smallest of these target columns speaks for the group",
+        description="the row with the smallest of these target columns stands for the group",
     )
     earliest: Names = Field(default_factory=list, description="smallest value over the group")
     latest: Names = Field(default_factory=list, description="largest value over the group")

@@ -116,7 +116,7 @@ class DistrictLocator:
 
 
 def _covers(geometry: Any, lon: grid.Floats, lat: grid.Floats) -> grid.Mask:
-    """Tell which points are inside or on the edge; the box spares most of them the polygon."""
+    """Return which points are inside or on the edge; the box spares most of them the polygon."""
     within = grid.in_bounds(lat, lon, geometry.bounds)
     boxed = np.flatnonzero(within)
     within[boxed] = shapely.intersects_xy(geometry, lon[boxed], lat[boxed])

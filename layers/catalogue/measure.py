@@ -71,7 +71,7 @@ class _Records(Declared):
     )  # value of that column -> key, where they differ
     one_per: tuple[str, ...] = ()  # keep one record (the lowest `order`) of each
     order: str = "load_id"  # with a minus before it the highest
-    one_source_per: tuple[str, ...] = ()  # of several sources, the one loaded last speaks for each
+    one_source_per: tuple[str, ...] = ()  # of several sources, the one loaded last counts for each
     estimated: bool = False
 
 
@@ -79,7 +79,7 @@ class CountMeasure(_Records):
     """Number of records; a null in `observed` counts as missing."""
 
     kind: Literal["count"]
-    observed: str | None = None  # e.g. the number that tells one counted thing from another
+    observed: str | None = None  # for example the number that distinguishes counted things
 
 
 class FieldMeasure(_Records):
@@ -134,10 +134,10 @@ class FunctionMeasure(Declared):
 
     kind: Literal["function"]
     function: str = Field(pattern=r"^layers\.measures\.\w+:\w+$")
-    table: RecordTable  # whose loads and coverage the states stand on
+    table: RecordTable  # whose loads and coverage the states rest on
     also: tuple[RecordTable, ...] = ()  # further tables read
     where: tuple[Condition, ...] = ()  # which loads of `table` count as sources
-    component: str | None = None  # column of `table` with the component's key: who speaks for which
+    component: str | None = None  # column of `table` with the component's key
     window: Literal["whole", "step", "onward"] = "whole"
     time: str | None = None  # column of `table` that dates a record; for `step` and `onward`
     parameters: dict[str, Any] = Field(default_factory=dict)

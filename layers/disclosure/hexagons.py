@@ -123,9 +123,9 @@ class _Table:
         if not members or exposed:
             return exposed
         named = {_name(place): place for place in members if place}
-        told = possible_ranges(self._what_is_left(hidden, members), named)
+        bounds = possible_ranges(self._what_is_left(hidden, members), named)
         for name, place in named.items():
-            least, most = told[name]
+            least, most = bounds[name]
             if most - least < self.k - HAIR:
                 exposed.update(place)
         return exposed

@@ -163,7 +163,7 @@ def _places_of_city(data_dir: Path, folder: Path, version: str, res: int) -> tup
 
 @dataclass(frozen=True)
 class _Row:
-    """A district's value with the counts that it stands on."""
+    """A district's value with its counts."""
 
     value: float | None
     num: float | None

@@ -15,7 +15,7 @@ _CLASSES = {
     StateClass.QUANTILE: "Q: quantile of the raw values",
     StateClass.DISTINCT: "U: distinct identifiers, united",
     StateClass.STOCK: "S: stock at an instant",
-    StateClass.GEOMETRY: "N: computed anew for each geometry",
+    StateClass.GEOMETRY: "N: computed again for each geometry",
 }
 _INTERVALS = {
     "wilson": "Wilson",

@@ -80,8 +80,8 @@ class _City:
         """Return the values by cell, including those of cells with residents and no event."""
         found = answer(self.connection, self.city, query)
         _, status = self.column(query)
-        looked = self.cells(query)[status == Status.ZERO_TRUE]
-        quiet = self._quiet(query).filter(pl.col("key").is_in(pl.Series(looked).implode()))
+        true_zeros = self.cells(query)[status == Status.ZERO_TRUE]
+        quiet = self._quiet(query).filter(pl.col("key").is_in(pl.Series(true_zeros).implode()))
         zeros = quiet.join(found, on="key", how="anti").with_columns(
             value=pl.lit(0.0), num=pl.lit(0.0), status=pl.lit(int(Status.ZERO_TRUE), pl.Int8)
         )

@@ -135,7 +135,7 @@ def _day(world: World, readers: Readers, on: date) -> pl.DataFrame:
 def _drive(
     readers: Readers, clock: Floats, rush: float, rng: np.random.Generator
 ) -> list[tuple[Integers, Floats, Integers]]:
-    """Let every trip go straight, turn once and arrive; return reader, second, trip of each read."""
+    """Let every trip go straight, turn once, arrive; return reader, second, trip of each read."""
     side, trips = readers.side, len(clock)
     link_of = np.full((side * side, side * side), -1, dtype=np.int64)
     link_of[readers.ends[:, 0], readers.ends[:, 1]] = np.arange(len(readers.ends))
