@@ -1,4 +1,4 @@
-"""Stop events of live runs: what was observed or cancelled, written once it is final."""
+"""Stop events of live runs: observed or cancelled departures, written once they are final."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Reads what the broadband measures need: predictions, measurement reports, schools."""
+"""Reads the records of the broadband measures: predictions, measurement reports, schools."""
 
 from collections.abc import Mapping
 

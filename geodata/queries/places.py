@@ -1,4 +1,4 @@
-"""Reads what the geometric measures need: facilities, tiles, open incidents."""
+"""Reads the records of the geometric measures: facilities, tiles, open incidents."""
 
 from collections.abc import Sequence
 from datetime import datetime

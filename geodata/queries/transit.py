@@ -1,4 +1,4 @@
-"""Reads what the transit measures need: departures of a day, boarding points."""
+"""Reads the records of the transit measures: departures of a day, boarding points."""
 
 import io
 from collections.abc import Mapping

@@ -27,7 +27,7 @@ _PRECISION_DEGREES = 1e-10  # about 0.01 mm
 
 
 class Datum(StrEnum):
-    """What the coordinates of a source refer to."""
+    """The datum of a source's coordinates."""
 
     WGS84 = "wgs84"
     GCJ02 = "gcj02"

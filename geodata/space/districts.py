@@ -1,4 +1,4 @@
-"""The city's districts: read from its configuration, found for points, kept in the database."""
+"""The city's districts: read from its configuration, found for points, stored in the database."""
 
 from pathlib import Path
 from typing import Any
@@ -116,7 +116,7 @@ class DistrictLocator:
 
 
 def _covers(geometry: Any, lon: grid.Floats, lat: grid.Floats) -> grid.Mask:
-    """Return which points are inside or on the edge; the box spares most of them the polygon."""
+    """Return which points are inside or on the edge; a test of the box comes first."""
     within = grid.in_bounds(lat, lon, geometry.bounds)
     boxed = np.flatnonzero(within)
     within[boxed] = shapely.intersects_xy(geometry, lon[boxed], lat[boxed])
@@ -124,7 +124,7 @@ def _covers(geometry: Any, lon: grid.Floats, lat: grid.Floats) -> grid.Mask:
 
 
 def load_districts(connection: Connection, city: City) -> None:
-    """Write the city's districts, and the row for places in none, over what is there.
+    """Write the city's districts, and the row of no district, over the stored ones.
 
     Raises:
         CityError: the database holds districts that are not this city's.

@@ -1,1 +1,1 @@
-"""Access: travel times on the road graph, and what is measured with them."""
+"""Access: travel times on the road graph, and the indices computed from them."""

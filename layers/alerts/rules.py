@@ -55,7 +55,7 @@ class TargetRule(_Rule):
 
 
 class AbnormalLoadRule(_Rule):
-    """Incidents in the last whole hour far above what is usual (E10); its level is the severity."""
+    """An abnormal load of incidents in the last whole hour (E10); its level is the severity."""
 
     kind: Literal["abnormal_load"]
     by: Literal["city", "district"] = "district"

@@ -295,7 +295,7 @@ def _keep_change(
     build_id: int,
     written: Written,
 ) -> None:
-    """Record what a build changed, and from when on it corrects a step that was long over."""
+    """Record the changes of a build, and from when on it corrects a step that was long over."""
     built_at = now()
     day = (built_at - LATE_AFTER).astimezone(city.zone).date()
     over = Period.containing(day, indicator.grain).start_at(city.timezone)

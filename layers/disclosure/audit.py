@@ -91,7 +91,7 @@ def _sign(equation: Equation, key: str) -> float:
 
 
 def _shown(equation: Equation, counts: Mapping[str, float], hidden: Collection[str]) -> float:
-    """Return what the hidden members of an equation add up to."""
+    """Return the sum of the hidden members of an equation."""
     return -sum(_sign(equation, key) * counts[key] for key in equation.keys if key not in hidden)
 
 

@@ -176,7 +176,7 @@ def _replace(
 def _current(
     connection: Connection, city: City, indicator: Indicator, periods: list[Period]
 ) -> tuple[Build, Period] | None:
-    """Return what may be published now; None for nothing."""
+    """Return the numbers that may be published now; None for nothing."""
     try:
         build = read_build_in(connection, indicator)
     except NotFoundError:

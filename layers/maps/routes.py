@@ -219,7 +219,7 @@ def get_cell(
     period: PeriodText,
     cell: CellText,
 ) -> Response:
-    """Return what the inspector shows of one cell."""
+    """Return the inspector's numbers of one cell."""
 
     def build() -> bytes:
         number = text_to_cell(cell)

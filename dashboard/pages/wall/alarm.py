@@ -41,7 +41,7 @@ def pick_alarm(rows: Sequence[RowMapping], at: datetime) -> RowMapping | None:
 
 
 def alarm_of(context: ScreenContext, row: RowMapping) -> dict[str, object]:
-    """Return what the browser needs of an alarm: place, camera, layer and text."""
+    """Return the properties of an alarm for the browser: place, camera, layer and text."""
     is_district = row["subject_kind"] == "district"
     camera = (
         district_camera(context.city, row["subject"]) if is_district else home_camera(context.city)

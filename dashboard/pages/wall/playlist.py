@@ -66,7 +66,7 @@ def build_layer(context: ScreenContext, scene: Scene, subject: ResolvedHeadline)
 
 
 def playlist(context: ScreenContext, stops: list[Stop]) -> list[dict[str, object]]:
-    """Return what the browser needs to play the scenes, each with its caption."""
+    """Return the properties with which the browser plays the scenes, each with its caption."""
     return [
         {
             "key": stop.scene.key,

@@ -1,4 +1,4 @@
-"""The cells of a polygon: those that overlap it, and those that its points can be indexed into.
+"""The cells of a polygon: those that overlap it, and those that index points of it.
 
 A parent is not the union of its children, so the second set is larger than the first: a point just
 inside the polygon may belong to a storage cell whose coarse ancestor does not touch the polygon.
