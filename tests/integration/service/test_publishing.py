@@ -12,7 +12,7 @@ from layers.disclosure.publish import publish_layers
 from layers.period import Period
 from layers.states.status import Status
 from layers.values.read import ValueQuery
-from layers.values.read import read_published_values as read_answer
+from layers.values.read import read_values as read_answer
 
 OCTOBER = Period.parse("2026-10")
 
