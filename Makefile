@@ -46,7 +46,7 @@ bench: environment-dev ## run the benchmarks on 10 million incidents; BENCH_ROWS
 	$(PYTHON) -m bench
 
 .PHONY: docs
-docs: environment ## write the generated pages anew
+docs: environment ## write the generated pages again
 	$(PYTHON) app.py docs
 
 .PHONY: stop

@@ -31,7 +31,7 @@ class Load:
 
 
 @dataclass(frozen=True)
-class Asked:
+class AddressUnderLoad:
     """An address under load; `why_not` is the reason if it was not measured."""
 
     name: str
@@ -46,7 +46,7 @@ class LoadTable:
     """Several addresses with the same numbers of clients."""
 
     title: str
-    asked: tuple[Asked, ...]
+    asked: tuple[AddressUnderLoad, ...]
 
 
 def has_load_tool() -> bool:
@@ -54,14 +54,14 @@ def has_load_tool() -> bool:
     return shutil.which("hey") is not None
 
 
-def ask(name: str, hexagons: str, address: str) -> Asked:
+def ask(name: str, hexagons: str, address: str) -> AddressUnderLoad:
     """Put an address under the load of each number of clients, for some seconds each."""
     try:
         size = _size(address)
         loads = tuple(_load(address, clients) for clients in CLIENTS)
     except (OSError, subprocess.SubprocessError) as error:
-        return Asked(name, hexagons, why_not=f"{type(error).__name__}: {error}"[:120])
-    return Asked(name, hexagons, size, loads)
+        return AddressUnderLoad(name, hexagons, why_not=f"{type(error).__name__}: {error}"[:120])
+    return AddressUnderLoad(name, hexagons, size, loads)
 
 
 def _size(address: str) -> int:

@@ -25,7 +25,7 @@ from bench.clients import running
 from bench.live_calls import CallFile
 from bench.pushes import hear_pushes
 from bench.timing import Measure, Table
-from bench.wall_browser import Asked, Shown, Wall, open_wall
+from bench.wall_browser import RecordedRequest, Shown, Wall, open_wall
 from bench.walls import Walls, open_walls
 from geodata.city.configuration import City
 from geodata.clock import now
@@ -65,12 +65,12 @@ class Site:
 class Ear:
     """The times at which the pushes of an update arrived."""
 
-    heard: dict[str, float] = field(default_factory=dict)
+    pushed_at: dict[str, float] = field(default_factory=dict)
 
     def hear(self, kind: str, facts: dict[str, object]) -> None:
         """Record the first load, and the first new version of the calls' count."""
         if kind == "load" or (kind == "layer" and facts.get("indicator") == KEY):
-            self.heard.setdefault(kind, time.time())
+            self.pushed_at.setdefault(kind, time.time())
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ def _following(command: list[str], environment: dict[str, str], log: Path) -> It
         process.kill()
 
 
-async def _one_wall(site: Site, updates: int) -> tuple[list[Update], list[Asked]]:
+async def _one_wall(site: Site, updates: int) -> tuple[list[Update], list[RecordedRequest]]:
     """Return the times of each update, and what a wall requested in the course of one."""
     rng = random.Random(200)
     found: list[Update] = []
@@ -150,14 +150,14 @@ async def _one_wall(site: Site, updates: int) -> tuple[list[Update], list[Asked]
 
 
 async def _update(site: Site, wall: Wall, ear: Ear) -> Update:
-    ear.heard.clear()
+    ear.pushed_at.clear()
     await wall.expect(site.next_mark)
     at = site.append()
     shown: Shown = await wall.shown(PATIENCE_S)
     give_up_at = at + PATIENCE_S
-    while "layer" not in ear.heard and time.time() < give_up_at:
+    while "layer" not in ear.pushed_at and time.time() < give_up_at:
         await asyncio.sleep(0.05)
-    steps = (ear.heard.get("load"), ear.heard.get("layer"), shown.listed, shown.painted)
+    steps = (ear.pushed_at.get("load"), ear.heard.get("layer"), shown.listed, shown.painted)
     return Update(*(each and each - at for each in (*steps, shown.mapped)))
 
 
@@ -177,7 +177,7 @@ async def _listen(base: str, ear: Ear) -> None:
             ear.hear(kind, facts)
 
 
-async def _many_walls(site: Site, asked: list[Asked], count: int, updates: int) -> Table:
+async def _many_walls(site: Site, asked: list[RecordedRequest], count: int, updates: int) -> Table:
     rng = random.Random(50)
     async with open_walls(site.base, asked, count) as walls:
         await walls.expect(site.next_mark, site.append(), PATIENCE_S)

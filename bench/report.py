@@ -5,7 +5,7 @@ import platform
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.clients import Asked, LoadTable
+from bench.clients import AddressUnderLoad, LoadTable
 from bench.timing import Table
 from geodata.clock import now
 
@@ -36,7 +36,7 @@ def _format_loads(table: LoadTable) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _load_lines(asked: Asked) -> list[str]:
+def _load_lines(asked: AddressUnderLoad) -> list[str]:
     if asked.why_not:
         return [_line((asked.name, asked.hexagons, *[""] * 5, f"not run: {asked.why_not}"))]
     return [

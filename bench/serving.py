@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from bench.clients import SECONDS, Asked, LoadTable, ask, has_load_tool, running
+from bench.clients import SECONDS, AddressUnderLoad, LoadTable, ask, has_load_tool, running
 from bench.peer import NAME as PEER
 from bench.peer import serving_peer
 from geodata.city.configuration import City
@@ -35,7 +35,7 @@ def bench_serving(engine: Engine, city: City) -> LoadTable:
     """Publish the incidents in the database, then ask for them in each form."""
     title = f"6. Serve: hexagons of {KEY}, {SECONDS} s a cell of the table"
     if not has_load_tool():
-        return LoadTable(title, (Asked("all", "", why_not="hey is not installed"),))
+        return LoadTable(title, (AddressUnderLoad("all", "", why_not="hey is not installed"),))
     folder = Path(tempfile.mkdtemp(prefix="occ-bench-"))
     try:
         build_states(engine, city, [KEY])
@@ -45,8 +45,8 @@ def bench_serving(engine: Engine, city: City) -> LoadTable:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _ask_us(engine: Engine, city: City, folder: Path) -> list[Asked]:
-    version = read_build(engine, city, KEY).version
+def _ask_us(engine: Engine, city: City, folder: Path) -> list[AddressUnderLoad]:
+    version = read_build(engine, KEY).version
     values = values_address(KEY, "all", version, Period.parse(PERIOD), RES)
     base = f"http://127.0.0.1:{PORT}"
     collection = f"{base}/ogc/collections/{VIEW}"
@@ -68,14 +68,14 @@ def _ask_us(engine: Engine, city: City, folder: Path) -> list[Asked]:
         with running(command, base, environment, folder / "serve.log"):
             return [ask(*each) for each in asked]
     except OSError as error:
-        return [Asked("our server", "", why_not=str(error))]
+        return [AddressUnderLoad("our server", "", why_not=str(error))]
 
 
-def _ask_peer(engine: Engine, folder: Path) -> Asked:
+def _ask_peer(engine: Engine, folder: Path) -> AddressUnderLoad:
     name = f"{PEER}, GeoJSON"
     try:
         with serving_peer(engine, VIEW, folder) as collection:
             return ask(name, f"{FEATURES:,}", f"{collection}/items?f=json&limit={FEATURES}")
     except (OSError, subprocess.SubprocessError) as error:
         said = getattr(error, "stderr", None) or str(error)
-        return Asked(name, "", why_not=str(said).strip().rpartition("\n")[2][:160])
+        return AddressUnderLoad(name, "", why_not=str(said).strip().rpartition("\n")[2][:160])

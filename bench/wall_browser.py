@@ -34,7 +34,7 @@ class Shown:
 
 
 @dataclass(frozen=True)
-class Asked:
+class RecordedRequest:
     """A request that the wall made: method, address, body."""
 
     method: str
@@ -49,12 +49,12 @@ class Wall:
         """Observe a page that shows the wall."""
         self._page = page
         self._base = base
-        self.asked: list[Asked] = []
+        self.asked: list[RecordedRequest] = []
         page.on("request", self._note)
 
     def _note(self, request: Request) -> None:
         path = request.url.removeprefix(self._base)
-        self.asked.append(Asked(request.method, path, request.post_data))
+        self.asked.append(RecordedRequest(request.method, path, request.post_data))
 
     async def expect(self, mark: str) -> None:
         """Start waiting for a call's mark."""

@@ -16,7 +16,7 @@ from typing import Any
 import httpx2
 
 from bench.pushes import hear_pushes
-from bench.wall_browser import Asked
+from bench.wall_browser import RecordedRequest
 
 _ANSWER_S = 30
 _POINTS = "points"
@@ -65,7 +65,7 @@ class Walls:
 class ReplayedWall:
     """One wall."""
 
-    def __init__(self, client: httpx2.AsyncClient, templates: dict[str, Asked]) -> None:
+    def __init__(self, client: httpx2.AsyncClient, templates: dict[str, RecordedRequest]) -> None:
         """Keep the connection, and the requests to repeat."""
         self._client = client
         self._templates = templates
@@ -122,8 +122,8 @@ class ReplayedWall:
         if template.method == "GET":
             (await self._client.get(template.path)).raise_for_status()
             return
-        question = question_of(group, template, self._signatures.get(group))
-        answer = await self._client.post(template.path, json=question)
+        request = request_of(group, template, self._signatures.get(group))
+        answer = await self._client.post(template.path, json=request)
         answer.raise_for_status()
         signed = answer.json().get("response", {}).get(f"wall-signatures-{group}")
         if signed:
@@ -133,8 +133,8 @@ class ReplayedWall:
             self.is_shown.set()
 
 
-def question_of(
-    group: str, template: Asked, signatures: Mapping[str, Any] | None
+def request_of(
+    group: str, template: RecordedRequest, signatures: Mapping[str, Any] | None
 ) -> dict[str, Any]:
     """Return a recorded request with the wall's own signatures and the present time."""
     body: dict[str, Any] = json.loads(template.body or "{}")
@@ -147,7 +147,7 @@ def question_of(
     return body
 
 
-def templates_of(asked: Sequence[Asked]) -> dict[str, Asked]:
+def templates_of(asked: Sequence[RecordedRequest]) -> dict[str, RecordedRequest]:
     """Return the last request of each group among those that a wall made.
 
     Raises:
@@ -159,7 +159,7 @@ def templates_of(asked: Sequence[Asked]) -> dict[str, Asked]:
     return found
 
 
-def _group_of(asked: Asked) -> str:
+def _group_of(asked: RecordedRequest) -> str:
     if asked.path.startswith("/live/points/"):
         return _POINTS
     output = json.loads(asked.body or "{}").get("output", "")
@@ -168,7 +168,9 @@ def _group_of(asked: Asked) -> str:
 
 
 @asynccontextmanager
-async def open_walls(base: str, asked: Sequence[Asked], count: int) -> AsyncIterator[Walls]:
+async def open_walls(
+    base: str, asked: Sequence[RecordedRequest], count: int
+) -> AsyncIterator[Walls]:
     """Open many walls, and wait until all are connected."""
     templates = templates_of(asked)
     async with AsyncExitStack() as stack:

@@ -74,7 +74,7 @@ fi
 
 echo "Installing ${missing[*]} ..."
 export DEBIAN_FRONTEND=noninteractive
-quietly() {  # apt speaks only when it fails
+quietly() {  # prints the output of apt only if it fails
     local log
     log=$(mktemp)
     if ! "$@" >"$log" 2>&1; then cat "$log" >&2; rm -f "$log"; return 1; fi

@@ -2,7 +2,7 @@
 # Makes .venv with the exact packages of requirements.txt, or of requirements-dev.txt with --dev.
 # A stamp written at the very end says what is in it: an interrupted run goes on at the next, and
 # a finished one costs nothing. An environment that was moved, or whose Python is gone or another
-# user's, is built anew.
+# user's, is built again.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

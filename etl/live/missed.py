@@ -110,14 +110,14 @@ class MissedDepartures:
         if mark:
             return datetime.fromisoformat(mark)
         c = live_source.c
-        heard = connection.execute(
+        latest_at = connection.execute(
             select(c.last_event_at).where(
                 c.source == self._target.declaration.key, c.kind == self._target.rule.feed
             )
         ).scalar_one_or_none()
-        if heard is None:
+        if latest_at is None:
             return None
-        return datetime.combine(self._local_date(heard), time(), self._zone)
+        return datetime.combine(self._local_date(latest_at), time(), self._zone)
 
     def _due(
         self, connection: Connection, routes: set[str], since: datetime, until: datetime

@@ -1,4 +1,4 @@
-"""Takes a file of plate reads off the disk once its pairs are counted."""
+"""Removes a file of plate reads from the disk once its pairs are counted."""
 
 import os
 from pathlib import Path
@@ -13,7 +13,7 @@ def destroy(path: Path, sha256: str) -> None:
     """Overwrite a file, remove it and leave a receipt beside: when, and the content's checksum.
 
     Overwriting reaches the blocks of the file only where the file system writes in place; on
-    copy-on-write storage and in backups the keeper's own rules must apply.
+    copy-on-write storage and in backups the operator's own rules must apply.
     """
     size = path.stat().st_size
     with path.open("r+b") as stream:
@@ -28,5 +28,5 @@ def destroy(path: Path, sha256: str) -> None:
 
 
 def receipt_of(path: Path) -> Path:
-    """Return where the receipt lies of a file that has gone this way."""
+    """Return the path of the receipt of a destroyed file."""
     return path.with_name(path.name + RECEIPT)

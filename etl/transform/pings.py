@@ -1,4 +1,4 @@
-"""Where vehicles were: rows of one file may be in two datums."""
+"""Locates vehicle reports: the rows of one file may be in two datums."""
 
 from dataclasses import replace
 
@@ -15,9 +15,9 @@ SHIFTED = "is_shifted"
 def place_pings(
     batch: Batch, declaration: SourceDeclaration, city: City, locator: Locator
 ) -> Batch:
-    """Give each report its point, cell and district; shifted ones come in GCJ-02.
+    """Give each report its point, cell and district; shifted ones are in GCJ-02.
 
-    JT/T 808 says so in each report (status bit 5: its coordinates passed the secrecy plug-in).
+    JT/T 808 marks each report (status bit 5: its coordinates passed the secrecy plug-in).
     """
     shifted = pl.col(SHIFTED).fill_null(value=False)
     if SHIFTED not in batch.frame.columns or not batch.frame.select(shifted.any()).item():

@@ -152,12 +152,12 @@ def read_candidates(engine: Engine, state: State = "open", limit: int = 100) -> 
             call.c.retired_by.is_(None),
         )
 
-    told = ("channel", "category", "received_at", "district_id")
+    shown = ("channel", "category", "received_at", "district_id")
     statement = (
         select(
             event_candidate,
-            *(one.c[name].label(f"first_{name}") for name in told),
-            *(two.c[name].label(f"second_{name}") for name in told),
+            *(one.c[name].label(f"first_{name}") for name in shown),
+            *(two.c[name].label(f"second_{name}") for name in shown),
         )
         .join(one, is_call(one, "first"))
         .join(two, is_call(two, "second"))

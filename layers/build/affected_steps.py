@@ -20,7 +20,7 @@ from layers.catalogue.measure import Condition, DeclarativeMeasure, FunctionMeas
 from layers.period import Grain, Period
 
 FAR = date(9999, 1, 1)
-_MOST_WINDOWS = 24  # more are taken as one, gaps included
+_MOST_WINDOWS = 24  # more than this are joined into one, with the gaps
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class AffectedSteps:
 
     @property
     def is_nothing(self) -> bool:
-        """Tell whether there is nothing to compute."""
+        """Return whether there is nothing to compute."""
         return self.windows == ()
 
 
@@ -41,10 +41,10 @@ NOTHING = AffectedSteps(windows=())
 
 
 def is_windowed(measure: DeclarativeMeasure | FunctionMeasure) -> bool:
-    """Tell whether some steps of the measure can be computed without the others."""
+    """Return whether single steps of the measure can be computed without the others."""
     if isinstance(measure, FunctionMeasure):
         return measure.window != "whole"
-    # one of several records of a thing may lie in another step than those it stands for
+    # the record chosen of several may lie in another step than the others
     return measure.time is not None and not measure.one_per
 
 
@@ -96,7 +96,7 @@ def _affected_by_function(
     measure = indicator.measures[position]
     assert isinstance(measure, FunctionMeasure)  # noqa: S101
     also = any(has_rows(connection, name, (), loads) for name in measure.also)
-    if also or _speakers_change(connection, measure, loads):
+    if also or _component_sources_change(connection, measure, loads):
         return ALL
     grain = _coarsest(indicator)
     begins = _touched_begins(connection, measure, grain, loads)
@@ -135,33 +135,35 @@ def _covered_begins(
     grain: Grain,
     loads: Sequence[int],
 ) -> list[datetime]:
-    """Return the steps of which a load said that it covers them, or no longer does.
+    """Return the begins of the steps whose declared coverage the loads added or retired.
 
-    A load that speaks of the measure's table is heard on every table: whether a timetable's
-    departures are complete depends on how long its stops hold, too.
+    If a load covers the measure's table, its coverage of every table counts: whether a
+    timetable's departures are complete also depends on the days for which its stops are valid.
     """
     c = source_coverage.c
-    speaks = select(c.load_id, c.retired_by).where(
+    covering = select(c.load_id, c.retired_by).where(
         c.table_name == measure.table, or_(c.load_id.in_(loads), c.retired_by.in_(loads))
     )
-    pairs = connection.execute(speaks).all()
-    heard = {number for pair in pairs for number in pair if number in set(loads)}
-    if not heard:
+    pairs = connection.execute(covering).all()
+    relevant = {number for pair in pairs for number in pair if number in set(loads)}
+    if not relevant:
         return []
     spans = connection.execute(
-        select(c.starts_at, c.ends_at).where(or_(c.load_id.in_(heard), c.retired_by.in_(heard)))
+        select(c.starts_at, c.ends_at).where(
+            or_(c.load_id.in_(relevant), c.retired_by.in_(relevant))
+        )
     ).all()
     days = [tuple(at.astimezone(city.zone).date() for at in span) for span in spans]
     steps = {step for day in days if day[0] < day[1] for step in Period(*day).split(grain)}
     return [step.start_at(city.timezone) for step in sorted(steps)]
 
 
-def _speakers_change(
+def _component_sources_change(
     connection: Connection, measure: FunctionMeasure, loads: Sequence[int]
 ) -> bool:
-    """Tell whether a source brings a component for the first time, or no longer brings one.
+    """Return whether the loads add a component to a source's records, or remove its last record.
 
-    What a source covers, it covers for the components that it brings: then every step may change.
+    Coverage applies to the components that a source has records of, so every step may change.
     """
     if measure.component is None:
         return False
@@ -180,7 +182,7 @@ def _speakers_change(
 
 
 def _has_one(found: Select[Any]) -> ColumnElement[bool]:
-    """Tell whether a query has a row: by the first one, EXISTS might read them all to join."""
+    """Return whether a query has a row, by its first one: EXISTS may read them all for a join."""
     return found.limit(1).scalar_subquery().is_not(None)
 
 
@@ -202,7 +204,7 @@ def _is_touched(
 def has_rows(
     connection: Connection, name: str, where: tuple[Condition, ...], loads: Sequence[int]
 ) -> bool:
-    """Tell whether the loads brought or retired records of a table that meet the conditions."""
+    """Return whether the loads brought or retired records of a table that meet the conditions."""
     return connection.execute(rows_of(name, where, loads).limit(1)).first() is not None
 
 
@@ -213,7 +215,7 @@ def rows_of(name: str, where: tuple[Condition, ...], loads: Sequence[int]) -> Se
 
 
 def _windows(city: City, begins: Iterable[datetime], grain: Grain) -> tuple[Period, ...]:
-    """Return the steps that begin at these instants, neighbours joined, ascending."""
+    """Return the steps that begin at these instants, ascending, adjacent ones joined."""
     days = sorted({at.astimezone(city.zone).date() for at in begins})
     joined: list[Period] = []
     for step in (Period.containing(day, grain) for day in days):

@@ -1,4 +1,4 @@
-"""Computing the states of one measure, of some steps or all, into a table."""
+"""Computes the states of one measure, of some steps or all, into a table."""
 
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -60,7 +60,7 @@ def _compile(definition: str, position: int, snapshot_at: datetime) -> str:
 
 
 def spans_of(city: City, windows: tuple[Period, ...] | None) -> tuple[Span, ...] | None:
-    """Return the first instant of each window and the first one after it."""
+    """Return the first instant of each window and the first instant after it."""
     if windows is None:
         return None
     return tuple(
@@ -78,7 +78,7 @@ def compute_states(
     snapshot_at: datetime,
     into: str,
 ) -> int:
-    """Write the states of the scope's measure into a table; return how many."""
+    """Compute the states of the scope's measure into a table; return their number."""
     measure = indicator.measures[scope.measure]
     if not isinstance(measure, FunctionMeasure):
         query = _compile(indicator.model_dump_json(), scope.measure, snapshot_at)

@@ -1,7 +1,7 @@
-"""The loads whose current records an indicator's states stand on, kept as rows.
+"""Keeps the loads whose current records an indicator counts, as rows of `ops.counted_load`.
 
-A live source makes thousands of loads a day. A refresh therefore looks at the new loads and those
-that they took records from, and asks the indexes for the newest of each source.
+A live source makes thousands of loads a day. A refresh therefore checks only the new loads and
+those whose records they retired, and finds the newest load of each source by an index.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -32,14 +32,14 @@ from layers.catalogue.condition import find_table, meets
 from layers.catalogue.indicator import Indicator
 from layers.catalogue.measure import Condition, RecordTable
 
-_FEED = "gtfs"  # what a load of a timetable says it fills: several tables at once
+_FEED = "gtfs"  # the table name of a timetable's load, which fills several tables
 _UNTIL = func.coalesce(load.c.event_to, load.c.finished_at)
 _JOINED = load.join(counted_load, counted_load.c.load_id == load.c.load_id)
 
 
 @dataclass(frozen=True)
 class CountedLoads:
-    """What the loads counted say together."""
+    """A summary of the counted loads of an indicator."""
 
     sources: list[str]
     load_ids: list[int]  # the newest of each source
@@ -48,7 +48,7 @@ class CountedLoads:
 
 
 def is_any_current(connection: Connection, indicator: Indicator) -> bool:
-    """Tell whether the tables hold a record that the indicator counts."""
+    """Return whether the tables hold a current record that the indicator counts."""
     return any(
         connection.execute(_counted(*each).limit(1)).first() is not None
         for each in _tables(indicator)
@@ -56,23 +56,23 @@ def is_any_current(connection: Connection, indicator: Indicator) -> bool:
 
 
 def recount_all(connection: Connection, indicator: Indicator) -> None:
-    """Count the loads whose current records the indicator counts, and no other."""
-    _forget(connection, indicator)
+    """Find and store all counted loads of an indicator, in place of the stored ones."""
+    _delete(connection, indicator)
     current = union_all(*(_counted(*each) for each in _tables(indicator))).subquery()
     rows = select(literal(indicator.key), current.c.load_id).distinct()
     connection.execute(insert(counted_load).from_select(["indicator", "load_id"], rows))
 
 
 def replace_counted(connection: Connection, indicator: Indicator, numbers: Iterable[int]) -> None:
-    """Count these loads and no other."""
-    _forget(connection, indicator)
+    """Store these as the counted loads of an indicator, in place of the stored ones."""
+    _delete(connection, indicator)
     _add(connection, indicator, numbers)
 
 
 def update_counted(connection: Connection, indicator: Indicator, unseen: Sequence[int]) -> None:
-    """Bring up to date which loads are counted, after these came.
+    """Update the counted loads of an indicator after new loads.
 
-    Looked at again are the new loads and those that they took records from.
+    Checked are the new loads and those whose records they retired.
     """
     again = set(unseen)
     for table, _ in _tables(indicator):
@@ -93,12 +93,12 @@ def update_counted(connection: Connection, indicator: Indicator, unseen: Sequenc
 def summarise(
     connection: Connection, indicator: Indicator, sources: Collection[str] | None = None
 ) -> CountedLoads | None:
-    """Return what the loads counted say together, None where none is counted.
+    """Return a summary of the counted loads, None where there is none.
 
     Args:
         connection: An open transaction.
-        indicator: Whose loads.
-        sources: Those that may be among them; all are looked for where None.
+        indicator: The indicator that counts them.
+        sources: The sources that they may come from; None: found by a query.
     """
     own = counted_load.c.indicator == indicator.key
     if sources is None:
@@ -116,7 +116,7 @@ def summarise(
 
 
 def _by_source(indicator: Indicator, sources: Collection[str]) -> Select[Any]:
-    """Return the query of the newest load counted of each source, by the index of the sources."""
+    """Return the query of the newest counted load of each source, by the index on source."""
     named = select(func.unnest(cast(sorted(sources), ARRAY(Text))).label("source")).subquery()
     own = (
         select(load.c.load_id, _UNTIL.label("until"))
@@ -131,7 +131,7 @@ def _by_source(indicator: Indicator, sources: Collection[str]) -> Select[Any]:
 
 
 def first_event(connection: Connection, indicator: Indicator, table: str) -> datetime:
-    """Return the earliest event among the loads counted: of those into a table, else of all."""
+    """Return the earliest event of the counted loads of a table, else of all counted loads."""
     earliest = (
         select(func.min(func.coalesce(load.c.event_from, load.c.finished_at)))
         .select_from(_JOINED)
@@ -143,7 +143,7 @@ def first_event(connection: Connection, indicator: Indicator, table: str) -> dat
 
 
 def _first_end(connection: Connection, indicator: Indicator) -> datetime | None:
-    """Return when the first timetable ends, for an indicator that goes stale with it."""
+    """Return when the first timetable ends; None if the indicator is not `stale_with` it."""
     if indicator.stale_with != "oldest":
         return None
     feeds = (
@@ -158,7 +158,7 @@ def _first_end(connection: Connection, indicator: Indicator) -> datetime | None:
 def _counted(table: str, where: tuple[Condition, ...]) -> Select[tuple[int]]:
     """Return the query of the loads that have a current record meeting the conditions.
 
-    Load by load: its first record decides, the millions behind it need not be read. A load fills
+    One look-up a load: its first matching record decides, the others need not be read. A load fills
     the table it names, or several under a name of its own (a timetable, a road network).
     """
     c = find_table(table).c
@@ -181,11 +181,11 @@ def _add(connection: Connection, indicator: Indicator, numbers: Iterable[int]) -
     connection.execute(statement.on_conflict_do_nothing())
 
 
-def _forget(connection: Connection, indicator: Indicator) -> None:
+def _delete(connection: Connection, indicator: Indicator) -> None:
     own = counted_load.c.indicator == indicator.key
     connection.execute(delete(counted_load).where(own))
 
 
 def _array(numbers: Iterable[int]) -> ColumnElement[Any]:
-    """Return the numbers as one value: a statement takes no more than 65,535."""
+    """Return the numbers as one array value: a statement takes 65,535 parameters at most."""
     return cast(sorted(numbers), ARRAY(BigInteger))

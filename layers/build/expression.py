@@ -55,7 +55,7 @@ def state_expression(
     records = _one_of_each(_of_one_source(records, measure), measure)
     observed = _observe(records, measure)
     if isinstance(measure, FieldMeasure | RatioMeasure):
-        # a sum of fractions depends on their order; so that it is the same whenever it is made
+        # the sum of fractions depends on their order: a fixed one gives the same sum every time
         observed = observed.order_by([*_KEYS, "x", "w"])
     if indicator.histogram:
         states = count_bins(observed, _KEYS, indicator.histogram)
@@ -87,7 +87,7 @@ def _keyed(
     measure: DeclarativeMeasure,
     snapshot_at: datetime,
 ) -> ibis.Table:
-    """Return the records that count, with the four key columns of a state."""
+    """Return the records that the measure counts, with the four key columns of a state."""
     table = table.filter(matches(table, measure.where))
     cell = table.cell.coalesce(NO_CELL) if "cell" in table.columns else ibis.literal(NO_CELL)
     keyed = table.mutate(
@@ -144,7 +144,7 @@ def _one_of_each(records: ibis.Table, measure: DeclarativeMeasure) -> ibis.Table
     ranked = records.mutate(place_in_group=ibis.row_number().over(window))
     kept = ranked.place_in_group == 0
     if isinstance(measure, CountMeasure) and measure.observed:
-        # whether they are the same is not known: each is missing for itself
+        # rows without the key cannot be compared: each counts by itself
         kept |= ranked[measure.observed].isnull()
     return ranked.filter(kept)
 

@@ -1,4 +1,4 @@
-"""What a function measure is asked: the records' connection, the entry, and the steps wanted."""
+"""The argument of function measures: connection, catalogue entry and steps to compute."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,8 +16,8 @@ from layers.period import Period
 class MeasureRequest:
     """The one argument of every function in `layers.measures`.
 
-    A measure whose entry says `window: step` or `window: onward` is asked for some steps only; any
-    other is always asked for all of them, and need not look at `window`.
+    `window` is set only for a measure whose entry declares `window: step` or `window: onward`; any
+    other measure always computes all steps.
     """
 
     connection: Connection  # within the build's transaction, in the city's time zone
@@ -29,7 +29,7 @@ class MeasureRequest:
 
     @property
     def span(self) -> tuple[datetime, datetime] | None:
-        """Return the first instant of the window and the first one after it; None for all."""
+        """Return the first instant of the window and the first after it; None for all steps."""
         if self.window is None:
             return None
         zone = self.city.timezone
@@ -39,7 +39,7 @@ class MeasureRequest:
         )
 
     def wanted(self, steps: Sequence[Period]) -> list[Period]:
-        """Return those of some calendar steps that lie in the window."""
+        """Return those of the given calendar steps that lie in the window."""
         if self.window is None:
             return list(steps)
         first, end = self.window.first, self.window.end

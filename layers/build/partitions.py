@@ -1,8 +1,8 @@
-"""Building states from day partitions, here or on a Dask cluster: the same definitions.
+"""Builds states from day partitions, here or on a Dask cluster, by the same definitions.
 
 A task is one local day of one measure: all its records, of every source, are in the files of that
 day, so that groups and exact quantiles need no exchange between workers. Each runs in a DuckDB of
-its own, with one thread and the rows in a fixed order: where it ran makes no difference.
+its own, with one thread and rows in a fixed order, so the result is the same on every machine.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -35,7 +35,7 @@ from layers.states.version import Build
 
 @dataclass(frozen=True)
 class Task:
-    """One day of one measure; small, it travels to the worker."""
+    """One day of one measure, small enough to be sent to a worker."""
 
     definition: str  # the entry as JSON, with the city's parts in it: workers need no catalogue
     measure: int
@@ -46,7 +46,7 @@ class Task:
 
 @dataclass(frozen=True)
 class Aggregated:
-    """The states of a task in the order of their keys (Arrow IPC), and the loads they stand on."""
+    """The states of a task in the order of their keys (Arrow IPC), and the loads they rest on."""
 
     task: Task
     states: bytes
@@ -85,7 +85,7 @@ def _compile(definition: str, position: int) -> str:
     indicator = Indicator.model_validate_json(definition)
     measure = indicator.measures[position]
     assert not isinstance(measure, FunctionMeasure)  # noqa: S101
-    # the instant dates no record: each has its own time
+    # unused: every record has its own time
     states = state_expression(indicator, measure, datetime.fromtimestamp(0, UTC))
     return str(ibis.to_sql(states, dialect="duckdb"))
 
@@ -137,7 +137,7 @@ def connected(address: str | None) -> Iterator[Run | None]:
 def aggregate(
     engine: Engine, city: City, store: PartitionStore, key: str, run: Run = run_here
 ) -> Build | None:
-    """Build an indicator from the partitions and write its states; none where there are none.
+    """Build an indicator from its partitions and write its states; None if there are none.
 
     Raises:
         QueryError: it cannot be computed a day at a time, or its partitions name loads that this

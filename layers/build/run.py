@@ -46,10 +46,10 @@ def build_states(
 
 
 def refresh_states(engine: Engine, city: City, load_ids: Collection[int]) -> list[Build]:
-    """Bring the states that these loads touch up to date; return the builds of these indicators.
+    """Rebuild the indicators whose tables these loads changed; return their builds.
 
-    Loads that were not counted before are counted with them, so that a call that was missed is
-    made good by the next one. Meant for few records: nothing is analysed, nothing else is read.
+    Earlier loads that no build has seen are included, so a missed refresh is made up by the next
+    one. Meant for few records: no table is analysed, no other indicator is read.
     """
     entries = load_catalogue(city).values()
     touched = _touched_tables(engine, entries, sorted(load_ids)) if load_ids else set()

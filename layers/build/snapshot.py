@@ -1,4 +1,4 @@
-"""What a build begins from: the loads it has not seen, where sources looked, since when."""
+"""What a build starts from: unseen loads, changed coverage, the first step of a snapshot."""
 
 from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
@@ -16,24 +16,24 @@ _NO_MATTER = datetime(1970, 1, 1, tzinfo=UTC)  # every record has its own time
 
 
 def read_snapshot(connection: Connection) -> str:
-    """Return which transactions this one sees, as PostgreSQL writes it; empty on another server.
+    """Return the snapshot of the current transaction as PostgreSQL writes it, with the server's id.
 
-    The server's identity is part of it: numbers of transactions mean nothing elsewhere, as after
-    the database was restored from a dump.
+    Transaction numbers mean nothing on another server, for example after the database was
+    restored from a dump; the id tells them apart.
     """
     server = "SELECT system_identifier || ' ' || pg_current_snapshot() FROM pg_control_system()"
     return str(connection.execute(text(server)).scalar_one())
 
 
 def read_unseen_loads(connection: Connection, seen: str | None, sees: str) -> list[int] | None:
-    """Return the loads that a snapshot did not see, ascending; None where it cannot be told.
+    """Return the loads that a snapshot did not see, ascending; None if it is another server's.
 
     `sees` is the transaction's own snapshot.
     """
     server, _, snapshot = (seen or "").partition(" ")
     if server != sees.partition(" ")[0]:
         return None
-    # numbers below the snapshot's lowest were all finished: the index leaves them out
+    # transactions below the snapshot's lowest had all ended: the index skips them
     unseen = text(
         "SELECT load_id FROM load WHERE status = 'loaded' "
         "AND xact_id >= pg_snapshot_xmin(CAST(:seen AS pg_snapshot))::text::bigint "
@@ -44,7 +44,7 @@ def read_unseen_loads(connection: Connection, seen: str | None, sees: str) -> li
 
 
 def changes_coverage(connection: Connection, indicator: Indicator, loads: Sequence[int]) -> bool:
-    """Tell whether loads said anew where they looked, or took back that they did."""
+    """Return whether the loads added or retired coverage of the indicator's tables."""
     c = source_coverage.c
     found = select(c.coverage_id).where(
         c.table_name.in_(indicator.tables), or_(c.load_id.in_(loads), c.retired_by.in_(loads))
@@ -59,10 +59,10 @@ def snapshot_begin(
     measure: DeclarativeMeasure | FunctionMeasure,
     sources: Collection[str],
 ) -> datetime:
-    """Return the begin of the step from which undated records count.
+    """Return the begin of the step from which records without a time count.
 
-    That is the step of the earliest day their sources say they cover; where none says, that of the
-    earliest load. It is asked for only where records may be undated.
+    That is the step of the earliest day that their sources declare to cover, or of the earliest
+    load where none declares any. Read only if the measure may have such records.
     """
     if not isinstance(measure, FunctionMeasure) and measure.time is not None:
         return _NO_MATTER

@@ -23,8 +23,8 @@ _SHOWN = "shown "
 class Group:
     """Hidden or free numbers that no published total distinguishes.
 
-    Each piece is part of every total of its tuple. A hexagon across a boundary has a piece in each
-    district; one inside a district, or a row of a nested table, has one piece.
+    Each piece is part of every total of its tuple. A hexagon across a boundary has a piece in
+    each district; one inside a district, or a row of a nested table, has one piece.
     """
 
     pieces: tuple[tuple[str, ...], ...]
@@ -44,8 +44,8 @@ def possible_ranges(
 ) -> dict[str, tuple[float, float]]:
     """Return the range of one member of each (named) group, given the totals: least, most.
 
-    Of two or more members of a group one can be 0, since the others can be everything. Totals that
-    contradict each other protect nothing: 0 to 0.
+    Of two or more members of a group one can be 0, since the others can be everything.
+    Totals that contradict each other protect nothing: 0 to 0.
     """
     members: dict[str, list[str]] = {key: [] for key in totals.rest}
     equations = []
@@ -123,9 +123,9 @@ class _Table:
         if not members or exposed:
             return exposed
         named = {_name(place): place for place in members if place}
-        told = possible_ranges(self._what_is_left(hidden, members), named)
+        bounds = possible_ranges(self._what_is_left(hidden, members), named)
         for name, place in named.items():
-            least, most = told[name]
+            least, most = bounds[name]
             if most - least < self.k - HAIR:
                 exposed.update(place)
         return exposed

@@ -41,8 +41,10 @@ def suppress(
     chosen = frozenset(hidden) | primary(table.counts, k, is_sensitive=is_sensitive)
     while True:
         chosen = complement(table, chosen)
-        told = sorted(exposed(table.counts, table.equations, chosen, k))
-        companion = next(filter(None, (_companion_of(table, key, chosen) for key in told)), None)
+        too_narrow = sorted(exposed(table.counts, table.equations, chosen, k))
+        companion = next(
+            filter(None, (_companion_of(table, key, chosen) for key in too_narrow)), None
+        )
         if companion is None:
             return chosen
         chosen |= {companion}

@@ -74,13 +74,13 @@ def _by_day(request: MeasureRequest, of_day: OfDay) -> pl.DataFrame:
     states = []
     for day in days:
         start, end = (at.astimezone(UTC) for at in (day.start_at(zone), day.end_at(zone)))
-        looked = _looked(channels, (start, end), coverage)
-        stacked = pl.concat([of_day(spans, end, stale), looked], how="diagonal")
+        without_open = _covered_rows(channels, (start, end), coverage)
+        stacked = pl.concat([of_day(spans, end, stale), without_open], how="diagonal")
         states.append(stacked.with_columns(starts_at=pl.lit(start)))
     return complete_states(merge_states(pl.concat(states, how="diagonal"), KEYS))
 
 
-def _looked(
+def _covered_rows(
     channels: Sequence[str], span: tuple[datetime, datetime], coverage: Coverage
 ) -> pl.DataFrame:
     """Return one row for every covered component, even when nothing is open."""

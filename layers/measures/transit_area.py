@@ -46,7 +46,7 @@ def area_states(request: MeasureRequest) -> pl.DataFrame:
     built = built_up_area(city, people, rule)
     points = read_boarding_points(request.connection).drop_nulls()
     x_m, y_m = to_metric(city, points["lon"], points["lat"])
-    served = reach(np.column_stack([x_m, y_m]), float(parameters["radius_m"]))
+    served = buffer_points(np.column_stack([x_m, y_m]), float(parameters["radius_m"]))
     resolutions = range(_COARSEST_RES, request.indicator.max_res + 1)
     parts = cut_by_cells(city, built, served, resolutions)
     first = read_first_service_date(request.connection)
@@ -65,7 +65,7 @@ def area_states(request: MeasureRequest) -> pl.DataFrame:
     )
 
 
-def reach(xy_m: NDArray[np.float64], radius_m: float) -> Any:
+def buffer_points(xy_m: NDArray[np.float64], radius_m: float) -> Any:
     """Return the union of circles around points in metres, dissolved before anything clips it."""
     circles = shapely.buffer(shapely.points(xy_m), radius_m, quad_segs=QUAD_SEGS)
     return shapely.union_all(circles)

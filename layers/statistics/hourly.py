@@ -107,7 +107,7 @@ class _Counts:
         coverage = read_coverage(connection, entry)
         components = entry.component_keys if wanted == ALL else (wanted,)
         if wanted == ALL:
-            components = tuple(coverage.spoken_for(components))
+            components = tuple(coverage.declared(components))
         return cls(
             connection,
             city.timezone,

@@ -29,7 +29,7 @@ class CoveredSpan:
 class Coverage:
     """All coverage declared for the table that an indicator counts."""
 
-    statements: tuple[CoveredSpan, ...]
+    spans: tuple[CoveredSpan, ...]
     districts: frozenset[str]
     is_stock: bool
 
@@ -43,31 +43,31 @@ class Coverage:
             return False
         return all(self._covers_one(component, span, district_id) for component in wanted)
 
-    def spoken_for(self, components: Iterable[str]) -> list[str]:
-        """Return those components that some source says anything about."""
-        if any(statement.component is None for statement in self.statements):
+    def declared(self, components: Iterable[str]) -> list[str]:
+        """Return those components for which any source declares coverage."""
+        if any(span.component is None for span in self.spans):
             return list(components)
-        said = {statement.component for statement in self.statements}
-        return [component for component in components if component in said]
+        named = {span.component for span in self.spans}
+        return [component for component in components if component in named]
 
     def _covers_one(self, component: str, span: Span, district_id: str | None) -> bool:
-        said = [s for s in self.statements if s.component in (None, component)]
+        own = [s for s in self.spans if s.component in (None, component)]
         places = [district_id] if district_id else sorted(self.districts)
-        if self._spans([s for s in said if s.district_id is None], span):
+        if self._spans([s for s in own if s.district_id is None], span):
             return True
         return bool(places) and all(
-            self._spans([s for s in said if s.district_id in (None, place)], span)
+            self._spans([s for s in own if s.district_id in (None, place)], span)
             for place in places
         )
 
-    def _spans(self, statements: list[CoveredSpan], span: Span) -> bool:
+    def _spans(self, spans: list[CoveredSpan], span: Span) -> bool:
         if self.is_stock:
-            return any(s.starts_at < span[1] for s in statements)
-        reached, end = span
-        for each in sorted(statements, key=lambda s: s.starts_at):
-            if each.starts_at <= reached:
-                reached = max(reached, each.ends_at)
-        return reached >= end
+            return any(s.starts_at < span[1] for s in spans)
+        covered_until, end = span
+        for each in sorted(spans, key=lambda s: s.starts_at):
+            if each.starts_at <= covered_until:
+                covered_until = max(covered_until, each.ends_at)
+        return covered_until >= end
 
 
 def read_coverage(connection: Connection, indicator: Indicator) -> Coverage:
@@ -78,25 +78,25 @@ def read_coverage(connection: Connection, indicator: Indicator) -> Coverage:
             c.table_name == indicator.measures[0].table, c.retired_by.is_(None)
         )
     ).all()
-    brings = _read_components(connection, indicator) if rows else None
-    statements = tuple(
+    carried = _read_components(connection, indicator) if rows else None
+    spans = tuple(
         CoveredSpan(component, row.district_id, row.starts_at, row.ends_at)
         for row in rows
-        for component in spoken_for(row.component, row.source, brings)
+        for component in components_of(row.component, row.source, carried)
     )
     named = connection.scalars(
         select(district.c.district_id).where(district.c.district_id != UNKNOWN_DISTRICT)
     )
-    return Coverage(statements, frozenset(named), indicator.stock)
+    return Coverage(spans, frozenset(named), indicator.stock)
 
 
-def spoken_for(
-    component: str | None, source: str, brings: dict[str, list[str]] | None
+def components_of(
+    component: str | None, source: str, carried: dict[str, list[str]] | None
 ) -> Sequence[str | None]:
-    """Return the components a statement is about: a source answers for what it brings, no more."""
-    if component is not None or brings is None:
+    """Return the component a span names, else all that the source's records carry."""
+    if component is not None or carried is None:
         return [component]
-    return brings.get(source, [])
+    return carried.get(source, [])
 
 
 def _read_components(connection: Connection, indicator: Indicator) -> dict[str, list[str]] | None:

@@ -58,6 +58,6 @@ def is_covered(
     reached = min(end, as_of) if as_of and not query.indicator.stock else end
     components = query.components
     if query.component == ALL:
-        components = tuple(coverage.spoken_for(components))
+        components = tuple(coverage.declared(components))
     place = None if district_id == UNKNOWN_DISTRICT else district_id
     return coverage.covers(components, (start, reached), place)

@@ -117,13 +117,13 @@ def _add_updates(message: FeedMessage, day: DayOfLine, second: int, midnight: in
     """Add updates of cancelled trips, and of the departures of the last minutes."""
     actual = _actual(day)
     begin = day.scheduled_s[:, 0]
-    told = day.is_cancelled & (np.abs(begin - second) <= ANNOUNCED_S)
+    is_announced = day.is_cancelled & (np.abs(begin - second) <= ANNOUNCED_S)
     left = (actual <= second) & (actual > second - TOLD_S) & ~day.is_cancelled[:, None]
-    for trip in np.flatnonzero(told | left.any(axis=1)):
+    for trip in np.flatnonzero(is_announced | left.any(axis=1)):
         update = message.entity.add(id=day.trip_ids[trip]).trip_update
         update.trip.trip_id = day.trip_ids[trip]
         update.trip.start_date = day.on.strftime("%Y%m%d")
-        if told[trip]:
+        if is_announced[trip]:
             update.trip.schedule_relationship = TripDescriptor.CANCELED
             continue
         for column in np.flatnonzero(left[trip]):

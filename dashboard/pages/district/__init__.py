@@ -1,4 +1,4 @@
-"""`/district/<code>`: everything about one district, beside the city."""
+"""`/district/<code>`: all indicators of one district, beside the city's."""
 
 from typing import Any
 from urllib.parse import parse_qs
@@ -76,7 +76,7 @@ def read_district(context: ScreenContext, district_id: str) -> dict[str, Any]:
 
 
 def header(context: ScreenContext, row: dict[str, object]) -> html.Header:
-    """Return the district's names, size, provenance and the ways on."""
+    """Return the district's names, size, provenance and links."""
     area = row["area_km2"]
     words = [
         translate("district.area", code, area=f"{area:,.0f}") if area else ""

@@ -1,4 +1,4 @@
-"""The district's map on its page: its hexagons, or the district among its neighbours."""
+"""The map of the district's page: its hexagons, or the district among the others."""
 
 from typing import Any
 
@@ -58,7 +58,7 @@ def district_map(
 def cells_layer(
     context: ScreenContext, subject: ResolvedHeadline, district_id: str, language: Language
 ) -> tuple[dict[str, Any], str]:
-    """Return the district's own hexagons, and how fine they are."""
+    """Return the district's own hexagons and their resolution."""
     res = min(context.city.res_district, subject.indicator.max_res)
     classes = read_layer_classes(context, subject.build, subject.component, res)
     properties = {
@@ -73,7 +73,7 @@ def cells_layer(
 def districts_layer(
     context: ScreenContext, subject: ResolvedHeadline, _district_id: str, language: Language
 ) -> tuple[dict[str, Any], str]:
-    """Return the district among its neighbours, for an indicator that has no hexagons."""
+    """Return the coloured districts, for an indicator without hexagons."""
     drawn = read_choropleth(context, subject)
     properties = {"districtValues": drawn.values, "palette": drawn.palette, "breaks": drawn.breaks}
     return properties, translate("explore.only_district", language)

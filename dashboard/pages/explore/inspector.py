@@ -71,7 +71,7 @@ def inspector(context: ScreenContext, view: View) -> list[Component]:
         head(view, place),
         number(subject, value, view.state.lang),
         facts(context, subject, place, value, view.state.lang),
-        past(context, subject, place, view.state.lang),
+        history_section(context, subject, place, view.state.lang),
         sheet(context, subject, value, view.state.lang),
         *further(context, view, place),
     ]
@@ -160,7 +160,7 @@ def peers(context: ScreenContext, subject: ResolvedHeadline, place: Selected) ->
     return shown if place.cell else shown.filter(pl.col("key") != UNKNOWN_DISTRICT)
 
 
-def past(
+def history_section(
     context: ScreenContext, subject: ResolvedHeadline, place: Selected, language: Language
 ) -> html.Section:
     """Return the history of the selected place."""

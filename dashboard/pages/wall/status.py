@@ -91,9 +91,9 @@ def oldest_shown(
     followed: a hotline that rings four times a day is not late after an hour. Else it is the newest
     record of the batch files.
     """
-    heard = [source for source in sources if source.last_event_at is not None]
-    if heard:
-        slowest = heard[0]
+    with_events = [source for source in sources if source.last_event_at is not None]
+    if with_events:
+        slowest = with_events[0]
         return {
             "at": slowest.last_event_at.isoformat() if slowest.last_event_at else None,
             "late": slowest.state != "fresh",

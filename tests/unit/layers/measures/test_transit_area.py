@@ -15,7 +15,7 @@ from geodata.space.grid import (
     latlng_to_cells,
 )
 from geodata.space.lines import metric_lines
-from layers.measures.transit_area import BuiltUp, built_up_area, cut_by_cells, reach, tiles
+from layers.measures.transit_area import BuiltUp, buffer_points, built_up_area, cut_by_cells, tiles
 
 
 @pytest.fixture(scope="module")
@@ -25,12 +25,14 @@ def city() -> City:
 
 def test_t1_a_circle_has_the_area_of_64_segments_a_quarter() -> None:
     """T1 area: 0.785319 of 0.785398 km2."""
-    assert round(float(shapely.area(reach(np.array([[0.0, 0.0]]), 500))) / 1e6, 6) == 0.785319
+    assert (
+        round(float(shapely.area(buffer_points(np.array([[0.0, 0.0]]), 500))) / 1e6, 6) == 0.785319
+    )
 
 
 def test_t1_overlapping_circles_count_once() -> None:
     """T1 area: dissolved before clipping."""
-    twice = reach(np.array([[0.0, 0.0], [0.0, 0.0], [5000.0, 0.0]]), 500)
+    twice = buffer_points(np.array([[0.0, 0.0], [0.0, 0.0], [5000.0, 0.0]]), 500)
     assert float(twice.area) / 1e6 == pytest.approx(2 * 0.785319, rel=1e-6)
 
 
@@ -55,7 +57,7 @@ def test_t1_every_resolution_is_measured_on_its_own_hexagons(city: City) -> None
     cells = cells_to_children(parent, 10)
     built = built_up_area(city, people(cells, [50.0] * len(cells)), ANY_SIZE)
     lon, lat = cell_centres(parent)
-    served = reach(np.column_stack(to_metric(city, lon, lat)), 500)
+    served = buffer_points(np.column_stack(to_metric(city, lon, lat)), 500)
     for res in (7, 8, 9):
         parts = cut_by_cells(city, built, served, [res])
         assert parts["den"].sum() == pytest.approx(built.area, rel=1e-5)
@@ -73,7 +75,7 @@ def test_t1_a_hexagon_that_only_touches_the_area_is_no_part_of_it(city: City) ->
 
 def test_t1_tiles_make_up_the_geometry() -> None:
     """T1 area: cutting into tiles loses nothing."""
-    served = reach(np.column_stack([np.arange(20) * 700.0, np.arange(20) * 300.0]), 500)
+    served = buffer_points(np.column_stack([np.arange(20) * 700.0, np.arange(20) * 300.0]), 500)
     pieces = tiles(served)
     assert len(pieces) > 4
     assert sum(piece.area for piece in pieces) == pytest.approx(served.area, rel=1e-12)

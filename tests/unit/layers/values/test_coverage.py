@@ -2,13 +2,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from layers.values.coverage import Coverage, CoveredSpan, spoken_for
+from layers.values.coverage import Coverage, CoveredSpan, components_of
 
 A, B, C, D = (datetime(2026, month, 1, tzinfo=UTC) for month in (8, 9, 10, 11))
 
 
-def coverage(*statements, is_stock=False):
-    return Coverage(tuple(CoveredSpan(*s) for s in statements), frozenset({"x", "y"}), is_stock)
+def coverage(*spans, is_stock=False):
+    return Coverage(tuple(CoveredSpan(*s) for s in spans), frozenset({"x", "y"}), is_stock)
 
 
 def test_pieces_that_touch_cover_together_and_a_gap_does_not():
@@ -20,7 +20,7 @@ def test_a_channel_does_not_speak_for_another():
     said = coverage(("110", None, A, D))
     assert said.covers(["110"], (B, C))
     assert not said.covers(["110", "119"], (B, C))
-    assert said.spoken_for(["110", "119"]) == ["110"]
+    assert said.declared(["110", "119"]) == ["110"]
 
 
 def test_every_district_covers_the_city_and_one_does_not():
@@ -44,8 +44,8 @@ def test_a_stock_stays_covered_from_its_first_day():
 
 
 def test_a_source_that_names_no_component_answers_for_what_it_brings():
-    brings = {"police": ["110", "122"]}
-    assert spoken_for(None, "police", brings) == ["110", "122"]
-    assert spoken_for(None, "fire", brings) == []
-    assert spoken_for("119", "fire", brings) == ["119"]
-    assert spoken_for(None, "census", None) == [None]
+    carried = {"police": ["110", "122"]}
+    assert components_of(None, "police", carried) == ["110", "122"]
+    assert components_of(None, "fire", carried) == []
+    assert components_of("119", "fire", carried) == ["119"]
+    assert components_of(None, "census", None) == [None]
