@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from shutil import copytree, ignore_patterns
 
 import h3
 import numpy as np
@@ -21,14 +22,18 @@ from layers.values.read import latest_period, read_values
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 SUM_TOLERANCE = 1e-9
+OF_SCREENS = ("domains.yaml", "targets.yaml", "scores.yaml", "scenes")
 
 Answer = Callable[..., pd.Series]
 Fill = Callable[..., City]
 
 
 @pytest.fixture(scope="session")
-def fill(trial_data: Path) -> Fill:
-    """Load a city's sources and build indicators; the numbers are the engine's from here on."""
+def fill(trial_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Fill:
+    """Load a city's sources and build indicators; the numbers are the engine's from here on.
+
+    Every indicator is recomputed, also of domains that the city's screens do not show.
+    """
 
     def run(
         engine: Engine,
@@ -37,7 +42,9 @@ def fill(trial_data: Path) -> Fill:
         indicators: list[str],
         more: Iterable[SourceDeclaration] = (),
     ) -> City:
-        city = load_city(str(DATA / "cities" / code))
+        folder = tmp_path_factory.mktemp("cities") / code
+        copytree(DATA / "cities" / code, folder, ignore=ignore_patterns(*OF_SCREENS))
+        city = load_city(str(folder))
         with engine.begin() as connection:
             load_districts(connection, city)
         declared: list[SourceDeclaration] = [
