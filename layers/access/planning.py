@@ -19,8 +19,8 @@ _PLACE_RES, _AREA_RES = 8, 9
 _FARTHEST_MIN = 60.0
 
 
-def station_areas(connection: Connection, city: City) -> pl.DataFrame:
-    """Return the fire stations with the populated area each is the first to reach, checked.
+def station_areas(connection: Connection, city: City, kind: str) -> pl.DataFrame:
+    """Return the stations of a facility kind with the populated area each is the first to reach, checked.
 
     Columns: facility_id, name, class, area_km2, limit_km2, is_too_large. The area is that of the
     street-level hexagons where people live, each given to the station that is there first.
@@ -29,7 +29,7 @@ def station_areas(connection: Connection, city: City) -> pl.DataFrame:
         QueryError: no roads are loaded.
     """
     network = _network(connection, city, "day")
-    stations = read_stations(connection, "fire_station")
+    stations = read_stations(connection, kind)
     hexagons = _hexagons(read_residents(connection), _AREA_RES)
     homes, doors = (network.snap(in_metres(city, each)) for each in (hexagons, stations))
     minutes = cost_matrix(network, homes, doors, _FARTHEST_MIN)
@@ -41,11 +41,11 @@ def station_areas(connection: Connection, city: City) -> pl.DataFrame:
 
 
 def further_stations(
-    connection: Connection, city: City, sites: pl.DataFrame, limit_s: float, number: int
+    connection: Connection, city: City, kind: str, sites: pl.DataFrame, limit_s: float, number: int
 ) -> Siting:
     """Choose so many of the possible sites (lon, lat) that most residents are reached in time.
 
-    Residents within the limit of an existing fire station have weight 0, so that the result's share
+    Residents within the limit of an existing station of the kind have weight 0, so that the result's share
     is that of the residents without a station in time.
 
     Raises:
@@ -54,7 +54,7 @@ def further_stations(
     network = _network(connection, city, "day")
     people = _hexagons(read_residents(connection), _PLACE_RES)
     homes = network.snap(in_metres(city, people))
-    stations = network.snap(in_metres(city, read_stations(connection, "fire_station")))
+    stations = network.snap(in_metres(city, read_stations(connection, kind)))
     limit_min = limit_s / 60
     served = np.isfinite(cost_matrix(network, homes, stations, limit_min)).any(axis=1)
     candidates = network.snap(in_metres(city, sites))

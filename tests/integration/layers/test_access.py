@@ -205,17 +205,17 @@ def test_e9_and_t8_are_given(routed: Engine, city: City) -> None:
 def test_e9_planners_see_areas_and_further_sites(routed: Engine, city: City) -> None:
     """E9: every populated hexagon belongs to one station; a site at a station adds nothing."""
     with routed.connect() as connection:
-        areas = station_areas(connection, city)
+        areas = station_areas(connection, city, "fire_station")
         homes = read_residents(connection)
         hexagons = np.unique(cell_to_parents(homes["cell"].to_numpy(), 9))
         outskirts = homes.sort("lat").filter(pl.col("lon").is_not_null())[[0, 400, -1]]
         market = pl.DataFrame({"lon": [-51.227811], "lat": [-30.027565]})  # a station already
         sites = pl.concat([market, outskirts.select("lon", "lat")])
         alone = [
-            further_stations(connection, city, sites[row], 300, 1).covered_weight
+            further_stations(connection, city, "fire_station", sites[row], 300, 1).covered_weight
             for row in range(len(sites))
         ]
-        found = further_stations(connection, city, sites, 300, 1)
+        found = further_stations(connection, city, "fire_station", sites, 300, 1)
     assert len(areas) == 15
     assert areas["is_too_large"].is_null().all()  # these stations have no class
     assert areas["area_km2"].sum() == pytest.approx(cell_area_km2(hexagons).sum(), rel=1e-9)
