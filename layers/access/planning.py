@@ -20,7 +20,7 @@ _FARTHEST_MIN = 60.0
 
 
 def station_areas(connection: Connection, city: City, kind: str) -> pl.DataFrame:
-    """Return the stations of a facility kind with the populated area each is the first to reach, checked.
+    """Return the stations of a kind with the populated area each is the first to reach, checked.
 
     Columns: facility_id, name, class, area_km2, limit_km2, is_too_large. The area is that of the
     street-level hexagons where people live, each given to the station that is there first.
@@ -45,7 +45,7 @@ def further_stations(
 ) -> Siting:
     """Choose so many of the possible sites (lon, lat) that most residents are reached in time.
 
-    Residents within the limit of an existing station of the kind have weight 0, so that the result's share
+    Residents within the limit of an existing station have weight 0, so that the result's share
     is that of the residents without a station in time.
 
     Raises:

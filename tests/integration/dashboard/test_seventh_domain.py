@@ -4,7 +4,6 @@ import json
 import shutil
 from pathlib import Path
 
-import flask
 import pytest
 import yaml
 from plotly.utils import PlotlyJSONEncoder
@@ -92,7 +91,7 @@ def context(engine: Engine, city: City, tmp_path_factory: pytest.TempPathFactory
     assert (loaded.status, loaded.rows_loaded) == ("loaded", 8)
     build_states(engine, city, [INDICATOR])
     settings = Settings(data_dir=tmp_path_factory.mktemp("data"), database_url=None)
-    return ScreenContext(engine, city, settings, build_cache(flask.Flask("test"), settings))
+    return ScreenContext(engine, city, settings, build_cache(settings, city))
 
 
 def page(context: ScreenContext, path: str, search: str = "") -> str:

@@ -11,7 +11,7 @@ from sqlalchemy import Engine, text
 
 from commands.sources import load_files
 from etl.source.declaration import SourceDeclaration, read_declaration
-from geodata.city.configuration import City, load_city
+from geodata.city.configuration import City
 from geodata.queries.residents import read_residents
 from geodata.space.crs import to_metric
 from geodata.space.districts import load_districts
@@ -21,6 +21,7 @@ from layers.build.run import build_states
 from layers.states.status import Status
 from layers.values.query import ValueQuery
 from layers.values.read import latest_period, read_values
+from tests.every_domain import load_whole
 
 pytestmark = pytest.mark.realdata
 
@@ -31,8 +32,8 @@ KEYS = (*H4, "e2sfca_doctors", "station_coverage_share", "stop_coverage_walk_500
 
 
 @pytest.fixture(scope="module")
-def city() -> City:
-    return load_city(str(DATA / "cities" / "portoalegre"))
+def city(tmp_path_factory: pytest.TempPathFactory) -> City:
+    return load_whole("portoalegre", tmp_path_factory.mktemp("cities"))
 
 
 def places(key: str, kind: str, **mapped: Any) -> SourceDeclaration:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from shutil import copytree, ignore_patterns
 
 import h3
 import numpy as np
@@ -12,17 +11,17 @@ from sqlalchemy import Engine
 
 from commands.sources import load_files
 from etl.source.declaration import SourceDeclaration, read_declaration
-from geodata.city.configuration import City, load_city
+from geodata.city.configuration import City
 from geodata.space.districts import load_districts
 from layers.build.run import build_states
 from layers.catalogue.registry import find_indicator, resolve_component
 from layers.period import Period
 from layers.values.query import ValueQuery
 from layers.values.read import latest_period, read_values
+from tests.every_domain import load_whole
 
 DATA = Path(__file__).resolve().parents[2] / "data"
 SUM_TOLERANCE = 1e-9
-OF_SCREENS = ("domains.yaml", "targets.yaml", "scores.yaml", "scenes")
 
 Answer = Callable[..., pd.Series]
 Fill = Callable[..., City]
@@ -42,9 +41,7 @@ def fill(trial_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Fill:
         indicators: list[str],
         more: Iterable[SourceDeclaration] = (),
     ) -> City:
-        folder = tmp_path_factory.mktemp("cities") / code
-        copytree(DATA / "cities" / code, folder, ignore=ignore_patterns(*OF_SCREENS))
-        city = load_city(str(folder))
+        city = load_whole(code, tmp_path_factory.mktemp("cities"))
         with engine.begin() as connection:
             load_districts(connection, city)
         declared: list[SourceDeclaration] = [

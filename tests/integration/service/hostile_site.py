@@ -3,14 +3,14 @@
 import os
 
 from fastapi import FastAPI
-from sqlalchemy import create_engine
 
 from geodata.city.configuration import load_city
+from geodata.database.engine import connect, parse_url
 from geodata.service.app import PREFIX, create_service
 
 
 def create() -> FastAPI:
-    engine = create_engine(os.environ["OCC_TEST_URL"])
+    engine = connect(parse_url(os.environ["OCC_TEST_URL"]))
     app = FastAPI()
     app.mount(PREFIX, create_service(engine, load_city("changchun"))[0])
     return app
