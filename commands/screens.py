@@ -22,9 +22,9 @@ GRACE_S = 2  # screens hold their event streams open for ever; they reconnect by
 
 def run(options: argparse.Namespace) -> None:
     """Set up what is missing, follow live sources, serve; stop everything that this run started."""
+    context = get_context()  # first: a clock of `.env` holds from then on
     if options.play and options.speed != 1:  # one clock for all processes
         os.environ["OCC_CLOCK"] = running_clock(now(), datetime.now(UTC), options.speed)
-    context = get_context()
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGHUP, _leave)
     private = None if context.settings.database_url else Cluster(context.settings.data_dir)

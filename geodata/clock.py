@@ -1,6 +1,6 @@
 """The clock of the program: the only source of the time, so that tests and replay can set it.
 
-It reads its two settings from the environment at every question: they hold for whoever asks,
+It reads its two settings from the environment at every call: they hold for whoever asks,
 wherever, and the processes beside this one inherit them.
 """
 

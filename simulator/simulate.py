@@ -1,8 +1,7 @@
 """Writes everything the departments of a city would send, from its configuration and a seed."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
-from zoneinfo import ZoneInfo
 
 from geodata.city.configuration import City
 from simulator.broadband.base_stations import build_masts, write_base_stations
@@ -100,9 +99,3 @@ def simulate(city: City, out_dir: Path, seed: int, start_on: date, days: int) ->
     )
     (out_dir / "README.txt").write_text(text, encoding="utf-8")
     return written
-
-
-def last_days(now: datetime, timezone: str, days: int) -> date:
-    """Return the first of the last `days` complete days before `now`."""
-    today = now.astimezone(ZoneInfo(timezone)).date()
-    return today - timedelta(days=days)

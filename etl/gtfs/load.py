@@ -1,7 +1,6 @@
 """Loads one feed into the `gtfs_*` tables and `departure`, inside the caller's transaction."""
 
 from datetime import date, datetime, time, timedelta
-from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -12,6 +11,7 @@ from etl.gtfs.feed import Feed, read_feed
 from etl.gtfs.records import build_records, read_service_span
 from etl.gtfs.stops import place_stops, shape_lines
 from etl.gtfs.timetable import Timetable, expand_feed
+from etl.ledger.coverage import CoverageSpan
 from etl.ledger.findings import FaultyFileError, Finding
 from etl.load.insert import insert_rows
 from etl.outcome import LoadOutcome
@@ -40,16 +40,6 @@ REJECT_SCHEMA = {
     "reason": pl.String,
     "raw": pl.String,
 }
-
-
-class CoverageSpan(NamedTuple):
-    """The period (end excluded) in which this feed's rows of a table are complete."""
-
-    table_name: str
-    starts_at: datetime
-    ends_at: datetime
-    component: str | None = None
-    district_id: str | None = None
 
 
 def load_feed(

@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Protocol
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, and_, insert, select
@@ -13,38 +12,9 @@ from etl.source.mapping import Coverage
 from geodata.tables import district, source_coverage
 
 
-class CoverageSpan(Protocol):
-    """A half-open period in which a table's rows are complete; null stands for all."""
-
-    @property
-    def table_name(self) -> str:
-        """The table of records."""
-        ...
-
-    @property
-    def starts_at(self) -> datetime:
-        """Its first instant."""
-        ...
-
-    @property
-    def ends_at(self) -> datetime:
-        """The instant after its last."""
-        ...
-
-    @property
-    def component(self) -> str | None:
-        """The part of the source, such as one channel."""
-        ...
-
-    @property
-    def district_id(self) -> str | None:
-        """The district."""
-        ...
-
-
 @dataclass(frozen=True)
-class Covered:
-    """A span computed from a declaration."""
+class CoverageSpan:
+    """A half-open period in which a table's rows are complete; null stands for all."""
 
     table_name: str
     starts_at: datetime
@@ -59,7 +29,7 @@ def compute_coverage(
     event_to: datetime | None,
     zone: ZoneInfo,
     now: datetime,
-) -> list[Covered]:
+) -> list[CoverageSpan]:
     """Return what a load covers: the declared days, or those of its events in the city's zone.
 
     `days` runs from the day of the first event to that of the last, `months` over whole calendar
@@ -70,7 +40,7 @@ def compute_coverage(
     if coverage is None or period is None:
         return []
     areas: list[str] | list[None] = [None] if coverage.area == "city" else coverage.area
-    return [Covered(declaration.table, *period, coverage.component, area) for area in areas]
+    return [CoverageSpan(declaration.table, *period, coverage.component, area) for area in areas]
 
 
 def _period(

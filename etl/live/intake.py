@@ -27,7 +27,7 @@ from geodata.tables import rejected_row
 MOST_RECORDS = 1000
 ADDRESS = "/intake/incidents"
 _NAME = "intake.ndjson"
-_ASKS_FOR_TOKEN = {"WWW-Authenticate": "Bearer"}
+_ASK_FOR_TOKEN = {"WWW-Authenticate": "Bearer"}
 
 
 def find_intake(
@@ -63,9 +63,7 @@ def intake_router(
             raise NotFoundError("the intake is off")
         given = request.headers.get("authorization", "")
         if not compare_digest(given.encode(), f"Bearer {token}".encode()):
-            raise HTTPException(
-                401, "the token is missing or wrong", {"WWW-Authenticate": "Bearer"}
-            )
+            raise HTTPException(401, "the token is missing or wrong", _ASK_FOR_TOKEN)
         body = await request.body()  # only now: who has no token sends nothing
         target = LiveSource(engine, city, *found, DistrictLocator(districts), places)
         return await run_in_threadpool(_take, target, body)

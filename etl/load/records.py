@@ -64,12 +64,12 @@ def load_records(
     the current one is rejected in a file; live it only arrived late, which is no fault.
     """
     raw = driver(connection)
-    target = declaration.record_type
-    columns = _columns(batch.frame, target)
-    work = Supersession(raw, target, list(columns), declaration.key, load_id)
+    record_type = declaration.record_type
+    columns = _columns(batch.frame, record_type)
+    work = Supersession(raw, record_type, list(columns), declaration.key, load_id)
     rows_in = batch.frame.height
     if not work.has_current():  # no current records to compare with: no staging
-        copy_records(raw, target.table, batch.frame, columns, (declaration.key, load_id))
+        copy_records(raw, record_type.table, batch.frame, columns, (declaration.key, load_id))
         return batch.staged("load", rows_in), Changes(rows_in, 0, 0, 0)
     _stage(raw, batch.frame, columns)
     outdated = work.outdated() if "revision" in columns else None
@@ -91,12 +91,12 @@ def load_records(
     return batch.staged("load", rows_in, notes), changes
 
 
-def _columns(frame: pl.DataFrame, target: RecordType) -> dict[str, Kind]:
+def _columns(frame: pl.DataFrame, record_type: RecordType) -> dict[str, Kind]:
     """Return the columns to write: those of the frame, and the point made of `@x`, `@y`."""
-    has_point = target.is_placed and "geom" not in frame.columns
+    has_point = record_type.is_placed and "geom" not in frame.columns
     return {
         name: kind
-        for name, kind in target.columns.items()
+        for name, kind in record_type.columns.items()
         if name in frame.columns or (name == "geom" and has_point)
     }
 

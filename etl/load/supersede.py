@@ -20,19 +20,19 @@ class Supersession:
     """Compares the staging table (`s`) with the current records of one source (`t`)."""
 
     def __init__(
-        self, raw: Driver, target: RecordType, columns: list[str], source: str, load_id: int
+        self, raw: Driver, record_type: RecordType, columns: list[str], source: str, load_id: int
     ) -> None:
         """Prepare for staged `columns` of one load."""
         self._raw = raw
         self._values: dict[str, Any] = {"source": source, "load_id": load_id}
-        key = [name for name in target.key if name in columns]
+        key = [name for name in record_type.key if name in columns]
         others = [name for name in columns if name not in key]
         self._parts: dict[str, sql.Composable] = {
-            "target": sql.Identifier(target.table.name),
+            "target": sql.Identifier(record_type.table.name),
             "staging": sql.Identifier(STAGING),
             "row": sql.Identifier(STAGING_ROW),
             "columns": _list(columns),
-            "same_key": sql.SQL(" AND ").join(_equal(target, name) for name in key),
+            "same_key": sql.SQL(" AND ").join(_equal(record_type, name) for name in key),
             "theirs": _list(others, "t"),
             "ours": _list(others, "s"),
         }
@@ -101,9 +101,9 @@ class Supersession:
         ).rowcount
 
 
-def _equal(target: RecordType, name: str) -> sql.Composed:
+def _equal(record_type: RecordType, name: str) -> sql.Composed:
     """Compare a key column; where it may be null, two nulls are one key."""
-    nullable = target.table.columns[name].nullable
+    nullable = record_type.table.columns[name].nullable
     operator = sql.SQL("IS NOT DISTINCT FROM" if nullable else "=")
     return sql.SQL("t.{0} {1} s.{0}").format(sql.Identifier(name), operator)
 

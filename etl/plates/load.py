@@ -4,7 +4,7 @@ import polars as pl
 from sqlalchemy import Connection, select
 
 from etl.batch import ROW, Batch, count_reasons
-from etl.ledger.coverage import Covered, compute_coverage
+from etl.ledger.coverage import CoverageSpan, compute_coverage
 from etl.ledger.rejected_rows import SCHEMA as REJECTED
 from etl.load.records import load_records
 from etl.outcome import LoadOutcome, event_span
@@ -63,7 +63,9 @@ def load_plate_reads(
         stages=batch.stages,
         event_from=event_from,
         event_to=event_to,
-        coverage=tuple(Covered(each.table_name, each.starts_at, each.ends_at) for each in covered),
+        coverage=tuple(
+            CoverageSpan(each.table_name, each.starts_at, each.ends_at) for each in covered
+        ),
         changes_nothing=changes.is_none,
     )
 

@@ -1,4 +1,4 @@
-"""Registries that modules add themselves to: read whole at the first question, then frozen."""
+"""Registries that modules add themselves to: read whole at first use, then frozen."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from importlib import import_module
@@ -22,12 +22,12 @@ T = TypeVar("T", bound=Named)
 class Registry(Mapping[str, T], Generic[T]):
     """Named things, registered by the modules that define them.
 
-    The first question imports these modules and freezes the registry, so that what is known does
-    not depend on who asked first.
+    The first use imports these modules and freezes the registry, so that what is known does not
+    depend on who came first.
     """
 
     def __init__(self, kind: str, modules: Iterable[str]) -> None:
-        """Hold things of a kind, in words for errors; `modules` is read at the first question."""
+        """Hold things of a kind, in words for errors; `modules` is read at first use."""
         self._kind = kind
         self._modules = modules
         self._items: dict[str, T] = {}

@@ -29,35 +29,37 @@ def load_partitions(
     A record replaces one with the same key, so a file loaded again, also after an interrupted load,
     leaves one of each. Rows are in the order of time and key: equal records give equal files.
     """
-    target = declaration.record_type
-    time = str(target.event_time)
+    record_type = declaration.record_type
+    time = str(record_type.event_time)
     rows_in = batch.frame.height
-    records = _records(batch.frame, target, declaration.key, load_id)
+    records = _records(batch.frame, record_type, declaration.key, load_id)
     local = pl.col(time).dt.convert_time_zone(timezone).dt.date()
     days = records.with_columns(local.alias(_DAY)).partition_by(_DAY, as_dict=True)
     replaced = 0
     for (day,), rows in sorted(days.items()):
         assert isinstance(day, date)  # noqa: S101
         partition = Partition(declaration.table, day, declaration.key)
-        replaced += _merge(store, partition, rows.drop(_DAY), [time, *target.key])
+        replaced += _merge(store, partition, rows.drop(_DAY), [time, *record_type.key])
     changes = Changes(rows_in - replaced, replaced, 0, 0)
     notes = {"took the place of an earlier record": replaced, "days": len(days)}
     return batch.staged("load", rows_in, notes), changes
 
 
-def partition_schema(target: RecordType) -> dict[str, pl.DataType]:
+def partition_schema(record_type: RecordType) -> dict[str, pl.DataType]:
     """Return the columns of a kind's partitions: the table's own, with a point as lon and lat."""
     columns: dict[str, pl.DataType] = {
         "source": pl.String(), "load_id": pl.Int64(), "retired_by": pl.Int64(),
     }  # fmt: skip
-    for name, kind in target.columns.items():
+    for name, kind in record_type.columns.items():
         if kind != "geometry":
             columns[name] = _TYPES[kind]
-    return columns | ({"lon": pl.Float64(), "lat": pl.Float64()} if target.is_placed else {})
+    return columns | ({"lon": pl.Float64(), "lat": pl.Float64()} if record_type.is_placed else {})
 
 
-def _records(frame: pl.DataFrame, target: RecordType, source: str, load_id: int) -> pl.DataFrame:
-    schema = partition_schema(target)
+def _records(
+    frame: pl.DataFrame, record_type: RecordType, source: str, load_id: int
+) -> pl.DataFrame:
+    schema = partition_schema(record_type)
     known = frame.drop("lon", "lat", strict=False).rename({X: "lon", Y: "lat"}, strict=False)
     known = known.with_columns(
         pl.lit(source).alias("source"), pl.lit(load_id, pl.Int64).alias("load_id")

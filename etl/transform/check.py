@@ -21,7 +21,7 @@ def legal_in(city: City, record_type: RecordType) -> Mapping[str, Collection[str
 
 def check(
     batch: Batch,
-    target: RecordType,
+    record_type: RecordType,
     not_after: datetime,
     legal: Mapping[str, Collection[str]],
     *,
@@ -33,36 +33,36 @@ def check(
     revisions that a later one of the same piece follows are merged into it: they are no faults.
     """
     rows_in, before = batch.frame.height, batch.rejects.height
-    for condition, field, reason in _rules(batch.frame, target, not_after, legal):
+    for condition, field, reason in _rules(batch.frame, record_type, not_after, legal):
         faulty = batch.frame.filter(condition)
         batch = batch.reject(
             faulty.select(ROW, pl.lit(field).alias("field"), pl.lit(reason).alias("reason"))
         )
     merged = merge_repetitions(batch)
     notes = {"identical repetitions merged": merged.members.height - batch.members.height}
-    latest = merge_revisions(merged, target) if is_live else merged
+    latest = merge_revisions(merged, record_type) if is_live else merged
     notes["revisions that a later one followed at once"] = (
         latest.members.height - merged.members.height
     )
-    batch = reject_conflicts(latest, target)
+    batch = reject_conflicts(latest, record_type)
     return batch.staged("check", rows_in, notes | count_reasons(batch.rejects.slice(before)))
 
 
 def _rules(
     frame: pl.DataFrame,
-    target: RecordType,
+    record_type: RecordType,
     not_after: datetime,
     legal: Mapping[str, Collection[str]],
 ) -> Iterator[tuple[pl.Expr, str, str]]:
-    for name, (low, high) in target.ranges.items():
+    for name, (low, high) in record_type.ranges.items():
         if name in frame.columns:
             within = pl.col(name).is_between(low, high)
             yield ~within, name, f"is not between {low:g} and {high:g}"
-    for name, values in {**target.allowed, **legal}.items():
+    for name, values in {**record_type.allowed, **legal}.items():
         if name in frame.columns:
             listed = ", ".join(sorted(values)) or "those of the city, which has none"
             yield ~pl.col(name).is_in(values), name, f"is not one of {listed}"
-    event_time = target.event_time
+    event_time = record_type.event_time
     if event_time in frame.columns and frame.schema[event_time] == pl.Datetime("us", "UTC"):
         yield pl.col(event_time) > not_after, event_time, "lies in the future"
         yield pl.col(event_time) < _EARLIEST, event_time, "lies before 1900"
@@ -83,11 +83,11 @@ def merge_repetitions(batch: Batch) -> Batch:
     return batch.merge(kept.unique(values, keep="last", maintain_order=True), merged)
 
 
-def merge_revisions(batch: Batch, target: RecordType) -> Batch:
+def merge_revisions(batch: Batch, record_type: RecordType) -> Batch:
     """Keep the highest revision of a record; it carries the rows of the lower ones."""
     if "revision" not in batch.frame.columns:
         return batch
-    key = [name for name in target.key if name in batch.frame.columns]
+    key = [name for name in record_type.key if name in batch.frame.columns]
     highest = pl.col("revision").max().over(key)
     ranked = batch.frame.sort("revision", ROW).with_columns(
         pl.col(ROW).last().over(key).alias("@winner"), (pl.col("revision") < highest).alias("@old")
@@ -98,9 +98,9 @@ def merge_revisions(batch: Batch, target: RecordType) -> Batch:
     return batch.merge(batch.frame.filter(~pl.col(ROW).is_in(merged[MEMBER].implode())), merged)
 
 
-def reject_conflicts(batch: Batch, target: RecordType) -> Batch:
+def reject_conflicts(batch: Batch, record_type: RecordType) -> Batch:
     """Of different records with one key the highest revision counts, then the last in the file."""
-    key = [name for name in target.key if name in batch.frame.columns]
+    key = [name for name in record_type.key if name in batch.frame.columns]
     order = ["revision", ROW] if "revision" in batch.frame.columns else [ROW]
     repeated = batch.frame.filter(pl.struct(key).is_duplicated())
     if repeated.is_empty():

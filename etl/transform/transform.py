@@ -58,13 +58,13 @@ def _map_fields(
 
 def _type_fields(frame: pl.DataFrame, declaration: SourceDeclaration, zone: str) -> pl.DataFrame:
     """Return the typed targets, each with the reason why its text could not be read."""
-    target = declaration.record_type
+    record_type = declaration.record_type
     keep = [name for name in (ROW, WKB) if name in frame.columns]
     texts: list[pl.Expr] = []
     values: list[pl.Expr] = []
     reasons: list[pl.Expr] = []
     for name, field in declaration.mapping.items():
-        kind = field.type or target.kind(name)
+        kind = field.type or record_type.kind(name)
         text, reason = read_value(field, frame.columns)
         given, fault = pl.col(f"{_TEXT}{name}"), pl.col(f"{_FAULT}{name}")
         texts += [text.alias(f"{_TEXT}{name}"), reason.alias(f"{_FAULT}{name}")]
@@ -88,31 +88,31 @@ def _require(batch: Batch, declaration: SourceDeclaration) -> Batch:
 
 def _complete(batch: Batch, declaration: SourceDeclaration) -> Batch:
     """Add the columns the mapping leaves out, and pack attributes into one."""
-    target = declaration.record_type
+    record_type = declaration.record_type
     frame = batch.frame
-    if "attributes" in target.columns:
+    if "attributes" in record_type.columns:
         packed = [name for name in frame.columns if name.startswith(ATTRIBUTES)]
         renamed = [pl.col(name).alias(name.removeprefix(ATTRIBUTES)) for name in packed]
         json = pl.struct(renamed).struct.json_encode() if renamed else pl.lit("{}")
         frame = frame.with_columns(json.alias("attributes")).drop(packed)
-    frame = _mark_batch_keyed(_copy(frame, target), target)
-    for name, default in target.defaults.items():
+    frame = _mark_batch_keyed(_copy(frame, record_type), record_type)
+    for name, default in record_type.defaults.items():
         value = pl.col(name).fill_null(default) if name in frame.columns else pl.lit(default)
         frame = frame.with_columns(value.alias(name))
     return replace(batch, frame=frame)
 
 
-def _copy(frame: pl.DataFrame, target: RecordType) -> pl.DataFrame:
+def _copy(frame: pl.DataFrame, record_type: RecordType) -> pl.DataFrame:
     """Fill columns that say nothing from those that then stand for them."""
-    for name, other in target.copied.items():
+    for name, other in record_type.copied.items():
         own = pl.col(name) if name in frame.columns else pl.lit(None, pl.String)
         frame = frame.with_columns(pl.coalesce(own, other).alias(name))
     return frame
 
 
-def _mark_batch_keyed(frame: pl.DataFrame, target: RecordType) -> pl.DataFrame:
+def _mark_batch_keyed(frame: pl.DataFrame, record_type: RecordType) -> pl.DataFrame:
     """Flag records of which two clocks in a row are equal: keyed in together afterwards."""
-    clocks = [name for name in target.clocks if name in frame.columns]
+    clocks = [name for name in record_type.clocks if name in frame.columns]
     if "is_batch_keyed" in frame.columns or len(clocks) < 2:
         return frame
     equal = [pl.col(first) == pl.col(second) for first, second in pairwise(clocks)]

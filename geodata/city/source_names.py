@@ -3,9 +3,8 @@
 from functools import cache
 from pathlib import Path
 
-import yaml
-
 from geodata.city.configuration import City
+from geodata.declared import read_yaml
 
 FOLDER = "sources"
 
@@ -20,7 +19,7 @@ def _read_names(folder: Path) -> dict[str, tuple[str, str]]:
     """Return the names by key; what is wrong with a declaration its own reader says."""
     names = {}
     for path in sorted(folder.glob("*.yaml")):
-        rows = yaml.safe_load(path.read_text(encoding="utf-8"))
+        rows = read_yaml(path)
         if isinstance(rows, dict) and "key" in rows:
             zh, en = (
                 rows.get(f"short_{code}") or rows.get(f"title_{code}") or rows["key"]

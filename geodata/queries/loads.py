@@ -10,7 +10,7 @@ from geodata.errors import NotFoundError
 from geodata.tables import finding, load, rejected_row, source_coverage
 
 REJECTED_SHOWN = 100
-_SEVERITIES = ("error", "warning", "info")
+SEVERITIES = ("error", "warning", "info")
 
 
 @dataclass(frozen=True)
@@ -32,16 +32,13 @@ def read_loads(connection: Connection, limit: int, source: str | None = None) ->
     counts = (
         select(
             finding.c.load_id,
-            *(
-                func.count(case((finding.c.severity == name, 1))).label(name)
-                for name in _SEVERITIES
-            ),
+            *(func.count(case((finding.c.severity == name, 1))).label(name) for name in SEVERITIES),
         )
         .where(finding.c.load_id.in_(select(newest.c.load_id)))
         .group_by(finding.c.load_id)
         .subquery()
     )
-    counted = [func.coalesce(counts.c[name], 0).label(name) for name in _SEVERITIES]
+    counted = [func.coalesce(counts.c[name], 0).label(name) for name in SEVERITIES]
     joined = newest.outerjoin(counts, counts.c.load_id == newest.c.load_id)
     query = select(newest, *counted).select_from(joined).order_by(newest.c.load_id.desc())
     return _rows(connection, query)
@@ -49,7 +46,7 @@ def read_loads(connection: Connection, limit: int, source: str | None = None) ->
 
 def read_findings(connection: Connection, load_id: int) -> list[RowMapping]:
     """Return the findings of a load, the gravest first, then as they were found."""
-    grade = case({name: i for i, name in enumerate(_SEVERITIES)}, value=finding.c.severity)
+    grade = case({name: i for i, name in enumerate(SEVERITIES)}, value=finding.c.severity)
     query = select(finding).where(finding.c.load_id == load_id)
     return _rows(connection, query.order_by(grade, finding.c.finding_id))
 

@@ -56,13 +56,6 @@ _BOARDING_POINTS = """
     WHERE NOT (b.is_rail AND EXISTS (
         SELECT FROM entrance e WHERE (e.source, e.parent_station) = (b.source, b.parent_station)))
 """
-RESIDENT_SCHEMA: Schema = {
-    "cell": pl.Int64,
-    "district_id": pl.String,
-    "residents": pl.Float64,
-    "lon": pl.Float64,
-    "lat": pl.Float64,
-}
 
 
 def read_service_dates(connection: Connection, timezone: str) -> list[date]:

@@ -15,7 +15,6 @@ from layers.errors import QueryError
 from layers.score.rules import Scored, ScoredPeriod, check_scored
 
 FILE = "alerts.yaml"
-SEVERITIES = (1, 2, 3)
 COUNTED = "incident_count"  # whose hours are judged for abnormal load
 
 

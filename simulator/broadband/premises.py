@@ -11,7 +11,6 @@ from simulator.ground.world import World
 RESIDENTS_PER_PREMISE = 480  # 2.4 a home, one home in two hundred
 PASSED_RURAL, PASSED_URBAN = 0.55, 0.92  # by the first operator; the others pass fewer
 CONNECTED = 0.62
-REACH = {"已装": "connected", "已覆盖": "passed", "未覆盖": "neither"}
 
 
 def write_premises(world: World, folder: Path) -> list[Written]:

@@ -26,7 +26,6 @@ PAGES = sorted(
 # What a reader is to make, or a department to send: such a file is not here.
 TO_BE_MADE = {
     "cities/changchun/sources/water_pump_rooms.yaml",
-    "layers/catalogue/indicators/pump_rooms_working.yaml",
 }
 # Tables tell what their former places were, and a rename names both.
 OF_THE_PAST = {"CHANGELOG.md", "docs/decisions/house.md"}

@@ -8,8 +8,8 @@ from dash.development.base_component import Component
 from dashboard.components.provenance import local_time
 from dashboard.components.text import bilingual
 from geodata.database.handle import RowMapping
+from geodata.queries.loads import SEVERITIES
 
-SEVERITIES = ("error", "warning", "info")
 SIGNS = {"error": "■", "warning": "▲", "info": "●"}
 COUNTS = ("rows_in", "rows_loaded", "rows_rejected")
 _HEADS = ("load", "source", "file", "finished", *COUNTS, "status", "findings")

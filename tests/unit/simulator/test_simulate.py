@@ -1,4 +1,4 @@
-from datetime import UTC, date, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import polars as pl
@@ -9,7 +9,6 @@ from geodata.errors import CityError
 from simulator import Written, simulate
 from simulator.config import read_simulation
 from simulator.randomness import stream
-from simulator.simulate import last_days
 from tests.unit.simulator.conftest import DAYS, SEED, START_ON
 
 
@@ -65,11 +64,6 @@ def test_the_folder_says_that_it_is_simulated(incoming: Path) -> None:
     assert "SIMULATED" in text
     assert f"seed      {SEED}" in text
     assert f"{START_ON} to {START_ON + timedelta(days=DAYS - 1)}" in text
-
-
-def test_last_complete_day_is_yesterday_in_the_city() -> None:
-    late_evening_utc = datetime(2026, 11, 22, 17, 0, tzinfo=UTC)  # already the 23rd in Changchun
-    assert last_days(late_evening_utc, "Asia/Shanghai", 56) == date(2026, 9, 28)
 
 
 def test_an_unknown_key_is_refused_by_name(tmp_path: Path) -> None:
