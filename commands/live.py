@@ -39,7 +39,7 @@ _logger = logging.getLogger(__name__)
 class Followed(Protocol):
     """One live source that is polled again and again."""
 
-    target: LiveSource
+    live_source: LiveSource
 
     def poll(self) -> Iterator[FileLoad]:
         """Load new data and yield the result of each piece."""
@@ -62,7 +62,7 @@ def live(options: argparse.Namespace) -> None:
     followed = build_followed(context, options.sources)
     if not followed:
         raise LoadError(f"{context.city.name_en} declares no live source of that name")
-    print(f"following {', '.join(name_of(each.target) for each in followed)}", flush=True)
+    print(f"following {', '.join(name_of(each.live_source) for each in followed)}", flush=True)
     asyncio.run(_supervise(engine, context, followed))
 
 
@@ -84,9 +84,9 @@ def build_followed(context: CommandContext, keys: Sequence[str] = ()) -> list[Fo
     ]
 
 
-def name_of(target: LiveSource) -> str:
+def name_of(live_source: LiveSource) -> str:
     """Return the source's key and the kind of its live rule."""
-    return f"{target.declaration.key} ({target.rule.feed})"
+    return f"{live_source.declaration.key} ({live_source.rule.feed})"
 
 
 async def _supervise(engine: Engine, context: CommandContext, followed: Sequence[Followed]) -> None:
@@ -102,7 +102,7 @@ async def _supervise(engine: Engine, context: CommandContext, followed: Sequence
 
     for number in _SIGNALS:
         loop.add_signal_handler(number, leave)
-    tables = {each.target.declaration.table for each in followed}
+    tables = {each.live_source.declaration.table for each in followed}
     work = asyncio.gather(
         *(follow(engine, each, stop) for each in followed),
         keep_states_current(engine, context.city, tables, stop),
@@ -135,7 +135,7 @@ async def follow(engine: Engine, source: Followed, stop: asyncio.Event) -> None:
 
     After a failure the pauses grow.
     """
-    poll_s = source.target.rule.poll_s
+    poll_s = source.live_source.rule.poll_s
     failures = 0
     while not stop.is_set():
         before = await asyncio.to_thread(_glance, source)
@@ -150,7 +150,7 @@ async def follow(engine: Engine, source: Followed, stop: asyncio.Event) -> None:
 async def _until_changed(source: Followed, before: object, stop: asyncio.Event) -> None:
     """Wait until the source differs from before it was read, at most its poll interval."""
     loop = asyncio.get_running_loop()
-    until = loop.time() + source.target.rule.poll_s
+    until = loop.time() + source.live_source.rule.poll_s
     while not stop.is_set() and (rest := until - loop.time()) > 0:
         await pause(stop, min(GLANCE_S, rest))
         if await asyncio.to_thread(_glance, source) != before:
@@ -182,10 +182,10 @@ def _poll(engine: Engine, source: Followed) -> str | None:
     except (*DATABASE_ERRORS, OperationsError, OSError) as error:
         message = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
     except Exception as error:  # a program error in one source must not stop the others
-        _logger.exception("following %s failed", name_of(source.target))
+        _logger.exception("following %s failed", name_of(source.live_source))
         message = f"unforeseen {type(error).__name__}: {error}"
     if message:
-        _logger.warning("%s: %s", name_of(source.target), message)
+        _logger.warning("%s: %s", name_of(source.live_source), message)
     with suppress(*DATABASE_ERRORS):
-        keep_poll(engine, source.target.declaration.key, source.target.rule, message)
+        keep_poll(engine, source.live_source.declaration.key, source.live_source.rule, message)
     return message

@@ -16,6 +16,7 @@ from commands.context import CommandContext, get_context
 from geodata.city.configuration import City
 from geodata.clock import now, running_clock
 from geodata.database.cluster import Cluster
+from geodata.database.migrate import upgrade
 
 GRACE_S = 2  # screens hold their event streams open for ever; they reconnect by themselves
 
@@ -55,8 +56,10 @@ def has_live_source(city: City) -> bool:
 
 
 def serve(options: argparse.Namespace) -> None:
-    """Serve the screens until interrupted."""
-    _serve(get_context())
+    """Serve the screens until interrupted; a new database gets its schema first."""
+    context = get_context()
+    upgrade(context.engine)
+    _serve(context)
 
 
 def create_worker() -> ASGIApp:

@@ -85,6 +85,6 @@ class ScreensBeside:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse the address, or hand it to the screens."""
-        if scope["type"] == "http" and scope["path"].split("/")[1] in self.data:
+        if scope["type"] == "http" and scope["path"].lstrip("/").partition("/")[0] in self.data:
             raise HTTPException(404, "there is nothing at this address")
         await self._screens(scope, receive, send)

@@ -37,12 +37,12 @@ CLOCK_AHEAD = timedelta(seconds=60)  # a vehicle's clock may run before that of 
 class FollowedFeed:
     """One declared feed of vehicle positions or trip updates."""
 
-    def __init__(self, target: LiveSource, folder: Path) -> None:
+    def __init__(self, live_source: LiveSource, folder: Path) -> None:
         """Follow the address, or the files that the rule names below `folder`."""
-        self.target = target
+        self.live_source = live_source
         self._folder = folder
-        self._book = TripBook(target.rule.timetable or "")
-        self._missed = MissedDepartures(target, self._book)
+        self._book = TripBook(live_source.rule.timetable or "")
+        self._missed = MissedDepartures(live_source, self._book)
         self._last = ""
         self._known = NOTHING_KNOWN
 
@@ -55,18 +55,18 @@ class FollowedFeed:
             ExtractError: the address does not answer.
             SQLAlchemyError: the database is gone; the next poll begins there.
         """
-        if self.target.rule.feed == "positions":
+        if self.live_source.rule.feed == "positions":
             yield from self._missed.sweep()
-        source, file = self.target.declaration.key, f"@{self.target.rule.feed}"
-        with self.target.engine.connect() as connection:
+        source, file = self.live_source.declaration.key, f"@{self.live_source.rule.feed}"
+        with self.live_source.engine.connect() as connection:
             kept = read_progress(connection, source, file)
         for name, content in self._new(kept.mark):
             advance = Advance(source, file, kept, Progress(mark=name))
             piece = Piece(name, content)
             try:
-                yield load_piece(self.target, piece, advance, self._load)
+                yield load_piece(self.live_source, piece, advance, self._load)
             except OperationsError as error:
-                yield refuse_piece(self.target, piece, advance, str(error))
+                yield refuse_piece(self.live_source, piece, advance, str(error))
             except OvertakenError:
                 return  # another process loads these messages
             kept = advance.after
@@ -77,10 +77,10 @@ class FollowedFeed:
         Raises:
             OSError: the folder cannot be read.
         """
-        return look_at(self._folder, self.target.rule.path)
+        return look_at(self._folder, self.live_source.rule.path)
 
     def _new(self, done: str) -> Iterator[tuple[str, bytes]]:
-        rule = self.target.rule
+        rule = self.live_source.rule
         if rule.url:
             yield from self._newest(rule.url)
             return
@@ -104,7 +104,11 @@ class FollowedFeed:
         file: SourceFile, load_id: int, locator: Locator,
     ) -> LoadOutcome:  # fmt: skip
         message = parse_message(file.read_bytes(), file.name)
-        load = self._load_positions if self.target.rule.feed == "positions" else self._load_updates
+        load = (
+            self._load_positions
+            if self.live_source.rule.feed == "positions"
+            else self._load_updates
+        )
         return load(connection, message, load_id, file.name)
 
     def _load_updates(
@@ -126,7 +130,7 @@ class FollowedFeed:
                 faults.append((each.row, "trip_id", "is no trip of the timetable on that day"))
             else:
                 events += final_events(run, each)
-        batch = load_stop_events(connection, self.target, load_id, events)
+        batch = load_stop_events(connection, self.live_source, load_id, events)
         said = [each.observed_at for each in events if each.observed_at]
         return _outcome(name, len(updates), faults, batch.frame.height, notes, said)
 
@@ -135,7 +139,7 @@ class FollowedFeed:
     ) -> LoadOutcome:
         frame = decode_positions(message).with_row_index("row", offset=1)
         frame, faults = self._sound(frame, message.header.timestamp)
-        source = self.target.declaration.key
+        source = self.live_source.declaration.key
         known = read_known(connection, source)
         trips = self._book.read(connection, set(frame["trip_id"].drop_nulls()))
         kept, events = [], []
@@ -148,9 +152,9 @@ class FollowedFeed:
                 row["start_s"],
             )  # fmt: skip
             matched, passed = match_vehicle(row, run, before)
-            kept.append(_place_of(row, self.target.declaration.given_in) | matched)
+            kept.append(_place_of(row, self.live_source.declaration.given_in) | matched)
             events += passed
-        batch = load_stop_events(connection, self.target, load_id, events)
+        batch = load_stop_events(connection, self.live_source, load_id, events)
         headways = read_headways(connection, source, events)
         for each in kept:
             if each["vehicle_id"] in headways:
@@ -171,7 +175,7 @@ class FollowedFeed:
     ) -> tuple[pl.DataFrame, list[tuple[int, str, str]]]:
         """Return the vehicles whose place and time are plausible, located; and the others."""
         lon, lat = (frame[name].to_numpy().copy() for name in ("lon", "lat"))
-        places = locate_points(lon, lat, self.target.declaration, self.target.city)
+        places = locate_points(lon, lat, self.live_source.declaration, self.live_source.city)
         wrong = pl.Series("wrong", places.fault, dtype=pl.String)
         at = pl.from_epoch(pl.lit(sent), time_unit="s").dt.replace_time_zone("UTC")
         ahead = pl.col("observed_at") > at + CLOCK_AHEAD
@@ -187,7 +191,7 @@ class FollowedFeed:
         sound = sound.unique(["vehicle_id"], keep="last", maintain_order=True)
         faulty = placed.filter(pl.col("fault").is_not_null()).select("row", "fault")
         faults = [(row, *fault.split(" ", 1)) for row, fault in faulty.iter_rows()]
-        return assign_district(assign_cell(sound), self.target.locator), faults
+        return assign_district(assign_cell(sound), self.live_source.locator), faults
 
 
 def _place_of(row: dict[str, Any], given_in: str) -> dict[str, Any]:

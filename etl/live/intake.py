@@ -65,14 +65,14 @@ def intake_router(
         if not compare_digest(given.encode(), f"Bearer {token}".encode()):
             raise HTTPException(401, "the token is missing or wrong", _ASK_FOR_TOKEN)
         body = await request.body()  # only now: who has no token sends nothing
-        target = LiveSource(engine, city, *found, DistrictLocator(districts), places)
-        return await run_in_threadpool(_take, target, body)
+        live_source = LiveSource(engine, city, *found, DistrictLocator(districts), places)
+        return await run_in_threadpool(_take, live_source, body)
 
     return router
 
 
-def _take(target: LiveSource, body: bytes) -> JSONResponse:
-    return _load(target, read_records(body))
+def _take(live_source: LiveSource, body: bytes) -> JSONResponse:
+    return _load(live_source, read_records(body))
 
 
 def read_records(body: bytes) -> list[dict[str, Any]]:
@@ -92,17 +92,17 @@ def read_records(body: bytes) -> list[dict[str, Any]]:
     return records
 
 
-def _load(target: LiveSource, records: list[dict[str, Any]]) -> JSONResponse:
+def _load(live_source: LiveSource, records: list[dict[str, Any]]) -> JSONResponse:
     lines = (json.dumps(record, ensure_ascii=False) for record in records)
     piece = Piece(_NAME, ("\n".join(lines) + "\n").encode())
     try:
-        done = load_piece(target, piece, None)  # the sender keeps track of its own progress
+        done = load_piece(live_source, piece, None)  # the sender keeps track of its own progress
     except (DataError, IntegrityError) as error:
         raise LoadError(reason_of(error)) from error
     content: dict[str, Any] = {
         "load_id": done.load_id,
         "loaded": done.rows_loaded,
-        "rejected": _read_rejected(target.engine, done),
+        "rejected": _read_rejected(live_source.engine, done),
     }
     if not done.rows_loaded:
         return answer_problem(422, "no record was loaded", ADDRESS, **content)

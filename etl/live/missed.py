@@ -53,9 +53,9 @@ def expected(runs: Iterable[Run], since: datetime, until: datetime) -> Iterator[
 class MissedDepartures:
     """Writes the departures that one feed of positions should have observed and did not."""
 
-    def __init__(self, target: LiveSource, book: TripBook) -> None:
+    def __init__(self, live_source: LiveSource, book: TripBook) -> None:
         """Keep the source and its timetable."""
-        self._target = target
+        self._live_source = live_source
         self._book = book
         self._until: datetime | None = None
         self._looked_at: set[str] = set()  # the routes that the progress mark covers
@@ -69,15 +69,15 @@ class MissedDepartures:
         until = now() - MISSED_AFTER
         if self._until and until - self._until < EVERY:
             return
-        source = self._target.declaration.key
-        with self._target.engine.connect() as connection:
+        source = self._live_source.declaration.key
+        with self._live_source.engine.connect() as connection:
             kept = read_progress(connection, source, FILE)
             since = self._since(connection, kept.mark)
             routes = self._routes(connection, since) if since else set()
             if since is None or not routes or (since >= until and routes <= self._looked_at):
                 return
             due = self._due(connection, routes, since, until)
-            events = without_record(connection, self._target, due)
+            events = without_record(connection, self._live_source, due)
         advance = Advance(source, FILE, kept, Progress(mark=until.isoformat()))
         name = f"missed until {until:%Y-%m-%dT%H:%M}"
         piece = Piece(name, until.isoformat().encode(), tells_of_source=False)
@@ -90,15 +90,15 @@ class MissedDepartures:
 
         with suppress(OvertakenError):  # another process writes them
             if events:
-                yield load_piece(self._target, piece, advance, load)
+                yield load_piece(self._live_source, piece, advance, load)
             else:
                 self._pass(advance)
         self._until, self._looked_at = until, routes
 
     def _pass(self, advance: Advance) -> None:
         """Record that nothing was missed."""
-        with self._target.engine.begin() as connection:
-            lock_source(connection, self._target.declaration)
+        with self._live_source.engine.begin() as connection:
+            lock_source(connection, self._live_source.declaration)
             advance.check(connection)
             advance.keep(connection)
 
@@ -112,7 +112,7 @@ class MissedDepartures:
         c = live_source.c
         latest_at = connection.execute(
             select(c.last_event_at).where(
-                c.source == self._target.declaration.key, c.kind == self._target.rule.feed
+                c.source == self._live_source.declaration.key, c.kind == self._live_source.rule.feed
             )
         ).scalar_one_or_none()
         if latest_at is None:
@@ -146,7 +146,7 @@ class MissedDepartures:
     def _routes(self, connection: Connection, since: datetime) -> set[str]:
         c = stop_event.c
         statement = select(func.distinct(c.route_id)).where(
-            c.source == self._target.declaration.key,
+            c.source == self._live_source.declaration.key,
             c.retired_by.is_(None),
             c.service_on >= self._local_date(since - _LONGEST_DAY) - TOLD_OF,
             c.observed_at.is_not(None),
@@ -158,10 +158,10 @@ class MissedDepartures:
 
     @property
     def _zone(self) -> ZoneInfo:
-        return self._target.city.zone
+        return self._live_source.city.zone
 
     def _load(self, connection: Connection, load_id: int, events: list[StopEvent]) -> LoadOutcome:
-        batch = load_stop_events(connection, self._target, load_id, events, is_missed=True)
+        batch = load_stop_events(connection, self._live_source, load_id, events, is_missed=True)
         times = batch.frame["scheduled_at"].to_list() if batch.frame.height else []
         written = batch.frame.height
         return LoadOutcome(

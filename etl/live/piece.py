@@ -53,7 +53,7 @@ class Piece:
 
 
 def load_piece(
-    target: LiveSource, piece: Piece, advance: Advance | None, loader: Loader | None = None
+    live_source: LiveSource, piece: Piece, advance: Advance | None, loader: Loader | None = None
 ) -> FileLoad:
     """Load a piece and, in the same transaction, the progress of reading it.
 
@@ -65,19 +65,21 @@ def load_piece(
         SQLAlchemyError: the database refused it, or is gone.
     """
     started_at = now()
-    declaration = target.declaration
-    loader = loader or partial(load_file, is_piece=True, places=target.places)
+    declaration = live_source.declaration
+    loader = loader or partial(load_file, is_piece=True, places=live_source.places)
     planned = plan_file(piece.file)
-    with target.engine.begin() as connection:
+    with live_source.engine.begin() as connection:
         lock_source(connection, declaration)
         if advance:
             advance.check(connection)
-        load_id = open_load(connection, target.city, declaration, planned, started_at)
-        outcome = loader(connection, target.city, declaration, piece.file, load_id, target.locator)
+        load_id = open_load(connection, live_source.city, declaration, planned, started_at)
+        outcome = loader(
+            connection, live_source.city, declaration, piece.file, load_id, live_source.locator
+        )
         outcome = replace(outcome, rejects=_renumbered(outcome.rejects, piece.lines_before))
         done = close_load(connection, declaration, planned, load_id, outcome)
         if piece.tells_of_source:
-            keep_event(connection, declaration.key, target.rule, outcome.event_to)
+            keep_event(connection, declaration.key, live_source.rule, outcome.event_to)
         if advance:
             advance.keep(connection)
     return done
@@ -93,7 +95,7 @@ def _renumbered(rejects: pl.DataFrame, lines_before: int) -> pl.DataFrame:
     return rejects.with_columns(pl.col("row_number") + lines_before, reasons)
 
 
-def refuse_piece(target: LiveSource, piece: Piece, advance: Advance, message: str) -> FileLoad:
+def refuse_piece(live_source: LiveSource, piece: Piece, advance: Advance, message: str) -> FileLoad:
     """Record an unusable piece as a refused load with its text, and advance.
 
     Load, text and progress are one transaction, so that it is refused once.
@@ -109,11 +111,11 @@ def refuse_piece(target: LiveSource, piece: Piece, advance: Advance, message: st
     row = pl.DataFrame(
         [(piece.name, piece.lines_before + 1, None, message, raw)], schema=SCHEMA, orient="row"
     )
-    with target.engine.begin() as connection:
-        lock_source(connection, target.declaration)
+    with live_source.engine.begin() as connection:
+        lock_source(connection, live_source.declaration)
         advance.check(connection)
         refused = keep_refusal(
-            connection, target.declaration, piece.name, sha256, started_at, message
+            connection, live_source.declaration, piece.name, sha256, started_at, message
         )
         keep_rejected(driver(connection), refused.load_id or 0, row)
         advance.keep(connection)

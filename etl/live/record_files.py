@@ -22,9 +22,9 @@ _FAULTY_ROWS = (DataError, IntegrityError)
 class FollowedRecords:
     """One declared source whose records are appended to files of the incoming folder."""
 
-    def __init__(self, target: LiveSource, folder: Path) -> None:
+    def __init__(self, live_source: LiveSource, folder: Path) -> None:
         """Follow the files that the declaration names below `folder`."""
-        self.target = target
+        self.live_source = live_source
         self._folder = folder
 
     def poll(self) -> Iterator[FileLoad]:
@@ -34,7 +34,7 @@ class FollowedRecords:
             OSError: a file cannot be read.
             SQLAlchemyError: the database is gone; nothing is lost, the next poll begins there.
         """
-        for path in sorted(self._folder.glob(self.target.rule.path or "")):
+        for path in sorted(self._folder.glob(self.live_source.rule.path or "")):
             with suppress(OvertakenError):  # another process reads this file
                 while (found := self._next(path)) is not None:
                     yield from self._load(*found)
@@ -45,22 +45,22 @@ class FollowedRecords:
         Raises:
             OSError: the folder cannot be read.
         """
-        return look_at(self._folder, self.target.rule.path)
+        return look_at(self._folder, self.live_source.rule.path)
 
     def _next(self, path: Path) -> tuple[Chunk, Progress] | None:
         """Return the next lines, and the stored progress."""
-        with self.target.engine.connect() as connection:
-            progress = read_progress(connection, self.target.declaration.key, path.name)
-        chunk = read_new(path, progress, self.target.declaration.reading.lines)
+        with self.live_source.engine.connect() as connection:
+            progress = read_progress(connection, self.live_source.declaration.key, path.name)
+        chunk = read_new(path, progress, self.live_source.declaration.reading.lines)
         return None if chunk is None else (chunk, progress)
 
     def _load(self, chunk: Chunk, kept: Progress) -> Iterator[FileLoad]:
         """Load a chunk; if it is refused as a whole, halve it until the faulty line is isolated."""
-        advance = Advance(self.target.declaration.key, chunk.name, kept, chunk.after)
+        advance = Advance(self.live_source.declaration.key, chunk.name, kept, chunk.after)
         header_lines = 1 if chunk.header else 0
         piece = Piece(chunk.name, chunk.content, chunk.before.lines - header_lines)
         try:
-            yield load_piece(self.target, piece, advance)
+            yield load_piece(self.live_source, piece, advance)
             return
         except DBAPIError as error:
             if not isinstance(error, _FAULTY_ROWS):
@@ -74,4 +74,4 @@ class FollowedRecords:
             yield from self._load(second, first.after)
             return
         alone = replace(piece, content=chunk.lines[0], lines_before=chunk.before.lines)
-        yield refuse_piece(self.target, alone, advance, message)
+        yield refuse_piece(self.live_source, alone, advance, message)

@@ -18,7 +18,7 @@ KEY = ("service_on", "trip_id", "start_s", "stop_sequence")
 
 
 def load_stop_events(
-    connection: Connection, target: LiveSource, load_id: int, events: Iterable[StopEvent],
+    connection: Connection, live_source: LiveSource, load_id: int, events: Iterable[StopEvent],
     *, is_missed: bool = False,
 ) -> Batch:  # fmt: skip
     """Write the events that are not known yet: what was once observed or cancelled stands.
@@ -30,33 +30,35 @@ def load_stop_events(
     frame = pl.DataFrame(rows, schema=SCHEMA, orient="row").unique(
         KEY, keep="first", maintain_order=True
     )
-    known = _known(connection, target, frame, is_missed=is_missed)
+    known = _known(connection, live_source, frame, is_missed=is_missed)
     frame = frame.join(known, on=KEY, how="anti", maintain_order="left")
     if frame.is_empty():
         return Batch(frame)
-    frame = assign_district(assign_cell(frame), target.locator)
-    declaration = target.declaration.model_copy(update={"mode": "append", "table": "stop_event"})
+    frame = assign_district(assign_cell(frame), live_source.locator)
+    declaration = live_source.declaration.model_copy(
+        update={"mode": "append", "table": "stop_event"}
+    )
     batch, _ = load_records(connection, Batch(frame), declaration, load_id)
     return replace(batch, stages=())
 
 
 def without_record(
-    connection: Connection, target: LiveSource, events: Sequence[StopEvent]
+    connection: Connection, live_source: LiveSource, events: Sequence[StopEvent]
 ) -> list[StopEvent]:
     """Return the events of which this source has no record of any kind."""
     frame = pl.DataFrame([each.values() for each in events], schema=SCHEMA, orient="row")
-    known = set(_known(connection, target, frame, is_missed=True).rows())
+    known = set(_known(connection, live_source, frame, is_missed=True).rows())
     keys = frame.select(KEY).iter_rows()
     return [each for each, key in zip(events, keys, strict=True) if key not in known]
 
 
 def _known(
-    connection: Connection, target: LiveSource, frame: pl.DataFrame, *, is_missed: bool
+    connection: Connection, live_source: LiveSource, frame: pl.DataFrame, *, is_missed: bool
 ) -> pl.DataFrame:
     """Return the keys of this source's events that are final already, or there in any way."""
     c = stop_event.c
     statement = select(*(c[name] for name in KEY)).where(
-        c.source == target.declaration.key,
+        c.source == live_source.declaration.key,
         c.retired_by.is_(None),
         c.service_on.in_(frame["service_on"].unique().to_list()),
         c.trip_id.in_(frame["trip_id"].unique().to_list()),

@@ -7,9 +7,12 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from geodata.city.configuration import City
+from geodata.city.configuration import City, load_city
 from geodata.declared import Declared, read_declared
+from geodata.errors import DeclarationError, NotFoundError
 from layers.catalogue.indicator import DEFAULT
+from layers.catalogue.registry import find_indicator, resolve_component
+from layers.errors import QueryError
 
 FILE = "targets.yaml"
 
@@ -79,7 +82,22 @@ def load_goalposts(city: City) -> tuple[Goalpost, ...]:
 @cache
 def _read(folder: Path) -> CityTargets:
     path = folder / FILE
-    return read_declared(path, CityTargets) if path.is_file() else CityTargets()
+    if not path.is_file():
+        return CityTargets()
+    declared, city = read_declared(path, CityTargets), load_city(str(folder))
+    for position, target in enumerate(declared.targets):
+        _check(city, target, f"{path}: targets.{position}")
+    for position, goalpost in enumerate(declared.goalposts):
+        _check(city, goalpost, f"{path}: goalposts.{position}")
+    return declared
+
+
+def _check(city: City, row: Target | Goalpost, where: str) -> None:
+    """Refuse a row that names no indicator of the city, or no component of it."""
+    try:
+        resolve_component(find_indicator(city, row.indicator), row.component)
+    except (NotFoundError, QueryError) as error:
+        raise DeclarationError(f"{where}: {error}") from error
 
 
 def find_target(city: City, indicator: str, component: str, on: date) -> Target | None:

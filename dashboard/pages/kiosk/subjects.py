@@ -38,7 +38,7 @@ def subject_card(
     own, whole = read_pair(context, found, state.district)
     body: list[Component] = [html.P(translate("kiosk.no_value", state.lang), className="sentence")]
     if found is not None:
-        body = told(context, state, subject, found, own, whole)
+        body = subject_body(context, state, subject, found, own, whole)
     chosen = " chosen" if domain == chosen_domain(context, state) else ""
     return dcc.Link(
         [html.H3(named(subject.title_zh, subject.title_en, state.lang)), *body],
@@ -61,7 +61,7 @@ def read_pair(
     return read_disclosed(context, found).get(district_id, Value()), whole
 
 
-def told(
+def subject_body(
     context: ScreenContext,
     state: KioskState,
     subject: KioskSubject,

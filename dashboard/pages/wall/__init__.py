@@ -13,13 +13,14 @@ from dashboard.hexmap import HexMap
 from dashboard.maps.cameras import district_camera, home_camera
 from dashboard.page import Page, Words
 from dashboard.pages.wall.panels import (
+    BUILDERS,
     GROUPS,
     Drawn,
     Panels,
     build_panels,
     cards_of,
     changed_panels,
-    draw_group,
+    draw,
     groups_of,
     properties_of,
     signatures,
@@ -180,7 +181,7 @@ def register(app: Dash, context: ScreenContext) -> None:
 
 def register_group(app: Dash, context: ScreenContext, group: str) -> None:
     """Answer when a group of panels is due; simultaneous requests share one drawing."""
-    together = SingleFlight(lambda: draw_group(context, group))
+    single_flight = SingleFlight(lambda: draw(BUILDERS[group](context)))
 
     outputs = {
         **{name: Output(name, kind) for name, kind in groups_of(context.city)[group].items()},
@@ -201,17 +202,17 @@ def register_group(app: Dash, context: ScreenContext, group: str) -> None:
     def refresh(
         _polls: int | None, due: object, shown: dict[str, str], search: str | None
     ) -> Panels:
-        answer = None if requested(search) is not None else refreshed(together, shown)
+        answer = None if requested(search) is not None else refreshed(single_flight, shown)
         return {**dict.fromkeys(outputs, no_update), **(answer or {}), "answered": due}
 
 
-def refreshed(together: SingleFlight[Drawn], shown: dict[str, str]) -> Panels | None:
+def refreshed(single_flight: SingleFlight[Drawn], shown: dict[str, str]) -> Panels | None:
     """Return the changed panels; None while the database is away: the screen keeps its own.
 
     The banner then says since when: the pushes carry the state of the database.
     """
     try:
-        drawn = together.get()
+        drawn = single_flight.get()
     except KNOWN_ERRORS as error:
         logger.warning("the wall keeps what it shows: %s", error)
         return None

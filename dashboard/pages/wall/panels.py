@@ -104,12 +104,6 @@ BUILDERS: Mapping[str, Callable[[ScreenContext], Panels]] = {
 }
 
 
-def draw_group(context: ScreenContext, group: str) -> Drawn:
-    """Read and draw a group's panels, in the order of its outputs whatever built them first."""
-    built = BUILDERS[group](context)
-    return draw({name: built[name] for name in groups_of(context.city)[group]})
-
-
 def draw(panels: Panels) -> Drawn:
     """Return panels as plain data, each with its checksum."""
     texts = {name: text_of(content) for name, content in panels.items()}

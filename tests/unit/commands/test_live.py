@@ -12,7 +12,7 @@ class Source:
     """A source that tells how it looks; the test changes that."""
 
     def __init__(self, poll_s: float) -> None:
-        self.target = SimpleNamespace(rule=SimpleNamespace(poll_s=poll_s))
+        self.live_source = SimpleNamespace(rule=SimpleNamespace(poll_s=poll_s))
         self.look: object = 0
         self.looks = 0
 

@@ -64,8 +64,10 @@ def test_a_module_without_a_declaration_is_named(plant) -> None:
 
 
 def test_the_screens_stand_in_their_order() -> None:
-    assert list(discover()) == ["", "wall", "explore", "kiosk", "duty", "loads", "district"]
-    assert len(screen_links()) == 5
+    pages = discover()
+    known = ["", "wall", "explore", "kiosk", "duty", "loads", "district"]
+    assert [route for route in pages if route in known] == known
+    assert len(screen_links()) == sum(page.question is not None for page in pages.values())
 
 
 def test_a_page_without_scripts_has_the_same_words() -> None:

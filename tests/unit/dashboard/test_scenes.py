@@ -3,8 +3,9 @@
 import pytest
 from pydantic import ValidationError
 
-from dashboard.live.points import find_overlays
+from dashboard.live.points import OVERLAYS, find_overlays
 from dashboard.scenes.model import (
+    UNDER_WAY,
     Headline,
     Scene,
     WallConfiguration,
@@ -99,3 +100,7 @@ def test_an_unknown_key_is_refused() -> None:
 def test_nothing_the_public_may_not_see_is_on_the_kiosk() -> None:
     for subject in load_kiosk(CHANGCHUN).subjects.values():
         assert find_indicator(CHANGCHUN, subject.indicator).kiosk != "hidden"
+
+
+def test_the_overlays_of_every_city_are_those_that_are_drawn() -> None:
+    assert set(UNDER_WAY) == set(OVERLAYS)

@@ -67,7 +67,7 @@ def test_light_themes_turn_a_sequential_palette_and_no_diverging_one() -> None:
         assert light == (dark[::-1] if is_turned else dark)
 
 
-@pytest.mark.parametrize("name", ["PuOr", "magma", ""])
+@pytest.mark.parametrize("name", ["PuOr", "no_such_palette", ""])
 def test_an_unknown_palette_is_refused_by_file_and_key(tmp_path: Path, name: str) -> None:
     text = (CATALOGUE / "incident_count.yaml").read_text("utf-8")
     content = yaml.safe_load(text) | {"palette": name}
