@@ -10,6 +10,7 @@ from geodata.city.configuration import City, load_city
 from geodata.declared import Declared, read_declared
 from geodata.errors import DeclarationError, NotFoundError
 from layers.catalogue.domains import load_domains
+from layers.catalogue.indicator import Indicator
 from layers.catalogue.registry import find_indicator, resolve_component
 from layers.errors import QueryError
 
@@ -138,7 +139,9 @@ def _wall_of(folder: Path) -> WallConfiguration:
         _check_headlines(city, rows, f"{path}: cards.{domain}")
     for scene in wall.scenes:
         where = f"{path}: scenes.{scene.key}"
-        _check_headlines(city, [scene.layer] if scene.layer else [], where)
+        if scene.layer:
+            _check_headlines(city, [scene.layer], where)
+            _check_cells(find_indicator(city, scene.layer.indicator), scene.res, where)
         unknown = set(scene.overlays) - set(overlay_names(city))
         if unknown:
             raise DeclarationError(f"{where}: no overlay is called {', '.join(sorted(unknown))}")
@@ -153,7 +156,10 @@ def _kiosk_of(folder: Path) -> KioskConfiguration:
     kiosk, city = read_declared(path, KioskConfiguration), load_city(str(folder))
     _check_domains(city, kiosk.subjects, f"{path}: subjects")
     for domain, subject in kiosk.subjects.items():
-        _check_headlines(city, [subject], f"{path}: subjects.{domain}")
+        where = f"{path}: subjects.{domain}"
+        _check_headlines(city, [subject], where)
+        if find_indicator(city, subject.indicator).kiosk == "hidden":
+            raise DeclarationError(f"{where}: {subject.indicator} is hidden from the public")
     return kiosk
 
 
@@ -161,6 +167,16 @@ def _check_domains(city: City, named: Iterable[str], where: str) -> None:
     unknown = set(named) - set(load_domains(city))
     if unknown:
         raise DeclarationError(f"{where}: the city has no domain {', '.join(sorted(unknown))}")
+
+
+def _check_cells(indicator: Indicator, res: int, where: str) -> None:
+    """Refuse a layer of hexagons that an indicator does not have."""
+    if "cell" not in indicator.geometry:
+        raise DeclarationError(f"{where}: {indicator.key} is not by cell")
+    if res > indicator.max_res:
+        raise DeclarationError(
+            f"{where}: {indicator.key} goes up to resolution {indicator.max_res}"
+        )
 
 
 def _check_headlines(city: City, rows: Iterable[Headline], where: str) -> None:

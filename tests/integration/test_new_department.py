@@ -37,7 +37,7 @@ def written(open_folder: Path) -> Path:
     source, indicator = re.findall(r"```yaml\n(.*?)```", text, re.DOTALL)
     folder = open_folder / "department"
     shutil.copytree(load_city("changchun").folder, folder / "changchun")
-    (folder / "changchun" / "indicators").mkdir()
+    (folder / "changchun" / "indicators").mkdir(exist_ok=True)
     (folder / "pump_rooms.csv").write_text(table, encoding="utf-8")
     (folder / "water_pump_rooms.yaml").write_text(source, encoding="utf-8")
     (folder / "changchun" / "indicators" / f"{KEY}.yaml").write_text(indicator, encoding="utf-8")

@@ -58,7 +58,7 @@ def folder(open_folder: Path) -> Path:
     folder = open_folder / "changchun"
     shutil.copytree(load_city("changchun").folder, folder)
     entry = (EXAMPLE / f"{INDICATOR}.yaml").read_text("utf-8")
-    (folder / "indicators").mkdir()
+    (folder / "indicators").mkdir(exist_ok=True)
     (folder / "indicators" / f"{INDICATOR}.yaml").write_text(
         entry.replace("domain: utilities", "domain: water"), "utf-8"
     )

@@ -1,6 +1,10 @@
 """The screens' configuration speaks of things that exist."""
 
+import shutil
+from pathlib import Path
+
 import pytest
+import yaml
 from pydantic import ValidationError
 
 from dashboard.live.points import OVERLAYS, find_overlays
@@ -15,6 +19,7 @@ from dashboard.scenes.model import (
 )
 from dashboard.wording.i18n import translate
 from geodata.city.configuration import load_city
+from geodata.errors import DeclarationError
 from layers.catalogue.registry import find_indicator, resolve_component
 from layers.score.rules import load_scored
 
@@ -73,11 +78,12 @@ def test_every_class_of_points_has_its_word() -> None:
         assert overlay.word is None or translate(overlay.word, "zh")
 
 
-def test_all_four_domains_have_three_lines_a_score_and_a_subject() -> None:
+def test_the_four_domains_come_first_with_three_lines_a_score_and_a_subject() -> None:
     wall, kiosk = load_wall(CHANGCHUN), load_kiosk(CHANGCHUN)
     domains = ("transit", "emergency", "broadband", "health")
-    assert tuple(wall.cards) == tuple(load_scored(CHANGCHUN)) == tuple(kiosk.subjects) == domains
-    assert {len(rows) for rows in wall.cards.values()} == {3}
+    for shown in (wall.cards, load_scored(CHANGCHUN), kiosk.subjects):
+        assert tuple(shown)[:4] == domains
+    assert {len(wall.cards[domain]) for domain in domains} == {3}
 
 
 @pytest.mark.parametrize("headline", load_kiosk(CHANGCHUN).subjects.values())
@@ -97,9 +103,37 @@ def test_an_unknown_key_is_refused() -> None:
         Headline(indicator="x", colour="red")
 
 
-def test_nothing_the_public_may_not_see_is_on_the_kiosk() -> None:
-    for subject in load_kiosk(CHANGCHUN).subjects.values():
-        assert find_indicator(CHANGCHUN, subject.indicator).kiosk != "hidden"
+@pytest.fixture
+def copied(tmp_path: Path) -> Path:
+    """A copy of Changchun's folder, to be changed."""
+    folder = tmp_path / "changchun"
+    shutil.copytree(CHANGCHUN.folder, folder)
+    return folder
+
+
+def test_what_the_public_may_not_see_cannot_be_on_the_kiosk(copied: Path) -> None:
+    path = copied / "scenes" / "kiosk.yaml"
+    content = yaml.safe_load(path.read_text("utf-8"))
+    content["subjects"]["emergency"] |= {"indicator": "open_age_p90", "component": "default"}
+    path.write_text(yaml.safe_dump(content, allow_unicode=True), "utf-8")
+    with pytest.raises(DeclarationError, match=r"kiosk\.yaml: subjects\.emergency: .*hidden"):
+        load_kiosk(load_city(str(copied)))
+
+
+@pytest.mark.parametrize(
+    ("layer", "res", "fault"),
+    [
+        ({"indicator": "beds_per_1000"}, 7, "not by cell"),
+        ({"indicator": "down_mean_mbps"}, 9, "up to resolution 8"),
+    ],
+)
+def test_a_scene_shows_what_there_is_by_cell(copied: Path, layer, res: int, fault: str) -> None:
+    path = copied / "scenes" / "wall.yaml"
+    content = yaml.safe_load(path.read_text("utf-8"))
+    content["scenes"].append({"key": "planted", "layer": layer, "res": res})
+    path.write_text(yaml.safe_dump(content, allow_unicode=True), "utf-8")
+    with pytest.raises(DeclarationError, match=rf"wall\.yaml: scenes\.planted: .*{fault}"):
+        load_wall(load_city(str(copied)))
 
 
 def test_the_overlays_of_every_city_are_those_that_are_drawn() -> None:

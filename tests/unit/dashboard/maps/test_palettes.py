@@ -17,6 +17,7 @@ from layers.maps.classes import colour_classes
 from layers.maps.palette import palette_of, sample_palette
 
 CHANGCHUN = load_city("changchun")
+ENTRIES = [*CATALOGUE.glob("*.yaml"), *(CHANGCHUN.folder / "indicators").glob("*.yaml")]
 HEX_COLOUR = re.compile(r"#[0-9a-fA-F]{6}\b")
 INK_OF_CODES = Path("dashboard/components/qr.py")  # a camera needs dark on light on every theme
 
@@ -27,11 +28,11 @@ def declared(**changed: object) -> Indicator:
     return Indicator.model_validate(yaml.safe_load(text) | changed)
 
 
-@pytest.mark.parametrize("key", load_catalogue(CHANGCHUN))
+@pytest.mark.parametrize("path", ENTRIES, ids=lambda path: path.stem)
 @pytest.mark.parametrize("target", [None, 50.0])
-def test_every_indicator_is_drawn_in_the_colours_it_names(key: str, target: float | None) -> None:
-    entry = load_catalogue(CHANGCHUN)[key]
-    named = yaml.safe_load((CATALOGUE / f"{key}.yaml").read_text("utf-8")).get("palette", "viridis")
+def test_every_indicator_is_drawn_in_the_colours_it_names(path: Path, target: float | None) -> None:
+    entry = load_catalogue(CHANGCHUN)[path.stem]
+    named = yaml.safe_load(path.read_text("utf-8")).get("palette", "viridis")
     stops = load_palettes()[named].stops
     count = entry.classes
     shown = class_colours(colour_classes(entry, [1.0 * n for n in range(1, count)], target), entry)

@@ -61,7 +61,7 @@ def test_a_city_has_entries_of_its_domains_and_what_they_are_divided_by(copied: 
 
 
 def test_every_entry_of_the_program_is_shown_by_a_city() -> None:
-    assert {path.stem for path in CATALOGUE.glob("*.yaml")} == set(load_catalogue(CHANGCHUN))
+    assert {path.stem for path in CATALOGUE.glob("*.yaml")} <= set(load_catalogue(CHANGCHUN))
 
 
 def test_domains_are_chosen_renamed_and_added(copied: Path) -> None:
