@@ -72,12 +72,12 @@ def _send(engine: Engine, statement: str, content: bytes) -> None:
         copy.write(content)
 
 
-def _with_points(frame: pl.DataFrame, shapes: np.ndarray) -> list[tuple]:
+def _with_points(frame: pl.DataFrame, shapes: np.ndarray) -> list[tuple[object, ...]]:
     hexes = shapely.to_wkb(shapely.set_srid(shapes, 4326), hex=True, include_srid=True)
     return list(frame.with_columns(pl.Series("geom", hexes.tolist())).iter_rows())
 
 
-def _write_rows(engine: Engine, rows: list[tuple], names: list[str]) -> None:
+def _write_rows(engine: Engine, rows: list[tuple[object, ...]], names: list[str]) -> None:
     with (
         engine.begin() as connection,
         driver(connection).cursor() as cursor,

@@ -157,7 +157,7 @@ async def _update(site: Site, wall: Wall, ear: Ear) -> Update:
     give_up_at = at + PATIENCE_S
     while "layer" not in ear.pushed_at and time.time() < give_up_at:
         await asyncio.sleep(0.05)
-    steps = (ear.pushed_at.get("load"), ear.heard.get("layer"), shown.listed, shown.painted)
+    steps = (ear.pushed_at.get("load"), ear.pushed_at.get("layer"), shown.listed, shown.painted)
     return Update(*(each and each - at for each in (*steps, shown.mapped)))
 
 

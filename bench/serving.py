@@ -46,7 +46,7 @@ def bench_serving(engine: Engine, city: City) -> LoadTable:
 
 
 def _ask_us(engine: Engine, city: City, folder: Path) -> list[AddressUnderLoad]:
-    version = read_build(engine, KEY).version
+    version = read_build(engine, city, KEY).version
     values = values_address(KEY, "all", version, Period.parse(PERIOD), RES)
     base = f"http://127.0.0.1:{PORT}"
     collection = f"{base}/ogc/collections/{VIEW}"
