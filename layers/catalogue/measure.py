@@ -86,13 +86,22 @@ class _Records(Declared):
     where: Conditions = ()
     component: str | None = None  # column with the component's key; none: the default component
     into: str | None = None  # without such a column: the component that all records belong to
-    component_names: dict[str, str] = Field(
-        default_factory=dict
-    )  # value of that column -> key, where they differ
+    # value of that column -> key, where they differ
+    component_names: dict[str, str] = Field(default_factory=dict)
     one_per: tuple[str, ...] = ()  # keep one record (the lowest `order`) of each
     order: str = "load_id"  # with a minus before it the highest
     one_source_per: tuple[str, ...] = ()  # of several sources, the one loaded last counts for each
     estimated: bool = False
+
+    @property
+    def columns(self) -> frozenset[str]:
+        """The columns that it names, wherever it does."""
+        conditions = ("where", "success", "numerator", "denominator")
+        tested = {test.column for name in conditions for test in getattr(self, name, ())}
+        singles = ("time", "component", "observed", "field", "weight", "start", "end")
+        named = {getattr(self, name, None) for name in singles} - {None}
+        keys = (*self.one_per, *self.one_source_per, *getattr(self, "pair_by", ()))
+        return frozenset({*tested, *named, *keys, self.order.removeprefix("-")})
 
 
 class CountMeasure(_Records):
@@ -118,9 +127,8 @@ class IntervalMeasure(_Records):
     start: str
     end: str
     max_s: float = 7200.0
-    limits_s: dict[str, float] = Field(
-        default_factory=dict
-    )  # class R: component (or kind of channel) -> limit; others are left out
+    # class R: component (or kind of channel) -> limit; others are left out
+    limits_s: dict[str, float] = Field(default_factory=dict)
 
 
 class ShareMeasure(_Records):

@@ -11,7 +11,9 @@ from geodata.declared import read_declared
 from geodata.errors import DeclarationError, NotFoundError
 from layers.catalogue.domains import Domain, read_domains
 from layers.catalogue.indicator import ALL, DEFAULT, Indicator
+from layers.catalogue.measure import DeclarativeMeasure, FunctionMeasure
 from layers.catalogue.of_channels import with_channels
+from layers.catalogue.record_tables import record_schema
 from layers.errors import QueryError
 
 CATALOGUE = Path(__file__).parent / "indicators"
@@ -61,7 +63,21 @@ def _read_entry(path: Path) -> Indicator:
     entry = read_declared(path, Indicator)
     if entry.key != path.stem:
         raise DeclarationError(f"{path.name}: the key is {entry.key}, not the file's name")
+    for position, measure in enumerate(entry.measures):
+        if not isinstance(measure, FunctionMeasure):
+            _check_columns(measure, f"{path}: measures.{position}")
     return entry
+
+
+def _check_columns(measure: DeclarativeMeasure, where: str) -> None:
+    """Refuse a measure of columns that its table does not have."""
+    known = record_schema(measure.table).names
+    unknown = measure.columns - set(known)
+    if unknown:
+        raise DeclarationError(
+            f"{where}: {measure.table} has no column {', '.join(sorted(unknown))}; "
+            f"it has {', '.join(known)}"
+        )
 
 
 def _of_city(

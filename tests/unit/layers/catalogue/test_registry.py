@@ -37,11 +37,7 @@ def test_every_entry_can_be_built(key):
         if isinstance(measure, FunctionMeasure):
             assert callable(load_function(measure))
             continue
-        columns = set(record_schema(measure.table).names)
-        named = {condition.column for condition in measure.where} | set(measure.one_per)
-        named |= set(measure.one_source_per)
-        named |= {name for name in (measure.time, measure.component) if name}
-        assert named <= columns
+        assert measure.columns <= set(record_schema(measure.table).names)
     denominator = entry.denominator
     if denominator not in (None, "area_km2", "period_h"):
         assert find_indicator(CHANGCHUN, denominator).stock
@@ -70,6 +66,21 @@ def test_an_unknown_key_is_refused_by_name(tmp_path):
 def test_the_key_is_the_name_of_the_file(tmp_path):
     write(tmp_path, ENTRY, "other.yaml")
     with pytest.raises(DeclarationError, match="not the file's name"):
+        read_entries(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "unknown"),
+    [
+        ("component: channel", "component: chanel", "chanel"),
+        ("time: received_at", "time: recieved_at", "recieved_at"),
+        ("- counted_events", "- {column: priorty, value: 一级}", "priorty"),
+        ("kind: count", "kind: count\n    observed: even_id", "even_id"),
+    ],
+)
+def test_a_column_that_the_table_does_not_have_is_named(tmp_path, old, new, unknown):
+    write(tmp_path, ENTRY.replace(old, new))
+    with pytest.raises(DeclarationError, match=rf"measures\.0: incident has no column {unknown};"):
         read_entries(tmp_path)
 
 
