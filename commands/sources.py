@@ -14,6 +14,7 @@ from etl.source.data_places import NOWHERE, DataPlaces
 from etl.source.declaration import SourceDeclaration, read_declaration, read_declarations
 from etl.source.freshness import is_stale
 from geodata.city.configuration import City
+from geodata.city.source_names import FOLDER
 from geodata.clock import now
 from geodata.database.handle import Engine, RowMapping
 from geodata.errors import DeclarationError, ExtractError, LoadError, NotFoundError
@@ -123,7 +124,7 @@ def select_declarations(
 
 def sources_folder(city: City) -> Path:
     """Return where a city declares its sources."""
-    return city.folder / "sources"
+    return city.folder / FOLDER
 
 
 def describe(file: FileLoad) -> str:

@@ -20,7 +20,7 @@ from dashboard.problems import (
     problem_words,
     show_problem,
 )
-from dashboard.read.cache import build_cache
+from dashboard.read.cache import AnswerCache
 from dashboard.read.context import ScreenContext
 from dashboard.wording.i18n import as_language, html_language
 from geodata.city.configuration import City
@@ -68,7 +68,7 @@ def shell() -> html.Div:
     )
 
 
-def create_app(engine: Engine, city: City, settings: Settings) -> Dash:
+def create_app(engine: Engine, city: City, settings: Settings, cache: AnswerCache) -> Dash:
     """Build the application with its pages and callbacks; nothing is shared between two calls."""
     server = flask.Flask("dashboard", static_folder=None)
     server.config["SEND_FILE_MAX_AGE_DEFAULT"] = YEAR_S
@@ -83,7 +83,7 @@ def create_app(engine: Engine, city: City, settings: Settings) -> Dash:
         on_error=show_problem,
         compress=False,
     )
-    context = ScreenContext(engine, city, settings, build_cache(settings, city))
+    context = ScreenContext(engine, city, settings, cache)
     pages = discover()
     app.layout = shell()
     handle_failures(server)

@@ -34,7 +34,8 @@ def create_server(
     engine: Engine, city: City, settings: Settings, routers: Sequence[APIRouter] = ()
 ) -> FastAPI:
     """Compose the application that uvicorn serves; `routers` are those of other rooms."""
-    dash_app = create_app(engine, city, settings)
+    cache = build_cache(settings, city)  # one of pages and layers: callers share their locks
+    dash_app = create_app(engine, city, settings, cache)
     gis, gis_service = create_service(engine, city)
 
     screens: Any = WSGIMiddleware(dash_app.server, workers=WSGI_THREADS)  # its own ASGI types
@@ -49,8 +50,7 @@ def create_server(
     server = FastAPI(
         title=city.title_en, docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan
     )
-    remember = build_cache(settings, city).get_bytes
-    serve_layers(server, LayerContext(engine, city, settings.data_dir, remember))
+    serve_layers(server, LayerContext(engine, city, settings.data_dir, cache.get_bytes))
     own = (
         health_router(engine),
         live_router(engine),

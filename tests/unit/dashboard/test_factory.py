@@ -11,7 +11,7 @@ from dashboard.factory import build_page, create_app
 from dashboard.headers import policy
 from dashboard.page import discover, find_page
 from dashboard.problems import problem_key
-from dashboard.read.cache import AnswerCache
+from dashboard.read.cache import AnswerCache, build_cache
 from dashboard.read.context import ScreenContext
 from dashboard.server import create_server
 from geodata.city.configuration import load_city
@@ -55,7 +55,9 @@ def test_paths_lead_to_pages(path: str | None, route: str | None, rest: str) -> 
 
 
 def test_two_applications_in_one_process_share_nothing(engine, settings) -> None:
-    first, second = create_app(engine, CITY, settings), create_app(engine, CITY, settings)
+    first, second = (
+        create_app(engine, CITY, settings, build_cache(settings, CITY)) for _ in range(2)
+    )
     assert first.server is not second.server
     assert first.callback_map.keys() == second.callback_map.keys()
     assert first.layout is not second.layout
