@@ -7,6 +7,7 @@ from bench.sample import make_points
 from bench.timing import Table, time_best
 from geodata.city.configuration import City
 from geodata.space.districts import DistrictLocator, read_districts
+from geodata.tables import OUTSIDE_DISTRICT
 
 
 def bench_locating(city: City, count: int) -> Table:
@@ -20,7 +21,7 @@ def bench_locating(city: City, count: int) -> Table:
     def join() -> gpd.GeoDataFrame:
         return points.sjoin(districts[["district_id", "geometry"]], predicate="intersects")
 
-    known = int((locator.locate(lon[:few], lat[:few]) != "unknown").sum())
+    known = int((locator.locate(lon[:few], lat[:few]) != OUTSIDE_DISTRICT).sum())
     if known != join().index.nunique():
         raise AssertionError("the locator and the spatial join differ")
     return Table(

@@ -55,7 +55,7 @@ def make_incidents(city: City, locator: Locator, count: int) -> pl.DataFrame:
             Y: lat,
         }
     )
-    return assign_district(assign_cell(frame), locator)
+    return assign_district(assign_cell(frame), locator, "city")
 
 
 def with_next_month(incidents: pl.DataFrame) -> pl.DataFrame:

@@ -72,7 +72,12 @@ def build_followed(context: CommandContext, keys: Sequence[str] = ()) -> list[Fo
     folder = incoming_dir(context.settings, context.city)
     targets = [
         LiveSource(
-            context.engine, context.city, each, rule, DistrictLocator(districts), context.places
+            context.engine,
+            context.city,
+            each,
+            rule,
+            DistrictLocator.of_city(context.city, districts),
+            context.places,
         )
         for each in read_declarations(sources_folder(context.city))
         for rule in each.live

@@ -82,7 +82,8 @@ def load_files(
     districts = read_districts(city)
 
     def load_one(declaration: SourceDeclaration) -> Sequence[FileLoad]:
-        locator = DistrictLocator(districts)  # one for each: prepared geometry is not thread-safe
+        # one for each: prepared geometry is not thread-safe
+        locator = DistrictLocator.of_city(city, districts)
         try:
             return load_source(
                 engine, city, declaration, path, root=root, locator=locator, places=places

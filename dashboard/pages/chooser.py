@@ -7,7 +7,6 @@ from dashboard.components.text import bilingual, two_lines
 from dashboard.page import Page, Words, discover
 from dashboard.read.context import ScreenContext
 from geodata.queries.screens import read_district_list, read_freshness
-from geodata.tables import UNKNOWN_DISTRICT
 
 
 def layout(context: ScreenContext, _rest: str, _search: str) -> html.Main:
@@ -53,7 +52,6 @@ def district_links(context: ScreenContext) -> list[html.A]:
     return [
         html.A(two_lines(row["name_zh"], row["name_en"]), href=f"/district/{row['district_id']}")
         for row in rows
-        if row["district_id"] != UNKNOWN_DISTRICT
     ]
 
 

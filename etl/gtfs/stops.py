@@ -39,7 +39,9 @@ def place_stops(
     sound = located.refuse(
         [Rule("stop_lat", r, pl.col(_FAULT) == r, "unplaceable_stop") for r in reasons]
     )
-    return sound.with_rows(assign_district(assign_cell(sound.rows.drop(_FAULT)), locator))
+    return sound.with_rows(
+        assign_district(assign_cell(sound.rows.drop(_FAULT)), locator, declaration.covered_extent)
+    )
 
 
 def shape_lines(points: pl.DataFrame, declaration: SourceDeclaration, city: City) -> pl.DataFrame:

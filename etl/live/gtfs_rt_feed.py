@@ -191,7 +191,8 @@ class FollowedFeed:
         sound = sound.unique(["vehicle_id"], keep="last", maintain_order=True)
         faulty = placed.filter(pl.col("fault").is_not_null()).select("row", "fault")
         faults = [(row, *fault.split(" ", 1)) for row, fault in faulty.iter_rows()]
-        return assign_district(assign_cell(sound), self.live_source.locator), faults
+        extent = self.live_source.declaration.covered_extent
+        return assign_district(assign_cell(sound), self.live_source.locator, extent), faults
 
 
 def _place_of(row: dict[str, Any], given_in: str) -> dict[str, Any]:

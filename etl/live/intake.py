@@ -65,7 +65,9 @@ def intake_router(
         if not compare_digest(given.encode(), f"Bearer {token}".encode()):
             raise HTTPException(401, "the token is missing or wrong", _ASK_FOR_TOKEN)
         body = await request.body()  # only now: who has no token sends nothing
-        live_source = LiveSource(engine, city, *found, DistrictLocator(districts), places)
+        live_source = LiveSource(
+            engine, city, *found, DistrictLocator.of_city(city, districts), places
+        )
         return await run_in_threadpool(_take, live_source, body)
 
     return router

@@ -34,10 +34,11 @@ def load_stop_events(
     frame = frame.join(known, on=KEY, how="anti", maintain_order="left")
     if frame.is_empty():
         return Batch(frame)
-    frame = assign_district(assign_cell(frame), live_source.locator)
     declaration = live_source.declaration.model_copy(
         update={"mode": "append", "table": "stop_event"}
     )
+    extent = declaration.covered_extent
+    frame = assign_district(assign_cell(frame), live_source.locator, extent)
     batch, _ = load_records(connection, Batch(frame), declaration, load_id)
     return replace(batch, stages=())
 

@@ -34,7 +34,7 @@ from geodata.city.configuration import City
 from geodata.clock import now
 from geodata.database.announce import LOADS, announce
 from geodata.errors import DatabaseError, LoadError, OperationsError
-from geodata.space.districts import DistrictLocator, load_districts, read_districts
+from geodata.space.districts import DistrictLocator, load_districts
 from geodata.tables import district, load
 
 _logger = logging.getLogger(__name__)
@@ -60,7 +60,7 @@ def load_source(
         ExtractError: the source has no file there.
     """
     files = find_files(declaration, places.incoming, path, root)
-    locator = locator or DistrictLocator(read_districts(city))
+    locator = locator or DistrictLocator.of_city(city)
     return LoadResult(
         tuple(_load_planned(engine, city, declaration, file, locator, places) for file in files)
     )

@@ -20,7 +20,7 @@ from etl.source.mapping import (
     check_zone,
 )
 from etl.source.record_types import RECORD_TYPES, RecordType
-from etl.source.record_types.record_type import PlaceRule
+from etl.source.record_types.record_type import Extent, PlaceRule
 from geodata.declared import Declared, faults_of, read_yaml
 from geodata.errors import DeclarationError
 
@@ -70,6 +70,11 @@ class SourceDeclaration(Declared):
     )
     area: tuple[float, float, float, float] | None = Field(
         default=None, description="west, south, east, north of where its places must lie"
+    )
+    extent: Extent | None = Field(
+        default=None,
+        description="city: it speaks of this city alone, a row whose place is not known counts in "
+        "it; wider: of a larger area, such a row counts nowhere; else as the record type says",
     )
     place: PlaceRule | None = Field(
         default=None,
@@ -136,6 +141,11 @@ class SourceDeclaration(Declared):
     def place_rule(self) -> PlaceRule:
         """How a row without a usable place is treated; an incident without one still counts."""
         return self.place or self.record_type.place_rule
+
+    @property
+    def covered_extent(self) -> Extent:
+        """What it speaks of: this city alone, or a wider area."""
+        return self.extent or self.record_type.extent
 
     @property
     def given_in(self) -> str:

@@ -11,9 +11,10 @@ from pyproj import Transformer
 
 from etl.batch import ROW, WKB, Batch, X, Y, count_reasons
 from etl.source.declaration import SourceDeclaration
+from etl.source.record_types.record_type import Extent
 from geodata.city.configuration import City
 from geodata.space import datums, grid
-from geodata.tables import UNKNOWN_DISTRICT
+from geodata.tables import UNKNOWN_DISTRICT, UNPLACED_DISTRICT
 
 Floats = npt.NDArray[np.float64]
 
@@ -103,7 +104,7 @@ def place(batch: Batch, declaration: SourceDeclaration, city: City, locator: Loc
         pl.Series(X, places.lon).fill_nan(None),
         pl.Series(Y, places.lat).fill_nan(None),
     )
-    frame = assign_district(assign_cell(frame), locator)
+    frame = assign_district(assign_cell(frame), locator, declaration.covered_extent)
     batch = replace(batch, frame=frame).reject(_refused(frame, places, declaration))
     notes = count_reasons(batch.rejects.slice(before))
     notes["without a place, kept"] = batch.frame[X].null_count()
@@ -138,10 +139,14 @@ def assign_cell(frame: pl.DataFrame) -> pl.DataFrame:
     return frame.with_columns(pl.Series("cell", cells).replace(grid.NO_CELL, None))
 
 
-def assign_district(frame: pl.DataFrame, locator: Locator) -> pl.DataFrame:
-    """Add the district, by point in polygon unless the source names it."""
+def assign_district(frame: pl.DataFrame, locator: Locator, extent: Extent) -> pl.DataFrame:
+    """Add the district, by point in polygon unless the source names it.
+
+    A row without a place is in no total if the source speaks of a wider area than the city.
+    """
     known = frame[X].is_not_null().to_numpy()
-    found = np.full(frame.height, UNKNOWN_DISTRICT, dtype=object)
+    unlocated = UNPLACED_DISTRICT if extent == "wider" else UNKNOWN_DISTRICT
+    found = np.full(frame.height, unlocated, dtype=object)
     found[known] = locator.locate(frame[X].to_numpy()[known], frame[Y].to_numpy()[known])
     located = pl.Series("@located", found, dtype=pl.String)
     if "district_id" in frame.columns:

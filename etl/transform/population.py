@@ -60,7 +60,7 @@ def at_centres(frame: pl.DataFrame, locator: Locator) -> pl.DataFrame:
         pl.lit(None, pl.Float64).alias("original_lat"),
         pl.lit("wgs84").alias("datum"),
     )
-    return assign_district(frame, locator)
+    return assign_district(frame, locator, "city")  # a centre is always a place
 
 
 def share_by_overlap(value: float, overlaps: npt.ArrayLike) -> Floats:

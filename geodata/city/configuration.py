@@ -47,6 +47,12 @@ class City(Declared):
     datum: Literal["wgs84", "gcj02"] = "wgs84"
     datum_area: BoundsField | None = None
     bounds: BoundsField
+    boundary_tolerance_m: float = Field(
+        default=0.0,
+        ge=0,
+        le=10_000,
+        description="a point that close to the boundary belongs to the nearest district",
+    )
     res_city: Resolution = 7
     res_district: Resolution = 8
     res_street: Resolution = 9

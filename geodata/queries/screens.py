@@ -9,7 +9,7 @@ import polars as pl
 from sqlalchemy import ColumnElement, Connection, Engine, Select, cast, extract, func, select
 from sqlalchemy import Integer as IntegerType
 
-from geodata.tables import district, facility, incident, load, state_build
+from geodata.tables import NO_DISTRICT, district, facility, incident, load, state_build
 from geodata.tables.counted import NOT_SHOWN, is_current
 
 Schema = Mapping[str, pl.DataType | type[pl.DataType]]
@@ -56,8 +56,19 @@ def _frame(connection: Connection, query: Select[Any], schema: Schema) -> pl.Dat
 def read_district_list(engine: Engine) -> pl.DataFrame:
     """Return district_id, name_zh, name_en, kind, position, area_km2 in the city's own order."""
     columns = [district.c[name] for name in DISTRICT_SCHEMA]
+    listed = select(*columns).where(district.c.district_id.not_in(NO_DISTRICT))
     with engine.connect() as connection:
-        return _frame(connection, select(*columns).order_by(district.c.position), DISTRICT_SCHEMA)
+        return _frame(connection, listed.order_by(district.c.position), DISTRICT_SCHEMA)
+
+
+def read_place_names(engine: Engine) -> dict[str, tuple[str, str]]:
+    """Return the names in both languages of each value of `district_id`.
+
+    Records that lie in no district have a name as well: where they are is said, not left blank.
+    """
+    columns = (district.c.district_id, district.c.name_zh, district.c.name_en)
+    with engine.connect() as connection:
+        return {key: (zh, en) for key, zh, en in connection.execute(select(*columns))}
 
 
 def read_freshness(engine: Engine) -> Freshness:

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import polars as pl
 import shapely
 from geoalchemy2.shape import from_shape
+from pyproj import Transformer
 from sqlalchemy import Connection, select
 from sqlalchemy.dialects.postgresql import insert
 
@@ -18,17 +19,22 @@ from geodata.city.parts import CellDistrict, Constant, DistrictFile, Filled
 from geodata.errors import CityError
 from geodata.space import grid
 from geodata.space.crs import WGS84_EPSG, metric_geometry
-from geodata.tables import UNKNOWN_DISTRICT, district
+from geodata.tables import (
+    NO_DISTRICT,
+    OUTSIDE_DISTRICT,
+    UNKNOWN_DISTRICT,
+    UNPLACED_DISTRICT,
+    district,
+)
 
 WHOLE_CITY = "city"  # what addresses and scores call the whole of it
 _SAFE_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 _PLAIN_KIND = "district"
 _COLUMNS = ["district_id", "name_zh", "name_en", "kind", "position", "area_km2", "geometry"]
-_UNKNOWN_ROW = {
-    "district_id": UNKNOWN_DISTRICT,
-    "name_zh": "未定位",
-    "name_en": "Not located",
-    "kind": "unknown",
+_NAMES_OF_NONE = {
+    UNKNOWN_DISTRICT: ("未定位", "Not located"),
+    OUTSIDE_DISTRICT: ("市域以外", "Outside the city"),
+    UNPLACED_DISTRICT: ("未定位（来源范围大于本市）", "Not located, of a wider source"),
 }
 
 
@@ -142,7 +148,7 @@ def _as_multi(geometry: Any) -> Any:
 def _check(city: City, frame: gpd.GeoDataFrame) -> None:
     where = f"{city.folder}: districts"
     repeated = frame.loc[frame["district_id"].duplicated(), "district_id"].tolist()
-    reserved = {UNKNOWN_DISTRICT, WHOLE_CITY} & set(frame["district_id"])
+    reserved = {*NO_DISTRICT, WHOLE_CITY} & set(frame["district_id"])
     if repeated or reserved:
         said = ", ".join([*repeated, *sorted(reserved)])
         raise CityError(f"{where}: district_id: repeated or reserved id {said}")
@@ -156,18 +162,60 @@ def _check(city: City, frame: gpd.GeoDataFrame) -> None:
         raise CityError(f"{where}: only polygons can be districts")
 
 
+class Nearest:
+    """Finds the nearest district within a tolerance, in metres of the city's metric CRS."""
+
+    def __init__(self, districts: gpd.GeoDataFrame, metric_crs: int, tolerance_m: float) -> None:
+        """Index the polygons by ascending id, which also decides between equal distances."""
+        ordered = districts.sort_values("district_id").geometry
+        self._tree = shapely.STRtree(ordered.to_crs(metric_crs).to_numpy())
+        self._to_metres = Transformer.from_crs(WGS84_EPSG, metric_crs, always_xy=True)
+        self._tolerance_m = tolerance_m
+
+    def find(self, lon: grid.Floats, lat: grid.Floats) -> npt.NDArray[np.int64]:
+        """Return the position of each point's district by ascending id, -1 if too far."""
+        found = np.full(lon.shape, -1, dtype=np.int64)
+        x, y = self._to_metres.transform(lon, lat)
+        there = np.flatnonzero(np.isfinite(x) & np.isfinite(y))
+        points = shapely.points(np.asarray(x)[there], np.asarray(y)[there])
+        which, district_at = self._tree.query_nearest(points, max_distance=self._tolerance_m)
+        order = np.lexsort((-district_at, which))  # the last written of a point is the lowest id
+        found[there[which[order]]] = district_at[order]
+        return found
+
+
 class DistrictLocator:
     """Finds the district of points, exactly, by the polygons and never by cells."""
 
-    def __init__(self, districts: gpd.GeoDataFrame) -> None:
-        """Prepare the polygons, lowest id first: on a shared edge the lowest id wins."""
+    def __init__(self, districts: gpd.GeoDataFrame, nearest: Nearest | None = None) -> None:
+        """Prepare the polygons, lowest id first: on a shared edge the lowest id wins.
+
+        `nearest` gives points just outside to a district; without it none is.
+        """
         ordered = districts.sort_values("district_id")
-        self._ids = np.array([*ordered["district_id"], UNKNOWN_DISTRICT], dtype=np.str_)
+        self._ids = np.array(
+            [*ordered["district_id"], OUTSIDE_DISTRICT, UNKNOWN_DISTRICT], dtype=np.str_
+        )
         self._geometries = [shapely.from_wkb(shapely.to_wkb(item)) for item in ordered.geometry]
         shapely.prepare(self._geometries)
+        self._nearest = nearest
+
+    @classmethod
+    def of_city(cls, city: City, districts: gpd.GeoDataFrame | None = None) -> "DistrictLocator":
+        """Return the locator of a city, with its `boundary_tolerance_m`.
+
+        Raises:
+            CityError: its districts cannot be read.
+        """
+        frame = read_districts(city) if districts is None else districts
+        tolerance_m = city.boundary_tolerance_m
+        return cls(frame, Nearest(frame, city.metric_crs, tolerance_m) if tolerance_m else None)
 
     def locate(self, lon: npt.ArrayLike, lat: npt.ArrayLike) -> npt.NDArray[np.str_]:
-        """Return the district_id of each point in WGS-84, `unknown` for those in none."""
+        """Return the district_id of each point in WGS-84.
+
+        `outside` for those in none, `unknown` for those that are no points (NaN, infinite).
+        """
         lons, lats = np.asarray(lon, dtype=np.float64), np.asarray(lat, dtype=np.float64)
         found = np.full(lons.shape, len(self._ids) - 1, dtype=np.int16)
         open_rows = np.flatnonzero(np.isfinite(lons) & np.isfinite(lats))
@@ -175,6 +223,10 @@ class DistrictLocator:
             within = _covers(geometry, lons[open_rows], lats[open_rows])
             found[open_rows[within]] = number
             open_rows = open_rows[~within]
+        found[open_rows] = len(self._geometries)
+        if self._nearest is not None and open_rows.size:
+            near = self._nearest.find(lons[open_rows], lats[open_rows])
+            found[open_rows[near >= 0]] = near[near >= 0]
         located: npt.NDArray[np.str_] = self._ids[found]
         return located
 
@@ -188,23 +240,33 @@ def _covers(geometry: Any, lon: grid.Floats, lat: grid.Floats) -> grid.Mask:
 
 
 def load_districts(connection: Connection, city: City) -> None:
-    """Write the city's districts, and the row of no district, over the stored ones.
+    """Write the city's districts, and the rows of no district, over the stored ones.
 
     Raises:
         CityError: the database holds districts that are not this city's.
     """
     frame = read_districts(city)
     present = set(connection.scalars(select(district.c.district_id)))
-    foreign = sorted(present - {*frame["district_id"], UNKNOWN_DISTRICT})
+    foreign = sorted(present - {*frame["district_id"], *NO_DISTRICT})
     if foreign:
         raise CityError(f"the database holds districts of another city: {', '.join(foreign)}")
     rows = [
         {name: row[name] for name in _COLUMNS[:6]} | {"geom": from_shape(row["geometry"], 4326)}
         for row in frame.to_dict("records")
     ]
-    last = {"position": len(rows) + 1, "area_km2": None, "geom": None}
-    statement = insert(district).values([*rows, _UNKNOWN_ROW | last])
+    statement = insert(district).values([*rows, *_rows_of_none(len(rows))])
     changed = {name: statement.excluded[name] for name in [*_COLUMNS[1:6], "geom"]}
     connection.execute(
         statement.on_conflict_do_update(index_elements=["district_id"], set_=changed)
     )
+
+
+def _rows_of_none(districts: int) -> list[dict[str, object]]:
+    """Return the rows that stand for no district, after the districts."""
+    return [
+        {
+            "district_id": key, "name_zh": zh, "name_en": en, "kind": key,
+            "position": districts + place, "area_km2": None, "geom": None,
+        }
+        for place, (key, (zh, en)) in enumerate(_NAMES_OF_NONE.items(), start=1)
+    ]  # fmt: skip

@@ -2,7 +2,15 @@
 
 from geodata.tables.alerts import alert, alert_change
 from geodata.tables.broadband import premise, radio_prediction
-from geodata.tables.columns import SCHEMA, UNKNOWN_DISTRICT, metadata
+from geodata.tables.columns import (
+    NO_DISTRICT,
+    NOT_OF_CITY,
+    OUTSIDE_DISTRICT,
+    SCHEMA,
+    UNKNOWN_DISTRICT,
+    UNPLACED_DISTRICT,
+    metadata,
+)
 from geodata.tables.disclosure import withheld_pattern
 from geodata.tables.findings import finding
 from geodata.tables.health import ed_visit, health_record
@@ -54,9 +62,13 @@ from geodata.tables.transit import (
 )
 
 __all__ = [
+    "NOT_OF_CITY",
+    "NO_DISTRICT",
+    "OUTSIDE_DISTRICT",
     "RETIRED_INDEXES",
     "SCHEMA",
     "UNKNOWN_DISTRICT",
+    "UNPLACED_DISTRICT",
     "alert",
     "alert_change",
     "counted_load",

@@ -20,7 +20,12 @@ from sqlalchemy import (
 from sqlalchemy.sql.expression import text
 
 SCHEMA = "ops"
-UNKNOWN_DISTRICT = "unknown"
+# What stands in `district_id` for rows in no district:
+UNKNOWN_DISTRICT = "unknown"  # the place is not known, the source speaks of this city: counted
+OUTSIDE_DISTRICT = "outside"  # the place is known and lies beyond the boundary: in no total
+UNPLACED_DISTRICT = "unplaced"  # not known, and the source speaks of a wider area: in no total
+NOT_OF_CITY = (OUTSIDE_DISTRICT, UNPLACED_DISTRICT)
+NO_DISTRICT = (UNKNOWN_DISTRICT, *NOT_OF_CITY)
 
 metadata = MetaData(
     naming_convention={
@@ -56,7 +61,7 @@ def _references(column: str, checked: bool) -> list[ForeignKey]:
 
 
 def district_id(*, checked: bool = True) -> Column[object]:
-    """The district a record lies in, `unknown` where none covers it."""
+    """The district a record lies in, else one of `NO_DISTRICT`."""
     return Column(
         "district_id",
         Text,

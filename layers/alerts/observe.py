@@ -9,7 +9,6 @@ from geodata.city.configuration import City
 from geodata.errors import NotFoundError
 from geodata.queries.live import read_sources_freshness
 from geodata.queries.screens import read_district_list
-from geodata.tables import UNKNOWN_DISTRICT
 from layers.alerts.duty import apply_observations
 from layers.alerts.machine import Alert, Change, Timing
 from layers.alerts.observation import Observation
@@ -37,7 +36,7 @@ def timings(city: City) -> dict[str, Timing]:
 def read_names(engine: Engine, city: City) -> dict[str, tuple[str, str]]:
     """Return the names of the districts and, under `city`, of the city."""
     rows = read_district_list(engine).select("district_id", "name_zh", "name_en").iter_rows()
-    named = {key: (zh, en) for key, zh, en in rows if key != UNKNOWN_DISTRICT}
+    named = {key: (zh, en) for key, zh, en in rows}
     return {CITY: (city.name_zh, city.name_en), **named}
 
 

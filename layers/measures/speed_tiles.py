@@ -11,7 +11,7 @@ from geodata.city.configuration import City
 from geodata.queries.places import read_speed_tiles
 from geodata.space.areal import cut_by_cells
 from geodata.space.crs import from_metric
-from geodata.space.districts import DistrictLocator, read_districts
+from geodata.space.districts import DistrictLocator
 from geodata.space.grid import STORAGE_RES
 from layers.build.measure_request import MeasureRequest
 from layers.period import Grain, Period
@@ -32,7 +32,7 @@ def tile_states(request: MeasureRequest) -> pl.DataFrame:
     )
     outlines = tiles.select("quadkey", "outline").unique("quadkey", keep="first").sort("quadkey")
     parts = spread(request.city, shapely.from_wkb(outlines["outline"].to_numpy()))
-    located = DistrictLocator(read_districts(request.city)).locate(parts["lon"], parts["lat"])
+    located = DistrictLocator.of_city(request.city).locate(parts["lon"], parts["lat"])
     parts = parts.with_columns(
         quadkey=outlines["quadkey"].gather(parts["tile"]), district_id=pl.Series(located)
     )

@@ -20,7 +20,7 @@ from geodata.queries.timetable import (
     read_stop_places,
 )
 from geodata.space.crs import to_metric
-from geodata.space.districts import DistrictLocator, read_districts
+from geodata.space.districts import DistrictLocator
 from geodata.space.lines import metric_lines, split_lines
 from layers.build.measure_request import MeasureRequest
 from layers.catalogue.indicator import TOTAL
@@ -141,7 +141,7 @@ def split_ways(city: City, ways: pl.DataFrame) -> pl.DataFrame:
     drawn = ways.filter(pl.col("length_m") > 0)
     lines = np.asarray(shapely.from_wkb(drawn["line"].to_list()), dtype=object)
     parts = split_lines(city, lines)
-    district = DistrictLocator(read_districts(city)).locate(parts["lon"], parts["lat"])
+    district = DistrictLocator.of_city(city).locate(parts["lon"], parts["lat"])
     return parts.select(
         "cell",
         "length_m",

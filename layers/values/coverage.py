@@ -7,7 +7,7 @@ from datetime import datetime
 import ibis
 from sqlalchemy import Connection, select
 
-from geodata.tables import UNKNOWN_DISTRICT, district, source_coverage
+from geodata.tables import NO_DISTRICT, district, source_coverage
 from layers.catalogue.indicator import Indicator
 from layers.catalogue.measure import FunctionMeasure
 from layers.catalogue.record_tables import record_table
@@ -85,7 +85,7 @@ def read_coverage(connection: Connection, indicator: Indicator) -> Coverage:
         for component in components_of(row.component, row.source, carried)
     )
     named = connection.scalars(
-        select(district.c.district_id).where(district.c.district_id != UNKNOWN_DISTRICT)
+        select(district.c.district_id).where(district.c.district_id.not_in(NO_DISTRICT))
     )
     return Coverage(spans, frozenset(named), indicator.stock)
 

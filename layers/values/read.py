@@ -9,7 +9,7 @@ from geodata.city.configuration import City
 from geodata.clock import now
 from geodata.database.engine import open_snapshot
 from geodata.errors import NotFoundError
-from geodata.tables import district
+from geodata.tables import NOT_OF_CITY, district
 from layers.catalogue.indicator import ALL, StateClass
 from layers.catalogue.registry import find_indicator, resolve_component
 from layers.period import Grain, Period
@@ -102,7 +102,8 @@ def _expected_keys(connection: Connection, query: CheckedQuery) -> pl.DataFrame 
     """Return the keys that must be in the answer, with or without states; None by cell."""
     match query.by:
         case "district":
-            ordered = select(district.c.district_id).order_by(district.c.position)
+            of_city = district.c.district_id.not_in(NOT_OF_CITY)
+            ordered = select(district.c.district_id).where(of_city).order_by(district.c.position)
             keys = list(connection.scalars(ordered))
         case "city":
             keys = ["city"]

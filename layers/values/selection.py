@@ -22,7 +22,7 @@ from sqlalchemy import Integer as SqlInteger
 
 from geodata.queries.frame import Schema, read_columns, read_frame
 from geodata.space.grid import NO_CELL, STORAGE_RES, cell_res, children_range, parent_sql, res_sql
-from geodata.tables import state
+from geodata.tables import NOT_OF_CITY, state
 from layers.catalogue.formula import FORMULAS
 from layers.catalogue.indicator import Indicator, StateClass
 from layers.states.state import COUNTS, SUMS
@@ -167,6 +167,8 @@ def _where(statement: Select[Any], selection: Selection) -> Select[Any]:
     )
     if selection.by == "cell":
         statement = statement.where(c.cell != NO_CELL)
+    if selection.district_id not in NOT_OF_CITY:
+        statement = statement.where(c.district_id.not_in(NOT_OF_CITY))
     if selection.district_id is not None:
         statement = statement.where(c.district_id == selection.district_id)
     if selection.districts is not None:

@@ -12,7 +12,7 @@ import polars as pl
 from sqlalchemy import Connection, select
 
 from geodata.queries.frame import Schema
-from geodata.tables import state
+from geodata.tables import NOT_OF_CITY, state
 from layers.catalogue.indicator import Indicator
 from layers.states.state import COUNTS
 from layers.values.query import CheckedQuery
@@ -78,7 +78,11 @@ def _read_counts(
     c = state.c
     found = (
         select(c.district_id, c.starts_at)
-        .where(c.indicator == indicator.key, c.component.in_(components))
+        .where(
+            c.indicator == indicator.key,
+            c.component.in_(components),
+            c.district_id.not_in(NOT_OF_CITY),
+        )
         .distinct()
     )
     return [(row.district_id, row.starts_at) for row in connection.execute(found)]

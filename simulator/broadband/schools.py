@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import polars as pl
 
+from geodata.tables import NO_DISTRICT
 from simulator.files import Written, write_csv
 from simulator.ground.world import World
 
@@ -20,7 +21,7 @@ def write_schools(world: World, folder: Path) -> list[Written]:
     real = world.places.filter(
         pl.col("fclass") == "school",
         pl.col("name").is_not_null(),
-        pl.col("district_id") != "unknown",
+        ~pl.col("district_id").is_in(NO_DISTRICT),
     ).sort("osm_id")
     cells = world.cells
     count = max(1, round(float(cells.residents.sum()) / RESIDENTS_PER_SCHOOL) - real.height)

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from geodata.space.districts import DistrictLocator
 from geodata.space.grid import cell_centres, latlng_to_cells
+from geodata.tables import NO_DISTRICT
 from simulator.config import Population, Settlement
 from simulator.ground.planar import Floats, Plane
 from simulator.ground.raster import Raster
@@ -131,7 +132,7 @@ def urban_candidates(
     weight = (from_towns + from_city) * (0.35 + fields.raster.sample(fields.homes, xy_m))
     weight *= np.exp(0.55 * fields.raster.sample(fields.texture, xy_m))
     district_id = locator.locate(lon, lat)
-    usable = ~_open_land(xy_m, rules, plane) & (district_id != "unknown") & (weight > 1e-6)
+    usable = ~_open_land(xy_m, rules, plane) & ~np.isin(district_id, NO_DISTRICT) & (weight > 1e-6)
     return Candidates(
         cell[usable], district_id[usable], weight[usable] ** 0.6, (from_towns > from_city)[usable]
     )
@@ -176,5 +177,5 @@ def village_points(
     xy_m = np.repeat(centres, homes, axis=0)
     xy_m = xy_m + generator.normal(0, VILLAGE_SPREAD_M, xy_m.shape)
     lon, lat = plane.to_degrees(xy_m)
-    known = locator.locate(lon, lat) != "unknown"
+    known = ~np.isin(locator.locate(lon, lat), NO_DISTRICT)
     return pl.DataFrame({"lon": lon[known], "lat": lat[known]})

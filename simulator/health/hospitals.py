@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 
 from geodata.space.areal import largest_remainder
+from geodata.tables import NO_DISTRICT
 from simulator.config import Health
 from simulator.files import Written, write_csv
 from simulator.ground.world import World
@@ -131,7 +132,7 @@ def build_hospitals(world: World) -> pl.DataFrame:
     Columns: hospital_id, name, grade, district_id, beds, doctors, ed_spaces (0: no emergency
     department), lon, lat, is_simulated.
     """
-    real = [item for item in _real(world) if item.district_id != "unknown"]
+    real = [item for item in _real(world) if item.district_id not in NO_DISTRICT]
     real += _in_seats(world, real)
     listed = [*real, *_in_districts(world, real), *_small(world)]
     rng = world.rng("hospital staff")

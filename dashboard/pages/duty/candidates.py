@@ -13,7 +13,7 @@ from dashboard.wording.i18n import LANGUAGES, translate
 from geodata.errors import OperationsError
 from geodata.queries.candidate_decisions import decide_candidate
 from geodata.queries.candidates import CandidateRow, read_candidates
-from geodata.queries.screens import read_district_list
+from geodata.queries.screens import read_place_names
 
 DECIDE = "duty-decide"
 SHOWN = 12
@@ -35,7 +35,7 @@ def build_candidates(context: ScreenContext) -> list[Component]:
     rows = read_candidates(context.engine, limit=SHOWN)
     if not rows:
         return [bilingual("duty.no_candidates", class_name="empty")]
-    names = dict(read_district_list(context.engine).select("district_id", "name_zh").iter_rows())
+    names = {key: zh for key, (zh, _) in read_place_names(context.engine).items()}
     return [candidate_line(row, context.city.timezone, names) for row in rows]
 
 

@@ -195,7 +195,7 @@ def sheet(
 def further(context: ScreenContext, view: View, place: Selected) -> list[Component]:
     """Return the choice of districts and the link to the district's page."""
     language = view.state.lang
-    rows = read_district_list(context.engine).filter(pl.col("district_id") != UNKNOWN_DISTRICT)
+    rows = read_district_list(context.engine)
     links = [
         dcc.Link(
             named(row["name_zh"], row["name_en"], language),

@@ -8,12 +8,11 @@ from dashboard.pages.kiosk.state import KioskState
 from dashboard.read.context import ScreenContext
 from dashboard.wording.i18n import translate
 from geodata.queries.screens import read_district_list
-from geodata.tables import UNKNOWN_DISTRICT
 
 
 def districts(context: ScreenContext) -> pl.DataFrame:
-    """Return the districts without the unknown one."""
-    return read_district_list(context.engine).filter(pl.col("district_id") != UNKNOWN_DISTRICT)
+    """Return the city's districts."""
+    return read_district_list(context.engine)
 
 
 def district_name(context: ScreenContext, state: KioskState) -> tuple[str, str]:

@@ -2,7 +2,6 @@
 
 import logging
 
-import polars as pl
 from dash import Dash, Input, Output, State, dcc, html, no_update
 from dash.development.base_component import Component
 
@@ -33,7 +32,6 @@ from dashboard.read.single_flight import SingleFlight
 from dashboard.scenes.model import load_wall
 from dashboard.wording.i18n import LANGUAGES, translate
 from geodata.queries.screens import read_district_list
-from geodata.tables import UNKNOWN_DISTRICT
 from layers.maps.urls import districts_address
 
 REFRESH_MS = 300_000  # finds what a lost push may have missed
@@ -126,7 +124,7 @@ def group_stores(context: ScreenContext, group: str, panels: Panels) -> list[Com
 
 def district_views(context: ScreenContext) -> list[dict[str, object]]:
     """Return the cameras of `d` and a number: 0 the city, then the districts in order."""
-    listed = read_district_list(context.engine).filter(pl.col("district_id") != UNKNOWN_DISTRICT)
+    listed = read_district_list(context.engine)
     views: list[dict[str, object]] = [{"id": None, "camera": home_camera(context.city)}]
     for key in listed["district_id"]:
         views.append({"id": key, "camera": district_camera(context.city, key)})

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-import polars as pl
 from dash import html
 from dash.development.base_component import Component
 
@@ -14,7 +13,6 @@ from dashboard.read.scores import score_evidence, score_text
 from dashboard.wording.i18n import LANGUAGES, translate
 from geodata.city.configuration import City
 from geodata.queries.screens import read_district_list
-from geodata.tables import UNKNOWN_DISTRICT
 from layers.catalogue.domains import Domain, find_domain
 from layers.score.attainment import Rating
 from layers.score.rules import load_scored
@@ -23,7 +21,7 @@ from layers.score.score import PlaceScore, place_score
 
 def build_table(context: ScreenContext, scores: Mapping[str, PlaceScore]) -> list[Component]:
     """Return the table with its title."""
-    districts = read_district_list(context.engine).filter(pl.col("district_id") != UNKNOWN_DISTRICT)
+    districts = read_district_list(context.engine)
     domains = [find_domain(context.city, key) for key in load_scored(context.city)]
     rows = [
         build_row(context.city, domains, row, scores.get(row["district_id"], place_score({})))

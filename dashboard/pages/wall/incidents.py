@@ -13,9 +13,9 @@ from dashboard.read.forms import FRAME
 from geodata.clock import now
 from geodata.queries.screens import (
     Freshness,
-    read_district_list,
     read_incident_hours,
     read_incidents,
+    read_place_names,
 )
 from layers.period import Period
 
@@ -76,8 +76,7 @@ def latest_incidents(context: ScreenContext, freshness: Freshness) -> list[Compo
     is_today = day.first == now().astimezone(context.city.zone).date()
     zone = context.city.timezone
     frame = read_incidents(context.engine, day.start_at(zone), day.end_at(zone), LISTED)
-    rows = read_district_list(context.engine).iter_rows(named=True)
-    names = {row["district_id"]: row["name_zh"] for row in rows}
+    names = {key: zh for key, (zh, _) in read_place_names(context.engine).items()}
     title, note = ("live_incidents", "live_sub") if is_today else ("incidents", "incidents_sub")
     return [
         html.Header(

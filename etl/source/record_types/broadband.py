@@ -23,6 +23,7 @@ RECORD_TYPES.register(
             "technology": frozenset({"fixed", "mobile", "4g", "5g"}),
         },
         decoded={"report_index": "int"},
+        extent="wider",
     )
 )  # fmt: skip
 
@@ -37,6 +38,7 @@ RECORD_TYPES.register(
         ranges=dict.fromkeys(_AVERAGES, (0.0, 1e8)) | {"tests": (0.0, 1e9), "devices": (0.0, 1e9)},
         allowed={"technology": frozenset({"fixed", "mobile"})},
         placing="tiles",
+        extent="wider",
     )
 )
 
@@ -61,5 +63,6 @@ RECORD_TYPES.register(
         event_time="predicted_on",
         ranges=dict.fromkeys(("rsrp_4g_dbm", "rsrp_5g_dbm"), (-200.0, 0.0))
         | {"sinr_5g_db": (-50.0, 60.0)},
+        extent="wider",
     )
 )

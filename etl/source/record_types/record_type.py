@@ -13,6 +13,7 @@ from geodata.tables import metadata
 CityValues = Callable[[City], Collection[str]]
 Kind = Literal["text", "int", "float", "bool", "time", "date", "json", "geometry"]
 PlaceRule = Literal["optional", "checked", "required"]
+Extent = Literal["city", "wider"]
 # How rows get their cell and district: not at all; as points; as areas or lines that are kept too;
 # from the quadkey of a tile; as reports of which each may say that it is shifted; as residents,
 # who may also come by hexagon or be spread over the cells of their unit.
@@ -42,6 +43,7 @@ class RecordType:
     decoded: Mapping[str, Kind] = field(default_factory=dict)  # read, and kept as something else
     placing: Placing = "points"
     place_rule: PlaceRule = "checked"  # unless the declaration says otherwise
+    extent: Extent = "city"  # what its sources speak of, unless the declaration says otherwise
     defaults: Mapping[str, str | int | bool] = field(default_factory=dict)  # where it says nothing
     copied: Mapping[str, str] = field(default_factory=dict)  # column -> whose value it else has
     clocks: tuple[str, ...] = ()  # in their order; equal ones were keyed in together

@@ -11,6 +11,7 @@ RECORD_TYPES.register(
         table=tables.gtfs_feed,
         key=(),
         is_mapped=False,
+        extent="wider",
     )
 )
 
@@ -26,6 +27,7 @@ RECORD_TYPES.register(
             "is_cancelled": False, "start_s": 0, "direction_id": 0, "is_timepoint": True,
             "is_schedule_based": True,
         },
+        extent="wider",
     )
 )  # fmt: skip
 
@@ -38,6 +40,7 @@ RECORD_TYPES.register(
         required=("service_on", "dispatch_id", "route_id", "planned_at"),
         event_time="planned_at",
         ranges={"scheduled_km": (0, 1e4), "run_km": (0, 1e4)},
+        extent="wider",
     )
 )
 
@@ -52,5 +55,6 @@ RECORD_TYPES.register(
         ranges={"speed_m_s": (0, 70), "bearing": (0, 360)},
         placing="reports",
         defaults={"is_shifted": False, "start_s": 0, "direction_id": 0},
+        extent="wider",
     )
 )

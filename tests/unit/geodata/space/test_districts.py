@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from geodata.city.configuration import load_city
 from geodata.errors import CityError
 from geodata.space import grid
-from geodata.space.districts import DistrictLocator, read_districts
+from geodata.space.districts import DistrictLocator, Nearest, read_districts
 
 CONFIGURED = Path(__file__).parents[3] / "data" / "cities"
 
@@ -66,8 +66,8 @@ def test_districts_do_not_overlap_and_leave_no_gap(changchun):
         (125.32, 43.88, "220102"),  # the centre
         (125.18, 44.43, "220122"),  # Nong'an town
         (124.82, 43.50, "220184"),  # Gongzhuling town
-        (43.88, 125.32, "unknown"),  # swapped axes
-        (116.4, 39.9, "unknown"),  # Beijing
+        (43.88, 125.32, "outside"),  # swapped axes
+        (116.4, 39.9, "outside"),  # Beijing
     ],
 )
 def test_known_places(locator, lon, lat, expected):
@@ -87,24 +87,24 @@ def test_located_is_exactly_the_lowest_district_that_covers_the_point(changchun,
     lon, lat = (np.array(axis) for axis in zip(*points, strict=True))
     for (x, y), district_id in zip(points, locator.locate(lon, lat), strict=True):
         covering = changchun.loc[changchun.covers(shapely.Point(x, y)), "district_id"]
-        assert district_id == min(covering, default="unknown")
+        assert district_id == min(covering, default="outside")
 
 
 def test_every_vertex_of_the_boundaries_belongs_to_its_lowest_district(changchun, locator):
     for district_id, geometry in zip(changchun["district_id"], changchun.geometry, strict=True):
         corners = shapely.get_coordinates(geometry)
         found = locator.locate(corners[:, 0], corners[:, 1])
-        assert "unknown" not in found
+        assert "outside" not in found
         assert (found <= district_id).all()
         assert (found == district_id).any()
 
 
-def test_districts_and_unknown_partition_any_set_of_points(changchun, locator):
+def test_districts_and_outside_partition_any_set_of_points(changchun, locator):
     rng = np.random.default_rng(20141101)
     lon, lat = rng.uniform(123.9, 127.2, 50_000), rng.uniform(43.0, 45.4, 50_000)
     found = locator.locate(lon, lat)
     inside = shapely.intersects_xy(changchun.union_all(), lon, lat)
-    assert ((found != "unknown") == inside).mean() > 0.9999  # union drops shared vertices
+    assert ((found != "outside") == inside).mean() > 0.9999  # union drops shared vertices
     counts = {name: int((found == name).sum()) for name in np.unique(found)}
     assert sum(counts.values()) == 50_000
     assert len(counts) == 12
@@ -125,7 +125,34 @@ def test_the_lowest_id_wins_on_a_shared_edge_whatever_the_order():
     left, right = shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1)
     frame = gpd.GeoDataFrame({"district_id": ["b", "a"]}, geometry=[left, right], crs=4326)
     found = DistrictLocator(frame).locate([1.0, 0.5, 1.5, 0.0, 2.5], [0.5, 0.5, 0.5, 0.0, 0.5])
-    assert found.tolist() == ["a", "b", "a", "b", "unknown"]
+    assert found.tolist() == ["a", "b", "a", "b", "outside"]
+
+
+@pytest.mark.parametrize(
+    ("tolerance_m", "expected"),
+    [
+        (0, ["west", "outside", "outside", "outside", "unknown"]),
+        (100, ["west", "west", "outside", "outside", "unknown"]),
+        (700, ["west", "west", "east", "outside", "unknown"]),
+    ],
+)
+def test_a_tolerance_gives_points_just_outside_to_the_nearest_district(tolerance_m, expected):
+    west, east = shapely.box(125.30, 43.80, 125.35, 43.90), shapely.box(125.35, 43.80, 125.40, 43.9)
+    frame = gpd.GeoDataFrame({"district_id": ["west", "east"]}, geometry=[west, east], crs=4326)
+    locator = DistrictLocator(frame, Nearest(frame, 4551, tolerance_m) if tolerance_m else None)
+    # inside; 80 m west of it; 640 m east; 4 km east; no place
+    lon, lat = [125.31, 125.299, 125.408, 125.45, np.nan], [43.85, 43.85, 43.85, 43.85, 43.85]
+    assert locator.locate(lon, lat).tolist() == expected
+
+
+def test_between_two_districts_as_near_the_lowest_id_wins():
+    upper, lower = (
+        shapely.box(125.30, 43.80, 125.35, 43.90),
+        shapely.box(125.35, 43.80, 125.40, 43.9),
+    )
+    frame = gpd.GeoDataFrame({"district_id": ["b", "a"]}, geometry=[upper, lower], crs=4326)
+    locator = DistrictLocator(frame, Nearest(frame, 4551, 100))
+    assert locator.locate([125.35], [43.9005]).tolist() == ["a"]
 
 
 def test_a_city_may_be_the_union_of_cells():
