@@ -20,7 +20,7 @@ from commands.simulated_files import incoming_dir
 from commands.sources import sources_folder
 from etl.live.gtfs_rt_feed import FollowedFeed
 from etl.live.piece import LiveSource
-from etl.live.progress import keep_poll
+from etl.live.progress import keep_followed, keep_poll
 from etl.live.record_files import FollowedRecords
 from etl.outcome import FileLoad
 from etl.source.declaration import read_declarations
@@ -62,6 +62,10 @@ def live(options: argparse.Namespace) -> None:
     followed = build_followed(context, options.sources)
     if not followed:
         raise LoadError(f"{context.city.name_en} declares no live source of that name")
+    has_intake = bool(context.settings.intake_token)
+    declared = read_declarations(sources_folder(context.city))
+    rules = [(each.key, rule) for each in declared for rule in each.live]
+    keep_followed(engine, [pair for pair in rules if has_intake or not pair[1].intake])
     print(f"following {', '.join(name_of(each.live_source) for each in followed)}", flush=True)
     asyncio.run(_supervise(engine, context, followed))
 

@@ -8,7 +8,13 @@ from dash.development.base_component import Component
 from dashboard.components.provenance import local_time, simulated_badge
 from dashboard.read.values import Value
 from dashboard.wording.i18n import Language, translate
-from dashboard.wording.numbers import format_number, format_reading, format_value, is_shown
+from dashboard.wording.numbers import (
+    format_number,
+    format_reading,
+    format_value,
+    is_shown,
+    judged_value,
+)
 from dashboard.wording.periods import period_text
 from layers.catalogue.indicator import Indicator, StateClass
 from layers.catalogue.targets import Target
@@ -83,7 +89,9 @@ def evidence_rows(sheet: EvidenceSheet, language: Language) -> list[tuple[str, s
     if indicator.is_doubtful(value.value):
         doubt = indicator.doubtful_zh if chinese else indicator.doubtful_en
         rows.append(("doubtful", doubt))
-    if sheet.target is not None and rate_value(value.value, sheet.target):
+    if sheet.target is not None and rate_value(
+        judged_value(value.value, value.status), sheet.target
+    ):
         rows.append(("standing", translate("evidence.standing_rule", language)))
     return rows
 

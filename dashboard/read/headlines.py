@@ -15,7 +15,7 @@ from dashboard.read.values import (
     target_of,
 )
 from dashboard.scenes.model import Headline
-from dashboard.wording.numbers import is_shown
+from dashboard.wording.numbers import is_shown, judged_value
 from layers.catalogue.indicator import Indicator
 from layers.catalogue.registry import load_catalogue, resolve_component
 from layers.catalogue.targets import Target
@@ -39,8 +39,7 @@ class HeadlineValue:
     @property
     def rating(self) -> Rating:
         """Return how the value stands against the target."""
-        shown = self.value.value if is_shown(self.value.value, self.value.status) else None
-        return rate_value(shown, self.target)
+        return rate_value(judged_value(self.value.value, self.value.status), self.target)
 
     @property
     def change(self) -> float | None:

@@ -64,6 +64,11 @@ def is_shown(value: float | None, status: int) -> bool:
     return value is not None and math.isfinite(value) and Status(status).has_value
 
 
+def judged_value(value: float | None, status: int) -> float | None:
+    """Return a value that may be compared with its target: neither missing nor out of date."""
+    return value if is_shown(value, status) and Status(status).is_evidence else None
+
+
 def status_word(status: int, language: Language) -> str:
     """Return the word that goes with a status, empty for a plain value."""
     known = Status(status)

@@ -1,5 +1,6 @@
 """How far live sources were read, stored in the transaction that loads the piece."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -73,6 +74,13 @@ def keep_event(
     _keep(connection, source, rule, last_event_at=last_event_at)
 
 
+def keep_followed(engine: Engine, rules: Iterable[tuple[str, LiveRule]]) -> None:
+    """Store that these live rules, each of a source, are followed from now on, unless they were."""
+    with engine.begin() as connection:
+        for source, rule in rules:
+            _keep(connection, source, rule)
+
+
 def keep_poll(engine: Engine, source: str, rule: LiveRule, message: str | None) -> None:
     """Store that a source was polled, and the error if it failed."""
     with engine.begin() as connection:
@@ -81,7 +89,7 @@ def keep_poll(engine: Engine, source: str, rule: LiveRule, message: str | None) 
 
 def _keep(connection: Connection, source: str, rule: LiveRule, **facts: object) -> None:
     statement = insert(live_source).values(
-        source=source, kind=rule.feed, expected_s=rule.expected_s, **facts
+        source=source, kind=rule.feed, expected_s=rule.expected_s, followed_since=now(), **facts
     )
     new = statement.excluded
     changes: dict[str, ColumnElement[Any]] = {name: new[name] for name in ("expected_s", *facts)}

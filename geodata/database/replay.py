@@ -22,7 +22,8 @@ REPLAY_SCHEMA = "replay"
 _LOCK_KEY = 7_305_011_001  # any fixed number: two that make the views take turns on it
 _AT = "current_setting('occ.at')::timestamptz"
 _LATER = f"(SELECT load_id FROM {SCHEMA}.load WHERE finished_at > {_AT})"  # noqa: S608
-_NOTHING = ("counted_load", "live_position", "vehicle_position")  # kept for the present only
+# kept for the present only
+_NOTHING = ("alert_watch", "counted_load", "live_position", "vehicle_position")
 _WITHIN = ("state_past", "state_build_past")  # read through `state` and `state_build`
 
 
@@ -198,10 +199,10 @@ _OWN = {
     ),
     # how far a source was is told by its loads; whether a poll failed is not kept
     "live_source": (
-        "SELECT s.source, s.kind, s.expected_s, max(l.finished_at) AS polled_at, "  # noqa: S608
+        "SELECT s.source, s.kind, s.expected_s, s.followed_since, max(l.finished_at) AS polled_at, "  # noqa: S608
         "max(l.event_to) AS last_event_at, NULL::text AS message "
         f"FROM {SCHEMA}.live_source s JOIN {SCHEMA}.load l ON l.source = s.source "
         f"WHERE l.status = 'loaded' AND l.finished_at <= {_AT} "
-        "GROUP BY s.source, s.kind, s.expected_s"
+        "GROUP BY s.source, s.kind, s.expected_s, s.followed_since"
     ),
 }

@@ -1,15 +1,16 @@
 """Reads and writes alerts and their history; every write is announced."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Select, insert, select, update
 from sqlalchemy.dialects.postgresql import distinct_on
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from geodata.database.announce import ALERTS, announce
 from geodata.errors import NotFoundError
-from geodata.tables import alert, alert_change
+from geodata.tables import alert, alert_change, alert_watch
 
 _SNAPSHOT = (
     "state", "severity", "case_state", "assigned_to", "value", "limit_value", "text_zh", "text_en",
@@ -78,6 +79,22 @@ def count_open(connection: Connection, at: datetime) -> dict[int, int]:
         if row["case_state"] != "closed" and row["state"] == "firing":
             counts[row["severity"]] = counts.get(row["severity"], 0) + 1
     return counts
+
+
+def keep_watch_of(
+    connection: Connection, at: datetime, judged: Iterable[tuple[str, int, list[str]]]
+) -> None:
+    """Store of each rule when it was judged, for how many subjects, and those not known."""
+    for rule, subjects, unknown in judged:
+        values = {"judged_at": at, "subjects": subjects, "unknown": unknown}
+        statement = upsert(alert_watch).values(rule=rule, **values)
+        connection.execute(statement.on_conflict_do_update(index_elements=["rule"], set_=values))
+
+
+def read_watch(connection: Connection) -> dict[str, RowMapping]:
+    """Return the last judgement of each rule: judged_at, subjects, unknown (a list of subjects)."""
+    rows = connection.execute(select(alert_watch)).mappings()
+    return {row["rule"]: row for row in rows}
 
 
 def write_alert(connection: Connection, values: Mapping[str, Any]) -> int:

@@ -11,24 +11,41 @@ from geodata.tables import live_source, vehicle_position
 
 STALE_AFTER_INTERVALS = 3  # METHODS 10
 
-SourceState = Literal["fresh", "stale", "silent", "failing"]
+# stale: its last message is too old; silent: none ever came though one was due; awaited: none came
+# yet, and none was due; failing: it cannot be read
+SourceState = Literal["fresh", "stale", "silent", "awaited", "failing"]
 
 
 @dataclass(frozen=True)
 class SourceFreshness:
-    """The freshness of a live source."""
+    """The freshness of a live source.
+
+    `lag` is since its last event; `silent_for` the same or, where it never spoke, since somebody
+    listens to it.
+    """
 
     source: str
     kind: str  # records | positions | trip_updates
     last_event_at: datetime | None
     lag: timedelta | None
     expected: timedelta
-    state: SourceState  # silent: without any message yet; failing: cannot be read
+    state: SourceState
     message: str | None
+    silent_for: timedelta
+
+    @property
+    def has_spoken(self) -> bool:
+        """Return whether any message of it ever came."""
+        return self.last_event_at is not None
+
+    @property
+    def is_late(self) -> bool:
+        """Return whether something is wrong with it: no message when one was due, or unreadable."""
+        return self.state not in ("fresh", "awaited")
 
 
 def read_sources_freshness(engine: Engine, at: datetime) -> list[SourceFreshness]:
-    """Return every live source that was ever polled, the most overdue first."""
+    """Return every live source that is followed, the most overdue first."""
     with engine.connect() as connection:
         found = [_judge(row, at) for row in connection.execute(select(live_source))]
     return sorted(found, key=_overdue, reverse=True)
@@ -37,25 +54,34 @@ def read_sources_freshness(engine: Engine, at: datetime) -> list[SourceFreshness
 def _judge(row: Any, at: datetime) -> SourceFreshness:
     expected = timedelta(seconds=row.expected_s)
     lag = None if row.last_event_at is None else at - row.last_event_at
+    silent_for = at - row.followed_since if lag is None else lag
     return SourceFreshness(
         row.source, row.kind, row.last_event_at, lag, expected,
-        judge_source(lag, expected, row.message), row.message,
+        judge_source(lag, silent_for, expected, row.message), row.message, silent_for,
     )  # fmt: skip
 
 
-def judge_source(lag: timedelta | None, expected: timedelta, message: str | None) -> SourceState:
-    """Return the state of a source: stale when its lag exceeds three expected intervals."""
+def judge_source(
+    lag: timedelta | None, silent_for: timedelta, expected: timedelta, message: str | None
+) -> SourceState:
+    """Return the state of a source: stale when its lag exceeds three expected intervals.
+
+    One that never spoke is late from its first expected message on.
+    """
     if lag is not None and lag > STALE_AFTER_INTERVALS * expected:
         return "stale"
     if message:
         return "failing"
-    return "silent" if lag is None else "fresh"
+    if lag is None:
+        return "silent" if silent_for > expected else "awaited"
+    return "fresh"
 
 
 def _overdue(source: SourceFreshness) -> float:
-    if source.lag is None:
+    """Return the silence in expected intervals; one that never spoke comes first when it is due."""
+    if not source.has_spoken and source.is_late:
         return float("inf")
-    return source.lag / source.expected
+    return source.silent_for / source.expected
 
 
 def read_vehicles(engine: Engine, since: datetime) -> list[Mapping[str, Any]]:

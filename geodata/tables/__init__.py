@@ -1,6 +1,6 @@
 """The tables of schema `ops`; one module a theme, all of them on one `metadata`."""
 
-from geodata.tables.alerts import alert, alert_change
+from geodata.tables.alerts import alert, alert_change, alert_watch
 from geodata.tables.broadband import premise, radio_prediction
 from geodata.tables.columns import (
     NO_DISTRICT,
@@ -71,6 +71,7 @@ __all__ = [
     "UNPLACED_DISTRICT",
     "alert",
     "alert_change",
+    "alert_watch",
     "counted_load",
     "departure",
     "dispatch_trip",

@@ -1,6 +1,7 @@
 """Alerts: one row an alert with its case, and the history of its changes."""
 
 from sqlalchemy import BigInteger, Column, Float, ForeignKey, Identity, Index, Integer, Table, Text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.sql.expression import text
 
 from geodata.tables.columns import metadata, time_column
@@ -36,6 +37,16 @@ Index(
     postgresql_where=text("ended_at IS NULL"),
 )
 Index("ix_alert_raised", alert.c.raised_at)
+
+# One row a rule: the last time it was judged, and the subjects of which nothing was known then.
+alert_watch = Table(
+    "alert_watch",
+    metadata,
+    Column("rule", Text, primary_key=True),
+    time_column("judged_at", nullable=False),
+    Column("subjects", Integer, nullable=False),
+    Column("unknown", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
+)
 
 alert_change = Table(
     "alert_change",

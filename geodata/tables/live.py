@@ -4,6 +4,7 @@ from sqlalchemy import (
     BigInteger,
     Column,
     Date,
+    DateTime,
     Float,
     Identity,
     Index,
@@ -11,6 +12,7 @@ from sqlalchemy import (
     Table,
     Text,
 )
+from sqlalchemy.sql.expression import text
 
 from geodata.tables.columns import metadata, place, time_column
 
@@ -20,6 +22,7 @@ live_source = Table(
     Column("source", Text, primary_key=True),
     Column("kind", Text, primary_key=True),  # records | positions | trip_updates
     Column("expected_s", Float, nullable=False),  # how often a message is expected
+    Column("followed_since", DateTime(timezone=True), nullable=False, server_default=text("now()")),
     time_column("polled_at"),
     time_column("last_event_at"),  # null: nothing yet
     Column("message", Text),  # why the last poll failed; null: it did not

@@ -6,8 +6,10 @@ from datetime import datetime
 from sqlalchemy import Engine
 
 from geodata.city.configuration import City
+from geodata.city.source_names import find_source_name
 from geodata.errors import NotFoundError
-from geodata.queries.live import read_sources_freshness
+from geodata.queries.alerts import keep_watch_of
+from geodata.queries.live import SourceFreshness, read_sources_freshness
 from geodata.queries.screens import read_district_list
 from layers.alerts.duty import apply_observations
 from layers.alerts.machine import Alert, Change, Timing
@@ -21,11 +23,19 @@ from layers.alerts.rules import (
     load_alert_rules,
     scored_of,
 )
+from layers.alerts.words import duration_text
 from layers.score.score import CITY, Part, read_parts
 from layers.statistics.abnormal_load import HOUR, AbnormalLoad
 from layers.statistics.hourly import Place, read_abnormal_load
 
 Names = Mapping[str, tuple[str, str]]  # subject -> zh, en
+FIRST_MESSAGE_INTERVALS = 1.0
+# What follows the name of a source, by how it arrives.
+LIVE_KINDS = {
+    "records": ("", ""),
+    "positions": ("（车辆位置）", " (vehicle positions)"),
+    "trip_updates": ("（班次更新）", " (trip updates)"),
+}
 
 
 def timings(city: City) -> dict[str, Timing]:
@@ -85,19 +95,35 @@ def judge_load(
     )
 
 
-def judge_silence(
-    rule: StaleRule, source: str, lag_s: float, expected_s: float, part: str = ""
-) -> Observation:
-    """Return the observation of one live source."""
-    intervals = lag_s / expected_s
-    reached = [step for step in rule.silent if intervals > step.limit]
-    worst = max(reached, key=lambda step: step.severity, default=None)
-    limit = (worst or rule.silent[0]).limit * expected_s
-    name = f"{source} {part}".strip()
-    words = _words(rule, (name, name), f"{lag_s / 60:.0f}", "")
-    severity = worst.severity if worst else 0
+def judge_silence(rule: StaleRule, found: SourceFreshness, names: Names) -> Observation:
+    """Return the observation of one live source, of which `names` are the words.
+
+    The limits are expected intervals; one that never spoke is late after a single one.
+    """
+    intervals = found.silent_for / found.expected
+    limits = [(step.severity, step.limit) for step in rule.silent]
+    if not found.has_spoken:
+        mildest = min(limits, key=lambda each: each[1])
+        limits[limits.index(mildest)] = (mildest[0], min(mildest[1], FIRST_MESSAGE_INTERVALS))
+    reached = [each for each in limits if intervals > each[1]]
+    severity, limit = max(reached, default=(0, min(limit for _, limit in limits)))
+    zh, en = names[found.source]
+    template = rule if found.has_spoken else rule.never
+    waited = found.silent_for
+    words = (
+        template.text_zh.format(subject=zh, value=duration_text(waited, "zh")),
+        template.text_en.format(subject=en, value=duration_text(waited, "en")),
+    )
     return Observation(
-        rule.key, "source", source, severity, bool(severity), part, lag_s, limit, *words
+        rule.key,
+        "source",
+        found.source,
+        severity,
+        bool(severity),
+        "" if found.kind == "records" else found.kind,  # a source may arrive in two ways
+        waited.total_seconds(),
+        limit * found.expected.total_seconds(),
+        *words,
     )
 
 
@@ -123,7 +149,7 @@ def observe(
             case AbnormalLoadRule():
                 seen += observe_loads(engine, city, rule, names, at)
             case StaleRule():
-                seen += observe_silence(engine, rule, at)
+                seen += observe_silence(engine, city, rule, at)
     return seen
 
 
@@ -151,23 +177,34 @@ def observe_loads(
             return []
 
 
-def observe_silence(engine: Engine, rule: StaleRule, at: datetime) -> list[Observation]:
-    """Return how long each live source has been silent; one without any message is skipped."""
-    return [
-        judge_silence(
-            rule,
-            each.source,
-            each.lag.total_seconds(),
-            each.expected.total_seconds(),
-            part="" if each.kind == "records" else each.kind,  # a source may arrive in two ways
-        )
-        for each in read_sources_freshness(engine, at)
-        if each.lag is not None
-    ]
+def observe_silence(engine: Engine, city: City, rule: StaleRule, at: datetime) -> list[Observation]:
+    """Return how long each live source has been silent."""
+    found = read_sources_freshness(engine, at)
+    return [judge_silence(rule, each, _source_names(city, each)) for each in found]
+
+
+def _source_names(city: City, found: SourceFreshness) -> Names:
+    zh, en = find_source_name(city, found.source)
+    kind = LIVE_KINDS[found.kind]
+    return {found.source: (f"{zh}{kind[0]}", f"{en}{kind[1]}")}
 
 
 def evaluate(
     engine: Engine, city: City, at: datetime, rules: Sequence[Rule] | None = None
 ) -> list[tuple[Alert, Change]]:
-    """Evaluate rules at a moment and update the alerts; return the changes."""
-    return apply_observations(engine, observe(engine, city, at, rules), timings(city), at)
+    """Evaluate rules at a moment, update the alerts and keep what could not be judged.
+
+    Returns the changes.
+    """
+    judged = load_alert_rules(city) if rules is None else rules
+    seen = observe(engine, city, at, judged)
+    changes = apply_observations(engine, seen, timings(city), at)
+    with engine.begin() as connection:
+        keep_watch_of(connection, at, [(rule.key, *_known(rule.key, seen)) for rule in judged])
+    return changes
+
+
+def _known(rule: str, seen: Sequence[Observation]) -> tuple[int, list[str]]:
+    """Return how many subjects a rule was judged for, and those of which nothing is known."""
+    own = [each for each in seen if each.rule == rule]
+    return len(own), [each.subject for each in own if each.severity is None]

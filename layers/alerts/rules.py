@@ -65,11 +65,25 @@ class AbnormalLoadRule(_Rule):
     from_level: Literal[1, 2, 3] = 1
 
 
+class Texts(Declared):
+    """A text in both languages, which may hold `{subject}` and `{value}`."""
+
+    text_zh: str
+    text_en: str
+
+
 class StaleRule(_Rule):
-    """A live source silent for this many of its expected intervals."""
+    """A live source silent for this many of its expected intervals.
+
+    One that never spoke is late after one interval, in the words of `never`.
+    """
 
     kind: Literal["stale_source"]
     silent: tuple[Step, ...] = Field(min_length=1)
+    never: Texts = Texts(
+        text_zh="实时来源 {subject} 从未有数据，已等待 {value}",
+        text_en="Live source {subject} never spoke, awaited for {value}",
+    )
 
 
 Rule = Annotated[TargetRule | AbnormalLoadRule | StaleRule, Field(discriminator="kind")]

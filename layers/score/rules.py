@@ -84,13 +84,27 @@ class Level(Declared):
     name_en: str
     any_of: tuple[Condition, ...] = ()
 
+    @property
+    def names(self) -> tuple[str, str]:
+        """Return its names, zh and en."""
+        return self.name_zh, self.name_en
+
 
 class StatusRules(Declared):
-    """The five levels, the worst first, and the reason where no condition holds."""
+    """The five levels, the worst first, and the words where no condition holds.
+
+    It is calm where all is known, else not known: `unscored` may hold `{domains}`.
+    """
 
     levels: tuple[Level, ...]
     calm_zh: str
     calm_en: str
+    unknown_zh: str = "未知"
+    unknown_en: str = "not known"
+    unscored_zh: str = "{domains}暂无可用得分"
+    unscored_en: str = "no usable score for {domains}"
+    nothing_zh: str = "没有任何得分"
+    nothing_en: str = "nothing has a score"
 
     @model_validator(mode="after")
     def _levels_are_complete(self) -> "StatusRules":

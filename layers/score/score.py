@@ -26,7 +26,10 @@ _ONE_DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Part:
-    """One indicator's part in a domain's score; `score` is None without a value or a target."""
+    """One indicator's part in a domain's score.
+
+    `score` is None without a target, without a value, and where the value is out of date.
+    """
 
     indicator: str
     component: str
@@ -139,5 +142,5 @@ def read_parts(engine: Engine, city: City, scored: Scored, today: date) -> dict[
 
 def _part(unread: Part, value: float | None, status: Status) -> Part:
     shown = value if status.has_value else None
-    score = attainment(shown, unread.target)
+    score = attainment(shown, unread.target) if status.is_evidence else None
     return replace(unread, value=shown, status=status, score=score)

@@ -24,3 +24,8 @@ class Status(IntEnum):
     def has_value(self) -> bool:
         """Return whether a value with this status is a number."""
         return self not in (Status.NO_DATA, Status.NA_DENOMINATOR, Status.SUPPRESSED)
+
+    @property
+    def is_evidence(self) -> bool:
+        """Return whether a value with this status may be judged: what is out of date may not."""
+        return self.has_value and self is not Status.STALE

@@ -16,7 +16,7 @@ from dashboard.read.context import ScreenContext
 from dashboard.read.headlines import ResolvedHeadline, read_steps
 from dashboard.read.values import Value, read_cached_values, read_one
 from dashboard.wording.i18n import Language, translate
-from dashboard.wording.numbers import format_number, format_reading, is_shown
+from dashboard.wording.numbers import format_number, format_reading, judged_value
 from geodata.queries.screens import read_district_list
 from geodata.tables import UNKNOWN_DISTRICT
 from layers.catalogue.domains import find_domain
@@ -91,8 +91,7 @@ def head(view: View, place: Selected) -> html.Header:
 def number(subject: ResolvedHeadline, value: Value, language: Language) -> html.Div:
     """Return the number with unit, rating and status word."""
     reading = format_reading(value.value, value.status, subject.indicator, language)
-    shown = value.value if is_shown(value.value, value.status) else None
-    rating = rate_value(shown, subject.target)
+    rating = rate_value(judged_value(value.value, value.status), subject.target)
     return html.Div(
         [
             html.Span(reading.text, className="number", id="inspector-value"),

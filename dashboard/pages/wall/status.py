@@ -1,6 +1,7 @@
 """The wall's header: the city's status 1-5 with its reason, and the most overdue live source."""
 
 from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 from dash import html
 from dash.development.base_component import Component
@@ -10,18 +11,20 @@ from dashboard.components.text import named, two_lines
 from dashboard.read.context import ScreenContext
 from dashboard.wording.i18n import LANGUAGES, Language, translate
 from geodata.city.configuration import City
-from geodata.city.source_names import find_source_name
-from geodata.clock import now
-from geodata.queries.alerts import count_open
+from geodata.city.source_names import find_live_sources, find_source_name
+from geodata.clock import now, replayed
+from geodata.queries.alerts import count_open, read_watch
 from geodata.queries.live import SourceFreshness, read_sources_freshness
 from geodata.queries.screens import Freshness
+from layers.alerts.rules import Rule, load_alert_rules
 from layers.catalogue.domains import load_domains
 from layers.score.city_status import CityStatus, Facts, city_status
 from layers.score.rules import load_status_rules
 from layers.score.score import PlaceScore
 
 LEVELS = 5
-CLASS_OF_LEVEL = {1: "good", 2: "watch", 3: "watch", 4: "bad", 5: "bad"}
+CLASS_OF_LEVEL = {None: "unknown", 1: "good", 2: "watch", 3: "watch", 4: "bad", 5: "bad"}
+WATCHED_WITHIN = timedelta(minutes=20)  # rules are judged every five minutes
 
 
 def status_line(
@@ -33,8 +36,9 @@ def status_line(
 ) -> list[Component]:
     """Return the status with its reason, and the badge."""
     rules = load_status_rules(context.city)
+    facts = facts_of(context.city, alerts, sources, read_unwatched(context))
     return [
-        status_block(city_status(rules, scores, facts_of(context.city, alerts, sources))),
+        status_block(city_status(rules, scores, facts)),
         simulated_badge(freshness.is_simulated),
     ]
 
@@ -50,17 +54,58 @@ def read_sources(context: ScreenContext) -> list[SourceFreshness]:
     return read_sources_freshness(context.engine, now())
 
 
-def facts_of(city: City, alerts: Mapping[int, int], sources: Sequence[SourceFreshness]) -> Facts:
+def read_unwatched(context: ScreenContext) -> list[Rule]:
+    """Return the rules that nobody judged lately, or that could be judged for no subject.
+
+    Of a moment that is replayed it is not kept what was watched: none is returned.
+    """
+    if replayed():
+        return []
+    with context.engine.connect() as connection:
+        judged = read_watch(connection)
+    since = now() - WATCHED_WITHIN
+    return [
+        rule
+        for rule in load_alert_rules(context.city)
+        if (found := judged.get(rule.key)) is None
+        or found["judged_at"] < since
+        or (found["unknown"] and len(found["unknown"]) == found["subjects"])
+    ]
+
+
+def facts_of(
+    city: City,
+    alerts: Mapping[int, int],
+    sources: Sequence[SourceFreshness],
+    unwatched: Sequence[Rule],
+) -> Facts:
     """Return the facts of the status rule besides the scores."""
     names = {key: domain.labels for key, domain in load_domains(city).items()}
-    late = sum(source.state in ("stale", "failing") for source in sources)
-    return Facts(open_alerts=alerts, stale_live_sources=late, domain_names=names)
+    followed = {source.source for source in sources}
+    unknown = []
+    if unfollowed := sorted(find_live_sources(city) - followed):
+        zh, en = zip(*(find_source_name(city, key) for key in unfollowed), strict=True)
+        words = {"zh": "、".join(zh), "en": ", ".join(en)}
+        unknown.append(_both("wall.unfollowed", words))
+    if unwatched:
+        count = str(len(unwatched))
+        unknown.append(_both("wall.unwatched", dict.fromkeys(LANGUAGES, count)))
+    return Facts(
+        open_alerts=alerts,
+        stale_live_sources=sum(source.is_late for source in sources),
+        domain_names=names,
+        unknown=tuple(unknown),
+    )
+
+
+def _both(key: str, value: Mapping[str, str]) -> tuple[str, str]:
+    return translate(key, "zh", value=value["zh"]), translate(key, "en", value=value["en"])
 
 
 def status_block(status: CityStatus) -> html.Div:
     """Return the level as number, bars, name and first reason; all reasons in the title."""
     bars = [
-        html.Span(className="on" if number <= status.level else "")
+        html.Span(className="on" if number <= (status.level or 0) else "")
         for number in range(1, LEVELS + 1)
     ]
     title, reason = (
@@ -73,7 +118,7 @@ def status_block(status: CityStatus) -> html.Div:
     )
     return html.Div(
         [
-            html.Span(str(status.level), className="status-level number"),
+            html.Span(str(status.level or "?"), className="status-level number"),
             html.Div([title, html.Div(bars, className="status-bars")], className="status-words"),
             reason,
         ],
@@ -96,7 +141,7 @@ def oldest_shown(
         slowest = with_events[0]
         return {
             "at": slowest.last_event_at.isoformat() if slowest.last_event_at else None,
-            "late": slowest.state != "fresh",
+            "late": slowest.is_late,
             "expected_s": slowest.expected.total_seconds(),
             **{code: f"{live_word(code)} {source_name(city, slowest, code)}" for code in LANGUAGES},
         }

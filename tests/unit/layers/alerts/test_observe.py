@@ -1,13 +1,15 @@
 """Rules applied to values: limits, hysteresis, words; and the rules' file itself."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from pydantic import ValidationError
 
 from geodata.city.configuration import load_city
+from geodata.queries.live import SourceFreshness, judge_source
 from layers.alerts.observe import judge_load, judge_silence, judge_target, timings
 from layers.alerts.rules import AbnormalLoadRule, StaleRule, TargetRule, load_alert_rules
+from layers.alerts.words import duration_text
 from layers.catalogue.targets import Target
 from layers.score.score import Part
 from layers.states.status import Status
@@ -61,10 +63,57 @@ def test_an_abnormal_hour_counts_from_the_rules_level() -> None:
     assert "南关区" in loud.text_zh
 
 
+SILENCE = next(rule for rule in load_alert_rules(CHANGCHUN) if isinstance(rule, StaleRule))
+SOURCES = {"buses": ("公交", "Buses")}
+
+
+def source(lag_s: float, kind: str = "records", *, spoke: bool = True) -> SourceFreshness:
+    lag, expected = timedelta(seconds=lag_s), timedelta(seconds=300)
+    state = judge_source(lag if spoke else None, lag, expected, None)
+    last = NOON - lag if spoke else None
+    return SourceFreshness("buses", kind, last, lag if spoke else None, expected, state, None, lag)
+
+
 @pytest.mark.parametrize(("lag_s", "severity"), [(900, 0), (901, 1), (6001, 2)])
 def test_silence_is_counted_in_expected_intervals(lag_s: float, severity: int) -> None:
-    rule = next(rule for rule in load_alert_rules(CHANGCHUN) if isinstance(rule, StaleRule))
-    assert judge_silence(rule, "incidents_119", lag_s, 300.0).severity == severity
+    assert judge_silence(SILENCE, source(lag_s), SOURCES).severity == severity
+
+
+@pytest.mark.parametrize(
+    ("waited_s", "severity", "state"),
+    [(300, 0, "awaited"), (301, 1, "silent"), (6001, 2, "silent")],
+)
+def test_a_source_that_never_spoke_is_late_from_its_first_message_on(
+    waited_s: float, severity: int, state: str
+) -> None:
+    never = source(waited_s, spoke=False)
+    assert (never.state, never.is_late) == (state, bool(severity))
+    assert judge_silence(SILENCE, never, SOURCES).severity == severity
+
+
+def test_silence_is_told_in_the_words_of_the_city_and_units_people_read() -> None:
+    found = judge_silence(SILENCE, source(22_875 * 60), SOURCES)
+    assert found.text_zh == "实时来源 公交 已 15 天 21 小时无数据"
+    assert found.text_en == "Live source Buses silent for 15 d 21 h"
+    never = judge_silence(SILENCE, source(3_600, spoke=False), SOURCES)
+    assert never.text_zh == "实时来源 公交 从未有数据，已等待 1 小时"
+    assert never.text_en == "Live source Buses never spoke, awaited for 1 h"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "zh", "en"),
+    [
+        (-5, "0 秒", "0 s"),
+        (59, "59 秒", "59 s"),
+        (119, "1 分钟", "1 min"),
+        (3_660, "1 小时 1 分钟", "1 h 1 min"),
+        (86_400, "1 天", "1 d"),
+        (86_400 + 59 * 60, "1 天", "1 d"),
+    ],
+)
+def test_durations_have_their_largest_unit_and_the_next(seconds: int, zh: str, en: str) -> None:
+    duration = timedelta(seconds=seconds)
+    assert (duration_text(duration, "zh"), duration_text(duration, "en")) == (zh, en)
 
 
 def test_the_rules_file_is_sound_and_refuses_nonsense() -> None:
@@ -74,8 +123,8 @@ def test_the_rules_file_is_sound_and_refuses_nonsense() -> None:
 
 
 def test_a_source_that_arrives_in_two_ways_has_two_alerts() -> None:
-    (rule,) = (each for each in load_alert_rules(CHANGCHUN) if isinstance(each, StaleRule))
-    found = [judge_silence(rule, "buses", 3600.0, 30.0, part) for part in ("positions", "updates")]
-    assert [each.part for each in found] == ["positions", "updates"]
-    assert found[0].text_en == "Live source buses positions silent for 60 min"
-    assert found[0].text_zh == "实时来源 buses positions 已 60 分钟无数据"
+    found = [
+        judge_silence(SILENCE, source(3600.0, kind), SOURCES)
+        for kind in ("positions", "trip_updates")
+    ]
+    assert [each.part for each in found] == ["positions", "trip_updates"]

@@ -32,11 +32,17 @@ def scores(transit: float | None, health: float | None) -> dict[str, PlaceScore]
         (0.5, 0.6, {}, 0, 4),
         (1.1, 1.0, {3: 1}, 0, 4),
         (1.1, 1.0, {3: 2}, 0, 5),
-        (None, None, {}, 0, 1),
+        (None, None, {}, 0, None),
+        (1.1, None, {}, 0, None),
+        (None, 0.74, {}, 0, 3),
     ],
 )
 def test_the_worst_condition_that_holds_decides(
-    transit: float | None, health: float | None, alerts: dict[int, int], stale: int, level: int
+    transit: float | None,
+    health: float | None,
+    alerts: dict[int, int],
+    stale: int,
+    level: int | None,
 ) -> None:
     found = city_status(RULES, scores(transit, health), Facts(alerts, stale, NAMES))
     assert found.level == level
@@ -45,8 +51,29 @@ def test_the_worst_condition_that_holds_decides(
 def test_the_reason_names_the_domain_its_score_and_the_limit() -> None:
     found = city_status(RULES, scores(1.1, 0.7), Facts({2: 3}, 0, NAMES))
     assert found.reasons_zh == ("二级告警 3 起未结", "医疗健康得分 0.70，低于 0.75")
-    assert found.reasons_en == ("3 level-2 alerts open", "Health score 0.70, below 0.75")
+    assert found.reasons_en == ("level-2 alerts open: 3", "Health score 0.70, below 0.75")
     assert (found.name_zh, found.name_en) == ("预警", "warning")
+
+
+def test_what_is_not_known_is_named_and_never_calm() -> None:
+    found = city_status(RULES, scores(1.1, None), Facts(domain_names=NAMES))
+    assert (found.level, found.name_zh, found.name_en) == (None, "未知", "not known")
+    assert found.reasons_zh == ("医疗健康暂无可用得分",)
+    assert found.reasons_en == ("no usable score for Health",)
+
+
+def test_a_level_with_something_unknown_says_both() -> None:
+    unfollowed = ("未在接收", "nobody follows it")
+    found = city_status(RULES, scores(0.7, None), Facts({}, 0, NAMES, (unfollowed,)))
+    assert found.level == 3
+    assert found.reasons_en[0] == "Transit score 0.70, below 0.75"
+    assert found.reasons_en[-2:] == ("no usable score for Health", "nobody follows it")
+
+
+def test_a_city_of_which_nothing_is_known_is_not_calm() -> None:
+    assert city_status(RULES, {}, Facts()).level is None
+    watched = city_status(RULES, scores(1.2, 1.1), Facts(unknown=(("甲", "a"),)))
+    assert (watched.level, watched.reasons_en) == (None, ("a",))
 
 
 def test_the_rules_are_checked() -> None:
