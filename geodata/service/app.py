@@ -10,6 +10,8 @@ from geodata.service.collections import collections_router
 from geodata.service.dggs.router import dggs_router
 from geodata.service.exports import exports_router
 from geodata.service.features import add_features_and_tiles
+from geodata.service.parameters import make_check
+from geodata.service.spreadsheet import MarkedCsv
 
 PREFIX = "/ogc"
 
@@ -26,8 +28,9 @@ def create_service(engine: Engine, city: City) -> tuple[FastAPI, Service]:
         openapi_url="/api",
         docs_url=None,
         redoc_url=None,
-        dependencies=[Depends(service.ready)],
+        dependencies=[Depends(service.ready), Depends(make_check(lambda: app))],
     )
+    app.add_middleware(MarkedCsv)
     app.include_router(collections_router(service))
     app.include_router(dggs_router(service))
     app.include_router(exports_router(service))

@@ -86,3 +86,41 @@ def test_gdal_reads_a_vector_tile(client, tmp_path):
     count = int(summary.split("Feature Count: ")[1].split()[0])
     assert count > 300
     assert "status_zh: String" in summary
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/collections/districts/items?crs=http://www.opengis.net/def/crs/EPSG/0/4490",
+        "/collections/districts/items?bbox-crs=http://www.opengis.net/def/crs/EPSG/0/4490",
+        "/collections/districts/items?bbxo=1,2,3,4",
+        "/collections/districts/items?nmae_zh=%E5%8D%97%E5%85%B3%E5%8C%BA",
+        "/collections/districts?lang=zh",
+        "/collections?title=districts",
+        "/dggs/H3/zones?zone-levle=7",
+        "/catalogue?page=2",
+    ],
+)
+def test_a_parameter_that_nobody_reads_is_refused(client, address):
+    answer = client.get(address)
+    assert answer.status_code == 400, answer.text[:300]
+    name = address.partition("?")[2].partition("=")[0]
+    assert f"no parameter is called '{name}'" in answer.json()["detail"]
+
+
+def test_a_column_of_the_collection_is_a_parameter(client):
+    found = client.get(
+        "/collections/districts/items", params={"district_id": "220102", "f": "json"}
+    )
+    assert found.status_code == 200
+    assert [each["district_id"] for each in found.json()] == ["220102"]
+    assert client.get("/collections?f=json").status_code == 200
+
+
+@pytest.mark.parametrize("collection", ["districts", "facilities", "hex_residents"])
+def test_csv_begins_with_the_mark_of_utf_8_once(client, collection):
+    answer = client.get(f"/collections/{collection}/items", params={"f": "csv", "limit": 20})
+    assert answer.headers["content-type"].startswith("text/csv")
+    assert answer.content.startswith(b"\xef\xbb\xbf")
+    assert answer.content.count(b"\xef\xbb\xbf") == 1
+    assert not client.get(f"/collections/{collection}/items").content.startswith(b"\xef\xbb\xbf")
