@@ -1,7 +1,9 @@
 """OGC API Features and Tiles by tipg: JSON and vector tiles only, no HTML with foreign scripts."""
 
+import csv
 import inspect
-from collections.abc import Callable, Mapping
+import io
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, get_args
 
@@ -11,6 +13,7 @@ from fastapi.routing import APIRoute
 from starlette.routing import BaseRoute
 from tipg import collections as tipg_collections
 from tipg import dependencies
+from tipg import factory as tipg_factory
 from tipg.collections import Collection
 from tipg.dependencies import accept_media_type
 from tipg.factory import OGCFeaturesFactory, OGCTilesFactory
@@ -61,6 +64,21 @@ def add_features_and_tiles(service: FastAPI, prefix: str) -> None:
     ):
         service.include_router(_ours_first(router))
     tipg_collections.mvt_settings.max_features_per_tile = LARGEST_TILE
+    tipg_factory.create_csv_rows = _csv_rows  # tipg's own ends in an error where there is no row
+
+
+def _csv_rows(rows: Iterable[dict[str, Any]]) -> Iterator[str]:
+    """Yield the lines of a CSV table, none where there is no row to name the columns."""
+    line = io.StringIO()
+    writer: csv.DictWriter[str] | None = None
+    for row in rows:
+        if writer is None:
+            writer = csv.DictWriter(line, row.keys())
+            writer.writeheader()
+        writer.writerow(row)
+        yield line.getvalue()
+        line.seek(0)
+        line.truncate()
 
 
 def _ours_first(router: APIRouter) -> APIRouter:

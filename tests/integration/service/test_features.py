@@ -109,18 +109,21 @@ def test_a_parameter_that_nobody_reads_is_refused(client, address):
 
 
 def test_a_column_of_the_collection_is_a_parameter(client):
-    found = client.get(
-        "/collections/districts/items", params={"district_id": "220102", "f": "json"}
-    )
-    assert found.status_code == 200
-    assert [each["district_id"] for each in found.json()] == ["220102"]
+    found = client.get("/collections/districts/items", params={"id": "220102", "f": "json"})
+    assert found.status_code == 200, found.text
+    assert [each["id"] for each in found.json()] == ["220102"]
     assert client.get("/collections?f=json").status_code == 200
 
 
-@pytest.mark.parametrize("collection", ["districts", "facilities", "hex_residents"])
+@pytest.mark.parametrize("collection", ["districts", "stops", "hex_residents"])
 def test_csv_begins_with_the_mark_of_utf_8_once(client, collection):
     answer = client.get(f"/collections/{collection}/items", params={"f": "csv", "limit": 20})
     assert answer.headers["content-type"].startswith("text/csv")
     assert answer.content.startswith(b"\xef\xbb\xbf")
     assert answer.content.count(b"\xef\xbb\xbf") == 1
     assert not client.get(f"/collections/{collection}/items").content.startswith(b"\xef\xbb\xbf")
+
+
+def test_csv_of_nothing_is_empty(client):
+    nothing = client.get("/collections/districts/items", params={"f": "csv", "ids": "nowhere"})
+    assert (nothing.status_code, nothing.content) == (200, b"\xef\xbb\xbf")
