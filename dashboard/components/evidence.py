@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from dash import html
 from dash.development.base_component import Component
 
-from dashboard.components.provenance import local_time, simulated_badge
+from dashboard.components.provenance import local_time, simulated_badge, source_names
 from dashboard.read.values import Value
 from dashboard.wording.i18n import Language, translate
 from dashboard.wording.numbers import (
@@ -16,6 +16,7 @@ from dashboard.wording.numbers import (
     judged_value,
 )
 from dashboard.wording.periods import period_text
+from geodata.city.configuration import City
 from layers.catalogue.indicator import Indicator, StateClass
 from layers.catalogue.targets import Target
 from layers.period import Period
@@ -35,7 +36,7 @@ class EvidenceSheet:
     value: Value
     target: Target | None
     build: Build
-    zone: str
+    city: City
 
 
 def part_text(value: float | None) -> str:
@@ -79,10 +80,10 @@ def evidence_rows(sheet: EvidenceSheet, language: Language) -> list[tuple[str, s
         ("formula", indicator.formula),
         ("standard", indicator.standard or translate("evidence.none", language)),
         ("standard_status", translate(f"evidence.{confirmed}", language)),
-        ("sources", ", ".join(sheet.build.sources)),
+        ("sources", source_names(sheet.city, sheet.build.sources, language)),
         ("loads", load_text(sheet.build.load_ids)),
-        ("as_of", local_time(sheet.build.as_of, sheet.zone)),
-        ("built", local_time(sheet.build.built_at, sheet.zone)),
+        ("as_of", local_time(sheet.build.as_of, sheet.city.timezone)),
+        ("built", local_time(sheet.build.built_at, sheet.city.timezone)),
     ]
     if indicator.codes:
         rows.append(("codes", "; ".join(f"{each.scheme} {each.code}" for each in indicator.codes)))

@@ -6,7 +6,10 @@ from zoneinfo import ZoneInfo
 
 from dash import html
 
+from dashboard.components.text import named
 from dashboard.wording.i18n import LANGUAGES, Language, translate
+from geodata.city.configuration import City
+from geodata.city.source_names import find_source_name
 from geodata.clock import now
 
 HOUR = timedelta(hours=1)
@@ -33,9 +36,16 @@ def local_time(moment: datetime | None, zone: str) -> str:
     return moment.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M") if moment else "—"
 
 
-def source_text(sources: Sequence[str], as_of: datetime | None, zone: str) -> str:
+def source_names(city: City, sources: Sequence[str], language: Language) -> str:
+    """Return what the city calls the sources, a dash where there is none."""
+    names = [named(*find_source_name(city, key), language) for key in sources]
+    return ("、" if language == "zh" else ", ").join(names) or "—"
+
+
+def source_text(city: City, sources: Sequence[str], as_of: datetime | None) -> str:
     """Return the source line of a map or a sheet, in both languages."""
-    names = ", ".join(sources) or "—"
+    zh, en = (source_names(city, sources, code) for code in LANGUAGES)
     ahead = as_of is not None and as_of > now()  # a timetable ends in the future
     word = "有效至 valid to" if ahead else "截至 as of"
-    return f"来源 Source {names} · {word} {local_time(as_of, zone)}"
+    names = f"来源 {zh} Source {en}" if sources else "来源 Source —"
+    return f"{names} · {word} {local_time(as_of, city.timezone)}"

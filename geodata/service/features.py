@@ -3,7 +3,7 @@
 import csv
 import inspect
 import io
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from types import MappingProxyType
 from typing import Annotated, Any, Literal, get_args
 
@@ -67,11 +67,11 @@ def add_features_and_tiles(service: FastAPI, prefix: str) -> None:
     tipg_factory.create_csv_rows = _csv_rows  # tipg's own ends in an error where there is no row
 
 
-def _csv_rows(rows: Iterable[dict[str, Any]]) -> Iterator[str]:
+def _csv_rows(data: Iterable[dict[Any, Any]]) -> Generator[str, None, None]:
     """Yield the lines of a CSV table, none where there is no row to name the columns."""
     line = io.StringIO()
     writer: csv.DictWriter[str] | None = None
-    for row in rows:
+    for row in data:
         if writer is None:
             writer = csv.DictWriter(line, row.keys())
             writer.writeheader()

@@ -17,9 +17,10 @@ from dashboard.page import Page, Words
 from dashboard.pages.district.outline_map import district_map
 from dashboard.read.context import ScreenContext
 from dashboard.read.headlines import HeadlineValue, read_headline, read_steps, shown_values
+from dashboard.read.reasons import read_reason
 from dashboard.read.values import read_one
 from dashboard.scenes.model import Headline, load_wall
-from dashboard.wording.i18n import Language, as_language, translate
+from dashboard.wording.i18n import LANGUAGES, Language, as_language, translate
 from dashboard.wording.numbers import MISSING, format_change, format_reading
 from dashboard.wording.periods import period_text
 from geodata.errors import NotFoundError
@@ -119,21 +120,22 @@ def domain_section(
     head = html.Tr([html.Th(two_lines(*pair) if pair[0] else "", scope="col") for pair in heads])
     title = two_lines(*domain.labels, tag=html.H2)
     return html.Section(
-        [title, html.Table([html.Thead(head), html.Tbody([row for row in rows if row])])],
+        [title, html.Table([html.Thead(head), html.Tbody(rows)])],
         className=f"panel domain-{key}",
         style=of_domain(domain),
     )
 
 
-def indicator_row(context: ScreenContext, entry: Indicator, district_id: str) -> html.Tr | None:
+def indicator_row(context: ScreenContext, entry: Indicator, district_id: str) -> html.Tr:
     """Return one indicator: name, line, district, city, change."""
     shown = read_headline(context, Headline(indicator=entry.key), district_id)
-    if shown is None:
-        return None
     name = dcc.Link(
         two_lines(entry.label_zh, entry.label_en),
         href=f"/explore?indicator={entry.key}&district={district_id}",
     )
+    if shown is None:
+        words = [read_reason(context, entry, code) or MISSING for code in LANGUAGES]
+        return html.Tr([html.Th(name, scope="row"), html.Td(two_lines(*words), colSpan=3)])
     colour = find_domain(context.city, entry.domain).colour
     series = shown_values(read_steps(context, shown, STEPS, district_id))
     return html.Tr(

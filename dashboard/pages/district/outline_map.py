@@ -47,7 +47,7 @@ def district_map(
             ),
             legend(subject.indicator, properties["palette"], properties["breaks"]),
             html.Div(
-                source_text(subject.build.sources, subject.build.as_of, context.city.timezone),
+                source_text(context.city, subject.build.sources, subject.build.as_of),
                 className="source-line",
             ),
         ],

@@ -12,6 +12,7 @@ from dashboard.live.stores import ALERTS, RESYNC
 from dashboard.page import Page, Words
 from dashboard.pages.duty.candidates import candidate_section, register_candidates
 from dashboard.pages.duty.cases import case_card, history_list
+from dashboard.pages.duty.unjudged import unjudged_section
 from dashboard.read.context import ScreenContext
 from dashboard.wording.i18n import LANGUAGES, translate
 from geodata.clock import now
@@ -34,6 +35,7 @@ def layout(context: ScreenContext, _rest: str, _search: str) -> html.Main:
             header(context),
             officer_form(),
             html.Div("", id="duty-answer", role="status", className="duty-answer"),
+            html.Div(unjudged_section(context), id="duty-unjudged"),
             html.Div(build_cases(context), id="duty-cases", className="duty-cases"),
             html.Aside(
                 [
@@ -151,14 +153,15 @@ def register(app: Dash, context: ScreenContext) -> None:
 
     @app.callback(
         Output("duty-cases", "children"),
+        Output("duty-unjudged", "children"),
         Input("duty-answer", "children"),
         Input("duty-refresh", "n_intervals"),
         Input(ALERTS, "data"),
         Input(RESYNC, "data"),
         prevent_initial_call=True,
     )
-    def refresh(*_why: object) -> list[Component]:
-        return build_cases(context)
+    def refresh(*_why: object) -> tuple[list[Component], Component]:
+        return build_cases(context), unjudged_section(context)
 
 
 PAGE = Page(

@@ -102,4 +102,4 @@ def source_line(context: ScreenContext, view: View) -> str:
     if view.subject is None:
         return ""
     build = view.subject.build
-    return source_text(build.sources, build.as_of, context.city.timezone)
+    return source_text(context.city, build.sources, build.as_of)

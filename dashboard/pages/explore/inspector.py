@@ -14,6 +14,7 @@ from dashboard.pages.explore.catalogue import PATH
 from dashboard.pages.explore.view import View
 from dashboard.read.context import ScreenContext
 from dashboard.read.headlines import ResolvedHeadline, read_steps
+from dashboard.read.reasons import read_reason
 from dashboard.read.values import Value, read_cached_values, read_one
 from dashboard.wording.i18n import Language, translate
 from dashboard.wording.numbers import format_number, format_reading, judged_value
@@ -56,7 +57,8 @@ def selected(context: ScreenContext, view: View) -> Selected:
 def inspector(context: ScreenContext, view: View) -> list[Component]:
     """Return the contents of the inspector."""
     if view.subject is None:
-        return [html.P(translate("app.no_data_yet", view.state.lang))]
+        reason = read_reason(context, view.indicator, view.state.lang)
+        return [html.P(translate("app.no_data_yet", view.state.lang)), html.P(reason)]
     place = selected(context, view)
     subject = view.subject
     value = read_one(
@@ -186,7 +188,7 @@ def sheet(
         value,
         subject.target,
         subject.build,
-        context.city.timezone,
+        context.city,
     )
     return evidence_sheet(evidence, language)
 

@@ -10,12 +10,14 @@ from dashboard.pages.kiosk.state import KioskState
 from dashboard.read.context import ScreenContext
 from dashboard.read.disclosure import disclose, read_disclosed, resolve_published
 from dashboard.read.headlines import ResolvedHeadline
+from dashboard.read.reasons import read_reason
 from dashboard.read.values import Value, read_one
 from dashboard.scenes.model import KioskSubject, load_kiosk
 from dashboard.wording.i18n import Language, translate
 from dashboard.wording.numbers import format_number, format_reading, is_shown
 from dashboard.wording.periods import period_text
 from layers.catalogue.domains import find_domain
+from layers.catalogue.registry import find_indicator
 
 
 def chosen_domain(context: ScreenContext, state: KioskState) -> str | None:
@@ -36,7 +38,7 @@ def subject_card(
     """Return one subject."""
     found = resolve_published(context, subject)
     own, whole = read_pair(context, found, state.district)
-    body: list[Component] = [html.P(translate("kiosk.no_value", state.lang), className="sentence")]
+    body: list[Component] = [html.P(nothing(context, subject, state.lang), className="sentence")]
     if found is not None:
         body = subject_body(context, state, subject, found, own, whole)
     chosen = " chosen" if domain == chosen_domain(context, state) else ""
@@ -46,6 +48,14 @@ def subject_card(
         className=f"subject domain-{domain}{chosen}",
         style=of_domain(find_domain(context.city, domain)),
     )
+
+
+def nothing(context: ScreenContext, subject: KioskSubject, language: Language) -> str:
+    """Return the sentence of a subject without a value: what is not loaded, where that is why."""
+    indicator = find_indicator(context.city, subject.indicator)
+    reason = read_reason(context, indicator, language)
+    said = translate("kiosk.no_value", language)
+    return f"{said} ({reason})" if reason else said
 
 
 def read_pair(

@@ -5,16 +5,28 @@ from collections.abc import Mapping, Sequence
 from dash import html
 
 from dashboard.components.domain_card import CardRow, domain_card, domain_line, score_mark
+from dashboard.components.provenance import source_names
 from dashboard.read.context import ScreenContext
 from dashboard.read.headlines import HeadlineValue, read_headline, read_steps, shown_values
+from dashboard.read.reasons import read_reason
 from dashboard.read.scores import score_evidence, score_text
 from dashboard.scenes.model import Headline, WallConfiguration
-from dashboard.wording.numbers import MISSING, format_change, format_reading, status_word
+from dashboard.wording.i18n import LANGUAGES
+from dashboard.wording.numbers import (
+    MISSING,
+    ShownNumber,
+    format_change,
+    format_reading,
+    status_word,
+)
 from dashboard.wording.periods import period_text
+from geodata.city.configuration import City
 from layers.catalogue.domains import find_domain
+from layers.catalogue.indicator import Indicator
 from layers.catalogue.registry import load_catalogue
 from layers.score.attainment import Rating, target_text
 from layers.score.score import DomainScore
+from layers.states.status import Status
 
 NOTHING = DomainScore(None, ())
 
@@ -56,9 +68,7 @@ def build_row(context: ScreenContext, headline: Headline, steps: int) -> CardRow
     labels = (headline.short_zh or indicator.label_zh, headline.short_en or indicator.label_en)
     shown = read_headline(context, headline)
     if shown is None:
-        empty = format_reading(None, 2, indicator, "zh")
-        word_en = status_word(2, "en")
-        return CardRow(*labels, empty, word_en, "", Rating.NONE, (), Rating.NONE, "")
+        return empty_row(context, indicator, labels)
     return CardRow(
         *labels,
         reading=format_reading(shown.value.value, shown.value.status, indicator, "zh"),
@@ -67,8 +77,17 @@ def build_row(context: ScreenContext, headline: Headline, steps: int) -> CardRow
         change_rating=shown.change_rating,
         series=shown_values(read_steps(context, shown, steps)),
         rating=shown.rating,
-        evidence=evidence_line(shown),
+        evidence=evidence_line(context.city, shown),
     )
+
+
+def empty_row(context: ScreenContext, indicator: Indicator, labels: tuple[str, str]) -> CardRow:
+    """Return the line of an indicator without data, which says what is not loaded."""
+    zh, en = (
+        read_reason(context, indicator, code) or status_word(Status.NO_DATA, code)
+        for code in LANGUAGES
+    )
+    return CardRow(*labels, ShownNumber(MISSING, "", zh), en, "", Rating.NONE, (), Rating.NONE, "")
 
 
 def change_text(shown: HeadlineValue) -> str:
@@ -78,8 +97,9 @@ def change_text(shown: HeadlineValue) -> str:
     return format_change(shown.change, shown.indicator.unit_en, shown.indicator.decimals)
 
 
-def evidence_line(shown: HeadlineValue) -> str:
+def evidence_line(city: City, shown: HeadlineValue) -> str:
     """Return period, target and sources in one line, as the title of the number."""
     target = shown.target
     limit = f" · {target_text(target)} {target.value:g} {target.source}" if target else ""
-    return f"{period_text(shown.period)}{limit} · {', '.join(shown.build.sources)}"
+    sources = " ".join(source_names(city, shown.build.sources, code) for code in LANGUAGES)
+    return f"{period_text(shown.period)}{limit} · {sources}"

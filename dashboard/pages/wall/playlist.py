@@ -196,6 +196,4 @@ def source_line(context: ScreenContext, stop: Stop) -> html.Div | None:
     if stop.layer is None:
         return None
     build = stop.layer.subject.build
-    return html.Div(
-        source_text(build.sources, build.as_of, context.city.timezone), className="source-line"
-    )
+    return html.Div(source_text(context.city, build.sources, build.as_of), className="source-line")

@@ -1,7 +1,6 @@
 """The wall's header: the city's status 1-5 with its reason, and the most overdue live source."""
 
 from collections.abc import Mapping, Sequence
-from datetime import timedelta
 
 from dash import html
 from dash.development.base_component import Component
@@ -13,10 +12,11 @@ from dashboard.wording.i18n import LANGUAGES, Language, translate
 from geodata.city.configuration import City
 from geodata.city.source_names import find_live_sources, find_source_name
 from geodata.clock import now, replayed
-from geodata.queries.alerts import count_open, read_watch
+from geodata.queries.alerts import count_open
 from geodata.queries.live import SourceFreshness, read_sources_freshness
 from geodata.queries.screens import Freshness
-from layers.alerts.rules import Rule, load_alert_rules
+from layers.alerts.rules import Rule
+from layers.alerts.watch import read_judgements
 from layers.catalogue.domains import load_domains
 from layers.score.city_status import CityStatus, Facts, city_status
 from layers.score.rules import load_status_rules
@@ -24,7 +24,6 @@ from layers.score.score import PlaceScore
 
 LEVELS = 5
 CLASS_OF_LEVEL = {None: "unknown", 1: "good", 2: "watch", 3: "watch", 4: "bad", 5: "bad"}
-WATCHED_WITHIN = timedelta(minutes=20)  # rules are judged every five minutes
 
 
 def status_line(
@@ -62,15 +61,8 @@ def read_unwatched(context: ScreenContext) -> list[Rule]:
     if replayed():
         return []
     with context.engine.connect() as connection:
-        judged = read_watch(connection)
-    since = now() - WATCHED_WITHIN
-    return [
-        rule
-        for rule in load_alert_rules(context.city)
-        if (found := judged.get(rule.key)) is None
-        or found["judged_at"] < since
-        or (found["unknown"] and len(found["unknown"]) == found["subjects"])
-    ]
+        judged = read_judgements(connection, context.city, now())
+    return [each.rule for each in judged if each.is_blind]
 
 
 def facts_of(

@@ -6,7 +6,13 @@ import pytest
 
 from dashboard.components.evidence import load_text
 from dashboard.components.legend import legend
-from dashboard.components.provenance import age_text, local_time, simulated_badge, source_text
+from dashboard.components.provenance import (
+    age_text,
+    local_time,
+    simulated_badge,
+    source_names,
+    source_text,
+)
 from dashboard.components.qr import qr_code
 from geodata.city.configuration import load_city
 from layers.catalogue.registry import find_indicator
@@ -37,10 +43,19 @@ def test_times_are_the_citys() -> None:
 
 def test_a_timetable_is_valid_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("OCC_NOW", "2026-11-22T00:00:00+00:00")
-    ahead = source_text(["gtfs_bus"], datetime(2027, 3, 31, tzinfo=UTC), ZONE)
-    past = source_text(["gtfs_bus"], datetime(2026, 3, 31, tzinfo=UTC), ZONE)
+    ahead = source_text(CHANGCHUN, ["gtfs_bus"], datetime(2027, 3, 31, tzinfo=UTC))
+    past = source_text(CHANGCHUN, ["gtfs_bus"], datetime(2026, 3, 31, tzinfo=UTC))
     assert "valid to 2027-03-31" in ahead
     assert "as of 2026-03-31" in past
+
+
+def test_sources_have_names_in_both_languages_and_no_keys() -> None:
+    line = source_text(CHANGCHUN, ["gtfs_bus", "incidents_119"], None)
+    zh, en = (source_names(CHANGCHUN, ["gtfs_bus", "incidents_119"], code) for code in ("zh", "en"))
+    assert zh in line
+    assert en in line
+    assert "_" not in line
+    assert source_names(CHANGCHUN, [], "en") == "—"
 
 
 def test_the_badge_is_bilingual_and_hidden_for_real_data() -> None:
