@@ -14,7 +14,7 @@ run: environment ## set up what is missing, then serve the screens on http://127
 	@exec $(PYTHON) app.py run
 
 .PHONY: live
-live: environment ## the same with today simulated as it happens; SPEED=60 for an hour a minute
+live: environment ## the same with today simulated faster or slower; SPEED=60 for an hour a minute
 	@exec $(PYTHON) app.py run --play --speed $(SPEED)
 
 .PHONY: test

@@ -39,7 +39,11 @@ def build_parser() -> argparse.ArgumentParser:
         return added
 
     running = add("run", screens.run, "set up what is missing, follow live sources, serve")
-    running.add_argument("--play", action="store_true", help="simulate today as it happens")
+    running.add_argument(
+        "--play",
+        action=argparse.BooleanOptionalAction,
+        help="simulate today as it happens; by default where every live source is simulated",
+    )
     running.add_argument("--speed", type=float, default=1.0, help="of that, times real time")
     add("serve", screens.serve, "serve the screens")
     add("setup", steps.setup, "do what is missing of database, simulated files, loads, states")

@@ -24,7 +24,7 @@ GRACE_S = 2  # screens hold their event streams open for ever; they reconnect by
 def run(options: argparse.Namespace) -> None:
     """Set up what is missing, follow live sources, serve; stop everything that this run started."""
     context = get_context()  # first: a clock of `.env` holds from then on
-    if options.play and options.speed != 1:  # one clock for all processes
+    if is_played(context, options) and options.speed != 1:  # one clock for all processes
         os.environ["OCC_CLOCK"] = running_clock(now(), datetime.now(UTC), options.speed)
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGHUP, _leave)
@@ -42,8 +42,22 @@ def run(options: argparse.Namespace) -> None:
 def _companions(context: CommandContext, options: argparse.Namespace) -> Iterator[Companion]:
     if context.settings.live and has_live_source(context.city):
         yield Companion("live", ["live"])
-    if options.play:
+    if is_played(context, options):
         yield Companion("simulate", ["simulate", "--live", "--speed", f"{options.speed:g}"])
+
+
+def is_played(context: CommandContext, options: argparse.Namespace) -> bool:
+    """Return whether today is simulated: as asked, else where all that is followed is simulated."""
+    if options.play is not None:
+        return bool(options.play)
+    from commands.sources import sources_folder
+    from etl.source.declaration import read_declarations
+    from simulator.ground.world import SIMULATION_FILE
+
+    city = context.city
+    followed = [each for each in read_declarations(sources_folder(city)) if each.is_followed]
+    is_simulated = bool(followed) and all(each.provenance == "simulated" for each in followed)
+    return context.settings.live and is_simulated and (city.folder / SIMULATION_FILE).is_file()
 
 
 def has_live_source(city: City) -> bool:
@@ -52,7 +66,7 @@ def has_live_source(city: City) -> bool:
     from etl.source.declaration import read_declarations
 
     declared = read_declarations(sources_folder(city))
-    return any(not rule.intake for each in declared for rule in each.live)
+    return any(each.is_followed for each in declared)
 
 
 def serve(options: argparse.Namespace) -> None:

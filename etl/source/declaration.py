@@ -122,6 +122,11 @@ class SourceDeclaration(Declared):
         return self._file
 
     @property
+    def is_followed(self) -> bool:
+        """Whether it has a live rule that is looked at again and again; an intake is not."""
+        return any(not rule.intake for rule in self.live)
+
+    @property
     def is_only_live(self) -> bool:
         """Return whether it never comes as a file that a command loads."""
         return bool(self.live) and self.path is None and self.url is None
