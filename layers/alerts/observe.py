@@ -6,8 +6,10 @@ from datetime import datetime
 from sqlalchemy import Engine
 
 from geodata.city.configuration import City
+from geodata.city.source_names import find_source_name
 from geodata.errors import NotFoundError
 from geodata.queries.live import read_sources_freshness
+from geodata.queries.loads import read_held_counts
 from geodata.queries.screens import read_district_list
 from geodata.tables import UNKNOWN_DISTRICT
 from layers.alerts.duty import apply_observations
@@ -16,6 +18,7 @@ from layers.alerts.observation import Observation
 from layers.alerts.rules import (
     COUNTED,
     AbnormalLoadRule,
+    HeldLoadRule,
     Rule,
     StaleRule,
     TargetRule,
@@ -102,6 +105,15 @@ def judge_silence(
     )
 
 
+def judge_held(rule: HeldLoadRule, source: str, held: int, names: tuple[str, str]) -> Observation:
+    """Return the observation of one source of which files are, or were, held."""
+    words = _words(rule, names, str(held), "")
+    severity = rule.severity if held else 0
+    return Observation(
+        rule.key, "source", source, severity, bool(held), "", float(held), 0.0, *words
+    )
+
+
 def _words(
     rule: Rule, names: tuple[str, str], value: str, limit: str, name: str = ""
 ) -> tuple[str, str]:
@@ -125,6 +137,8 @@ def observe(
                 seen += observe_loads(engine, city, rule, names, at)
             case StaleRule():
                 seen += observe_silence(engine, rule, at)
+            case HeldLoadRule():
+                seen += observe_held(engine, city, rule)
     return seen
 
 
@@ -164,6 +178,16 @@ def observe_silence(engine: Engine, rule: StaleRule, at: datetime) -> list[Obser
         )
         for each in read_sources_freshness(engine, at)
         if each.lag is not None
+    ]
+
+
+def observe_held(engine: Engine, city: City, rule: HeldLoadRule) -> list[Observation]:
+    """Return how many files are held of each source that ever had one."""
+    with engine.connect() as connection:
+        counts = read_held_counts(connection)
+    return [
+        judge_held(rule, source, held, find_source_name(city, source))
+        for source, held in counts.items()
     ]
 
 
