@@ -69,11 +69,11 @@ def load_records(
         overtaken = outdated[ROW].to_list()
         batch = batch.overtake(overtaken) if is_live else batch.reject(outdated)
         work.drop_staged(outdated[ROW].to_list())
+    retired, going = 0, NOTHING_GOES
+    if replacement:  # first, while all that was known is still current
+        retired, going = retire_missing(work, record_type, replacement, batch.rejects)
     unchanged = work.mark_unchanged(_absent(record_type, columns) if replacement else ())
     changed = work.retire_changed()
-    retired, going = 0, NOTHING_GOES
-    if replacement:
-        retired, going = retire_missing(work, record_type, replacement, batch.rejects)
     inserted = work.insert()
     changes = Changes(inserted - changed, changed, retired, unchanged, going)
     notes = {

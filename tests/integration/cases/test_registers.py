@@ -128,6 +128,13 @@ def test_a_tenth_may_go_and_a_fifth_exactly(register):
     assert hospitals.load(rows(range(6))).status == "held"
 
 
+def test_changed_records_count_among_those_known(register):
+    hospitals = register()
+    hospitals.load(rows(range(10)))
+    assert hospitals.load(rows(range(9), lon="125.35")).status == "loaded"
+    assert len(hospitals.current("facility_id")) == 9
+
+
 def test_the_share_is_declared(register):
     hospitals = register(may_shrink=1)
     hospitals.load(rows(range(10)))
