@@ -1,11 +1,14 @@
 """Whether a file is loaded as its declaration now says, and what was made of it before."""
 
-from sqlalchemy import ColumnElement, Connection, and_, or_, select
+from collections.abc import Sequence
+
+from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
 
 from etl.load.former import FormerLoad
 from etl.pipeline.plan import PlannedFile
 from etl.source.declaration import SourceDeclaration
-from geodata.tables import load
+from etl.source.record_types import RECORD_TYPES
+from geodata.tables import load, source_coverage
 
 _LOADED = load.c.status == "loaded"
 
@@ -71,6 +74,32 @@ def read_former(connection: Connection, load_id: int) -> list[FormerLoad]:
     return [
         FormerLoad(row.load_id, row.event_from, row.event_to) for row in connection.execute(query)
     ]
+
+
+def retire_elsewhere(
+    connection: Connection, declaration: SourceDeclaration, load_id: int, former: Sequence[int]
+) -> None:
+    """Retire what the source has in tables that its declaration does not fill any more.
+
+    A whole file stands for all of its source, any other for what was made of it before. Tables that
+    a format fills by itself are left to it.
+    """
+    mine = and_(load.c.source == declaration.key, load.c.table_name != declaration.table, _LOADED)
+    is_whole = declaration.mode == "snapshot"
+    if not is_whole:
+        mine &= load.c.load_id.in_(former)
+    for name in connection.scalars(select(load.c.table_name).where(mine).distinct()).all():
+        record_type = RECORD_TYPES.get(name)
+        tables = [source_coverage]
+        if record_type and record_type.has_table and record_type.is_mapped:
+            tables.append(record_type.table)
+        for table in tables:
+            old = and_(table.c.source == declaration.key, table.c.retired_by.is_(None))
+            if not is_whole:
+                old &= table.c.load_id.in_(former)
+            if table is source_coverage:
+                old &= source_coverage.c.table_name == name
+            connection.execute(update(table).where(old).values(retired_by=load_id))
 
 
 def _same_declaration(planned: PlannedFile) -> ColumnElement[bool]:

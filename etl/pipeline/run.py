@@ -16,7 +16,7 @@ from etl.ledger.rejected_rows import keep_rejected
 from etl.load.records import driver
 from etl.outcome import FileLoad, HeldLoadError, LoadOutcome, LoadResult
 from etl.pipeline.destroy import destroy
-from etl.pipeline.former import is_loaded, read_former, was_loaded_before
+from etl.pipeline.former import is_loaded, read_former, retire_elsewhere, was_loaded_before
 from etl.pipeline.held import find_held, hold, settle_held, settle_restored
 from etl.pipeline.loads import load_values, lock_source, reason_of, refuse
 from etl.pipeline.plan import PlannedFile, find_files, is_due_again, plan_file
@@ -171,6 +171,8 @@ def close_load(
     keep_findings(connection, load_id, outcome.findings or summarise_rejects(outcome.rejects))
     former = [each.load_id for each in read_former(connection, load_id)]
     retire_coverage(connection, former, load_id)
+    if planned.path_text is not None and (former or declaration.mode == "snapshot"):
+        retire_elsewhere(connection, declaration, load_id, former)
     keep_coverage(connection, declaration, load_id, outcome.coverage)
     settle_held(connection, declaration, planned, load_id)
     counts: dict[str, Any] = {

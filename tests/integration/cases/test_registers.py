@@ -345,6 +345,23 @@ def test_what_another_declaration_made_of_a_file_goes(register, source_like, eng
         assert {span.days for span in connection.scalars(claimed)} == {1}
 
 
+@pytest.mark.parametrize("mode", ["snapshot", "append"])
+def test_a_source_of_another_table_leaves_the_former_one(register, source_like, mode):
+    hospitals = register(mode=mode)
+    content = "id,name,lon,lat,n,on\n1,a,125.30,43.86,300,2020-11-01\n"
+    hospitals.load(content, "h.csv")
+    people = source_like(
+        hospitals,
+        table="population",
+        mapping={
+            "unit_id": "id", "residents": "n", "vintage_on": "on", "lon": "lon", "lat": "lat",
+        },
+    )  # fmt: skip
+    assert people.load(content, "h.csv").status == "loaded"
+    assert people.current("residents") == [(300.0,)]
+    assert hospitals.current("facility_id") == []
+
+
 def test_a_correction_taken_back_is_loaded_again(register):
     calls = register(**CALLS, mode="append")
     head = "id,t0,address\n"
