@@ -12,7 +12,7 @@ from geodata.city.configuration import City
 from geodata.city.source_names import find_source_name
 from geodata.database.handle import RowMapping
 
-_HEADS = ("load", "source", "file", "finished", "would_go", "accept")
+_HEADS = ("load", "source", "file", "held_since", "would_go", "accept")
 
 
 def held_section(rows: Sequence[RowMapping], city: City) -> list[Component]:
