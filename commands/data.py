@@ -1,4 +1,4 @@
-"""`simulate`, `load`, `sources`, `loads`, `findings`, `rejected`, `build` and `docs`."""
+"""`simulate`, `load`, `sources`, `loads`, `accept`, `findings`, `rejected`, `build`, `docs`."""
 
 import argparse
 from datetime import timedelta
@@ -46,10 +46,23 @@ def sources(options: argparse.Namespace) -> None:
 
 
 def loads(options: argparse.Namespace) -> None:
-    """List the loads."""
+    """List the loads, or those that are held."""
+    from commands import held
     from commands import sources as listed_sources
 
-    listed_sources.list_loads(get_context().ready_engine)
+    engine = get_context().ready_engine
+    if options.held:
+        held.list_held(engine)
+    else:
+        listed_sources.list_loads(engine)
+
+
+def accept(options: argparse.Namespace) -> None:
+    """Load a held file after all."""
+    from commands import held
+
+    context = get_context()
+    held.accept(context.ready_engine, context.city, options.load_id, context.places)
 
 
 def rejected(options: argparse.Namespace) -> None:

@@ -9,19 +9,19 @@ from geodata.clock import now
 from geodata.database.handle import DATABASE_ERRORS, Engine
 from geodata.errors import OperationsError
 from layers.alerts.observe import evaluate
-from layers.alerts.rules import StaleRule, load_alert_rules
+from layers.alerts.rules import HeldLoadRule, StaleRule, load_alert_rules
 
-SILENCE_S = 20.0  # a silent source shows within the minute
+QUICK_S = 20.0  # a silent source, or a held file, shows within the minute
 ROUND_S = 300.0  # scores and whole hours do not change faster
 _logger = logging.getLogger(__name__)
 
 
 async def keep_watch(engine: Engine, city: City, stop: asyncio.Event) -> None:
     """Evaluate the rules until the stop; a failed round is repeated with the next."""
-    silence = [rule for rule in load_alert_rules(city) if isinstance(rule, StaleRule)]
+    quick = [rule for rule in load_alert_rules(city) if isinstance(rule, StaleRule | HeldLoadRule)]
     rounds = 0
     while not stop.is_set():
-        rules = silence if rounds % (ROUND_S // SILENCE_S) else None
+        rules = quick if rounds % (ROUND_S // QUICK_S) else None
         try:
             for alert, change in await asyncio.to_thread(evaluate, engine, city, now(), rules):
                 _logger.info("alert %s: %s", change, alert.text_en)
@@ -29,4 +29,4 @@ async def keep_watch(engine: Engine, city: City, stop: asyncio.Event) -> None:
             _logger.warning("alerts: %s", str(error).partition("\n")[0])
         rounds += 1
         with suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), SILENCE_S)
+            await asyncio.wait_for(stop.wait(), QUICK_S)

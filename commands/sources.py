@@ -2,6 +2,7 @@
 
 import json
 import sys
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -29,6 +30,7 @@ from geodata.space.districts import DistrictLocator, read_districts
 
 _LISTED_ROWS = 200
 _SOURCES_AT_ONCE = 2
+_LEFT_OUT = ("refused", "held")
 
 
 def load(
@@ -47,19 +49,20 @@ def load(
 
     Raises:
         NotFoundError: no source has that key.
-        LoadError: a file was refused; the others are loaded.
+        LoadError: a file was refused or held; the others are loaded.
     """
     declarations = select_declarations(city, names, all_=all_)
     if path is not None and len(declarations) != 1:
         raise DeclarationError("--path needs exactly one source")
-    refused = 0
+    counts: Counter[str] = Counter()
     for file in load_files(
         engine, city, declarations, path, root=root, skip_missing=all_, places=places
     ):
         _say(describe(file))
-        refused += file.status == "refused"
-    if refused:
-        raise LoadError(f"{refused} of the files were refused; nothing of them is visible")
+        counts[file.status] += 1
+    left_out = [f"{counts[each]} of the files were {each}" for each in _LEFT_OUT if counts[each]]
+    if left_out:
+        raise LoadError(f"{' and '.join(left_out)}; nothing of them is visible")
 
 
 def load_files(
@@ -133,8 +136,10 @@ def describe(file: FileLoad) -> str:
     where = f"{file.source}: {file.file}: {file.status}"
     if file.status == "refused":
         return f"{where}: {file.message}"
+    if file.status == "held":
+        return f"{where}: {file.message}; to load it after all: app.py accept {file.load_id}"
     if file.status == "already loaded":
-        return where
+        return f"{where}: {file.message}" if file.message else where
     return (
         f"{where}, {file.rows_in} rows = {file.rows_loaded} loaded + {file.rows_rejected} "
         f"rejected, {file.records} records (load {file.load_id})"

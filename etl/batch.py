@@ -12,6 +12,9 @@ WKB = "@wkb"
 FILE = "@file"
 X, Y = "@x", "@y"  # in WGS-84
 
+# How the reasons end of rows whose record is there all the same, by another row or an earlier load.
+COUNTS_INSTEAD, KNOWN_ALREADY = "which counts", "is already known"
+
 REJECT_SCHEMA = {ROW: pl.Int64, "field": pl.String, "reason": pl.String}
 
 

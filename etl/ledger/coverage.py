@@ -1,11 +1,11 @@
 """Coverage: where and when a source is complete, so that no row there means zero."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, and_, insert, select
+from sqlalchemy import Connection, and_, insert, select, update
 
 from etl.source.declaration import SourceDeclaration
 from etl.source.mapping import Coverage
@@ -66,6 +66,38 @@ def _period(
 
 def _midnight(day: date, zone: ZoneInfo) -> datetime:
     return datetime.combine(day, time(), tzinfo=zone)
+
+
+def without_days(
+    spans: Iterable[CoverageSpan], days: Iterable[date], zone: ZoneInfo
+) -> list[CoverageSpan]:
+    """Return what is left of the spans when some of the city's days are taken out."""
+    left = list(spans)
+    for day in sorted(days):
+        starts_at, ends_at = _midnight(day, zone), _midnight(day + timedelta(days=1), zone)
+        parts = [(each, *_around(each, starts_at, ends_at)) for each in left]
+        left = [
+            replace(each, starts_at=first, ends_at=last)
+            for each, before, after in parts
+            for first, last in (before, after)
+            if first < last
+        ]
+    return left
+
+
+def _around(
+    span: CoverageSpan, starts_at: datetime, ends_at: datetime
+) -> tuple[tuple[datetime, datetime], tuple[datetime, datetime]]:
+    """Return the parts of a span before and after a period that is cut out of it."""
+    before = (span.starts_at, max(span.starts_at, min(span.ends_at, starts_at)))
+    return before, (max(before[1], min(span.ends_at, max(ends_at, span.starts_at))), span.ends_at)
+
+
+def retire_coverage(connection: Connection, former: Sequence[int], load_id: int) -> None:
+    """Retire what loads claimed whose file was read anew under another declaration."""
+    c = source_coverage.c
+    mine = c.load_id.in_(former) & c.retired_by.is_(None)
+    connection.execute(update(source_coverage).where(mine).values(retired_by=load_id))
 
 
 def keep_coverage(

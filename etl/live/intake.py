@@ -14,7 +14,7 @@ from starlette.exceptions import HTTPException
 
 from etl.live.piece import LiveSource, Piece, load_piece
 from etl.outcome import FileLoad
-from etl.pipeline.run import reason_of
+from etl.pipeline.loads import reason_of
 from etl.source.data_places import NOWHERE, DataPlaces
 from etl.source.declaration import SourceDeclaration
 from etl.source.live import LiveRule

@@ -22,7 +22,7 @@ from etl.live.progress import Advance, OvertakenError, read_progress
 from etl.live.stop_event_records import load_stop_events, without_record
 from etl.live.tail import Progress
 from etl.outcome import FileLoad, LoadOutcome
-from etl.pipeline.run import lock_source
+from etl.pipeline.loads import lock_source
 from etl.source.declaration import SourceDeclaration
 from etl.source.file import SourceFile
 from etl.transform.locate import Locator

@@ -12,9 +12,10 @@ from etl.ledger.rejected_rows import SCHEMA, keep_rejected
 from etl.live.progress import Advance, keep_event
 from etl.load.records import driver
 from etl.outcome import FileLoad
+from etl.pipeline.loads import keep_refusal, lock_source
 from etl.pipeline.plan import plan_file
 from etl.pipeline.record_file import load_file
-from etl.pipeline.run import close_load, keep_refusal, lock_source, open_load
+from etl.pipeline.run import close_load, open_load
 from etl.pipeline.whole_format import Loader
 from etl.source.data_places import NOWHERE, DataPlaces
 from etl.source.declaration import SourceDeclaration
@@ -67,7 +68,7 @@ def load_piece(
     started_at = now()
     declaration = live_source.declaration
     loader = loader or partial(load_file, is_piece=True, places=live_source.places)
-    planned = plan_file(piece.file)
+    planned = plan_file(piece.file, declaration, live_source.places.incoming)
     with live_source.engine.begin() as connection:
         lock_source(connection, declaration)
         if advance:

@@ -12,7 +12,7 @@ from etl.live.piece import LiveSource, Piece, load_piece, refuse_piece
 from etl.live.progress import Advance, OvertakenError, read_progress
 from etl.live.tail import Chunk, Progress, read_new
 from etl.outcome import FileLoad
-from etl.pipeline.run import reason_of
+from etl.pipeline.loads import reason_of
 from geodata.errors import OperationsError
 
 # The database is there and rejects these rows; its other errors are retried.

@@ -10,20 +10,10 @@ from sqlalchemy import Connection
 
 from etl.batch import ROW, Batch, count_reasons
 from etl.load.copy_binary import copy_frame, copy_records
-from etl.load.supersede import STAGING, STAGING_ROW, Driver, Supersession
+from etl.load.replacement import NOTHING_GOES, Going, Replacement, retire_missing
+from etl.load.supersede import SQL_TYPES, STAGING, STAGING_ROW, Driver, Supersession
 from etl.source.declaration import SourceDeclaration
 from etl.source.record_types import Kind, RecordType
-
-_SQL_TYPES: Mapping[Kind, str] = {
-    "text": "text",
-    "int": "bigint",
-    "float": "double precision",
-    "bool": "boolean",
-    "time": "timestamptz",
-    "date": "date",
-    "json": "jsonb",
-    "geometry": "geometry",
-}
 
 
 @dataclass(frozen=True)
@@ -34,6 +24,7 @@ class Changes:
     changed: int
     retired: int
     unchanged: int
+    going: Going = NOTHING_GOES
 
     @property
     def is_none(self) -> bool:
@@ -56,12 +47,13 @@ def load_records(
     load_id: int,
     *,
     is_live: bool = False,
+    replacement: Replacement | None = None,
 ) -> tuple[Batch, Changes]:
     """Write the records: new ones are added, changed ones retire their predecessor.
 
-    A record equal to the current one stays as it is. With `mode: snapshot` the current records of
-    the source (and of the file's `scope`) that the file lacks are retired. A revision older than
-    the current one is rejected in a file; live it only arrived late, which is no fault.
+    A record equal to the current one stays as it is. What a file stands for and lacks is retired by
+    its `replacement`; without one, as live, nothing is. A revision older than the current one is
+    rejected in a file; live it only arrived late, which is no fault.
     """
     raw = driver(connection)
     record_type = declaration.record_type
@@ -77,15 +69,18 @@ def load_records(
         overtaken = outdated[ROW].to_list()
         batch = batch.overtake(overtaken) if is_live else batch.reject(outdated)
         work.drop_staged(outdated[ROW].to_list())
-    unchanged = work.mark_unchanged()
+    retired, going = 0, NOTHING_GOES
+    if replacement:  # first, while all that was known is still current
+        retired, going = retire_missing(work, record_type, replacement, batch.rejects)
+    unchanged = work.mark_unchanged(_absent(record_type, columns) if replacement else ())
     changed = work.retire_changed()
-    retired = work.retire_missing(declaration.scope) if declaration.mode == "snapshot" else 0
     inserted = work.insert()
-    changes = Changes(inserted - changed, changed, retired, unchanged)
+    changes = Changes(inserted - changed, changed, retired, unchanged, going)
     notes = {
         "unchanged, kept as they are": unchanged,
         "superseded an earlier record": changed,
         "retired, no longer in the source": retired,
+        "kept, a rejected row may mean them": going.kept,
     }
     notes |= count_reasons(outdated) if outdated is not None else {}
     return batch.staged("load", rows_in, notes), changes
@@ -101,9 +96,15 @@ def _columns(frame: pl.DataFrame, record_type: RecordType) -> dict[str, Kind]:
     }
 
 
+def _absent(record_type: RecordType, columns: Mapping[str, Kind]) -> list[str]:
+    """Return the columns that a file says nothing of: a record made of it has no value there."""
+    table = record_type.table.columns
+    return [n for n in record_type.columns if n not in columns and table[n].nullable]
+
+
 def _stage(raw: Driver, frame: pl.DataFrame, columns: dict[str, Kind]) -> None:
     definitions = [
-        sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(_SQL_TYPES[kind]))
+        sql.SQL("{} {}").format(sql.Identifier(name), sql.SQL(SQL_TYPES[kind]))
         for name, kind in {STAGING_ROW: "int", **columns}.items()
     ]
     raw.execute(sql.SQL("DROP TABLE IF EXISTS {}").format(sql.Identifier(STAGING)))

@@ -1,26 +1,35 @@
-"""The stage `plan`: the files of a source, their checksums, and whether they are loaded."""
+"""The stage `plan`: the files of a source, their checksums, and whether their days ran out."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection
 
 from etl.pipeline.fetch import fetch_file
 from etl.source.declaration import SourceDeclaration
+from etl.source.digest import compute_digest
 from etl.source.file import SourceFile
 from geodata.city.configuration import City
 from geodata.clock import now
 from geodata.errors import ExtractError
 from geodata.queries.progress import read_lapsed_feeds
-from geodata.tables import load
 
 
 @dataclass(frozen=True)
 class PlannedFile:
-    """One file to load; `sha256` is that of its content, or of all files of a folder."""
+    """One file to load, the checksum of its content, and that of what is said of its records.
+
+    A folder's content is that of all its files.
+    """
 
     file: SourceFile
     sha256: str
+    declaration_sha256: str
+
+    @property
+    def path_text(self) -> str | None:
+        """Where the file lies, whole, if it lies anywhere."""
+        return None if self.file.path is None else str(self.file.path.resolve())
 
 
 def find_files(
@@ -64,29 +73,15 @@ def _glob(base: Path, pattern: str) -> list[Path]:
     return sorted(item for item in anchor.glob(str(whole.relative_to(anchor))) if item.is_file())
 
 
-def plan_file(file: SourceFile) -> PlannedFile:
-    """Return the file with its checksum.
+def plan_file(
+    file: SourceFile, declaration: SourceDeclaration, incoming: Path | None
+) -> PlannedFile:
+    """Return the file with its checksums.
 
     Raises:
         ExtractError: it cannot be read.
     """
-    return PlannedFile(file, file.compute_sha256())
-
-
-def is_loaded(connection: Connection, declaration: SourceDeclaration, sha256: str) -> bool:
-    """Return whether this content is already in the database and need not be read again.
-
-    A snapshot may return to an earlier content, so only its newest load counts; a file that changes
-    nothing is recognised later.
-    """
-    loaded = (
-        select(load.c.sha256)
-        .where(load.c.source == declaration.key, load.c.status == "loaded")
-        .order_by(load.c.load_id.desc())
-    )
-    if declaration.mode == "snapshot":
-        return connection.execute(loaded.limit(1)).scalar_one_or_none() == sha256
-    return connection.execute(loaded.where(load.c.sha256 == sha256).limit(1)).first() is not None
+    return PlannedFile(file, file.compute_sha256(), compute_digest(declaration, incoming))
 
 
 def is_due_again(
@@ -99,16 +94,3 @@ def is_due_again(
     if not declaration.reading.lapses or (declaration.expand and declaration.expand.starts_on):
         return False
     return read_lapsed_feeds(connection, now(), city.timezone).get(declaration.key) == sha256
-
-
-def was_loaded_before(
-    connection: Connection, declaration: SourceDeclaration, sha256: str, load_id: int
-) -> bool:
-    """Return whether an earlier load than this one had the same content."""
-    found = select(load.c.load_id).where(
-        load.c.source == declaration.key,
-        load.c.status == "loaded",
-        load.c.sha256 == sha256,
-        load.c.load_id < load_id,
-    )
-    return connection.execute(found.limit(1)).first() is not None

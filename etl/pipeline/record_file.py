@@ -9,9 +9,13 @@ from sqlalchemy import Connection, select
 from etl.batch import Batch, count_reasons
 from etl.extract import Extracted, read_file
 from etl.ledger.coverage import compute_coverage
+from etl.ledger.findings import Finding, summarise_rejects
 from etl.ledger.rejected_rows import describe_rejects
 from etl.load.records import load_records
 from etl.outcome import LoadOutcome, event_span
+from etl.pipeline.covering import leave_out_holes
+from etl.pipeline.former import read_former
+from etl.pipeline.replacing import replacement_of, tell_kept
 from etl.source.data_places import NOWHERE, DataPlaces
 from etl.source.declaration import SourceDeclaration
 from etl.source.file import SourceFile
@@ -50,13 +54,15 @@ def load_file(
     Raises:
         ExtractError: the file cannot be read as declared.
         LoadError: none of its rows could be used.
+        HeldLoadError: it would take away more than its source may lose.
     """
     record_type = declaration.record_type
+    zone = declaration.timezone or city.timezone
     extracted = read_file(file, declaration)
     batch = Batch(extracted.frame).staged(
         "extract", extracted.rows_in, count_reasons(extracted.rejects)
     )
-    batch = transform(batch, declaration, declaration.timezone or city.timezone)
+    batch = transform(batch, declaration, zone)
     batch = decode_radio(batch, declaration.gnb_id_bits)
     batch = _name_districts(connection, batch)
     place = PLACINGS[record_type.placing]
@@ -67,22 +73,40 @@ def load_file(
     if not is_piece:  # all of the few rows of a live piece may be faulty
         _refuse_if_none(file, batch, extracted, declaration)
     batch = _join_events(connection, batch, declaration)
+    former = () if is_piece else read_former(connection, load_id)
     if declaration.store == "telemetry":
         store = _store_of(places, declaration)
-        batch, changes = load_partitions(store, batch, declaration, load_id, city.timezone)
+        batch, changes = load_partitions(store, batch, declaration, load_id, city.timezone, former)
     else:
-        batch, changes = load_records(connection, batch, declaration, load_id, is_live=is_piece)
+        whole = None if is_piece else replacement_of(
+            declaration, file.name, extracted, [each.load_id for each in former], zone
+        )  # fmt: skip
+        batch, changes = load_records(
+            connection, batch, declaration, load_id, is_live=is_piece, replacement=whole
+        )
     event_from, event_to = event_span(batch.frame, record_type.event_time)
+    covered = compute_coverage(declaration, event_from, event_to, city.zone, now())
+    holes: tuple[Finding, ...] = ()
+    if not is_piece:  # which is a part of its day, whatever it lost
+        covered, holes = leave_out_holes(
+            covered, declaration, batch, extracted, file.name, city.zone
+        )
+    rejects = describe_rejects(batch.rejects, extracted, file.name)
     return LoadOutcome(
         rows_in=extracted.rows_in,
         rows_loaded=batch.rows_loaded(),
         records=batch.frame.height,
-        rejects=describe_rejects(batch.rejects, extracted, file.name),
+        rejects=rejects,
         stages=batch.stages,
         event_from=event_from,
         event_to=event_to,
-        coverage=tuple(compute_coverage(declaration, event_from, event_to, city.zone, now())),
+        coverage=tuple(covered),
         changes_nothing=changes.is_none,
+        findings=(
+            *holes,
+            *tell_kept(declaration, changes.going, file.name),
+            *summarise_rejects(rejects),
+        ),
     )
 
 

@@ -10,20 +10,16 @@ import psycopg
 from sqlalchemy import Connection, Engine, func, insert, select, update
 from sqlalchemy.exc import SQLAlchemyError
 
-from etl.ledger.coverage import keep_coverage
-from etl.ledger.findings import Finding, explain_refusal, keep_findings, summarise_rejects
+from etl.ledger.coverage import keep_coverage, retire_coverage
+from etl.ledger.findings import explain_refusal, keep_findings, summarise_rejects
 from etl.ledger.rejected_rows import keep_rejected
 from etl.load.records import driver
-from etl.outcome import FileLoad, LoadOutcome, LoadResult
+from etl.outcome import FileLoad, HeldLoadError, LoadOutcome, LoadResult
 from etl.pipeline.destroy import destroy
-from etl.pipeline.plan import (
-    PlannedFile,
-    find_files,
-    is_due_again,
-    is_loaded,
-    plan_file,
-    was_loaded_before,
-)
+from etl.pipeline.former import is_loaded, read_former, retire_elsewhere, was_loaded_before
+from etl.pipeline.held import find_held, hold, settle_held, settle_restored
+from etl.pipeline.loads import load_values, lock_source, reason_of, refuse
+from etl.pipeline.plan import PlannedFile, find_files, is_due_again, plan_file
 from etl.pipeline.record_file import load_file
 from etl.pipeline.whole_format import Loader, WholeFormat
 from etl.source.data_places import NOWHERE, DataPlaces
@@ -33,7 +29,7 @@ from etl.transform.locate import Locator
 from geodata.city.configuration import City
 from geodata.clock import now
 from geodata.database.announce import LOADS, announce
-from geodata.errors import DatabaseError, LoadError, OperationsError
+from geodata.errors import LoadError, OperationsError
 from geodata.space.districts import DistrictLocator, load_districts
 from geodata.tables import district, load
 
@@ -78,18 +74,18 @@ def _load_planned(
     sha256 = ""
     caught: Exception
     try:
-        planned = plan_file(SourceFile.at(path))
+        planned = plan_file(SourceFile.at(path), declaration, places.incoming)
         sha256 = planned.sha256
-        with engine.connect() as connection, connection.begin() as transaction:
+        with engine.begin() as connection:
             loader = _loader_of(declaration, places)
             result = _load_locked(
                 connection, city, declaration, planned, locator, started_at, loader
             )
-            if result.status == "already loaded":
-                transaction.rollback()
-        if declaration.reading.is_destroyed:
+        if declaration.reading.is_destroyed and result.status != "held":
             destroy(path, sha256)
         return result
+    except HeldLoadError as held:
+        return hold(engine, declaration, planned, started_at, held)
     except OperationsError as error:
         caught, message = error, str(error)
     except (SQLAlchemyError, psycopg.Error) as error:
@@ -114,17 +110,21 @@ def _load_locked(
     """Load one file, unless it is loaded already."""
     lock_source(connection, declaration)
     already = FileLoad(declaration.key, planned.file.name, "already loaded")
-    if is_loaded(connection, declaration, planned.sha256) and not is_due_again(
+    if is_loaded(connection, declaration, planned) and not is_due_again(
         connection, city, declaration, planned.sha256
     ):
+        settle_restored(connection, declaration, planned)
         return already
-    load_id = open_load(connection, city, declaration, planned, started_at)
-    outcome = loader(connection, city, declaration, planned.file, load_id, locator)
-    if outcome.changes_nothing and was_loaded_before(
-        connection, declaration, planned.sha256, load_id
-    ):
-        return already
-    return close_load(connection, declaration, planned, load_id, outcome)
+    passed_over = find_held(connection, declaration, planned)
+    if passed_over and not declaration.is_accepted:
+        return passed_over
+    with connection.begin_nested() as attempt:
+        load_id = open_load(connection, city, declaration, planned, started_at)
+        outcome = loader(connection, city, declaration, planned.file, load_id, locator)
+        if outcome.changes_nothing and was_loaded_before(connection, declaration, planned, load_id):
+            attempt.rollback()
+            return already
+        return close_load(connection, declaration, planned, load_id, outcome)
 
 
 def _loader_of(declaration: SourceDeclaration, places: DataPlaces) -> Loader:
@@ -132,11 +132,6 @@ def _loader_of(declaration: SourceDeclaration, places: DataPlaces) -> Loader:
     if isinstance(reading, WholeFormat):
         return reading.load
     return partial(load_file, places=places)
-
-
-def lock_source(connection: Connection, declaration: SourceDeclaration) -> None:
-    """Let two loads of one source wait for each other, until the transaction ends."""
-    connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(declaration.key))))
 
 
 def open_load(
@@ -149,30 +144,9 @@ def open_load(
     """Write the load's row first, because records refer to it; its counts follow."""
     if connection.execute(select(func.count()).select_from(district)).scalar_one() == 0:
         load_districts(connection, city)
-    values = _load_values(declaration, planned.file.name, planned.sha256, started_at, "loaded")
+    values = load_values(declaration, planned, started_at, "loaded")
     statement = insert(load).values(**values).returning(load.c.load_id)
     return int(connection.execute(statement).scalar_one())
-
-
-def _load_values(
-    declaration: SourceDeclaration, file: str, sha256: str, started_at: datetime, status: str
-) -> dict[str, object]:
-    return {
-        "source": declaration.key,
-        "table_name": declaration.table,
-        "file": file,
-        "sha256": sha256,
-        "status": status,
-        "provenance": declaration.provenance,
-        "owner": declaration.owner,
-        "licence": declaration.licence,
-        "started_at": started_at,
-        "finished_at": now(),
-        "rows_in": 0,
-        "rows_loaded": 0,
-        "rows_rejected": 0,
-        "records": 0,
-    }
 
 
 def close_load(
@@ -195,7 +169,12 @@ def close_load(
         )
     keep_rejected(driver(connection), load_id, outcome.rejects)
     keep_findings(connection, load_id, outcome.findings or summarise_rejects(outcome.rejects))
+    former = [each.load_id for each in read_former(connection, load_id)]
+    retire_coverage(connection, former, load_id)
+    if planned.path_text is not None and (former or declaration.mode == "snapshot"):
+        retire_elsewhere(connection, declaration, load_id, former)
     keep_coverage(connection, declaration, load_id, outcome.coverage)
+    settle_held(connection, declaration, planned, load_id)
     counts: dict[str, Any] = {
         "rows_in": outcome.rows_in,
         "rows_loaded": outcome.rows_loaded,
@@ -222,48 +201,3 @@ def close_load(
         stages=tuple(outcome.stages),
         **counts,
     )
-
-
-def refuse(
-    engine: Engine,
-    declaration: SourceDeclaration,
-    file: str,
-    sha256: str,
-    started_at: datetime,
-    message: str,
-    findings: tuple[Finding, ...] = (),
-) -> FileLoad:
-    """Record a refused file in a transaction of its own: the load's was rolled back.
-
-    Raises:
-        DatabaseError: not even that is possible.
-    """
-    try:
-        with engine.begin() as connection:
-            return keep_refusal(
-                connection, declaration, file, sha256, started_at, message, findings
-            )
-    except SQLAlchemyError as error:
-        raise DatabaseError(f"{message}; and the database: {reason_of(error)}") from error
-
-
-def keep_refusal(
-    connection: Connection,
-    declaration: SourceDeclaration,
-    file: str,
-    sha256: str,
-    started_at: datetime,
-    message: str,
-    findings: tuple[Finding, ...] = (),
-) -> FileLoad:
-    """Record a refused file in the caller's transaction."""
-    values = _load_values(declaration, file, sha256, started_at, "refused")
-    statement = insert(load).values(**values, message=message).returning(load.c.load_id)
-    load_id = int(connection.execute(statement).scalar_one())
-    keep_findings(connection, load_id, findings or explain_refusal(None, message, file))
-    return FileLoad(declaration.key, file, "refused", load_id, message=message)
-
-
-def reason_of(error: Exception) -> str:
-    """Return the first line of the driver's own words."""
-    return str(getattr(error, "orig", None) or error).strip().partition("\n")[0]

@@ -2,12 +2,28 @@
 
 import numpy as np
 import polars as pl
-from sqlalchemy import Connection, update
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    ColumnElement,
+    Connection,
+    Table,
+    all_,
+    literal,
+    select,
+    true,
+    union,
+    update,
+)
 
 from etl.batch import StageSummary
+from etl.ledger.findings import summarise_rejects
 from etl.ledger.rejected_rows import SCHEMA as REJECT_SCHEMA
 from etl.load.insert import insert_rows
+from etl.load.replacement import FIRST_NAMED, Going
 from etl.outcome import LoadOutcome
+from etl.pipeline.replacing import tell_kept
+from etl.pipeline.shrinking import hold_if_shrinking
 from etl.roads.profiles import add_profiles
 from etl.roads.read import Ways, read_ways
 from etl.roads.segments import RoadFrames, build_roads
@@ -34,11 +50,12 @@ def load_roads(
     """Load an extract and retire the source's earlier one; the caller commits.
 
     A row of the file is a way that cars or people on foot may use. `area` cuts the extract: ways
-    wholly outside are left out.
+    wholly outside are left out. A way that the extract does not place keeps its earlier roads.
 
     Raises:
         ExtractError: the file cannot be read or holds no way.
         LoadError: none of its ways can be used.
+        HeldLoadError: more of the ways known would go than may.
     """
     found = read_ways(file)
     ways = _usable(_within(found, declaration.area), city)
@@ -46,18 +63,24 @@ def load_roads(
     if not placed.any():
         raise LoadError(f"{file}: none of its {found.tags.height} ways can be used")
     roads = build_roads(ways.chosen(placed))
-    _retire(connection, declaration.key, load_id)
+    unplaced = ways.tags["way_id"].filter(pl.Series(~placed))
+    going = _count_going(connection, declaration.key, roads.edges["way_id"], unplaced)
+    hold_if_shrinking(declaration, file.name, going)
+    retire_roads(connection, declaration.key, load_id, unplaced.to_list())
     records = insert_rows(connection, road_node, roads.nodes, declaration.key, load_id)
     records += insert_rows(connection, road_edge, roads.edges, declaration.key, load_id)
+    restore_ends(connection, declaration.key, load_id)
+    rejects = _rejects(ways.tags, placed, file.name)
     return LoadOutcome(
         rows_in=ways.tags.height,
         rows_loaded=int(placed.sum()),
         records=records,
-        rejects=_rejects(ways.tags, placed, file.name),
+        rejects=rejects,
         stages=_stages(found, ways, placed, roads),
         event_from=None,
         event_to=None,
         coverage=(),
+        findings=(*tell_kept(declaration, going, file.name), *summarise_rejects(rejects)),
     )
 
 
@@ -83,13 +106,51 @@ def _has_two_places(ways: Ways) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     return np.asarray(counts > 0)
 
 
-def _retire(connection: Connection, source: str, load_id: int) -> None:
-    for table in (road_node, road_edge):
+def _count_going(
+    connection: Connection, source: str, placed: pl.Series, unplaced: pl.Series
+) -> Going:
+    """Count the ways known that an extract lacks, and those of them that it does not place."""
+    known = select(road_edge.c.way_id).where(*_current(road_edge, source)).distinct()
+    current = pl.Series("way_id", list(connection.scalars(known)), dtype=pl.Int64)
+    lacking = current.filter(~current.is_in(placed.implode())).sort()
+    is_kept = lacking.is_in(unplaced.implode())
+    going, kept = lacking.filter(~is_kept), lacking.filter(is_kept)
+    return Going(len(current), len(going), _first(going), len(kept), _first(kept))
+
+
+def _first(ways: pl.Series) -> tuple[str, ...]:
+    return tuple(f"way {way}" for way in ways.head(FIRST_NAMED))
+
+
+def retire_roads(connection: Connection, source: str, load_id: int, but_ways: list[int]) -> None:
+    """Retire the roads of a source except those of some ways, and all of its crossings."""
+    others = road_edge.c.way_id != all_(literal(but_ways, ARRAY(BigInteger)))
+    for table, which in ((road_edge, others), (road_node, true())):
         connection.execute(
-            update(table)
-            .where(table.c.source == source, table.c.retired_by.is_(None))
-            .values(retired_by=load_id)
+            update(table).where(*_current(table, source), which).values(retired_by=load_id)
         )
+
+
+def restore_ends(connection: Connection, source: str, load_id: int) -> None:
+    """Bring back the crossings at which roads of earlier loads end and that the new one lacks."""
+    ends = union(
+        *(
+            select(end).where(*_current(road_edge, source), road_edge.c.load_id != load_id)
+            for end in (road_edge.c.from_node, road_edge.c.to_node)
+        )
+    )
+    new = select(road_node.c.node_id).where(*_current(road_node, source))
+    node = road_node.c
+    lost = (node.source == source, node.retired_by == load_id)
+    connection.execute(
+        update(road_node)
+        .where(*lost, node.node_id.in_(ends), node.node_id.not_in(new))
+        .values(retired_by=None)
+    )
+
+
+def _current(table: Table, source: str) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return table.c.source == source, table.c.retired_by.is_(None)
 
 
 def _rejects(

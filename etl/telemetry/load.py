@@ -1,10 +1,13 @@
 """The stage `load` of telemetry: stores records in the partitions of their local days."""
 
+from collections.abc import Sequence
 from datetime import date
+from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from etl.batch import Batch, X, Y
+from etl.load.former import FormerLoad
 from etl.load.records import Changes
 from etl.source.declaration import SourceDeclaration
 from etl.source.record_types import RecordType
@@ -23,11 +26,13 @@ def load_partitions(
     declaration: SourceDeclaration,
     load_id: int,
     timezone: str,
+    former: Sequence[FormerLoad] = (),
 ) -> tuple[Batch, Changes]:
     """Write the records to the partition of the local day they happened on.
 
     A record replaces one with the same key, so a file loaded again, also after an interrupted load,
-    leaves one of each. Rows are in the order of time and key: equal records give equal files.
+    leaves one of each. Rows are in the order of time and key: equal records give equal files. What
+    `former` loads made of the same file by another declaration goes.
     """
     record_type = declaration.record_type
     time = str(record_type.event_time)
@@ -35,13 +40,18 @@ def load_partitions(
     records = _records(batch.frame, record_type, declaration.key, load_id)
     local = pl.col(time).dt.convert_time_zone(timezone).dt.date()
     days = records.with_columns(local.alias(_DAY)).partition_by(_DAY, as_dict=True)
+    gone = sum(_remove_former(store, declaration, each, timezone) for each in former)
     replaced = 0
     for (day,), rows in sorted(days.items()):
         assert isinstance(day, date)  # noqa: S101
         partition = Partition(declaration.table, day, declaration.key)
         replaced += _merge(store, partition, rows.drop(_DAY), [time, *record_type.key])
-    changes = Changes(rows_in - replaced, replaced, 0, 0)
-    notes = {"took the place of an earlier record": replaced, "days": len(days)}
+    changes = Changes(rows_in - replaced, replaced, gone, 0)
+    notes = {
+        "took the place of an earlier record": replaced,
+        "removed, made of this file by another declaration": gone,
+        "days": len(days),
+    }
     return batch.staged("load", rows_in, notes), changes
 
 
@@ -66,6 +76,24 @@ def _records(
     )
     absent = [pl.lit(None, kind).alias(n) for n, kind in schema.items() if n not in known.columns]
     return known.with_columns(absent).select(list(schema)).cast(pl.Schema(schema))
+
+
+def _remove_former(
+    store: PartitionStore, declaration: SourceDeclaration, former: FormerLoad, timezone: str
+) -> int:
+    """Remove the records of a load from the partitions of its days; return how many."""
+    zone, removed = ZoneInfo(timezone), 0
+    for partition in store.partitions(declaration.table, declaration.key):
+        if not former.happened_on(partition.day, zone):
+            continue
+        before = store.read(partition)
+        after = before.filter(pl.col("load_id") != former.load_id)
+        removed += before.height - after.height
+        if after.is_empty():
+            store.remove(partition)
+        elif after.height < before.height:
+            store.write(partition, after)
+    return removed
 
 
 def _merge(

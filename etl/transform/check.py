@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 import polars as pl
 
-from etl.batch import MEMBER, ROW, Batch, count_reasons
+from etl.batch import COUNTS_INSTEAD, MEMBER, ROW, Batch, count_reasons
 from etl.source.record_types import RecordType
 from geodata.city.configuration import City
 
@@ -106,7 +106,9 @@ def reject_conflicts(batch: Batch, record_type: RecordType) -> Batch:
     if repeated.is_empty():
         return batch
     ranked = repeated.sort(order).with_columns(pl.col(ROW).last().over(key).alias("@winner"))
-    reason = pl.format("the same {} as row {}, which counts", pl.lit("+".join(key)), "@winner")
+    reason = pl.format(
+        f"the same {{}} as row {{}}, {COUNTS_INSTEAD}", pl.lit("+".join(key)), "@winner"
+    )
     losers = ranked.filter(pl.col(ROW) != pl.col("@winner")).select(
         ROW, pl.lit("+".join(key)).alias("field"), reason.alias("reason")
     )

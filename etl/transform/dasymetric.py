@@ -8,6 +8,7 @@ import polars as pl
 
 from etl.batch import ROW, Batch, count_reasons
 from etl.source.declaration import SourceDeclaration
+from etl.source.digest import find_beside
 from etl.transform.locate import Locator
 from etl.transform.population import at_centres, storage_cells
 from geodata.errors import ExtractError
@@ -25,10 +26,7 @@ def read_weights(declaration: SourceDeclaration, incoming: Path | None) -> pl.Da
     """
     wanted = declaration.weights
     assert wanted is not None  # noqa: S101 - asked for by who has seen it
-    bases = [incoming] if incoming else []
-    if declaration.file:
-        bases.append(declaration.file.parent)
-    path = next((base / wanted.path for base in bases if (base / wanted.path).is_file()), None)
+    path = find_beside(declaration, wanted.path, incoming)
     if path is None:
         raise ExtractError(f"source {declaration.key}: no weights file {wanted.path}")
     return _read(path, wanted.unit, wanted.cell, wanted.weight)

@@ -12,7 +12,7 @@ from etl.transform.fields import convert, describe, read_value, unreadable
 from etl.transform.grouping import group_rows
 from etl.transform.unpivot import unpivot
 
-_TEXT, _FAULT = "@text:", "@fault:"
+_TEXT, FAULT = "@text:", "@fault:"
 
 
 def transform(batch: Batch, declaration: SourceDeclaration, zone: str) -> Batch:
@@ -36,12 +36,12 @@ def transform(batch: Batch, declaration: SourceDeclaration, zone: str) -> Batch:
 def _map_fields(
     batch: Batch, declaration: SourceDeclaration, zone: str
 ) -> tuple[Batch, dict[str, int]]:
-    typed = _type_fields(batch.frame, declaration, zone)
+    typed = type_fields(batch.frame, declaration, zone)
     labels = {name: describe(name, field) for name, field in declaration.mapping.items()}
     blank = {name for name, field in declaration.mapping.items() if field.invalid == "blank"}
     faults: list[pl.Expr] = [
-        pl.when(pl.col(f"{_FAULT}{name}").is_not_null()).then(
-            pl.struct(pl.lit(label).alias("field"), pl.col(f"{_FAULT}{name}").alias("reason"))
+        pl.when(pl.col(f"{FAULT}{name}").is_not_null()).then(
+            pl.struct(pl.lit(label).alias("field"), pl.col(f"{FAULT}{name}").alias("reason"))
         )
         for name, label in labels.items()
         if name not in blank
@@ -50,13 +50,13 @@ def _map_fields(
     faulty = faulty.filter(pl.col("@first").is_not_null())
     rejects = faulty.unnest("@first") if faulty.height else faulty
     counts = {
-        f"{labels[name]} unreadable, left blank": typed[f"{_FAULT}{name}"].count() for name in blank
+        f"{labels[name]} unreadable, left blank": typed[f"{FAULT}{name}"].count() for name in blank
     }
-    frame = typed.select(pl.exclude(f"^{_FAULT}.*$"))
+    frame = typed.select(pl.exclude(f"^{FAULT}.*$"))
     return replace(batch, frame=frame).reject(rejects), counts
 
 
-def _type_fields(frame: pl.DataFrame, declaration: SourceDeclaration, zone: str) -> pl.DataFrame:
+def type_fields(frame: pl.DataFrame, declaration: SourceDeclaration, zone: str) -> pl.DataFrame:
     """Return the typed targets, each with the reason why its text could not be read."""
     record_type = declaration.record_type
     keep = [name for name in (ROW, WKB) if name in frame.columns]
@@ -66,12 +66,12 @@ def _type_fields(frame: pl.DataFrame, declaration: SourceDeclaration, zone: str)
     for name, field in declaration.mapping.items():
         kind = field.type or record_type.kind(name)
         text, reason = read_value(field, frame.columns)
-        given, fault = pl.col(f"{_TEXT}{name}"), pl.col(f"{_FAULT}{name}")
-        texts += [text.alias(f"{_TEXT}{name}"), reason.alias(f"{_FAULT}{name}")]
+        given, fault = pl.col(f"{_TEXT}{name}"), pl.col(f"{FAULT}{name}")
+        texts += [text.alias(f"{_TEXT}{name}"), reason.alias(f"{FAULT}{name}")]
         values.append(convert(field, kind, given, zone).alias(name))
         is_unreadable = given.is_not_null() & pl.col(name).is_null()
         lost = pl.when(is_unreadable).then(pl.lit(unreadable(kind)))
-        reasons.append(pl.coalesce(fault, lost).alias(f"{_FAULT}{name}"))
+        reasons.append(pl.coalesce(fault, lost).alias(f"{FAULT}{name}"))
     read = frame.select(*keep, *texts) if keep else frame.select(texts)
     return read.with_columns(values).with_columns(reasons).select(pl.exclude(f"^{_TEXT}.*$"))
 

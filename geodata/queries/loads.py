@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, case, func, select
+from sqlalchemy import Connection, RowMapping, Select, case, func, select, true
 
 from geodata.errors import NotFoundError
 from geodata.tables import finding, load, rejected_row, source_coverage
@@ -42,6 +42,31 @@ def read_loads(connection: Connection, limit: int, source: str | None = None) ->
     joined = newest.outerjoin(counts, counts.c.load_id == newest.c.load_id)
     query = select(newest, *counted).select_from(joined).order_by(newest.c.load_id.desc())
     return _rows(connection, query)
+
+
+def read_held_loads(connection: Connection) -> list[RowMapping]:
+    """Return the loads that wait to be accepted, newest first, with what would go in two languages.
+
+    `message_zh` and `message_en` are those of the first finding that is an error.
+    """
+    first = (
+        select(finding.c.message_zh, finding.c.message_en)
+        .where(finding.c.load_id == load.c.load_id, finding.c.severity == "error")
+        .order_by(finding.c.finding_id)
+        .limit(1)
+        .lateral()
+    )
+    query = select(load, first.c.message_zh, first.c.message_en).outerjoin(first, true())
+    held = query.where(load.c.status == "held").order_by(load.c.load_id.desc())
+    return _rows(connection, held)
+
+
+def read_held_counts(connection: Connection) -> dict[str, int]:
+    """Return how many loads of a source are held, 0 for one of which none is held any more."""
+    held = func.count().filter(load.c.status == "held").label("held")
+    ever = load.c.status.in_(("held", "accepted", "superseded"))
+    query = select(load.c.source, held).where(ever).group_by(load.c.source)
+    return {row.source: row.held for row in connection.execute(query.order_by(load.c.source))}
 
 
 def read_findings(connection: Connection, load_id: int) -> list[RowMapping]:

@@ -39,7 +39,8 @@ load = Table(
     Column("table_name", Text, nullable=False),
     Column("file", Text, nullable=False),
     Column("sha256", Text, nullable=False),
-    Column("status", Text, nullable=False),  # loaded | refused
+    # loaded | refused | held, which becomes accepted or superseded
+    Column("status", Text, nullable=False),
     Column("provenance", Text, nullable=False),  # real | simulated
     Column("owner", Text, nullable=False),
     Column("licence", Text, nullable=False),
@@ -53,6 +54,12 @@ load = Table(
     time_column("event_to"),
     Column("stages", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
     Column("message", Text),
+    # of the keys of its declaration that its records follow from; null before they were kept
+    Column("declaration_sha256", Text),
+    Column("file_path", Text),  # where the file and its declaration lay
+    Column("declaration_path", Text),
+    # of a held load: the one that came after all, or in its place
+    Column("settled_by", BigInteger, ForeignKey("load.load_id")),
     # transaction number: decides which loads an earlier snapshot could not see yet
     Column(
         "xact_id",
@@ -65,6 +72,12 @@ Index("ix_load_xact", load.c.xact_id)
 Index("ix_load_source", load.c.source, load.c.sha256)
 # the newest of a source, and whether any of it is simulated, without reading the others
 Index("ix_load_until", load.c.source, func.coalesce(load.c.event_to, load.c.finished_at))
+Index(
+    "ix_load_held",
+    load.c.source,
+    load.c.file,
+    postgresql_where=load.c.status.in_(("held", "accepted", "superseded")),
+)
 Index("ix_load_simulated", load.c.source, postgresql_where=load.c.provenance == "simulated")
 
 rejected_row = Table(

@@ -10,6 +10,7 @@ from geodata.city.source_names import find_source_name
 from geodata.errors import NotFoundError
 from geodata.queries.alerts import keep_watch_of
 from geodata.queries.live import SourceFreshness, read_sources_freshness
+from geodata.queries.loads import read_held_counts
 from geodata.queries.screens import read_district_list
 from layers.alerts.duty import apply_observations
 from layers.alerts.machine import Alert, Change, Timing
@@ -17,6 +18,7 @@ from layers.alerts.observation import Observation
 from layers.alerts.rules import (
     COUNTED,
     AbnormalLoadRule,
+    HeldLoadRule,
     Rule,
     StaleRule,
     TargetRule,
@@ -127,6 +129,15 @@ def judge_silence(rule: StaleRule, found: SourceFreshness, names: Names) -> Obse
     )
 
 
+def judge_held(rule: HeldLoadRule, source: str, held: int, names: tuple[str, str]) -> Observation:
+    """Return the observation of one source of which files are, or were, held."""
+    words = _words(rule, names, str(held), "")
+    severity = rule.severity if held else 0
+    return Observation(
+        rule.key, "source", source, severity, bool(held), "", float(held), 0.0, *words
+    )
+
+
 def _words(
     rule: Rule, names: tuple[str, str], value: str, limit: str, name: str = ""
 ) -> tuple[str, str]:
@@ -150,6 +161,8 @@ def observe(
                 seen += observe_loads(engine, city, rule, names, at)
             case StaleRule():
                 seen += observe_silence(engine, city, rule, at)
+            case HeldLoadRule():
+                seen += observe_held(engine, city, rule)
     return seen
 
 
@@ -187,6 +200,16 @@ def _source_names(city: City, found: SourceFreshness) -> Names:
     zh, en = find_source_name(city, found.source)
     kind = LIVE_KINDS[found.kind]
     return {found.source: (f"{zh}{kind[0]}", f"{en}{kind[1]}")}
+
+
+def observe_held(engine: Engine, city: City, rule: HeldLoadRule) -> list[Observation]:
+    """Return how many files are held of each source that ever had one."""
+    with engine.connect() as connection:
+        counts = read_held_counts(connection)
+    return [
+        judge_held(rule, source, held, find_source_name(city, source))
+        for source, held in counts.items()
+    ]
 
 
 def evaluate(

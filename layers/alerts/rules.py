@@ -86,7 +86,27 @@ class StaleRule(_Rule):
     )
 
 
-Rule = Annotated[TargetRule | AbnormalLoadRule | StaleRule, Field(discriminator="kind")]
+class HeldLoadRule(_Rule):
+    """A source of which a file is held, until it is accepted or another one is loaded instead.
+
+    `{value}` is how many files are.
+    """
+
+    kind: Literal["held_load"]
+    severity: Literal[1, 2, 3] = 2
+
+
+# Every city has it: nothing that is held may wait unseen. One may word it otherwise.
+HELD_LOAD = HeldLoadRule(
+    key="held_load",
+    kind="held_load",
+    text_zh="{subject}：{value} 个文件的装载已搁置，会使现有数据减少过多，待确认",
+    text_en="{subject}: {value} files held, as too much of what is known would go; to be accepted",
+)
+
+Rule = Annotated[
+    TargetRule | AbnormalLoadRule | StaleRule | HeldLoadRule, Field(discriminator="kind")
+]
 
 
 class AlertRules(Declared):
@@ -103,7 +123,7 @@ class AlertRules(Declared):
 
 
 def load_alert_rules(city: City) -> tuple[Rule, ...]:
-    """Return the rules of a city; none where it declares none.
+    """Return the rules of a city, with that of held loads if it does not word its own.
 
     Raises:
         DeclarationError: the file is wrong, or speaks of what the catalogue does not have; names
@@ -116,11 +136,12 @@ def load_alert_rules(city: City) -> tuple[Rule, ...]:
 def _of_city(folder: Path) -> tuple[Rule, ...]:
     path = folder / FILE
     if not path.is_file():
-        return ()
+        return (HELD_LOAD,)
     rules, city = read_declared(path, AlertRules).rules, load_city(str(folder))
     for rule in rules:
         _check(city, rule, f"{path}: rules.{rule.key}")
-    return rules
+    has_own = any(isinstance(rule, HeldLoadRule) for rule in rules)
+    return rules if has_own else (*rules, HELD_LOAD)
 
 
 def _check(city: City, rule: Rule, where: str) -> None:

@@ -12,6 +12,7 @@ from geodata.clock import now
 from layers.alerts.rules import (
     COUNTED,
     AbnormalLoadRule,
+    HeldLoadRule,
     Rule,
     StaleRule,
     TargetRule,
@@ -59,6 +60,8 @@ def rule_name(city: City, rule: Rule, language: Language) -> str:
             return f"{name} · {translate('duty.abnormal', language)} ({_by(rule.by, language)})"
         case StaleRule():
             return translate("duty.silent_sources", language)
+        case HeldLoadRule():
+            return translate("duty.held_loads", language)
 
 
 def _indicator_name(city: City, key: str, component: str, language: Language) -> str:

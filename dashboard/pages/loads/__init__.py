@@ -7,10 +7,11 @@ from dashboard.components.provenance import simulated_badge
 from dashboard.components.text import bilingual, two_lines
 from dashboard.page import Page, Words
 from dashboard.pages.loads.account import account
+from dashboard.pages.loads.held import held_section
 from dashboard.pages.loads.overview import loads_table
 from dashboard.read.context import ScreenContext
 from geodata.errors import NotFoundError
-from geodata.queries.loads import LoadDetails, read_load, read_loads
+from geodata.queries.loads import LoadDetails, read_held_loads, read_load, read_loads
 from geodata.queries.screens import read_freshness
 
 SHOWN = 200
@@ -61,12 +62,13 @@ def header(context: ScreenContext) -> html.Header:
 
 
 def overview(context: ScreenContext) -> list[Component]:
-    """Return the choice of a source and the newest loads."""
+    """Return the held loads, the choice of a source and the newest loads."""
     with context.engine.connect() as connection:
-        rows = read_loads(connection, SHOWN)
+        rows, held = read_loads(connection, SHOWN), read_held_loads(connection)
     sources = sorted({row["source"] for row in rows})
     choice = dcc.Dropdown(sources, id=SOURCE, placeholder="来源 Source", className="loads-choice")
-    return [choice, html.Div(loads_table(rows, context.city.timezone), id=TABLE)]
+    waiting = held_section(held, context.city) if held else []
+    return [*waiting, choice, html.Div(loads_table(rows, context.city.timezone), id=TABLE)]
 
 
 def register(app: Dash, context: ScreenContext) -> None:

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from typing import Any
 
-from dash import html
+from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard.components.provenance import local_time
 from dashboard.components.text import bilingual, two_lines
+from dashboard.pages.loads.held import accept_command
 from dashboard.pages.loads.overview import COUNTS, head, severity_word, status_word
 from geodata.database.handle import RowMapping
 from geodata.queries.loads import LoadDetails
@@ -51,9 +52,20 @@ def summary(row: RowMapping, zone: str) -> html.Section:
             html.H2([f"№ {row['load_id']} ", status_word(row["status"])]),
             html.Dl(pairs),
             html.P(row["message"] or "", className="load-message"),
+            *settling(row),
         ],
         className="panel loads-summary",
     )
+
+
+def settling(row: RowMapping) -> list[Component]:
+    """Return how a held load is accepted, or the load that came after it."""
+    if row["status"] == "held":
+        return [bilingual("loads.held_why"), accept_command(row["load_id"])]
+    if row["settled_by"] is None:
+        return []
+    words = bilingual("loads.settled_by", load_id=row["settled_by"])
+    return [dcc.Link(words, href=f"/loads/{row['settled_by']}")]
 
 
 def _table(heads: Sequence[str], rows: Sequence[Sequence[Any]]) -> Component:

@@ -17,6 +17,7 @@ RECORD_TYPES.register(
         ranges={"triage_level": (1, 4)},
         allowed={"outcome": OUTCOMES},
         placing="none",
+        tells_of_persons=True,
     )
 )
 
@@ -30,5 +31,6 @@ RECORD_TYPES.register(
         event_time="year_on",
         ranges={"entries": (0, 10_000)},
         placing="none",
+        tells_of_persons=True,
     )
 )

@@ -48,6 +48,7 @@ class RecordType:
     copied: Mapping[str, str] = field(default_factory=dict)  # column -> whose value it else has
     clocks: tuple[str, ...] = ()  # in their order; equal ones were keyed in together
     left_out: tuple[str, ...] = ()  # flags: a record that carries one does not count
+    tells_of_persons: bool = False  # its keys are not to be read on a screen
     is_mapped: bool = True  # else its format alone fills it, and several tables
 
     @property

@@ -10,11 +10,11 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import OperationalError
 
 from etl.load.records import driver
-from etl.pipeline import run
+from etl.pipeline import loads, run
 from geodata.database.announce import LOADS
 from geodata.errors import DatabaseError
 from geodata.tables import load, rejected_row, source_coverage
-from tests.integration.etl.conftest import CALLS
+from tests.integration.etl.conftest import CALLS, PLACES
 
 T0 = "2026-11-01 08:00:00"
 
@@ -112,7 +112,8 @@ def test_an_older_revision_never_replaces_a_newer(engine, calls):
     assert rejected(engine, result)[0][:3] == (2, "revision", "revision 2 is already known")
 
 
-def test_a_snapshot_retires_what_it_lacks_and_may_return(places):
+def test_a_snapshot_retires_what_it_lacks_and_may_return(source):
+    places = source(**PLACES, may_shrink=0.5)
     places.load("id,name\n1,a\n2,b\n")
     places.load("id,name\n2,b\n3,c\n")
     assert places.current("facility_id") == [("2",), ("3",)]
@@ -134,6 +135,7 @@ def test_a_scoped_snapshot_leaves_the_other_quarters(source):
         table="speed_tile",
         mode="snapshot",
         scope=["technology", "quarter_on"],
+        may_shrink=0.5,
         mapping={
             "quadkey": "quadkey",
             "technology": {"const": "fixed"},
@@ -214,7 +216,7 @@ def test_a_database_that_is_gone_is_a_clear_error(engine, calls, monkeypatch):
     def lose(*_):
         raise OperationalError("x", {}, Exception("server closed the connection"))
 
-    monkeypatch.setattr(run, "_load_values", lose)
+    monkeypatch.setattr(loads, "_row", lose)
     with pytest.raises(DatabaseError, match="server closed the connection"):
         calls.load(f"id,t0\n1,{T0}\n")
 

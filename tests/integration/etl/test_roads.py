@@ -41,6 +41,10 @@ def test_an_extract_is_loaded_once_and_superseded(
     assert monaco.status == "refused"  # no way of it lies in the area
     assert counts(engine, "poa_roads") == (current, every)
     anywhere = declaration.model_copy(update={"area": None})
+    (held,) = load_source(engine, city, anywhere, MONACO, root=trial_data).files
+    assert (held.status, "would go, at most 20% may: way " in held.message) == ("held", True)
+    assert counts(engine, "poa_roads") == (current, every)
+    anywhere = anywhere.as_accepted()
     (newer,) = load_source(engine, city, anywhere, MONACO, root=trial_data).files
     assert newer.status == "loaded"
     now_current, now_every = counts(engine, "poa_roads")
@@ -52,6 +56,43 @@ def test_an_extract_is_loaded_once_and_superseded(
         assert set(ends) == set(read_road_nodes(connection)["node_id"])
         message = select(load.c.message).where(load.c.load_id == monaco.load_id)
         assert "none of its" in connection.execute(message).scalar_one()
+
+
+SQUARE = """<osm version="0.6">
+{nodes}
+<way id="1"><nd ref="1"/><nd ref="2"/><tag k="highway" v="primary"/></way>
+<way id="2"><nd ref="2"/><nd ref="3"/><nd ref="4"/><tag k="highway" v="primary"/></way>
+<way id="3"><nd ref="4"/><nd ref="1"/><tag k="highway" v="primary"/></way>
+</osm>"""
+
+
+def test_a_way_that_is_not_placed_keeps_its_roads(
+    engine: Engine, city: City, tmp_path: Path
+) -> None:
+    declared = read_declaration(POA).model_dump(exclude={"area"}) | {"key": "square", "url": None}
+    declaration = SourceDeclaration.model_validate(declared | {"path": "a.osm"})
+
+    def draw(name: str, places: dict[int, tuple[float, float]]) -> Path:
+        nodes = "".join(
+            f'<node id="{n}" lat="{lat}" lon="{lon}" version="1"/>'
+            for n, (lat, lon) in places.items()
+        )
+        (tmp_path / name).write_text(SQUARE.format(nodes=nodes), encoding="utf-8")
+        return tmp_path / name
+
+    places = {1: (43.80, 125.30), 2: (43.81, 125.30), 3: (43.81, 125.31), 4: (43.80, 125.31)}
+    (first,) = load_source(engine, city, declaration, draw("a.osm", places)).files
+    assert first.status == "loaded"
+    without = {n: place for n, place in places.items() if n in (1, 2)}
+    (second,) = load_source(engine, city, declaration, draw("b.osm", without)).files
+    assert (second.status, second.rows_loaded, second.rows_rejected) == ("loaded", 1, 2)
+    with engine.connect() as connection:
+        mine = (road_edge.c.source == "square") & road_edge.c.retired_by.is_(None)
+        ends = connection.execute(select(road_edge.c.from_node, road_edge.c.to_node).where(mine))
+        at = (road_node.c.source == "square") & road_node.c.retired_by.is_(None)
+        nodes = sorted(connection.scalars(select(road_node.c.node_id).where(at)))
+        assert sorted(tuple(row) for row in ends) == [(1, 2), (2, 4), (4, 1)]
+        assert nodes == [1, 2, 4]
 
 
 def test_a_table_of_its_own_goes_with_the_format() -> None:

@@ -67,6 +67,7 @@ TESTS = {
 PLACES = {
     "table": "facility",
     "mode": "snapshot",
+    "may_shrink": 1,
     "mapping": {
         "facility_id": "id", "kind": "kind", "technology": "technology", "node_id": "node",
         "beds": "beds", "lon": "lon", "lat": "lat",

@@ -72,6 +72,7 @@ CLASSED = ("call_to_arrival_p90", "beds_per_1000")  # their legends are compared
 PEOPLE = {
     "table": "population",
     "mode": "snapshot",
+    "may_shrink": 1,
     "mapping": {"unit_id": "id", "residents": "residents", "vintage_on": "on", "lon": "lon",
                 "lat": "lat"},
     "coverage": {"area": "city", "period": "declared", "from": "2020-11-01", "to": "2030-01-01"},

@@ -1,9 +1,9 @@
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from zoneinfo import ZoneInfo
 
 import pytest
 
-from etl.ledger.coverage import compute_coverage
+from etl.ledger.coverage import CoverageSpan, compute_coverage, without_days
 
 ZONE = ZoneInfo("Asia/Shanghai")
 FIRST = datetime(2026, 11, 2, 17, 0, tzinfo=UTC)  # the 3rd in Changchun
@@ -48,3 +48,22 @@ def test_a_past_month_is_covered_whole(declare):
 
 def test_a_file_without_events_covers_nothing(declare):
     assert spans(declare, {"period": "days"}, None, None) == []
+
+
+@pytest.mark.parametrize(
+    ("days", "left"),
+    [
+        ([], [("3", "9")]),
+        ([5], [("3", "5"), ("6", "9")]),
+        ([5, 6, 8], [("3", "5"), ("7", "8")]),
+        ([3, 8], [("4", "8")]),
+        ([1, 2, 9, 20], [("3", "9")]),
+        (range(1, 20), []),
+    ],
+)
+def test_days_are_cut_out_of_what_is_covered(days, left):
+    whole = CoverageSpan(
+        "incident", datetime(2026, 11, 3, tzinfo=ZONE), datetime(2026, 11, 9, tzinfo=ZONE)
+    )
+    rest = without_days([whole], [date(2026, 11, day) for day in days], ZONE)
+    assert [(str(each.starts_at.day), str(each.ends_at.day)) for each in rest] == left
