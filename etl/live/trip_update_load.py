@@ -39,6 +39,17 @@ class SaidRun:
     run: Run
     update: Update
     words: list[StopWord]
+    has_faults: bool = False
+
+    def joined(self, other: "SaidRun") -> "SaidRun":
+        """Return what two updates of a message say of the run: the newer's words come first."""
+        older, newer = sorted((self, other), key=lambda each: each.update.said_at)
+        if newer.update.trip.role != older.update.trip.role:
+            return newer
+        words = [
+            old if new == SILENT else new for old, new in zip(older.words, newer.words, strict=True)
+        ]
+        return SaidRun(newer.run, newer.update, words, self.has_faults or other.has_faults)
 
 
 @dataclass
@@ -47,14 +58,13 @@ class _Told:
 
     counts: MessageCounts = field(default_factory=MessageCounts)
     runs: dict[RunKey, SaidRun] = field(default_factory=dict)
-    rejected: set[str] = field(default_factory=set)  # trips of which a part was rejected
 
 
 def load_updates(
     connection: Connection, live_source: LiveSource, book: TripBook, message: Message,
     load_id: int, name: str,
 ) -> LoadOutcome:  # fmt: skip
-    """Load the message's updates; of a run that it names twice, the newest."""
+    """Load the message's updates; of what two of them say of one stop, the newer's word."""
     updates, faults = decode_updates(message)
     told = _Told()
     told.counts.faults += [*message.faults, *faults]
@@ -93,24 +103,23 @@ def _tell(
         counts.faults.append(Fault(update.row, error.field, error.reason, raw))
         return
     words, faults = read_stops(run, update)
-    if faults:
-        counts.faults += faults
-        told.rejected.add(run.trip.trip_id)
+    counts.faults += faults
     if len(faults) < len(update.stops) or not faults:
         counts.loaded += 1
+    said = SaidRun(run, update, words, bool(faults))
     before = told.runs.get(run.key)
     if before:
         counts.note("repeated in the message")
-    if not before or before.update.said_at <= update.said_at:
-        told.runs[run.key] = SaidRun(run, update, words)
+    told.runs[run.key] = before.joined(said) if before else said
 
 
 def _others(message: Message) -> int:
     """Count the entities of other kinds, and those that the message deletes."""
+    unread = {fault.row for fault in message.faults}
     return sum(
         entity.is_deleted or not entity.HasField("trip_update")
         for row, entity in message.entities
-        if not any(fault.row == row for fault in message.faults)
+        if row not in unread
     )
 
 
@@ -131,6 +140,10 @@ def _taken_back(
     for each in standing:
         by_run.setdefault(each.run_key, []).append(each)
     trips = book.read(connection, {key[0] for key in by_run})
+    faulty = {fault.row for fault in told.counts.faults}
+    rejected = {
+        entity.trip_update.trip.trip_id for row, entity in message.entities if row in faulty
+    }
     speaks = message.is_whole and (bool(told.runs) or not message.feed.entity)
     missed: list[StopEvent] = []
     coming: list[Cancelled] = []
@@ -140,7 +153,7 @@ def _taken_back(
             gone, back = _back_of_run(said, cancelled, sent_at)
             missed += gone
             coming += back
-        elif speaks and key[0] not in told.rejected and key[0] in trips:
+        elif speaks and key[0] not in rejected and key[0] in trips:
             run = Run(trips[key[0]], key[1], key[2], book.day_start(key[1]))
             coming += cancelled if run.scheduled_at(0) > sent_at else []
     return missed, coming
@@ -166,6 +179,8 @@ def _back_of_run(
         word = SILENT if index is None else said.words[index]
         if index is None or word.state in ("skipped", "left"):
             continue
+        if said.has_faults and word.state == "silent" and not was_whole:
+            continue  # what was rejected may have spoken of it
         if each.scheduled_at > sent_at:
             coming.append(each)
         elif word.state == "due" or was_whole:
