@@ -188,7 +188,7 @@ def _archived(sent_s: int, *vehicles) -> bytes:
 
 
 def test_what_cannot_be_true_in_an_archive_costs_itself_alone(load_bytes, store, engine, tmp_path):
-    """Messages in the order of their own times: of two reports of one moment the first stays."""
+    """Messages in the order of their own times: of two reports of one moment the later stays."""
     folder = tmp_path / "mixed"
     folder.mkdir()
     midnight = int(datetime(2026, 11, 20, 16, 0, tzinfo=UTC).timestamp())
@@ -205,7 +205,7 @@ def test_what_cannot_be_true_in_an_archive_costs_itself_alone(load_bytes, store,
     result = load_bytes("rt_mixed", ARCHIVE, folder, "mixed")
     assert (result.rows_in, result.rows_loaded, result.rows_rejected) == (8, 2, 6)
     rows = _day(store, "rt_mixed", date(2026, 11, 20)).sort("vehicle_id")
-    assert rows.select("vehicle_id", "speed_m_s").rows() == [("A", 5.0), ("fast", None)]
+    assert rows.select("vehicle_id", "speed_m_s").rows() == [("A", 7.0), ("fast", None)]
     with engine.connect() as connection:
         reasons = list(
             connection.execute(
