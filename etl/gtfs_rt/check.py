@@ -137,9 +137,9 @@ def _check_date(text: str | None) -> date | None:
     if text is None:
         return None
     try:
-        if len(text) != len("20261201"):
+        if len(text) != len("20261201") or not (text.isascii() and text.isdigit()):
             raise ValueError
-        return datetime.strptime(text, "%Y%m%d").replace(tzinfo=UTC).date()
+        return date(int(text[:4]), int(text[4:6]), int(text[6:]))
     except ValueError:
         raise FaultError("trip.start_date", f"'{text}' is no date") from None
 

@@ -136,7 +136,9 @@ def _row(
         raise FaultError("observed_at", "has no time")
     if not (math.isfinite(position.longitude) and math.isfinite(position.latitude)):
         raise FaultError("position", "is not a number")
-    trip = optional.take(check_trip, vehicle.trip, default=NO_TRIP)
+    trip = NO_TRIP
+    if vehicle.HasField("trip"):
+        trip = optional.take(check_trip, vehicle.trip, default=NO_TRIP)
     direction = optional.number(vehicle.trip, "direction_id", 0, 1)
     row = (
         vehicle_id,
