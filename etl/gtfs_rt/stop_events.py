@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 import polars as pl
 
@@ -15,7 +16,7 @@ SCHEMA = pl.Schema(
         "stop_sequence": pl.Int64(), "stop_id": pl.String(), "route_id": pl.String(),
         "direction_id": pl.Int64(), "vehicle_id": pl.String(), "scheduled_at": _TIME,
         "observed_at": _TIME, "is_timepoint": pl.Boolean(), "is_schedule_based": pl.Boolean(),
-        "is_cancelled": pl.Boolean(), X: pl.Float64(), Y: pl.Float64(),
+        "is_cancelled": pl.Boolean(), "reported_by": pl.String(), X: pl.Float64(), Y: pl.Float64(),
         "original_lon": pl.Float64(), "original_lat": pl.Float64(), "datum": pl.String(),
     }
 )  # fmt: skip
@@ -23,7 +24,10 @@ SCHEMA = pl.Schema(
 
 @dataclass(frozen=True)
 class StopEvent:
-    """A stop of a run that was served at an instant, or was cancelled."""
+    """A stop of a run that was served at an instant, was cancelled, or was not seen.
+
+    `reported_by` is the kind of feed, None for what the program concludes from silence.
+    """
 
     row: int  # of the message
     run: Run
@@ -31,6 +35,7 @@ class StopEvent:
     vehicle_id: str | None
     observed_at: datetime | None
     is_cancelled: bool = False
+    reported_by: Literal["positions", "trip_updates"] | None = None
 
     def values(self) -> tuple[object, ...]:
         """Return a row of `SCHEMA`."""
@@ -40,5 +45,6 @@ class StopEvent:
             int(stops.sequence[self.index]), stops.stop_id[self.index], trip.route_id,
             trip.direction_id, self.vehicle_id, self.run.scheduled_at(self.index),
             self.observed_at, True, trip.is_exact, self.is_cancelled,
-            float(stops.lon[self.index]), float(stops.lat[self.index]), *stops.given[self.index],
+            self.reported_by, float(stops.lon[self.index]), float(stops.lat[self.index]),
+            *stops.given[self.index],
         )  # fmt: skip

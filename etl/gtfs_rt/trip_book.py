@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import chain
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -22,7 +23,7 @@ from geodata.tables import (
     gtfs_trip,
 )
 
-_LATE = timedelta(hours=2)  # how long after its last stop a trip may still be under way
+LATE = timedelta(hours=2)  # how much later than its timetable a trip may still be under way
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,10 +52,18 @@ class Trip:
     stops: Stops
     is_repeated: bool  # by frequencies.txt: start_time distinguishes its runs
     is_exact: bool
+    starts: tuple[range, ...] = ()  # of a repeated trip, in seconds of the service day
 
     def start_s(self, given: int | None) -> int:
         """Return the start that is part of a run's key; zero for a trip that runs once a day."""
         return given if self.is_repeated and given is not None else 0
+
+    def is_start(self, start_s: int) -> bool:
+        """Tell whether a repeated trip starts then; under headways, at any time of theirs."""
+        return any(
+            start_s in each if self.is_exact else each.start <= start_s < each.stop
+            for each in self.starts
+        )
 
     def shift_s(self, start_s: int) -> float:
         """Return by how many seconds a run is later than the trip's stop times."""
@@ -94,20 +103,24 @@ class TripBook:
             c.route_id.in_(route_ids), c.service_id.in_(services),
         )  # fmt: skip
         trips = self.read(connection, connection.execute(statement).scalars())
-        starts = self._read_starts(connection, [key for key in trips if trips[key].is_repeated])
         for key in sorted(trips):
-            for start_s in starts.get(key, [0]):
-                yield trips[key], start_s
+            trip = trips[key]
+            starts = chain.from_iterable(trip.starts) if trip.is_repeated else [0]
+            for start_s in starts:
+                yield trip, start_s
 
-    def _read_starts(self, connection: Connection, trip_ids: list[str]) -> dict[str, list[int]]:
+    def _read_starts(
+        self, connection: Connection, trip_ids: list[str]
+    ) -> dict[str, list[tuple[range, bool]]]:
+        """Return the starts of the repeated ones of some trips, and whether they are exact."""
         c = gtfs_frequency.c
-        statement = select(c.trip_id, c.start_s, c.end_s, c.headway_s).where(
+        statement = select(c.trip_id, c.start_s, c.end_s, c.headway_s, c.exact_times).where(
             c.source == self._source, c.retired_by.is_(None), c.trip_id.in_(trip_ids)
         )
-        found: dict[str, list[int]] = {}
+        found: dict[str, list[tuple[range, bool]]] = {}
         for row in connection.execute(statement):
             starts = range(row.start_s, row.end_s, row.headway_s)
-            found.setdefault(row.trip_id, []).extend(starts)
+            found.setdefault(row.trip_id, []).append((starts, row.exact_times))
         return found
 
     def day_start(self, on: date) -> datetime:
@@ -115,18 +128,21 @@ class TripBook:
         noon = datetime.combine(on, time(12), self._zone).astimezone(UTC)
         return noon - timedelta(hours=12)
 
-    def service_day(self, trip: Trip, at: datetime, given: date | None) -> date | None:
-        """Return the service day of a trip that is running at an instant; None if it has none.
+    def service_day(
+        self, trip: Trip, at: datetime, given: date | None, start_s: int = 0
+    ) -> date | None:
+        """Return the service day of a run that is under way at an instant; None if it has none.
 
         Where the message names no day, it is the day on which the trip then runs.
         """
         if given is not None:
             return given if (trip.service_id, given) in self._days else None
         today = at.astimezone(self._zone).date()
+        shift = timedelta(seconds=trip.shift_s(start_s))
         for on in (today, today - timedelta(days=1), today - timedelta(days=2)):
-            start = self.day_start(on)
-            first = start + timedelta(seconds=float(trip.stops.departure_s[0])) - _LATE
-            last = start + timedelta(seconds=float(trip.stops.departure_s[-1])) + _LATE
+            start = self.day_start(on) + shift
+            first = start + timedelta(seconds=float(trip.stops.departure_s[0])) - LATE
+            last = start + timedelta(seconds=float(trip.stops.departure_s[-1])) + LATE
             if (trip.service_id, on) in self._days and first <= at <= last:
                 return on
         return None
@@ -150,31 +166,22 @@ class TripBook:
         self._days = {(row.service_id, row.service_on) for row in connection.execute(days)}
 
     def _add(self, connection: Connection, trip_ids: list[str]) -> None:
-        trip, frequency = gtfs_trip.c, gtfs_frequency.c
-        repeated = (
-            select(func.bool_and(frequency.exact_times))
-            .where(
-                frequency.source == trip.source,
-                frequency.trip_id == trip.trip_id,
-                frequency.retired_by.is_(None),
-            )
-            .scalar_subquery()
-        )
+        trip = gtfs_trip.c
         statement = select(
-            trip.trip_id, trip.service_id, trip.route_id, trip.direction_id, trip.shape_id,
-            repeated.label("is_exact"),
-        ).where(
-            trip.source == self._source, trip.retired_by.is_(None), trip.trip_id.in_(trip_ids)
-        )  # fmt: skip
+            trip.trip_id, trip.service_id, trip.route_id, trip.direction_id, trip.shape_id
+        ).where(trip.source == self._source, trip.retired_by.is_(None), trip.trip_id.in_(trip_ids))
+        starts = self._read_starts(connection, trip_ids)
         times = self._read_stops(connection, trip_ids)
         for row in connection.execute(statement):
             if len(times.get(row.trip_id, ())) < 2:
                 continue
             stops = times[row.trip_id]
             line, at_m = self._line(connection, row.shape_id, stops)
+            repeated = starts.get(row.trip_id, [])
             self._trips[row.trip_id] = Trip(
                 row.trip_id, row.service_id, row.route_id, row.direction_id or 0, line,
-                _stops(stops, at_m), row.is_exact is not None, row.is_exact is not False,
+                _stops(stops, at_m), bool(repeated), all(exact for _, exact in repeated),
+                tuple(each for each, _ in repeated),
             )  # fmt: skip
 
     def _read_stops(

@@ -1,30 +1,39 @@
-"""GTFS-RT TripUpdates: keeps observed and cancelled stops, never predictions.
+"""GTFS-RT TripUpdates: what each says of the stops of its run, predictions told apart.
 
-A time or delay counts once it lies before the message's own time: until then it is a prediction.
+A time or delay counts once it lies before the update's own time (the message's, where it has none):
+until then it is a prediction.
 - `NO_DATA` holds for the stops after it as well, until another state is given;
 - `SKIPPED` holds for its own stop only.
 """
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
-import numpy as np
-from google.transit.gtfs_realtime_pb2 import TripDescriptor, TripUpdate
-
+from etl.gtfs_rt.check import (
+    Fault,
+    FaultError,
+    TripReference,
+    check_instant,
+    check_left,
+    check_stop,
+    check_text,
+    check_trip,
+)
+from etl.gtfs_rt.fields import given, name_of
+from etl.gtfs_rt.message import Message, raw_of
 from etl.gtfs_rt.runs import Run
 from etl.gtfs_rt.stop_events import StopEvent
 
-_STOP = TripUpdate.StopTimeUpdate
-_CANCELLED = frozenset({TripDescriptor.CANCELED, TripDescriptor.DELETED})
-# Without a timetable they have no schedule to compare with; ADDED is the old word for NEW.
-_UNSCHEDULED = frozenset(
-    {TripDescriptor.ADDED, TripDescriptor.NEW, TripDescriptor.REPLACEMENT,
-     TripDescriptor.DUPLICATED, TripDescriptor.UNSCHEDULED}
-)  # fmt: skip
+StopState = Literal["left", "due", "skipped", "no data", "silent"]
 
-StopState = Literal["given", "skipped", "no data", "silent"]
+# Without a schedule, a time at a stop has nothing to be compared with.
+_STATES: dict[str | None, StopState] = {
+    None: "due", "SCHEDULED": "due", "SKIPPED": "skipped", "NO_DATA": "no data",
+    "UNSCHEDULED": "silent",
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -32,92 +41,120 @@ class Update:
     """One entity of a message."""
 
     row: int
-    trip_id: str
-    start_on: date | None
-    start_s: int | None
+    trip: TripReference
     vehicle_id: str | None
     said_at: datetime
-    is_cancelled: bool
-    is_scheduled: bool
     stops: tuple[Any, ...]
 
 
-def decode_updates(message: Any) -> Iterator[Update]:
-    """Yield the trip updates of a message, numbered from 1."""
-    sent = message.header.timestamp
-    updates = (entity.trip_update for entity in message.entity if entity.HasField("trip_update"))
-    for row, update in enumerate(updates, start=1):
-        trip = update.trip
-        relationship = trip.schedule_relationship
-        said = update.timestamp if update.HasField("timestamp") else sent
-        yield Update(
-            row=row,
-            trip_id=trip.trip_id,
-            start_on=_date(trip.start_date),
-            start_s=_seconds(trip.start_time),
-            vehicle_id=update.vehicle.id if update.vehicle.HasField("id") else None,
-            said_at=datetime.fromtimestamp(max(said, sent), UTC),
-            is_cancelled=relationship in _CANCELLED,
-            is_scheduled=relationship not in _UNSCHEDULED,
-            stops=tuple(update.stop_time_update),
-        )
+@dataclass(frozen=True)
+class StopWord:
+    """What an update says of a stop; `left_at` where it was left."""
+
+    state: StopState
+    left_at: datetime | None = None
 
 
-def _date(text: str) -> date | None:
-    try:
-        return datetime.strptime(text, "%Y%m%d").replace(tzinfo=UTC).date()
-    except ValueError:
-        return None
+SILENT = StopWord("silent")
 
 
-def _seconds(text: str) -> int | None:
-    parts = text.split(":")
-    if len(parts) != 3 or not all(part.isdigit() for part in parts):
-        return None
-    return int(parts[0]) * 3600 + int(parts[1]) * 60 + int(parts[2])
+def decode_updates(message: Message) -> tuple[list[Update], list[Fault]]:
+    """Return the trip updates of a message, and those that cannot be used."""
+    updates, faults = [], []
+    for row, entity in message.entities:
+        if not entity.HasField("trip_update") or entity.is_deleted:
+            continue
+        try:
+            updates.append(_update(row, entity.trip_update, message.sent_at))
+        except FaultError as error:
+            faults.append(Fault(row, error.field, error.reason, raw_of(entity)))
+    return updates, faults
 
 
-def stop_states(run: Run, update: Update) -> list[tuple[StopState, Any]]:
-    """Return for every stop of a run its state in the update, and its own entry if given."""
-    said = {_index_of(run, stop): stop for stop in update.stops}
-    states: list[tuple[StopState, Any]] = []
-    has_no_data = False
+def _update(row: int, update: Any, sent_at: datetime | None) -> Update:
+    said_at = sent_at
+    if given(update, "timestamp"):
+        said_at = check_instant(update.timestamp, "trip_update.timestamp", sent_at)
+    if said_at is None:
+        raise FaultError("trip_update.timestamp", "is missing, as is the message's own")
+    vehicle_id = check_text(given(update.vehicle, "id"), "vehicle.id")
+    stops = tuple(update.stop_time_update)
+    return Update(row, check_trip(update.trip), vehicle_id, said_at, stops)
+
+
+def read_stops(run: Run, update: Update) -> tuple[list[StopWord], list[Fault]]:
+    """Return what an update says of each stop of its run, and the stops that cannot be used."""
+    said, faults = _said(run, update)
+    words, has_no_data = [], False
     for index in range(len(run.trip.stops.stop_id)):
-        stop = said.get(index)
-        if stop is None:
-            states.append(("no data" if has_no_data else "silent", None))
-        elif stop.schedule_relationship == _STOP.SKIPPED:
-            states.append(("skipped", stop))
-        else:
-            has_no_data = stop.schedule_relationship == _STOP.NO_DATA
-            states.append(("no data" if has_no_data else "given", stop))
-    return states
+        word = said.get(index)
+        if word is None:
+            word = StopWord("no data") if has_no_data else SILENT
+        elif word.state != "skipped":
+            has_no_data = word.state == "no data"
+        words.append(word)
+    return words, faults
 
 
-def _index_of(run: Run, stop: Any) -> int | None:
-    stops = run.trip.stops
-    if stop.HasField("stop_sequence"):
-        found = np.flatnonzero(stops.sequence == stop.stop_sequence)
-        return int(found[0]) if len(found) else None
-    return stops.stop_id.index(stop.stop_id) if stop.stop_id in stops.stop_id else None
+def _said(run: Run, update: Update) -> tuple[dict[int, StopWord], list[Fault]]:
+    said: dict[int, StopWord] = {}
+    faults = []
+    for stop, repeated in zip(update.stops, _repetitions(run, update.stops), strict=True):
+        try:
+            index = check_stop(run, stop, repeated)
+            word = _word(run, index, stop, update.said_at)
+            if said.get(index, word) != word:
+                raise FaultError("stop_time_update", "names a stop again, and says otherwise")
+            said[index] = word
+        except FaultError as error:
+            faults.append(Fault(update.row, error.field, error.reason, raw_of(stop)))
+    return said, faults
 
 
-def final_events(run: Run, update: Update) -> Iterator[StopEvent]:
-    """Yield the stops whose outcome in the update is final."""
-    for index, (state, stop) in enumerate(stop_states(run, update)):
-        if update.is_cancelled or state == "skipped":
-            yield StopEvent(update.row, run, index, update.vehicle_id, None, is_cancelled=True)
-        elif state == "given":
-            at = _left_at(run, index, stop)
-            if at is not None and at <= update.said_at:
-                yield StopEvent(update.row, run, index, update.vehicle_id, at)
+def _repetitions(run: Run, stops: Sequence[Any]) -> Iterator[int | None]:
+    """Yield how often a stop was named before, where the trip calls there as often as it is named.
+
+    So a line that passes a stop twice can be followed by ids alone, which come in order.
+    """
+    total = Counter(stop.stop_id for stop in stops)
+    before: Counter[str] = Counter()
+    for stop in stops:
+        calls = run.trip.stops.stop_id.count(stop.stop_id)
+        yield before[stop.stop_id] if calls == total[stop.stop_id] else None
+        before[stop.stop_id] += 1
 
 
-def _left_at(run: Run, index: int, stop: Any) -> datetime | None:
-    """Return when a stop was left: its departure or, without one, its arrival."""
-    for event in (stop.departure, stop.arrival):
-        if event.HasField("time"):
-            return datetime.fromtimestamp(event.time, UTC)
+def _word(run: Run, index: int, stop: Any, said_at: datetime) -> StopWord:
+    relationship = name_of(stop, "schedule_relationship")
+    if relationship not in _STATES:
+        raise FaultError("stop.schedule_relationship", f"{relationship} is not known")
+    state = _STATES[relationship]
+    at = _leaves_at(run, index, stop) if state == "due" else None
+    return StopWord("left", at) if at is not None and at <= said_at else StopWord(state)
+
+
+def _leaves_at(run: Run, index: int, stop: Any) -> datetime | None:
+    """Return when a stop is left: its departure or, without one, its arrival; time 0 is none."""
+    for name in ("departure", "arrival"):
+        event = getattr(stop, name)
+        if given(event, "time"):
+            at = check_instant(event.time, f"{name}.time")
+            return check_left(run, index, at, f"{name}.time")
         if event.HasField("delay"):
-            return run.scheduled_at(index) + timedelta(seconds=event.delay)
+            at = run.scheduled_at(index) + timedelta(seconds=event.delay)
+            return check_left(run, index, at, f"{name}.delay")
     return None
+
+
+def final_events(run: Run, update: Update, words: Sequence[StopWord]) -> Iterator[StopEvent]:
+    """Yield the stops that were left, and those that are cancelled."""
+    for index, word in enumerate(words):
+        if update.trip.role == "cancelled" or word.state == "skipped":
+            yield StopEvent(
+                update.row, run, index, update.vehicle_id, None,
+                is_cancelled=True, reported_by="trip_updates",
+            )  # fmt: skip
+        elif word.state == "left":
+            yield StopEvent(
+                update.row, run, index, update.vehicle_id, word.left_at, reported_by="trip_updates"
+            )

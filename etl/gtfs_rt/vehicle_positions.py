@@ -1,17 +1,28 @@
-"""GTFS-RT VehiclePositions: protobuf bytes to a frame, one row a vehicle and time of its report.
+"""GTFS-RT VehiclePositions: a message to a frame, one row a vehicle and time of its report.
 
 The one decoder of the program: archives of a day and the live feed read through it. A field that
-the sender did not set is null (protobuf would answer 0). Only whole datasets are read: what a
-differential message leaves out is not known.
+the sender did not set is null (protobuf would answer 0).
 """
 
-from typing import Any
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, TypeVar
 
 import polars as pl
-from google.protobuf.message import DecodeError
-from google.transit.gtfs_realtime_pb2 import FeedHeader, FeedMessage
 
-from geodata.errors import ExtractError
+from etl.gtfs_rt.check import (
+    Fault,
+    FaultError,
+    TripReference,
+    check_instant,
+    check_number,
+    check_text,
+    check_trip,
+)
+from etl.gtfs_rt.fields import given, name_of
+from etl.gtfs_rt.message import Message, raw_of
 
 POSITION_SCHEMA = pl.Schema(
     {
@@ -34,89 +45,118 @@ POSITION_SCHEMA = pl.Schema(
         "current_status": pl.String(),  # INCOMING_AT, STOPPED_AT, IN_TRANSIT_TO
     }
 )
+T = TypeVar("T")
+
+ENTITY = "entity"  # the number of its entity in the message, from 1
+FASTEST_M_S = 70.0
+LONGEST_M = 1e10  # an odometer's end
+NO_TRIP = TripReference(None, None, None, "scheduled")
 
 
-def parse_message(content: bytes, name: str) -> FeedMessage:
-    """Return the message of a feed's bytes; `name` says in errors which file or address it was.
+@dataclass(frozen=True)
+class Positions:
+    """The vehicles of a message that give a place, and what was rejected of it.
 
-    Raises:
-        ExtractError: the bytes are no GTFS-RT message, or a differential one.
+    `frame` has the columns of `POSITION_SCHEMA` and `ENTITY`; `trips` is by entity. `rejected` are
+    vehicles, which are not in the frame; `dropped` are values of vehicles that are.
     """
-    message = FeedMessage()
-    try:
-        message.ParseFromString(content)
-    except DecodeError as error:
-        raise ExtractError(f"{name}: not a GTFS-RT message: {error}") from error
-    if not content or not message.header.gtfs_realtime_version:
-        raise ExtractError(f"{name}: not a GTFS-RT message: it has no header")
-    if message.header.incrementality != FeedHeader.FULL_DATASET:
-        raise ExtractError(f"{name}: a differential message; only whole datasets are read")
-    return message
+
+    frame: pl.DataFrame
+    trips: dict[int, TripReference]
+    rejected: list[Fault]
+    dropped: list[Fault]
+    without_place: int
 
 
-def decode_positions(message: FeedMessage) -> pl.DataFrame:
-    """Return the vehicles of one message that give a position; columns of `POSITION_SCHEMA`."""
-    sent_at = message.header.timestamp if message.header.HasField("timestamp") else None
-    rows = [
-        _row(entity, sent_at)
-        for entity in message.entity
-        if entity.HasField("vehicle")
-        and entity.vehicle.HasField("position")
-        and not entity.is_deleted
-    ]
-    raw = pl.DataFrame(rows, schema=_RAW_SCHEMA, orient="row")
-    clock = pl.col("start_time").str.extract_groups(r"^(\d+):(\d{2}):(\d{2})$")
-    hours, minutes, seconds = (clock.struct[n].cast(pl.Int64) for n in range(3))
-    return raw.with_columns(
-        pl.col("start_date").str.to_date("%Y%m%d", strict=False).alias("start_on"),
-        (hours * 3600 + minutes * 60 + seconds).alias("start_s"),
-        pl.from_epoch("observed_at", time_unit="s")
-        .dt.replace_time_zone("UTC")
-        .cast(POSITION_SCHEMA["observed_at"]),
-    ).select(POSITION_SCHEMA.names())
+class _Optional:
+    """Reads the values that a vehicle can do without; a wrong one is noted and left out."""
+
+    def __init__(self, row: int, entity: Any) -> None:
+        """Read an entity of a number."""
+        self._row, self._entity = row, entity
+        self.faults: list[Fault] = []
+
+    def take(self, check: Callable[..., T], *values: Any, default: T) -> T:
+        """Return what a check returns, else the default."""
+        try:
+            return check(*values)
+        except FaultError as error:
+            raw = raw_of(self._entity)
+            self.faults.append(Fault(self._row, error.field, error.reason, raw))
+            return default
+
+    def text(self, message: Any, field: str, named: str) -> str | None:
+        """Return a text that the sender set."""
+        return self.take(check_text, given(message, field), named, default=None)
+
+    def number(self, message: Any, field: str, low: float, high: float) -> float | None:
+        """Return a number that the sender set, within its range."""
+        named = f"vehicle.{field}"
+        return self.take(check_number, given(message, field), named, low, high, default=None)
 
 
-_AS_SENT: dict[str, tuple[str, pl.DataType]] = {
-    "start_on": ("start_date", pl.String()),
-    "start_s": ("start_time", pl.String()),
-    "observed_at": ("observed_at", pl.Int64()),
-}
-_RAW_SCHEMA = dict(_AS_SENT.get(name, (name, kind)) for name, kind in POSITION_SCHEMA.items())
+def decode_positions(message: Message) -> Positions:
+    """Return the vehicles of one message."""
+    rows, trips = [], {}
+    rejected: list[Fault] = []
+    dropped: list[Fault] = []
+    without_place = 0
+    for number, entity in message.entities:
+        if not entity.HasField("vehicle") or entity.is_deleted:
+            continue
+        if not entity.vehicle.HasField("position"):
+            without_place += 1
+            continue
+        optional = _Optional(number, entity)
+        try:
+            row, trip = _row(entity, message.sent_at, optional)
+        except FaultError as error:
+            rejected.append(Fault(number, error.field, error.reason, raw_of(entity)))
+            continue
+        rows.append((number, *row))
+        trips[number] = trip
+        dropped += optional.faults
+    schema = {ENTITY: pl.Int64(), **POSITION_SCHEMA}
+    frame = pl.DataFrame(rows, schema=schema, orient="row")
+    return Positions(frame, trips, rejected, dropped, without_place)
 
 
-def _row(entity: Any, sent_at: int | None) -> tuple[object, ...]:
+def _row(
+    entity: Any, sent_at: datetime | None, optional: _Optional
+) -> tuple[tuple[object, ...], TripReference]:
     vehicle = entity.vehicle
-    descriptor, trip, position = vehicle.vehicle, vehicle.trip, vehicle.position
-    return (
-        _given(descriptor, "id") or entity.id,
-        _given(descriptor, "label"),
-        _given(trip, "trip_id"),
-        _given(trip, "route_id"),
-        _given(trip, "direction_id"),
-        _given(trip, "start_date"),
-        _given(trip, "start_time"),
-        _named(trip, "schedule_relationship"),
-        _given(vehicle, "timestamp") or sent_at,
+    descriptor, position = vehicle.vehicle, vehicle.position
+    vehicle_id = check_text(given(descriptor, "id") or entity.id, "vehicle.id")
+    if vehicle_id is None:
+        raise FaultError("vehicle.id", "is missing, as is the entity's")
+    observed_at = sent_at
+    if given(vehicle, "timestamp"):
+        observed_at = check_instant(vehicle.timestamp, "observed_at", sent_at)
+    if observed_at is None:
+        raise FaultError("observed_at", "has no time")
+    if not (math.isfinite(position.longitude) and math.isfinite(position.latitude)):
+        raise FaultError("position", "is not a number")
+    trip = NO_TRIP
+    if vehicle.HasField("trip"):
+        trip = optional.take(check_trip, vehicle.trip, default=NO_TRIP)
+    direction = optional.number(vehicle.trip, "direction_id", 0, 1)
+    row = (
+        vehicle_id,
+        optional.text(descriptor, "label", "vehicle.label"),
+        trip.trip_id,
+        optional.text(vehicle.trip, "route_id", "trip.route_id"),
+        None if direction is None else int(direction),
+        trip.start_on,
+        trip.start_s,
+        name_of(vehicle.trip, "schedule_relationship"),
+        observed_at,
         position.longitude,
         position.latitude,
-        _given(position, "speed"),
-        _given(position, "bearing"),
-        _given(position, "odometer"),
-        _given(vehicle, "current_stop_sequence"),
-        _given(vehicle, "stop_id"),
-        _named(vehicle, "current_status"),
+        optional.number(position, "speed", 0, FASTEST_M_S),
+        optional.number(position, "bearing", 0, 360),
+        optional.number(position, "odometer", 0, LONGEST_M),
+        given(vehicle, "current_stop_sequence"),
+        optional.text(vehicle, "stop_id", "vehicle.stop_id"),
+        name_of(vehicle, "current_status"),
     )
-
-
-def _given(message: Any, field: str) -> Any:
-    """Return a field that the sender set, else None."""
-    return getattr(message, field) if message.HasField(field) else None
-
-
-def _named(message: Any, field: str) -> str | None:
-    """Return the name of an enumerated value; an unknown number as it is."""
-    number = _given(message, field)
-    if number is None:
-        return None
-    found = message.DESCRIPTOR.fields_by_name[field].enum_type.values_by_number.get(number)
-    return str(number) if found is None else str(found.name)
+    return row, trip

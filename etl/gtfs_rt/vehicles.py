@@ -1,8 +1,8 @@
 """Vehicles on their runs: positions matched to trips; the newest place of each is kept."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import polars as pl
@@ -10,9 +10,10 @@ from sqlalchemy import Connection, select
 from sqlalchemy.dialects.postgresql import insert
 
 from etl.batch import X, Y
+from etl.gtfs_rt.check import is_plausible
 from etl.gtfs_rt.runs import Run, Seen, passages
 from etl.gtfs_rt.stop_events import StopEvent
-from etl.gtfs_rt.trip_book import Trip, TripBook
+from etl.gtfs_rt.vehicle_positions import ENTITY
 from geodata.tables import stop_event, vehicle_position
 
 Row = dict[str, Any]
@@ -42,18 +43,6 @@ def read_known(connection: Connection, source: str) -> dict[str, Known]:
     }
 
 
-def find_run(
-    book: TripBook, trips: Mapping[str, Trip], trip_id: str | None, at: datetime,
-    start_on: date | None, start_s: int | None,
-) -> Run | None:  # fmt: skip
-    """Return the run that a message refers to: by trip, service day and start."""
-    trip = trips.get(trip_id or "")
-    service_on = book.service_day(trip, at, start_on) if trip else None
-    if trip is None or service_on is None:
-        return None
-    return Run(trip, service_on, trip.start_s(start_s), book.day_start(service_on))
-
-
 def match_vehicle(row: Row, run: Run | None, known: Known | None) -> tuple[Row, list[StopEvent]]:
     """Return the vehicle's row, and the stops that it has passed since it was last seen.
 
@@ -75,16 +64,21 @@ def match_vehicle(row: Row, run: Run | None, known: Known | None) -> tuple[Row, 
     if fix is None:
         return kept, []
     last = run.last_stop(fix.along_m)
+    late_s = run.deviation_s(fix.along_m, at)
     kept |= {
         "progress_m": fix.along_m,
         "off_shape_m": fix.off_m,
-        "deviation_s": run.deviation_s(fix.along_m, at),
+        # a bus that waits for a trip of the afternoon is not hours ahead of it
+        "deviation_s": late_s if is_plausible(timedelta(seconds=late_s)) else None,
         "stop_sequence": None if last is None else int(run.trip.stops.sequence[last]),
     }
     if before is None or before.progress_m is None:
         return kept, []
     passed = passages(run, Seen(before.recorded_at, before.progress_m), Seen(at, fix.along_m))
-    events = [StopEvent(row["row"], run, index, row["vehicle_id"], when) for index, when in passed]
+    events = [
+        StopEvent(row[ENTITY], run, index, row["vehicle_id"], when, reported_by="positions")
+        for index, when in passed
+    ]
     return kept, events
 
 

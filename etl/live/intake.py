@@ -9,9 +9,10 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from fastapi.responses import JSONResponse
 from sqlalchemy import Engine, select
-from sqlalchemy.exc import DataError, IntegrityError
+from sqlalchemy.exc import DBAPIError
 from starlette.exceptions import HTTPException
 
+from etl.live.data_faults import is_of_data
 from etl.live.piece import LiveSource, Piece, load_piece
 from etl.outcome import FileLoad
 from etl.pipeline.loads import reason_of
@@ -99,7 +100,9 @@ def _load(live_source: LiveSource, records: list[dict[str, Any]]) -> JSONRespons
     piece = Piece(_NAME, ("\n".join(lines) + "\n").encode())
     try:
         done = load_piece(live_source, piece, None)  # the sender keeps track of its own progress
-    except (DataError, IntegrityError) as error:
+    except DBAPIError as error:
+        if not is_of_data(error):
+            raise
         raise LoadError(reason_of(error)) from error
     content: dict[str, Any] = {
         "load_id": done.load_id,

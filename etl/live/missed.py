@@ -51,7 +51,7 @@ def expected(runs: Iterable[Run], since: datetime, until: datetime) -> Iterator[
 
 
 class MissedDepartures:
-    """Writes the departures that one feed of positions should have observed and did not."""
+    """Writes the departures that one feed should have observed and did not."""
 
     def __init__(self, live_source: LiveSource, book: TripBook) -> None:
         """Keep the source and its timetable."""
@@ -161,7 +161,7 @@ class MissedDepartures:
         return self._live_source.city.zone
 
     def _load(self, connection: Connection, load_id: int, events: list[StopEvent]) -> LoadOutcome:
-        batch = load_stop_events(connection, self._live_source, load_id, events, is_missed=True)
+        batch = load_stop_events(connection, self._live_source, load_id, events, "missed")
         times = batch.frame["scheduled_at"].to_list() if batch.frame.height else []
         written = batch.frame.height
         return LoadOutcome(

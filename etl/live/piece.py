@@ -8,6 +8,7 @@ from functools import partial
 import polars as pl
 from sqlalchemy import Engine
 
+from etl.ledger.findings import Finding
 from etl.ledger.rejected_rows import SCHEMA, keep_rejected
 from etl.live.progress import Advance, keep_event
 from etl.load.records import driver
@@ -24,6 +25,8 @@ from etl.source.live import LiveRule
 from etl.transform.locate import Locator
 from geodata.city.configuration import City
 from geodata.clock import now
+
+SHOWN_BYTES = 1 << 16  # of a refused piece
 
 
 @dataclass(frozen=True)
@@ -96,7 +99,10 @@ def _renumbered(rejects: pl.DataFrame, lines_before: int) -> pl.DataFrame:
     return rejects.with_columns(pl.col("row_number") + lines_before, reasons)
 
 
-def refuse_piece(live_source: LiveSource, piece: Piece, advance: Advance, message: str) -> FileLoad:
+def refuse_piece(
+    live_source: LiveSource, piece: Piece, advance: Advance, message: str,
+    findings: tuple[Finding, ...] = (),
+) -> FileLoad:  # fmt: skip
     """Record an unusable piece as a refused load with its text, and advance.
 
     Load, text and progress are one transaction, so that it is refused once.
@@ -107,7 +113,7 @@ def refuse_piece(live_source: LiveSource, piece: Piece, advance: Advance, messag
     """
     started_at = now()
     sha256 = piece.file.compute_sha256()
-    text = piece.content.decode("utf-8", errors="replace").replace("\0", "\ufffd")
+    text = piece.content[:SHOWN_BYTES].decode("utf-8", errors="replace").replace("\0", "\ufffd")
     raw = json.dumps({"1": text}, ensure_ascii=False)
     row = pl.DataFrame(
         [(piece.name, piece.lines_before + 1, None, message, raw)], schema=SCHEMA, orient="row"
@@ -116,7 +122,7 @@ def refuse_piece(live_source: LiveSource, piece: Piece, advance: Advance, messag
         lock_source(connection, live_source.declaration)
         advance.check(connection)
         refused = keep_refusal(
-            connection, live_source.declaration, piece.name, sha256, started_at, message
+            connection, live_source.declaration, piece.name, sha256, started_at, message, findings
         )
         keep_rejected(driver(connection), refused.load_id or 0, row)
         advance.keep(connection)

@@ -1,12 +1,12 @@
 """Follows the record files of a live source: every poll loads what was appended since the last."""
 
-from collections.abc import Iterator
+import logging
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError
-
+from etl.live.data_faults import is_of_data
 from etl.live.look import FileLook, look_at
 from etl.live.piece import LiveSource, Piece, load_piece, refuse_piece
 from etl.live.progress import Advance, OvertakenError, read_progress
@@ -15,8 +15,7 @@ from etl.outcome import FileLoad
 from etl.pipeline.loads import reason_of
 from geodata.errors import OperationsError
 
-# The database is there and rejects these rows; its other errors are retried.
-_FAULTY_ROWS = (DataError, IntegrityError)
+_logger = logging.getLogger(__name__)
 
 
 class FollowedRecords:
@@ -34,7 +33,7 @@ class FollowedRecords:
             OSError: a file cannot be read.
             SQLAlchemyError: the database is gone; nothing is lost, the next poll begins there.
         """
-        for path in sorted(self._folder.glob(self.live_source.rule.path or "")):
+        for path in by_age(self._folder.glob(self.live_source.rule.path or "")):
             with suppress(OvertakenError):  # another process reads this file
                 while (found := self._next(path)) is not None:
                     yield from self._load(*found)
@@ -62,12 +61,15 @@ class FollowedRecords:
         try:
             yield load_piece(self.live_source, piece, advance)
             return
-        except DBAPIError as error:
-            if not isinstance(error, _FAULTY_ROWS):
-                raise
-            message = reason_of(error)
         except OperationsError as error:
             message = str(error)
+        except OvertakenError:
+            raise
+        except Exception as error:  # one line must not stop those after it
+            if not is_of_data(error):
+                raise
+            _logger.warning("%s: %s", chunk.name, reason_of(error))
+            message = reason_of(error)
         if len(chunk.lines) > 1:
             first, second = chunk.halves()
             yield from self._load(first, kept)
@@ -75,3 +77,15 @@ class FollowedRecords:
             return
         alone = replace(piece, content=chunk.lines[0], lines_before=chunk.before.lines)
         yield refuse_piece(self.live_source, alone, advance, message)
+
+
+def by_age(paths: Iterable[Path]) -> list[Path]:
+    """Return files in the order of their last changes: the one that is written to comes last.
+
+    Names say nothing of it: `calls_9` comes after `calls_10` in the order of the alphabet.
+    """
+    aged = []
+    for path in paths:
+        with suppress(FileNotFoundError):  # rotated away meanwhile
+            aged.append((path.stat().st_mtime_ns, path.name, path))
+    return [path for *_, path in sorted(aged)]

@@ -9,10 +9,11 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal
+from typing import BinaryIO, Literal
 
 MARKED_BYTES = 4096
 LIMIT_BYTES = 4 << 20
+MOST_BYTES = 64 << 20  # without any line end: no line, and no reason to wait for its end
 _LONGEST_RECORD = 1 << 16  # an open quotation mark must not block everything after it
 
 
@@ -82,11 +83,24 @@ def _read(
         if progress.offset < len(header):
             progress = Progress(len(header), 1)
         stream.seek(progress.offset)
-        lines = tuple(_whole_lines(stream.read(limit), kind))
+        lines = _next_lines(stream, kind, limit)
         if not lines:
             return None
         stream.seek(0)
         return Chunk(path, name, header, lines, progress, stream.read(MARKED_BYTES))
+
+
+def _next_lines(stream: BinaryIO, kind: Literal["csv", "ndjson"], limit: int) -> tuple[bytes, ...]:
+    """Return the records of the next bytes; of one longer than these, as many as it has.
+
+    A line that is too long for anything must not hide those after it.
+    """
+    content = stream.read(limit)
+    lines = tuple(_whole_lines(content, kind))
+    while not lines and len(content) < MOST_BYTES and (more := stream.read(limit)):
+        content += more
+        lines = tuple(_whole_lines(content, kind))
+    return lines or ((content,) if len(content) >= MOST_BYTES else ())
 
 
 def _whole_lines(content: bytes, kind: Literal["csv", "ndjson"]) -> Iterator[bytes]:

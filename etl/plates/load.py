@@ -1,5 +1,7 @@
 """Loads a file of plate reads as link times: read, pair, count, write; then destroys it."""
 
+from datetime import UTC, datetime, timedelta
+
 import polars as pl
 from sqlalchemy import Connection, select
 
@@ -19,6 +21,8 @@ from geodata.clock import now
 from geodata.errors import ExtractError, LoadError
 from geodata.tables import reader_link
 
+CLOCK_AHEAD = timedelta(days=1)  # whole days are sent; a reader's clock may be wrong by a zone
+FIRST_AT = datetime(2000, 1, 1, tzinfo=UTC)
 _LINK_SCHEMA = {
     "link_id": pl.String, "from_reader": pl.String, "to_reader": pl.String,
     "length_m": pl.Float64, "cell": pl.Int64, "district_id": pl.String,
@@ -51,7 +55,8 @@ def load_plate_reads(
     times = compute_link_times(drives, city.timezone)
     placed = times.join(links.select("link_id", "cell", "district_id"), on="link_id", how="left")
     batch = Batch(placed.with_row_index(ROW, offset=1).cast({ROW: pl.Int64}))
-    batch = batch.staged("pair", reads.height + rejects.height, count_reasons(rejects))
+    notes = count_reasons(rejects) | {"at readers of no known link": _count_unknown(reads, links)}
+    batch = batch.staged("pair", reads.height + rejects.height, notes)
     batch, changes = load_records(connection, batch, declaration, load_id)
     event_from, event_to = event_span(reads, "read_at")
     covered = compute_coverage(declaration, event_from, event_to, city.zone, now())
@@ -70,6 +75,11 @@ def load_plate_reads(
     )
 
 
+def _count_unknown(reads: pl.DataFrame, links: pl.DataFrame) -> int:
+    known = pl.concat([links["from_reader"], links["to_reader"]]).unique()
+    return reads.filter(~pl.col("reader_id").is_in(known.implode())).height
+
+
 def read_plates(
     file: SourceFile, declaration: SourceDeclaration, timezone: str
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -83,13 +93,20 @@ def read_plates(
     zone = declaration.timezone or timezone
     text = _read_text(file, pairing)
     read_at = convert(pairing.read_at, "time", pl.col("read_at"), zone)
+    latest = now() + CLOCK_AHEAD
     fault = (
         pl.when(pl.col("reader_id").is_null()).then(pl.lit("reader_id"))
         .when(pl.col("token").is_null()).then(pl.lit("token"))
-        .when(pl.col("at").is_null()).then(pl.lit("read_at"))
+        .when(pl.col("at").is_null() | ~pl.col("at").is_between(FIRST_AT, latest))
+        .then(pl.lit("read_at"))
     )  # fmt: skip
     frame = text.with_columns(read_at.alias("at")).with_columns(fault.alias("field"))
-    reason = pl.lit("is missing or cannot be read").alias("reason")
+    reason = (
+        pl.when((pl.col("field") == "read_at") & pl.col("at").is_not_null())
+        .then(pl.lit("lies before 2000 or has not come yet"))
+        .otherwise(pl.lit("is missing or cannot be read"))
+        .alias("reason")
+    )
     wrong = frame.filter(pl.col("field").is_not_null()).select(ROW, "field", reason)
     day = pl.col("at").dt.convert_time_zone(timezone).dt.date().alias("day")
     sound = frame.filter(pl.col("field").is_null())

@@ -15,8 +15,8 @@ class LiveRule(Declared):
     """Where new records come from, how often to poll, and how often they are expected.
 
     `path` is a file or glob in the city's incoming folder: records are appended to it, realtime
-    messages are added to it as files in order of their names. `url` answers with the newest
-    message. `intake` takes records by `POST /intake/incidents`.
+    messages are added to it as files, taken in the order of their headers' times. `url` answers
+    with the newest message. `intake` takes records by `POST /intake/incidents`.
     """
 
     path: str | None = Field(default=None, description="file or glob in the incoming folder")

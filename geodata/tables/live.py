@@ -34,6 +34,7 @@ live_position = Table(
     metadata,
     Column("source", Text, primary_key=True),
     Column("file", Text, primary_key=True),  # its name; empty: the folder's newest file read
+    # of realtime messages: the newest header's seconds since 1970, and how many were read
     Column("offset_bytes", BigInteger, nullable=False),
     Column("lines", BigInteger, nullable=False),  # before the offset
     Column("mark", Text, nullable=False),  # checksum of the file's first bytes, or a file's name

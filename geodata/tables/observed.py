@@ -33,6 +33,7 @@ stop_event = Table(
     Column("is_timepoint", Boolean, nullable=False, server_default="true"),
     Column("is_schedule_based", Boolean, nullable=False, server_default="true"),
     Column("is_cancelled", Boolean, nullable=False, server_default="false"),
+    Column("reported_by", Text),  # positions | trip_updates; null: a file, or concluded
     *place(checked=False),
 )
 record_indexes(stop_event, "service_on", "trip_id", "start_s", "stop_sequence", spatial=False)

@@ -70,6 +70,12 @@ def feed(monkeypatch) -> Feed:
     return Feed()
 
 
+@pytest.fixture(autouse=True)
+def _soon_after(monkeypatch) -> None:
+    """The messages are of this very minute."""
+    monkeypatch.setenv("OCC_NOW", (AT + timedelta(minutes=1)).isoformat())
+
+
 @pytest.fixture
 def follow(engine, city, districts, declare, tmp_path):
     """Return a function that follows an address under a key of its own."""
@@ -146,3 +152,21 @@ def test_an_answer_that_is_no_message_is_refused_once(engine, feed, follow) -> N
             select(c.status).where(c.source == "garbled").order_by(c.load_id)
         ).scalars()
         assert list(kept) == ["refused", "loaded"]
+
+
+def test_an_answer_older_than_the_last_or_of_the_future_is_passed_over_aloud(
+    engine, feed, follow
+) -> None:
+    """Two servers behind one address; the clock of one of them shows another zone."""
+    with answering(feed) as url:
+        followed = follow(url, "balanced")
+        feed.says(AT, 43.88)
+        list(followed.poll())
+        for wrong in (AT - timedelta(seconds=30), AT + timedelta(hours=1)):
+            feed.says(wrong, 43.87)
+            (done,) = followed.poll()
+            assert done.status == "refused"
+            assert str(done.message).startswith("passed over")
+        feed.says(AT + timedelta(seconds=30), 43.89)
+        assert [each.status for each in followed.poll()] == ["loaded"]
+    assert place_of(engine, "balanced") == [(AT + timedelta(seconds=30), 43.89)]

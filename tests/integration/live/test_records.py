@@ -6,13 +6,15 @@ import signal
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
 from etl.live import piece
 from etl.live.progress import Advance, OvertakenError
-from tests.integration.live.conftest import HEADER
+from etl.live.record_files import by_age
+from tests.integration.live.conftest import HEADER, NOW
 
 LINE = "{},{},110,help,2026-11-22 {},,125.32,43.88\n"
 
@@ -206,3 +208,23 @@ def test_kill_9_at_random_points_loses_and_doubles_nothing(calls):
     with calls.engine.connect() as connection:
         every = text("SELECT count(*) FROM ops.incident WHERE source = :key")
         assert connection.execute(every, {"key": calls.declaration.key}).scalar_one() == sent
+
+
+def test_a_record_that_no_index_can_hold_stops_none_after_it(calls):
+    """PostgreSQL says so by an error of another class than for other faulty rows."""
+    long = "".join(f"{number:08x}" for number in np.random.default_rng(9).integers(2**32, size=900))
+    calls.append(HEADER + line("1") + line(long) + line("2"))
+    assert [done.status for done in calls.poll()] == ["loaded", "refused", "loaded"]
+    assert calls.rows("incident", "record_id") == [("1",), ("2",)]
+    assert calls.poll() == []
+
+
+def test_files_are_read_in_the_order_of_their_changes(calls):
+    """The newer file says more of the same call, whatever the names are."""
+    newer, older = calls.folder / "calls_10.csv", calls.folder / "calls_9.csv"
+    for path, minutes in ((newer, 0), (older, -60)):
+        calls.append(HEADER, path)
+        moment = NOW.timestamp() + 60 * minutes
+        os.utime(path, (moment, moment))
+    assert [path.name for path in by_age([newer, older])] == ["calls_9.csv", "calls_10.csv"]
+    assert by_age([calls.folder / "gone.csv"]) == []

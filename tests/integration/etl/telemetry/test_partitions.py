@@ -174,6 +174,57 @@ def test_an_archive_of_positions_repeats_no_report(load_bytes, store, tmp_path):
     assert rows["speed_m_s"].to_list() == [None, None]
 
 
+def _archived(sent_s: int, *vehicles) -> bytes:
+    """A message of vehicles: id, seconds of its report, latitude, speed."""
+    message = FeedMessage()
+    message.header.gtfs_realtime_version = "2.0"
+    message.header.timestamp = sent_s
+    for vehicle_id, reported_s, lat, speed in vehicles:
+        vehicle = message.entity.add(id=vehicle_id).vehicle
+        vehicle.vehicle.id, vehicle.timestamp = vehicle_id, reported_s
+        vehicle.position.latitude, vehicle.position.longitude = lat, 125.32
+        vehicle.position.speed = speed
+    return message.SerializeToString()
+
+
+def test_what_cannot_be_true_in_an_archive_costs_itself_alone(load_bytes, store, engine, tmp_path):
+    """Messages in the order of their own times: of two reports of one moment the later stays."""
+    folder = tmp_path / "mixed"
+    folder.mkdir()
+    midnight = int(datetime(2026, 11, 20, 16, 0, tzinfo=UTC).timestamp())
+    good = ("A", midnight - 60, 43.88, 5)
+    (folder / "0001.pb").write_bytes(_archived(midnight + 60, ("A", midnight - 60, 43.88, 7)))
+    (folder / "2359.pb").write_bytes(
+        _archived(
+            midnight - 30, good, ("ms", midnight * 1000, 43.88, 5),
+            ("huge", 2**64 - 1, 43.88, 5), ("fast", midnight - 40, 43.88, 9000),
+            ("nan", midnight - 40, float("nan"), 5),
+        )
+    )  # fmt: skip
+    (folder / "2358.pb").write_bytes(b"<html>502</html>")
+    result = load_bytes("rt_mixed", ARCHIVE, folder, "mixed")
+    assert (result.rows_in, result.rows_loaded, result.rows_rejected) == (8, 2, 6)
+    rows = _day(store, "rt_mixed", date(2026, 11, 20)).sort("vehicle_id")
+    assert rows.select("vehicle_id", "speed_m_s").rows() == [("A", 7.0), ("fast", None)]
+    with engine.connect() as connection:
+        reasons = list(
+            connection.execute(
+                select(rejected_row.c.reason).where(rejected_row.c.load_id == result.load_id)
+            ).scalars()
+        )
+    assert sum("(2359.pb, entity" in each for each in reasons) == 4
+    assert any("milliseconds" in each for each in reasons)
+    assert any("2358.pb: not a GTFS-RT message" in each for each in reasons)
+
+
+def test_reports_of_a_broken_terminal_cost_themselves_alone(load_bytes):
+    """JT/T 808: a clock that is none, a latitude beyond the pole, a speed of 6,553 km/h."""
+    wrong = (report(clock="261399256199"), report(lat=943.88), report(speed=65535))
+    stream = b"".join(frame(each) for each in (*wrong, report()))
+    result = load_bytes("jt_broken", STREAM, stream)
+    assert (result.rows_in, result.rows_loaded, result.rows_rejected) == (4, 1, 3)
+
+
 def test_large_radio_samples_have_the_columns_of_their_table(load_bytes, store):
     declared = BASE | {
         "format": "csv",

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 from google.transit.gtfs_realtime_pb2 import FeedMessage, TripDescriptor, TripUpdate
 
+from etl.gtfs_rt.message import message_of
 from etl.gtfs_rt.runs import Run, Seen, passages
 from etl.gtfs_rt.shape_line import METRES_PER_DEGREE, ShapeLine
 from etl.gtfs_rt.trip_book import Stops, Trip
-from etl.gtfs_rt.trip_updates import decode_updates, final_events, stop_states
+from etl.gtfs_rt.trip_updates import decode_updates, final_events, read_stops
 from etl.live.missed import expected
 
 DAY = datetime(2026, 12, 1, tzinfo=UTC) - timedelta(hours=8)
@@ -126,9 +127,23 @@ def add_stop(made: FeedMessage, sequence: int, **given) -> None:
         stop.schedule_relationship = given["relationship"]
 
 
+def update_of(made: FeedMessage):
+    (update,), faults = decode_updates(message_of(made))
+    assert faults == []
+    return update
+
+
 def events_of(run: Run, made: FeedMessage):
-    (update,) = decode_updates(made)
-    return [(each.index, each.observed_at, each.is_cancelled) for each in final_events(run, update)]
+    update = update_of(made)
+    words, faults = read_stops(run, update)
+    assert faults == []
+    found = final_events(run, update, words)
+    return [(each.index, each.observed_at, each.is_cancelled) for each in found]
+
+
+def states_of(run: Run, made: FeedMessage):
+    words, _ = read_stops(run, update_of(made))
+    return [each.state for each in words]
 
 
 def test_a_prediction_is_no_observation(run):
@@ -152,20 +167,17 @@ def test_a_cancelled_trip_cancels_every_stop(run):
 
 @pytest.mark.parametrize("relationship", [TripDescriptor.ADDED, TripDescriptor.NEW])
 def test_an_added_trip_is_not_of_the_timetable(relationship):
-    (update,) = decode_updates(message(relationship))
-    assert not update.is_scheduled
+    assert update_of(message(relationship)).trip.role == "extra"
 
 
 def test_no_data_holds_for_the_stops_after_it_and_skipped_does_not(run):
     made = message()
     add_stop(made, 1, relationship=TripUpdate.StopTimeUpdate.SKIPPED)
     add_stop(made, 2, relationship=TripUpdate.StopTimeUpdate.NO_DATA)
-    (update,) = decode_updates(made)
-    assert [state for state, _ in stop_states(run, update)] == ["skipped", "no data", "no data"]
+    assert states_of(run, made) == ["skipped", "no data", "no data"]
     skipped = message()
     add_stop(skipped, 1, relationship=TripUpdate.StopTimeUpdate.SKIPPED)
-    (update,) = decode_updates(skipped)
-    assert [state for state, _ in stop_states(run, update)] == ["skipped", "silent", "silent"]
+    assert states_of(run, skipped) == ["skipped", "silent", "silent"]
     assert events_of(run, made) == [(0, None, True)]
 
 
