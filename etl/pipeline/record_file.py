@@ -9,6 +9,7 @@ from sqlalchemy import Connection, select
 from etl.batch import Batch, count_reasons
 from etl.extract import Extracted, read_file
 from etl.ledger.coverage import compute_coverage
+from etl.ledger.findings import from_notes, summarise_rejects
 from etl.ledger.rejected_rows import describe_rejects
 from etl.load.records import load_records
 from etl.outcome import LoadOutcome, event_span
@@ -52,7 +53,7 @@ def load_file(
         LoadError: none of its rows could be used.
     """
     record_type = declaration.record_type
-    extracted = read_file(file, declaration)
+    extracted = read_file(file, declaration.read_in(city))
     batch = Batch(extracted.frame).staged(
         "extract", extracted.rows_in, count_reasons(extracted.rejects)
     )
@@ -73,16 +74,18 @@ def load_file(
     else:
         batch, changes = load_records(connection, batch, declaration, load_id, is_live=is_piece)
     event_from, event_to = event_span(batch.frame, record_type.event_time)
+    rejects = describe_rejects(batch.rejects, extracted, file.name)
     return LoadOutcome(
         rows_in=extracted.rows_in,
         rows_loaded=batch.rows_loaded(),
         records=batch.frame.height,
-        rejects=describe_rejects(batch.rejects, extracted, file.name),
+        rejects=rejects,
         stages=batch.stages,
         event_from=event_from,
         event_to=event_to,
         coverage=tuple(compute_coverage(declaration, event_from, event_to, city.zone, now())),
         changes_nothing=changes.is_none,
+        findings=(*from_notes(extracted.notes, file.name), *summarise_rejects(rejects)),
     )
 
 
