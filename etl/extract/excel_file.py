@@ -1,7 +1,7 @@
 """Excel workbooks, `.xlsx` and `.xls`: one sheet, its header row, and the rows below as text."""
 
+import io
 import re
-import zipfile
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -22,13 +22,14 @@ from etl.extract.csv_file import unique_names
 from etl.extract.excel_parts import check_sizes, read_long_numbers
 from etl.extract.extracted import EXACT, Extracted
 from etl.extract.row_format import RowFormat
-from etl.extract.signature import recognise
+from etl.extract.signature import ZIP, recognise
 from etl.source.declaration import SourceDeclaration
 from etl.source.file import SourceFile
 from etl.source.formats import FORMATS
 from geodata.errors import ExtractError
 
 Rows = list[list[str]]
+_SUFFIXES = (".xlsx", ".xlsm", ".xls")
 
 
 def read_excel(file: SourceFile, declaration: SourceDeclaration) -> Extracted:
@@ -44,11 +45,11 @@ def read_excel(file: SourceFile, declaration: SourceDeclaration) -> Extracted:
     what = recognise(content)
     if not what.startswith("an Excel file ("):
         raise ExtractError(f"{file}: this is {what or 'text'}, not an Excel workbook")
-    is_zip = zipfile.is_zipfile(file.for_library())
+    is_zip = content.startswith(ZIP)
     if is_zip:
         check_sizes(file)
     try:
-        workbook = CalamineWorkbook.from_filelike(file.open())
+        workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
         sheet, notes = _choose(file, workbook, declaration)
         rows = [[_text(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
         merged = sheet.merged_cell_ranges or []
@@ -179,7 +180,7 @@ FORMATS.register(
         name="xlsx",
         says="an Excel workbook: `sheet`, `header_row`, `skip_footer`",
         read=read_excel,
-        suffixes=(".xlsx", ".xlsm", ".xls"),
+        suffixes=_SUFFIXES,
         is_typed=True,
     )
 )
@@ -190,7 +191,7 @@ FORMATS.register(
         name="xls",
         says="an Excel workbook of before 2007, likewise",
         read=read_excel,
-        suffixes=(".xls", ".xlsx", ".xlsm"),
+        suffixes=_SUFFIXES,
         is_typed=True,
     )
 )

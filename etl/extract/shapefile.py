@@ -47,7 +47,8 @@ def read_shapefile(file: SourceFile, declaration: SourceDeclaration) -> Extracte
             missing = ".shp" if ".shp" not in parts else ".shx"
             raise ExtractError(f"{file}: cannot be read: its {missing} file is missing")
         with gdal(file):
-            fids, wkb, crs = read_geometry(SourceFile.at(parts[".shp"]))
+            # A column's name may be cut off within a character: any byte is one in Latin-1.
+            fids, wkb, crs = read_geometry(SourceFile.at(parts[".shp"]), encoding="ISO-8859-1")
         frame = _attributes(file, parts, declaration, fids)
     system = coordinate_system(file, crs, declaration)
     placed = add_geometry(file, frame.frame, wkb, system)
