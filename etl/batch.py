@@ -37,6 +37,20 @@ class StageSummary:
         }
 
 
+@dataclass(frozen=True)
+class Note:
+    """What a stage guessed, chose or passed over: a code of the ledger and what only it can tell.
+
+    `row` is the first of the `rows` that it speaks of.
+    """
+
+    code: str
+    detail: str = ""
+    row: int | None = None
+    field: str | None = None
+    rows: int = 1
+
+
 def no_rejects() -> pl.DataFrame:
     """Return an empty frame of rejected rows."""
     return pl.DataFrame(schema=REJECT_SCHEMA)

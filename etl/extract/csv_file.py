@@ -3,14 +3,17 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from itertools import islice
 
 import numpy as np
 import polars as pl
 
-from etl.batch import REJECT_SCHEMA, ROW
+from etl.batch import ROW
 from etl.extract.encoding import read_text
-from etl.extract.extracted import Extracted
+from etl.extract.extracted import RAW_REJECT_SCHEMA, Extracted
 from etl.extract.row_format import RowFormat
 from etl.source.declaration import SourceDeclaration
 from etl.source.file import SourceFile
@@ -18,24 +21,55 @@ from etl.source.formats import FORMATS
 from geodata.errors import ExtractError
 
 _DELIMITERS = ",;\t|"
+_SEPARATOR = re.compile(r'\A"?sep=(.)"?(?=\r?\n)', re.IGNORECASE)
+_LINE_END = re.compile(r"\r\n|\n|\r")
 
 
 def read_csv(file: SourceFile, declaration: SourceDeclaration) -> Extracted:
-    """Read a CSV file; `@row` is the line on which the row begins, the header being line 1.
+    """Read a CSV file; `@row` is the line on which the row begins.
+
+    A first line `sep=;` names the delimiter, as Excel has it. What stands above the header and in
+    the footer is no row. Empty fields beyond the header are no fault.
 
     Raises:
         ExtractError: quotation marks do not match, or a field is longer than 128 kB.
     """
-    text = read_text(file, declaration.encoding)
+    decoded = read_text(file, declaration)
+    text = decoded.text
     if "\0" in text:
         row = text.count("\n", 0, text.index("\0")) + 1
         raise ExtractError(f"{file}: row {row}: a NUL byte; the file is damaged or not text")
-    delimiter = declaration.delimiter
+    text, line, delimiter = _cut(text, declaration)
     if delimiter == "auto":
         delimiter = sniff_delimiter(text)
-    if '"' not in text and is_even(text, delimiter):
-        return Extracted(_read_plain(text, delimiter, declaration.header))
-    return _read_careful(file, text, delimiter, declaration.header)
+    layout = _Layout(delimiter, declaration.header, line)
+    plain = None if '"' in text else _read_plain(text, layout)
+    extracted = _read_careful(file, text, layout) if plain is None else Extracted(plain)
+    return replace(extracted, notes=decoded.notes, foreign=decoded.foreign)
+
+
+@dataclass(frozen=True)
+class _Layout:
+    """How rows are written: delimiter, declared names, the line on which the text begins."""
+
+    delimiter: str
+    header: list[str] | None
+    line: int
+
+
+def _cut(text: str, declaration: SourceDeclaration) -> tuple[str, int, str]:
+    """Return the text from the header's line on to the footer, that line, and the delimiter."""
+    delimiter, line = declaration.delimiter, declaration.header_row
+    separator = _SEPARATOR.match(text)
+    if separator:
+        delimiter, line = separator[1], max(line, 2)
+    if line > 1:
+        ends = [found.end() for found in islice(_LINE_END.finditer(text), line - 1)]
+        text = text[ends[-1] :] if len(ends) == line - 1 else ""
+    for _ in range(declaration.skip_footer):
+        text = text.rstrip()
+        text = text[: max(text.rfind("\n"), text.rfind("\r")) + 1]
+    return text, line, delimiter
 
 
 def sniff_delimiter(text: str) -> str:
@@ -44,37 +78,61 @@ def sniff_delimiter(text: str) -> str:
     return max(_DELIMITERS, key=first.count)
 
 
-def is_even(text: str, delimiter: str) -> bool:
-    """Return whether no line is blank and all end alike with as many delimiters as the first."""
-    if not text or not delimiter.isascii() or text.count("\r") not in (0, text.count("\r\n")):
-        return False
-    content = np.frombuffer(text.encode(), dtype=np.uint8)
-    ends = np.flatnonzero(content == ord("\n"))
-    if content[-1] != ord("\n"):
-        ends = np.append(ends, content.size)
-    if np.any(np.diff(ends) <= 2):
-        return False
-    delimiters = np.flatnonzero(content == ord(delimiter))
-    counts = np.diff(np.searchsorted(delimiters, ends), prepend=0)
-    return bool(counts[0] > 0 and np.all(counts == counts[0]))
-
-
-def _read_plain(text: str, delimiter: str, header: list[str] | None) -> pl.DataFrame:
+def _read_plain(text: str, layout: _Layout) -> pl.DataFrame | None:
+    """Return the rows of a text without quotation marks that are all of one width, else none."""
+    content = text.encode().rstrip(b"\r\n")
+    body, names = 0, layout.header
+    if names is None:
+        body = content.find(b"\n") + 1
+        names = content[: body or None].decode().rstrip("\r\n").split(layout.delimiter)
+        body = body or len(content)
+    width = _even_width(content, body, layout.delimiter)
+    if width is None:
+        return None
     frame = pl.read_csv(
-        text.encode(),
-        separator=delimiter,
+        content[body:],
+        separator=layout.delimiter,
         has_header=False,
         infer_schema=False,
         quote_char=None,
         empty_string_is_null=False,
     )
-    names = header or list(frame.row(0))
-    first = 1 if header else 2
-    frame = frame.slice(first - 1)
-    frame.columns = unique_names(names[: frame.width]) + frame.columns[len(names) :]
+    names = _trimmed(names, width)
+    extra = frame.columns[len(names) :]
+    if width < len(names) or not all(frame[name].eq("").all() for name in extra):
+        return None
+    frame = frame.drop(extra)
+    frame.columns = unique_names(names)
+    first = layout.line + (0 if layout.header else 1)
     return frame.with_columns(
         pl.int_range(first, first + frame.height, dtype=pl.Int64).alias(ROW)
     ).select(ROW, pl.exclude(ROW))
+
+
+def _even_width(content: bytes, body: int, delimiter: str) -> int | None:
+    """Return the fields of every line from `body` on, none where they differ or one is blank."""
+    if not delimiter.isascii() or content.count(b"\r") not in (0, content.count(b"\r\n")):
+        return None
+    array = np.frombuffer(content, dtype=np.uint8)[body:]
+    if not array.size:
+        return None
+    ends = np.append(np.flatnonzero(array == ord("\n")), array.size)
+    delimiters = np.flatnonzero(array == ord(delimiter))
+    counts = np.diff(np.searchsorted(delimiters, ends), prepend=0)
+    fields = int(counts[0])
+    lengths = np.diff(ends, prepend=-1) - 1
+    shortest = fields + (1 if b"\r" in content else 0)  # delimiters alone, or nothing at all
+    if fields == 0 or np.any(counts != fields) or np.any(lengths <= shortest):
+        return None
+    return fields + 1
+
+
+def _trimmed(names: list[str], width: int) -> list[str]:
+    """Return the names of a header without blank ones at its end that no row has fields for."""
+    kept = len(names)
+    while kept > width and not names[kept - 1].strip():
+        kept -= 1
+    return names[:kept]
 
 
 def unique_names(names: list[str]) -> list[str]:
@@ -88,40 +146,51 @@ def unique_names(names: list[str]) -> list[str]:
     return result
 
 
-def _records(file: SourceFile, text: str, delimiter: str) -> Iterator[tuple[int, list[str]]]:
+def _records(file: SourceFile, text: str, layout: _Layout) -> Iterator[tuple[int, list[str]]]:
     """Yield each row with the line on which it begins; blank lines are skipped."""
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
-    line = 1
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=layout.delimiter, strict=True)
+    before = layout.line - 1
+    line = layout.line
     try:
         for record in reader:
             if any(value.strip() for value in record):
                 yield line, record
-            line = reader.line_num + 1
+            line = before + reader.line_num + 1
     except csv.Error as error:
         raise ExtractError(
             f"{file}: row {line}: {error}; is a quotation mark left open there?"
         ) from None
 
 
-def _read_careful(
-    file: SourceFile, text: str, delimiter: str, header: list[str] | None
-) -> Extracted:
-    records = _records(file, text, delimiter)
-    names = unique_names(header or next(records, (0, [""]))[1])
+def _read_careful(file: SourceFile, text: str, layout: _Layout) -> Extracted:
+    records = _records(file, text, layout)
+    given = layout.header or next(records, (0, [""]))[1]
+    names = unique_names(given)
+    blank = len(_trimmed(given, 0))  # the first of the blank names at the end
     rows: list[int] = []
     kept: list[list[str]] = []
     ragged: list[tuple[int, None, str, str]] = []
     for line, record in records:
-        if len(record) == len(names):
+        fitted = _fit(record, len(names), blank)
+        if fitted is not None:
             rows.append(line)
-            kept.append(record)
+            kept.append(fitted)
             continue
         reason = f"{len(record)} fields where the header has {len(names)}"
         raw = json.dumps(dict(enumerate(record, start=1)), ensure_ascii=False)
         ragged.append((line, None, reason, raw))
     frame = pl.DataFrame(kept, schema=dict.fromkeys(names, pl.String), orient="row")
-    rejects = pl.DataFrame(ragged, schema=REJECT_SCHEMA | {"raw": pl.String}, orient="row")
+    rejects = pl.DataFrame(ragged, schema=RAW_REJECT_SCHEMA, orient="row")
     return Extracted(frame.insert_column(0, pl.Series(ROW, rows, dtype=pl.Int64)), rejects)
+
+
+def _fit(record: list[str], width: int, least: int) -> list[str] | None:
+    """Return a row as wide as its header, none where a field is filled that has no name."""
+    if len(record) == width:
+        return record
+    if len(record) > width:
+        return None if any(value.strip() for value in record[width:]) else record[:width]
+    return record + [""] * (width - len(record)) if len(record) >= least else None
 
 
 FORMATS.register(
@@ -129,6 +198,8 @@ FORMATS.register(
         name="csv",
         says="delimited text with a header, or with `header` names",
         read=read_csv,
+        suffixes=(".csv", ".txt", ".tsv"),
+        is_text=True,
         lines="csv",
     )
 )

@@ -1,50 +1,230 @@
-"""Bytes to text: the declared encoding, or UTF-8 and then GB18030."""
+"""Bytes to text: the declared encoding, or UTF-8, else one of the city's legacy encodings aloud.
 
+A guess is told as a note, and has to read as language. Lines in another encoding than their file
+are marked, and whoever reads the file rejects the rows that they belong to.
+"""
+
+import codecs
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from etl.batch import Note
+from etl.extract.plausibility import score
+from etl.source.declaration import SourceDeclaration
 from etl.source.file import SourceFile
 from geodata.errors import ExtractError
 
-_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
-# A GB18030 file read as UTF-8 fails at nearly every Chinese character; a UTF-8 file with a few
-# damaged bytes fails at few. Reading the latter as GB18030 would silently garble it.
-_DAMAGED_UTF8_RATIO = 9
+FOREIGN = "\ufdd0"  # no character, so that no text holds it: it marks what is in another encoding
+_REPLACED = "\ufffd"
+_MARKS = (
+    (b"\xff\xfe\0\0", "utf-32"),
+    (b"\0\0\xfe\xff", "utf-32"),
+    (b"\xff\xfe", "utf-16"),
+    (b"\xfe\xff", "utf-16"),
+)
+# Writers name the older standards and use the characters of the newer one, which holds them all.
+_SUPERSETS = {"gb2312": "gb18030", "gbk": "gb18030", "cp936": "gb18030", "euc_cn": "gb18030"}
+_KNOWN = ("gb18030", "big5", "cp1252")
+_PLAUSIBLE = 0.6
+_WORDS = 0.5  # what is valid UTF-8 is it, if so much of it reads as words
+_BETTER = 0.25
+_SOUND = 9  # so many sound characters to each broken one: damaged, not in another encoding
+_LONGEST_LINE = 1 << 20
+_SAMPLE = 5_000  # lines that a guess is made from
+_FEW_LINES = 20
+_THREE_BYTES = re.compile(rb"[\xe3-\xef][\x80-\xbf]{2}")
 
 
-def read_text(file: SourceFile, encoding: str) -> str:
-    """Decode a file, without a byte order mark.
+@dataclass(frozen=True)
+class Decoded:
+    """A file's text without a byte order mark; `foreign` says why marked lines are no good."""
 
-    `auto` tries UTF-8 and then GB18030, unless nearly all of the text is valid UTF-8.
+    text: str
+    notes: tuple[Note, ...] = ()
+    foreign: str = ""
+
+
+def read_text(file: SourceFile, declaration: SourceDeclaration) -> Decoded:
+    """Decode a file as its declaration says.
 
     Raises:
-        ExtractError: a byte does not fit; names file, row and byte.
+        ExtractError: it is not in that encoding, or in none that is known; names row and byte.
     """
-    content = file.read_bytes()
+    return decode(file, file.read_bytes(), declaration.encoding, declaration.legacy)
+
+
+def decode(file: SourceFile, content: bytes, encoding: str, legacy: Sequence[str]) -> Decoded:
+    """Decode bytes in `encoding`; `auto` is UTF-8, else one of `legacy` that reads as language.
+
+    Raises:
+        ExtractError: as of `read_text`.
+    """
     if encoding != "auto":
-        return _decode(file, content, encoding)
-    if content.startswith(_UTF16_MARKS):
-        return _decode(file, content, "utf-16")
+        return _decode_as(file, content, canonical(encoding), tuple(map(canonical, legacy)))
+    marked = next((name for mark, name in _MARKS if content.startswith(mark)), None)
+    if marked:
+        return _decode_as(file, content, marked, ())
+    known = tuple(map(canonical, legacy))
     try:
-        return content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        lenient = content.decode("utf-8-sig", errors="replace")
-        broken = lenient.count("\ufffd")
-        sound = sum(character > "\x7f" for character in lenient) - broken
-        if sound > _DAMAGED_UTF8_RATIO * broken:
-            raise _undecodable(file, content, "utf-8", error) from None
-    return _decode(file, content, "gb18030")
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return _decode_broken(file, content, known)
+    return Decoded(text) if text.isascii() else _doubt(content, text, known)
 
 
-def _decode(file: SourceFile, content: bytes, encoding: str) -> str:
+def canonical(encoding: str) -> str:
+    """Return the codec's own name, of the newest of standards that hold one another."""
+    name = codecs.lookup(encoding).name
+    return _SUPERSETS.get(name, name)
+
+
+def _doubt(content: bytes, text: str, legacy: Sequence[str]) -> Decoded:
+    """Return what is valid UTF-8, unless it reads as no language there but as one in `legacy`.
+
+    A few characters of GBK are valid UTF-8 by chance; a longer text never is.
+    """
+    if content.startswith(codecs.BOM_UTF8) or score(text, "utf-8") >= _WORDS:
+        return Decoded(text)
+    guesses = _guesses(content, legacy)
+    if guesses and guesses[0][0] >= _PLAUSIBLE:
+        name = guesses[0][1]
+        return Decoded(content.decode(name), (Note("guessed_encoding", name),))
+    return Decoded(text, (Note("doubtful_encoding", "utf-8"),))
+
+
+def _guesses(content: bytes, encodings: Sequence[str]) -> list[tuple[float, str]]:
+    """Return how well each encoding reads, the best first."""
+    found = [(score(content.decode(name, "replace"), name), name) for name in encodings]
+    return sorted(found, key=lambda each: -each[0])
+
+
+def _decode_broken(file: SourceFile, content: bytes, legacy: Sequence[str]) -> Decoded:
+    """Decode what is not all UTF-8: a UTF-8 file with foreign lines, or a legacy encoding."""
+    odd = list(islice((line for line in content.split(b"\n") if not line.isascii()), _SAMPLE))
+    if content.startswith(codecs.BOM_UTF8) or _is_mostly_utf8(odd):
+        return _mark(content.split(b"\n"), "utf-8", legacy)
+    sample = b"\n".join(odd)
+    guesses = _guesses(sample, legacy)
+    others = _guesses(sample, [name for name in _KNOWN if name not in legacy])
+    best, name = guesses[0] if guesses else (0.0, "")
+    if best < _PLAUSIBLE or any(other > best + _BETTER for other, _ in others):
+        raise _undecodable(file, content, "utf-8", _advice(guesses, others))
+    note = Note("guessed_encoding", name)
+    if not _has_utf8_line(content):
+        try:
+            return Decoded(content.decode(name), (note,))
+        except UnicodeDecodeError:
+            pass
+    # A line of real UTF-8 is mojibake in the legacy encoding, often without an error.
+    lines = content.split(b"\n")
+    foreign = [
+        not line.isascii() and (_is_utf8(line) or not _is_valid(line, name)) for line in lines
+    ]
+    return _mark(lines, name, ("utf-8",), foreign, (note,))
+
+
+def _is_mostly_utf8(lines: Sequence[bytes]) -> bool:
+    """Return whether most lines, or nearly all characters of a few long ones, are UTF-8."""
+    if 2 * sum(map(_reads_as_utf8, lines)) >= len(lines):
+        return True
+    if len(lines) > _FEW_LINES:
+        return False
+    lenient = b"\n".join(lines).decode("utf-8", "replace")
+    lost = lenient.count(_REPLACED)
+    return sum(character > "\x7f" for character in lenient) - lost > _SOUND * lost
+
+
+def _has_utf8_line(content: bytes) -> bool:
+    """Return whether a line is UTF-8: of those with what may be its characters of three bytes."""
+    for found in _THREE_BYTES.finditer(content):
+        start = content.rfind(b"\n", 0, found.start()) + 1
+        end = content.find(b"\n", found.end())
+        if _is_utf8(content[start : end if end >= 0 else None]):
+            return True
+    return False
+
+
+def _advice(guesses: list[tuple[float, str]], others: list[tuple[float, str]]) -> str:
+    tried = ", ".join(name for _, name in guesses)
+    tried = f"does not read as {tried} either" if tried else "no other encoding is the city's"
+    likely = f"; it may be {others[0][1]}" if others and others[0][0] >= _PLAUSIBLE else ""
+    return f"{tried}{likely}"
+
+
+def _is_valid(line: bytes, encoding: str) -> bool:
     try:
-        return content.decode(encoding).removeprefix("\ufeff")
+        line.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _reads_as_utf8(line: bytes) -> bool:
+    return _is_valid(line, "utf-8") and score(line.decode(), "utf-8") >= _WORDS
+
+
+def _is_utf8(line: bytes) -> bool:
+    """Return whether a line is valid UTF-8 with a character that takes three bytes or more."""
+    try:
+        return max(line.decode()) >= "\u0800"
+    except UnicodeDecodeError:
+        return False
+
+
+def _mark(
+    lines: list[bytes],
+    encoding: str,
+    others: Sequence[str],
+    foreign: Sequence[bool] | None = None,
+    notes: tuple[Note, ...] = (),
+) -> Decoded:
+    """Decode line by line; those in another encoding get the mark before what is not ASCII."""
+    if foreign is None:
+        foreign = [not line.isascii() and not _is_valid(line, encoding) for line in lines]
+    texts = [
+        _marked(line, encoding, others) if is_foreign else line.decode(encoding)
+        for line, is_foreign in zip(lines, foreign, strict=True)
+    ]
+    text = "\n".join(texts).removeprefix("\ufeff")
+    return Decoded(text, notes, f"is not in {encoding}, as the other rows are")
+
+
+def _marked(line: bytes, encoding: str, others: Sequence[str]) -> str:
+    if len(line) <= _LONGEST_LINE:
+        for other in others:
+            text = line.decode(other, "replace")
+            if _REPLACED not in text and score(text, other) >= _PLAUSIBLE:
+                first = next(at for at, char in enumerate(text) if char > "\x7f")
+                return f"{text[:first]}{FOREIGN}{text[first:]}"
+    return line.decode(encoding, "replace").replace(_REPLACED, FOREIGN)
+
+
+def _decode_as(file: SourceFile, content: bytes, encoding: str, legacy: Sequence[str]) -> Decoded:
+    """Decode in one encoding; where it has ASCII's line ends, a few faulty lines are marked."""
+    try:
+        return Decoded(content.decode(encoding).removeprefix("\ufeff"))
+    except UnicodeDecodeError:
+        if ",\n".encode(encoding)[-2:] != b",\n":
+            raise _undecodable(file, content, encoding) from None
+    lines = content.split(b"\n")
+    odd = [line for line in lines if not line.isascii()]
+    broken = [line for line in odd if not _is_valid(line, encoding)]
+    if len(odd) < 2 * len(broken):
+        raise _undecodable(file, content, encoding)
+    return _mark(lines, encoding, [name for name in ("utf-8", *legacy) if name != encoding])
+
+
+def _undecodable(file: SourceFile, content: bytes, encoding: str, advice: str = "") -> ExtractError:
+    try:
+        content.decode(encoding)
+        start = 0
     except UnicodeDecodeError as error:
-        raise _undecodable(file, content, encoding, error) from None
-
-
-def _undecodable(
-    file: SourceFile, content: bytes, encoding: str, error: UnicodeDecodeError
-) -> ExtractError:
-    row = content.count(b"\n", 0, error.start) + 1
+        start = error.start
+    row = content.count(b"\n", 0, start) + 1
+    besides = f" ({advice})" if advice else ""
     return ExtractError(
-        f"{file}: row {row}: byte 0x{content[error.start]:02x} at position {error.start} "
-        f"is not {encoding}; declare the file's encoding or mend it"
+        f"{file}: row {row}: byte 0x{content[start]:02x} at position {start} "
+        f"is not {encoding}{besides}; declare the file's encoding or mend it"
     )

@@ -3,9 +3,13 @@
 import json
 from typing import Any
 
+import numpy as np
+import polars as pl
 import shapely
 
-from etl.extract.extracted import Extracted, flatten, frame_of
+from etl.extract.encoding import read_text
+from etl.extract.extracted import RAW_REJECT_SCHEMA, Extracted, flatten, frame_of
+from etl.extract.geometry import NO_GEOMETRY, NOT_FINITE
 from etl.extract.json_file import parse_json
 from etl.extract.row_format import RowFormat
 from etl.source.declaration import SourceDeclaration
@@ -17,32 +21,67 @@ from geodata.errors import ExtractError
 def read_geojson(file: SourceFile, declaration: SourceDeclaration) -> Extracted:
     """Read a feature collection; the feature's own id is the column `@id`.
 
+    A feature that is not one, or whose geometry is none, is rejected.
+
     Raises:
-        ExtractError: it is not a feature collection, or a geometry is not one; names the feature.
+        ExtractError: it is not a feature collection, or none of its features is one.
     """
-    content = parse_json(file, declaration.encoding)
+    decoded = read_text(file, declaration)
+    content = parse_json(file, decoded.text)
     features = content.get("features") if isinstance(content, dict) else None
-    if not isinstance(features, list) or not all(isinstance(item, dict) for item in features):
+    if not isinstance(features, list):
         raise ExtractError(f"{file}: is not a GeoJSON FeatureCollection")
-    records = []
+    records: list[dict[str, str | None]] = []
+    rows: list[int] = []
     shapes: list[bytes | None] = []
+    faults: list[tuple[int, str | None, str, str]] = []
     for row, feature in enumerate(features, start=1):
-        properties = feature.get("properties") or {}
-        if not isinstance(properties, dict):
-            raise ExtractError(f"{file}: row {row}, field 'properties': is not an object")
-        identifier = {"@id": feature["id"]} if "id" in feature else {}
-        records.append(flatten(properties | identifier))
-        shapes.append(_wkb(file, row, feature.get("geometry")))
-    return Extracted(frame_of(records, range(1, len(records) + 1), shapes))
+        try:
+            record, shape = _read_feature(feature)
+        except _FeatureError as fault:
+            raw = json.dumps({"1": feature}, ensure_ascii=False).replace("\\u0000", "")
+            faults.append((row, fault.field, fault.reason, raw))
+            continue
+        records.append(record)
+        rows.append(row)
+        shapes.append(shape)
+    if faults and not records:
+        row, field, reason, _ = faults[0]
+        raise ExtractError(f"{file}: row {row}, field '{field or 'feature'}': {reason}")
+    rejects = pl.DataFrame(faults, schema=RAW_REJECT_SCHEMA, orient="row")
+    return Extracted(frame_of(records, rows, shapes), rejects, decoded.notes, decoded.foreign)
 
 
-def _wkb(file: SourceFile, row: int, geometry: Any) -> bytes | None:
+class _FeatureError(Exception):
+    """What is wrong with one feature."""
+
+    def __init__(self, field: str | None, reason: str) -> None:
+        super().__init__(reason)
+        self.field, self.reason = field, reason
+
+
+def _read_feature(feature: Any) -> tuple[dict[str, str | None], bytes | None]:
+    """Return a feature's attributes and geometry (WKB in two dimensions, none without a place)."""
+    if not isinstance(feature, dict):
+        raise _FeatureError(None, "is not an object")
+    properties = feature.get("properties") or {}
+    if not isinstance(properties, dict):
+        raise _FeatureError("properties", "is not an object")
+    identifier = {"@id": feature["id"]} if "id" in feature else {}
+    return flatten(properties | identifier), _wkb(feature.get("geometry"))
+
+
+def _wkb(geometry: Any) -> bytes | None:
     if geometry is None:
         return None
     try:
-        shape = shapely.from_geojson(json.dumps(geometry))
-    except shapely.GEOSException as error:
-        raise ExtractError(f"{file}: row {row}, field 'geometry': {error}") from None
+        shape = shapely.from_geojson(json.dumps(geometry), on_invalid="ignore")
+    except (shapely.GEOSException, RecursionError):
+        shape = None
+    if shape is None:
+        raise _FeatureError("geometry", NO_GEOMETRY)
+    if not np.isfinite(shapely.get_coordinates(shape)).all():
+        raise _FeatureError("geometry", NOT_FINITE)
     return None if shape.is_empty else shapely.to_wkb(shape, output_dimension=2)
 
 
@@ -51,5 +90,8 @@ FORMATS.register(
         name="geojson",
         says="a feature collection in WGS-84 (RFC 7946)",
         read=read_geojson,
+        suffixes=(".geojson", ".json"),
+        is_text=True,
+        is_typed=True,
     )
 )

@@ -3,8 +3,10 @@
 import json
 from typing import Any
 
+import polars as pl
+
 from etl.extract.encoding import read_text
-from etl.extract.extracted import Extracted, flatten, frame_of
+from etl.extract.extracted import RAW_REJECT_SCHEMA, Extracted, Number, flatten, frame_of
 from etl.extract.row_format import RowFormat
 from etl.source.declaration import SourceDeclaration
 from etl.source.file import SourceFile
@@ -12,37 +14,60 @@ from etl.source.formats import FORMATS
 from geodata.errors import ExtractError
 
 
-def parse_json(file: SourceFile, encoding: str) -> Any:  # JSON may be anything
-    """Parse a file.
+def parse_json(file: SourceFile, text: str) -> Any:  # JSON may be anything
+    """Parse a file's text; numbers keep theirs.
 
     Raises:
         ExtractError: it is not JSON; names line and column.
     """
     try:
-        return json.loads(read_text(file, encoding))
+        return load_json(text)
     except json.JSONDecodeError as error:
+        besides = "; is it one object a line (format: ndjson)?" if _is_lines(error) else ""
         raise ExtractError(
-            f"{file}: row {error.lineno}, column {error.colno}: not JSON: {error.msg}"
+            f"{file}: row {error.lineno}, column {error.colno}: not JSON: {error.msg}{besides}"
         ) from None
+    except ValueError as error:
+        raise ExtractError(f"{file}: not JSON: {error}") from None
     except RecursionError:
         raise ExtractError(f"{file}: nested too deeply") from None
+
+
+def load_json(text: str) -> Any:  # JSON may be anything
+    """Return what a text says; numbers with a point or an exponent keep their text."""
+    return json.loads(text, parse_float=Number)
+
+
+def _is_lines(error: json.JSONDecodeError) -> bool:
+    return error.msg == "Extra data" and error.doc[error.pos] == "{"
 
 
 def read_json(file: SourceFile, declaration: SourceDeclaration) -> Extracted:
     """Read objects; nested ones get dotted names, `@row` is the object's place from 1.
 
+    What is no object among objects is rejected.
+
     Raises:
         ExtractError: there is no array of objects where the declaration says.
     """
-    content = parse_json(file, declaration.encoding)
+    decoded = read_text(file, declaration)
+    content = parse_json(file, decoded.text)
     for name in (declaration.record or "").split("."):
         if name:
             content = content.get(name) if isinstance(content, dict) else None
-    if not isinstance(content, list) or not all(isinstance(item, dict) for item in content):
+    is_array = isinstance(content, list)
+    if not is_array or (content and not any(isinstance(item, dict) for item in content)):
         where = f"at '{declaration.record}'" if declaration.record else "at the top"
         raise ExtractError(f"{file}: has no array of objects {where}")
-    records = [flatten(item) for item in content]
-    return Extracted(frame_of(records, range(1, len(records) + 1), None))
+    rows = [row for row, item in enumerate(content, start=1) if isinstance(item, dict)]
+    records = [flatten(content[row - 1]) for row in rows]
+    faults = [
+        (row, None, "is not an object", json.dumps({"1": item}, ensure_ascii=False))
+        for row, item in enumerate(content, start=1)
+        if not isinstance(item, dict)
+    ]
+    rejects = pl.DataFrame(faults, schema=RAW_REJECT_SCHEMA, orient="row")
+    return Extracted(frame_of(records, rows, None), rejects, decoded.notes, decoded.foreign)
 
 
 FORMATS.register(
@@ -50,5 +75,8 @@ FORMATS.register(
         name="json",
         says="an array of objects, at the top or below `record`",
         read=read_json,
+        suffixes=(".json", ".txt"),
+        is_text=True,
+        is_typed=True,
     )
 )

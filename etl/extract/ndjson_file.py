@@ -5,9 +5,9 @@ from typing import Any
 
 import polars as pl
 
-from etl.batch import REJECT_SCHEMA
 from etl.extract.encoding import read_text
-from etl.extract.extracted import Extracted, flatten, frame_of
+from etl.extract.extracted import RAW_REJECT_SCHEMA, Extracted, flatten, frame_of
+from etl.extract.json_file import load_json
 from etl.extract.row_format import RowFormat
 from etl.source.declaration import SourceDeclaration
 from etl.source.file import SourceFile
@@ -19,7 +19,8 @@ def read_ndjson(file: SourceFile, declaration: SourceDeclaration) -> Extracted:
     records: list[dict[str, str | None]] = []
     rows: list[int] = []
     faults: list[tuple[int, None, str, str]] = []
-    for row, line in enumerate(read_text(file, declaration.encoding).split("\n"), start=1):
+    decoded = read_text(file, declaration)
+    for row, line in enumerate(decoded.text.split("\n"), start=1):
         if not line.strip():
             continue
         item = _parse(line)
@@ -29,14 +30,14 @@ def read_ndjson(file: SourceFile, declaration: SourceDeclaration) -> Extracted:
         else:
             raw = json.dumps({"1": line.replace("\0", "")}, ensure_ascii=False)
             faults.append((row, None, "is not a JSON object", raw))
-    rejects = pl.DataFrame(faults, schema=REJECT_SCHEMA | {"raw": pl.String}, orient="row")
-    return Extracted(frame_of(records, rows, None), rejects)
+    rejects = pl.DataFrame(faults, schema=RAW_REJECT_SCHEMA, orient="row")
+    return Extracted(frame_of(records, rows, None), rejects, decoded.notes, decoded.foreign)
 
 
 def _parse(line: str) -> Any:  # JSON may be anything
     try:
-        return json.loads(line)
-    except (json.JSONDecodeError, RecursionError):
+        return load_json(line)
+    except (ValueError, RecursionError):
         return None
 
 
@@ -45,5 +46,8 @@ FORMATS.register(
         name="ndjson",
         says="one JSON object a line",
         read=read_ndjson,
+        suffixes=(".ndjson", ".jsonl", ".json", ".txt"),
+        is_text=True,
+        is_typed=True,
     )
 )

@@ -3,14 +3,15 @@
 import json
 from typing import Any
 
-import geopandas as gpd
 import polars as pl
 import pyarrow.parquet as pq
 from pyarrow import ArrowException
 
-from etl.batch import ROW, WKB
-from etl.extract.extracted import Extracted
+from etl.batch import ROW
+from etl.extract.extracted import Extracted, text_of
+from etl.extract.geometry import add_geometry
 from etl.extract.row_format import RowFormat
+from etl.extract.signature import refuse_other
 from etl.source.declaration import SourceDeclaration
 from etl.source.file import SourceFile
 from etl.source.formats import FORMATS
@@ -26,31 +27,24 @@ def read_parquet(file: SourceFile, declaration: SourceDeclaration) -> Extracted:
     try:
         metadata = pq.read_schema(file.for_library()).metadata or {}
         frame = pl.read_parquet(file.for_library())
-    except (ArrowException, pl.exceptions.PolarsError, OSError) as error:
+        geo = json.loads(metadata[b"geo"]) if b"geo" in metadata else None
+    except (ArrowException, pl.exceptions.PolarsError, OSError, ValueError) as error:
+        refuse_other(file, ("a Parquet",), "Parquet")
         raise ExtractError(f"{file}: not a Parquet file: {error}") from error
-    geo = json.loads(metadata[b"geo"]) if b"geo" in metadata else None
-    shapes = _wkb(file, frame, geo, declaration) if geo else None
-    if geo:
-        frame = frame.drop(list(geo["columns"]))
-    text = frame.select(_as_text(name, dtype) for name, dtype in frame.schema.items())
-    text = text.insert_column(0, pl.int_range(1, frame.height + 1, eager=True).alias(ROW))
-    return Extracted(text if shapes is None else text.with_columns(shapes))
+    attributes = text_of(frame.drop(list(geo["columns"]) if geo else []))
+    rows = pl.int_range(1, frame.height + 1, eager=True).alias(ROW)
+    attributes = attributes.with_columns(rows) if attributes.width else rows.to_frame()
+    text = attributes.select(ROW, pl.exclude(ROW))
+    return _with_geometry(file, text, frame, geo, declaration) if geo else Extracted(text)
 
 
-def _as_text(name: str, dtype: pl.DataType) -> pl.Expr:
-    column = pl.col(name)
-    if isinstance(dtype, pl.Datetime):
-        return column.dt.to_string("iso:strict")
-    if dtype == pl.Duration:
-        return column.dt.to_string("iso")
-    if dtype.is_nested() or dtype == pl.Binary:
-        return pl.lit(None, pl.String).alias(name)
-    return column.cast(pl.String)
-
-
-def _wkb(
-    file: SourceFile, frame: pl.DataFrame, geo: dict[str, Any], declaration: SourceDeclaration
-) -> pl.Series:
+def _with_geometry(
+    file: SourceFile,
+    text: pl.DataFrame,
+    frame: pl.DataFrame,
+    geo: dict[str, Any],
+    declaration: SourceDeclaration,
+) -> Extracted:
     name = geo["primary_column"]
     # An absent `crs` means longitude, latitude (OGC:CRS84); a null one means nobody knows.
     crs = declaration.crs or geo["columns"][name].get("crs", "OGC:CRS84")
@@ -58,8 +52,7 @@ def _wkb(
         raise ExtractError(f"{file}: the geometry's coordinate system is unknown; declare 'crs'")
     if geo["columns"][name].get("encoding", "WKB") != "WKB":
         raise ExtractError(f"{file}: field '{name}': only geometry encoded as WKB is read")
-    shapes = gpd.GeoSeries.from_wkb(frame[name].to_list(), crs=crs).to_crs(4326)
-    return pl.Series(WKB, [None if shape is None else shape.wkb for shape in shapes], pl.Binary)
+    return add_geometry(file, text, frame[name].to_list(), crs)
 
 
 FORMATS.register(
@@ -67,6 +60,8 @@ FORMATS.register(
         name="parquet",
         says="Parquet, and GeoParquet 1.1 with its geometry",
         read=read_parquet,
+        suffixes=(".parquet", ".geoparquet"),
         is_in_degrees=True,
+        is_typed=True,
     )
 )

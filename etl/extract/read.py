@@ -1,21 +1,54 @@
 """One entrance to all formats of rows, and the checks that every format shares."""
 
+import json
+from dataclasses import replace
+
 import polars as pl
 
-from etl.batch import FILE, ROW
-from etl.extract.extracted import Extracted
+from etl.batch import FILE, ROW, Note
+from etl.extract.container import unpack
+from etl.extract.encoding import FOREIGN
+from etl.extract.extracted import Extracted, reject_rows
 from etl.extract.row_format import RowFormat
+from etl.extract.signature import refuse_other
 from etl.source.declaration import SourceDeclaration
 from etl.source.file import SourceFile
 from geodata.errors import ExtractError
+
+# What a key cell of a row says that adds up others.
+_TOTALS = [
+    "合计", "总计", "小计", "共计", "合計", "總計", "小計", "计", "累计", "total", "totals",
+    "subtotal", "sub-total", "grandtotal", "sum", "summe", "gesamt", "somme", "итого", "всего",
+]  # fmt: skip
+_ROUNDED = r"^-?\d(\.\d+)?[eE]\+?\d{2}$"
+_TITLE_ROWS = 20
+# Texts that are more than plain text and still of the declared format.
+_TEXTS = {"xml": ("XML", "an Excel file of 2003 in XML")}
 
 
 def read_file(file: SourceFile, declaration: SourceDeclaration) -> Extracted:
     """Read a file as its declaration says; all columns are text except `@row` and `@wkb`.
 
+    Rows of another encoding than the file's, and totals of other rows, are rejected.
+
     Raises:
         ExtractError: the file is missing, damaged, empty or lacks a column; names the file.
     """
+    extracted = _read(file, declaration)
+    if extracted.rows_in == 0 and not declaration.allow_empty:
+        raise ExtractError(f"{file}: holds no rows")
+    if extracted.foreign:
+        extracted = _reject_foreign(file, extracted)
+    _check_columns(file, extracted, declaration)
+    extracted = _reject_totals(extracted, declaration)
+    extracted = _note_rounded(extracted, declaration)
+    frame = extracted.frame.with_columns(pl.lit(file.name).alias(FILE))
+    _check_text(file, frame)
+    return replace(extracted, frame=frame)
+
+
+def _read(file: SourceFile, declaration: SourceDeclaration) -> Extracted:
+    """Read a file by its format's reader, out of a zip or gzip file if it comes in one."""
     reading = declaration.reading
     if not isinstance(reading, RowFormat):
         raise ExtractError(f"{file}: {reading.name} has no rows to be read one by one")
@@ -23,32 +56,93 @@ def read_file(file: SourceFile, declaration: SourceDeclaration) -> Extracted:
         raise ExtractError(f"{file}: no such file")
     if file.is_there and file.size == 0:
         raise ExtractError(f"{file}: the file is empty")
+    if reading.suffixes:
+        file = unpack(file, reading.suffixes)
+    if reading.is_text:
+        refuse_other(file, _TEXTS.get(reading.name, ()), reading.name)
     try:
-        extracted = reading.read(file, declaration)
+        return reading.read(file, declaration)
     except UnicodeEncodeError:  # half a surrogate pair, which JSON can spell and no text can hold
         raise ExtractError(f"{file}: holds text that is not Unicode") from None
-    if extracted.rows_in == 0 and not declaration.allow_empty:
-        raise ExtractError(f"{file}: holds no rows")
-    _check_columns(file, extracted.frame, declaration)
-    frame = extracted.frame.with_columns(pl.lit(file.name).alias(FILE))
-    _check_text(file, frame)
-    return Extracted(frame, extracted.rejects)
 
 
-def _check_columns(file: SourceFile, frame: pl.DataFrame, declaration: SourceDeclaration) -> None:
-    columns = {*frame.columns, FILE, ROW, "@variable", "@value"}
-    wanted = [
-        (f"mapping.{target}", field.source)
-        for target, field in declaration.mapping.items()
-        if field.source and not field.optional
+def _reject_foreign(file: SourceFile, extracted: Extracted) -> Extracted:
+    """Reject the rows that hold text in another encoding than their file."""
+    frame = extracted.frame
+    texts = [name for name in frame.columns if frame.schema[name] == pl.String]
+    if any(FOREIGN in name for name in texts):
+        raise ExtractError(f"{file}: a column's name {extracted.foreign}; declare 'encoding'")
+    is_foreign = pl.any_horizontal(
+        pl.lit(False), *(pl.col(name).str.contains(FOREIGN, literal=True) for name in texts)
+    )
+    extracted = reject_rows(extracted, is_foreign.fill_null(False), extracted.foreign)
+    rejects = extracted.rejects
+    raw = pl.col("raw").str.replace_all(FOREIGN, "", literal=True)
+    return replace(extracted, rejects=rejects.with_columns(raw) if "raw" in rejects else rejects)
+
+
+def _reject_totals(extracted: Extracted, declaration: SourceDeclaration) -> Extracted:
+    """Reject the rows that add up others: their identifier is the word total in some language."""
+    names = _identifiers(extracted, declaration)
+    if not names:
+        return extracted
+    word = pl.col(names).str.replace_all(r"[\s:：]", "").str.to_lowercase()
+    is_total = pl.any_horizontal(word.is_in(_TOTALS)).fill_null(False)
+    return reject_rows(extracted, is_total, "is a total of other rows, not a record")
+
+
+def _note_rounded(extracted: Extracted, declaration: SourceDeclaration) -> Extracted:
+    """Say where identifiers are written with an exponent, as spreadsheets round them."""
+    notes = []
+    for name in _identifiers(extracted, declaration):
+        rounded = extracted.frame.filter(pl.col(name).str.contains(_ROUNDED))
+        if rounded.height:
+            first = int(rounded[ROW][0])
+            notes.append(Note("rounded_identifier", rounded[name][0], first, name, rounded.height))
+    return replace(extracted, notes=(*extracted.notes, *notes))
+
+
+def _identifiers(extracted: Extracted, declaration: SourceDeclaration) -> list[str]:
+    """Return the columns of text that identifiers in the key come from.
+
+    An item or a kind may be a total by right.
+    """
+    mapping = declaration.mapping
+    names = [
+        name
+        for target in declaration.record_type.key
+        if target in mapping and target.endswith("_id")
+        for name in mapping[target].source
+        if extracted.frame.schema.get(name) == pl.String
     ]
-    wanted += [(f"unpivot.{name}", [name]) for name in declaration.unpivot]
-    for key, names in wanted:
+    return list(dict.fromkeys(names))
+
+
+def _check_columns(file: SourceFile, extracted: Extracted, declaration: SourceDeclaration) -> None:
+    frame = extracted.frame
+    columns = {*frame.columns, FILE, ROW, "@variable", "@value"}
+    for key, names in declaration.columns_needed:
         if not columns.intersection(names):
             found = ", ".join(name for name in frame.columns if not name.startswith("@"))
             raise ExtractError(
                 f"{file}: column '{names[0]}' ({key}) is missing; the file has: {found[:400]}"
+                f"{_where_header(extracted, declaration)}"
             )
+
+
+def _where_header(extracted: Extracted, declaration: SourceDeclaration) -> str:
+    """Return which of the first rows holds the names that are missing above them."""
+    wanted = [names for _, names in declaration.columns_needed]
+    shown = pl.struct(name for name in extracted.frame.columns if not name.startswith("@"))
+    rows = extracted.frame.head(_TITLE_ROWS)
+    raws = list(rows.select(ROW, shown.struct.json_encode()).iter_rows()) if rows.width > 1 else []
+    if "raw" in extracted.rejects.columns:
+        raws += extracted.rejects.head(_TITLE_ROWS).select(ROW, "raw").iter_rows()
+    for row, raw in raws:
+        cells = {str(cell).strip() for cell in json.loads(raw or "{}").values()}
+        if all(cells.intersection(names) for names in wanted):
+            return f"; row {row} holds the names: declare header_row: {row}"
+    return ""
 
 
 def _check_text(file: SourceFile, frame: pl.DataFrame) -> None:

@@ -14,3 +14,5 @@ class RowFormat(Format):
     """A format whose files hold rows."""
 
     read: Callable[[SourceFile, SourceDeclaration], Extracted]
+    suffixes: tuple[str, ...] = ()  # what its files are called inside a zip; none: read no zip
+    is_text: bool = False

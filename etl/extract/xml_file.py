@@ -2,11 +2,12 @@
 
 import io
 import re
+from dataclasses import replace
 
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import ParseError, iterparse
 
-from etl.extract.encoding import read_text
+from etl.extract.encoding import Decoded, decode
 from etl.extract.extracted import Extracted, frame_of
 from etl.extract.row_format import RowFormat
 from etl.source.declaration import SourceDeclaration
@@ -28,9 +29,9 @@ def read_xml(file: SourceFile, declaration: SourceDeclaration) -> Extracted:
     if declaration.record is None:
         raise ExtractError(f"{file}: the declaration must name the element of a row as 'record'")
     records: list[dict[str, str | None]] = []
-    text = _read_text(file, declaration.encoding)
+    decoded = _read_text(file, declaration)
     try:
-        for _, element in iterparse(io.StringIO(text), forbid_dtd=True):
+        for _, element in iterparse(io.StringIO(decoded.text), forbid_dtd=True):
             if local_name(element.tag) != declaration.record:
                 continue
             attributes = {local_name(name): value for name, value in element.attrib.items()}
@@ -42,19 +43,23 @@ def read_xml(file: SourceFile, declaration: SourceDeclaration) -> Extracted:
         raise ExtractError(f"{file}: refused: document types and entities are unsafe") from error
     if not records:
         raise ExtractError(f"{file}: holds no element '{declaration.record}'")
-    return Extracted(frame_of(records, range(1, len(records) + 1), None))
+    frame = frame_of(records, range(1, len(records) + 1), None)
+    return Extracted(frame, notes=decoded.notes, foreign=decoded.foreign)
 
 
-def _read_text(file: SourceFile, encoding: str) -> str:
+def _read_text(file: SourceFile, declaration: SourceDeclaration) -> Decoded:
     """Decode the file here, because the parser knows no GBK; drop the encoding declaration."""
+    content = file.read_bytes()
+    encoding = declaration.encoding
     if encoding == "auto":
-        named = _ENCODING.match(file.read_bytes()[:_DECLARATION_BYTES])
+        named = _ENCODING.match(content[:_DECLARATION_BYTES])
         encoding = named.group(1).decode("ascii") if named else encoding
+    encoding = "auto" if encoding.lower() in ("utf-8", "utf8") else encoding
     try:
-        text = read_text(file, "auto" if encoding.lower() in ("utf-8", "utf8") else encoding)
+        decoded = decode(file, content, encoding, declaration.legacy)
     except LookupError:
         raise ExtractError(f"{file}: names the unknown encoding '{encoding}'") from None
-    return _DECLARATION.sub("", text, count=1)
+    return replace(decoded, text=_DECLARATION.sub("", decoded.text, count=1))
 
 
 def local_name(tag: str) -> str:
@@ -67,5 +72,7 @@ FORMATS.register(
         name="xml",
         says="one element a record, named by `record`",
         read=read_xml,
+        suffixes=(".xml",),
+        is_text=True,
     )
 )

@@ -1,6 +1,6 @@
 """The findings of a load in a file: severity, code, file, row, field, text in two languages."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -9,14 +9,14 @@ from typing import Literal
 import polars as pl
 from sqlalchemy import Connection, insert
 
-from etl.batch import count_reasons
+from etl.batch import Note, count_reasons
 from geodata.declared import Declared, read_declared
 from geodata.errors import ExtractError
 from geodata.tables import finding as finding_table
 
 Severity = Literal["error", "warning", "info"]
 _CODES = Path(__file__).with_name("finding_codes.yaml")
-_REJECTED, _REFUSED = "rejected_row", "refused_file"
+REJECTED, _REFUSED = "rejected_row", "refused_file"
 
 
 class Code(Declared):
@@ -83,6 +83,13 @@ def explain_refusal(error: Exception | None, message: str, file: str) -> tuple[F
     return (Finding(_REFUSED, file, detail=message),)
 
 
+def from_notes(notes: Iterable[Note], file: str) -> tuple[Finding, ...]:
+    """Return what the stages noted as findings of a file."""
+    return tuple(
+        Finding(note.code, file, note.row, note.field, note.rows, note.detail) for note in notes
+    )
+
+
 def summarise_rejects(rejects: pl.DataFrame) -> tuple[Finding, ...]:
     """Return one finding a file, field and reason of rejected rows."""
     found = []
@@ -92,7 +99,7 @@ def summarise_rejects(rejects: pl.DataFrame) -> tuple[Finding, ...]:
             like = pl.col("reason").str.replace(r"row \d+", "another row") == reason
             first = rows.filter(like)["row_number"].min()
             number = first if isinstance(first, int) else None
-            found.append(Finding(_REJECTED, str(file), number, field, count, reason))
+            found.append(Finding(REJECTED, str(file), number, field, count, reason))
     return tuple(found)
 
 

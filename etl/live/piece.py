@@ -8,11 +8,11 @@ from functools import partial
 import polars as pl
 from sqlalchemy import Engine
 
-from etl.ledger.findings import Finding
+from etl.ledger.findings import REJECTED, Finding, summarise_rejects
 from etl.ledger.rejected_rows import SCHEMA, keep_rejected
 from etl.live.progress import Advance, keep_event
 from etl.load.records import driver
-from etl.outcome import FileLoad
+from etl.outcome import FileLoad, LoadOutcome
 from etl.pipeline.loads import keep_refusal, lock_source
 from etl.pipeline.plan import plan_file
 from etl.pipeline.record_file import load_file
@@ -80,13 +80,22 @@ def load_piece(
         outcome = loader(
             connection, live_source.city, declaration, piece.file, load_id, live_source.locator
         )
-        outcome = replace(outcome, rejects=_renumbered(outcome.rejects, piece.lines_before))
+        outcome = _from_first_line(outcome, piece.lines_before)
         done = close_load(connection, declaration, planned, load_id, outcome)
         if piece.tells_of_source:
             keep_event(connection, declaration.key, live_source.rule, outcome.event_to)
         if advance:
             advance.keep(connection)
     return done
+
+
+def _from_first_line(outcome: LoadOutcome, lines_before: int) -> LoadOutcome:
+    """Return the outcome of a piece with its rows counted from the file's first line."""
+    rejects = _renumbered(outcome.rejects, lines_before)
+    others = tuple(each for each in outcome.findings if each.code != REJECTED)
+    if len(others) == len(outcome.findings):
+        return replace(outcome, rejects=rejects)
+    return replace(outcome, rejects=rejects, findings=(*others, *summarise_rejects(rejects)))
 
 
 def _renumbered(rejects: pl.DataFrame, lines_before: int) -> pl.DataFrame:

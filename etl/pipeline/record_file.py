@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 from etl.batch import Batch, count_reasons
 from etl.extract import Extracted, read_file
 from etl.ledger.coverage import compute_coverage
-from etl.ledger.findings import Finding, summarise_rejects
+from etl.ledger.findings import Finding, from_notes, summarise_rejects
 from etl.ledger.rejected_rows import describe_rejects
 from etl.load.records import load_records
 from etl.outcome import LoadOutcome, event_span
@@ -58,7 +58,7 @@ def load_file(
     """
     record_type = declaration.record_type
     zone = declaration.timezone or city.timezone
-    extracted = read_file(file, declaration)
+    extracted = read_file(file, declaration.read_in(city))
     batch = Batch(extracted.frame).staged(
         "extract", extracted.rows_in, count_reasons(extracted.rejects)
     )
@@ -103,6 +103,7 @@ def load_file(
         coverage=tuple(covered),
         changes_nothing=changes.is_none,
         findings=(
+            *from_notes(extracted.notes, file.name),
             *holes,
             *tell_kept(declaration, changes.going, file.name),
             *summarise_rejects(rejects),

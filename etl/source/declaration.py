@@ -1,6 +1,5 @@
 """The declaration of a source: one YAML file, read into a typed model that refuses unknown keys."""
 
-import codecs
 from pathlib import Path
 from typing import Literal, Self
 
@@ -21,10 +20,13 @@ from etl.source.mapping import (
 )
 from etl.source.record_types import RECORD_TYPES, RecordType
 from etl.source.record_types.record_type import Extent, PlaceRule
+from geodata.city.configuration import City
+from geodata.city.parts import check_encoding
 from geodata.declared import Declared, faults_of, read_yaml
 from geodata.errors import DeclarationError
 
 Datum = Literal["wgs84", "gcj02", "bd09"]
+LEGACY_ENCODINGS = ("gb18030",)  # where no city says others
 
 
 class SourceDeclaration(Declared):
@@ -55,11 +57,32 @@ class SourceDeclaration(Declared):
     )
     format: str = Field(description="one of the formats above")
     encoding: str = Field(
-        default="auto", description="`auto` tries UTF-8 and then GB18030; or a name such as gbk"
+        default="auto",
+        description="`auto` is UTF-8, else one of legacy_encodings that reads as language, which "
+        "the load then says; or a name such as gbk",
+    )
+    legacy_encodings: Names | None = Field(
+        default=None, description="what `auto` tries after UTF-8; else the city's"
     )
     delimiter: str = Field(default=",", description="one character, or 'auto'")
     header: list[str] | None = Field(default=None, description="names, if the file has none")
-    layer: str | None = Field(default=None, description="of a GeoPackage that has several")
+    header_row: int = Field(
+        default=1, ge=1, description="line or row with the names; what stands above is passed over"
+    )
+    skip_footer: int = Field(
+        default=0, ge=0, description="so many filled lines or rows at the end are no records"
+    )
+    decimal: str = Field(default=".", description="decimal sign of its numbers")
+    thousands: str = Field(
+        default="",
+        description="what parts its numbers into thousands; a space is any space",
+    )
+    sheet: str | int | None = Field(
+        default=None, description="of a workbook: name, or number from 1; else the only filled one"
+    )
+    layer: str | None = Field(
+        default=None, description="of a GeoPackage, or a zip of shapefiles, that has several"
+    )
     record: str | None = Field(default=None, description="element (XML) or dotted path (JSON)")
     allow_empty: bool = Field(default=False, description="a file without rows is no fault")
 
@@ -150,6 +173,27 @@ class SourceDeclaration(Declared):
         return bool(self.live) and self.path is None and self.url is None
 
     @property
+    def legacy(self) -> tuple[str, ...]:
+        """What `encoding: auto` tries after UTF-8."""
+        return LEGACY_ENCODINGS if self.legacy_encodings is None else tuple(self.legacy_encodings)
+
+    def read_in(self, city: City) -> Self:
+        """Return it with what it leaves to its city said."""
+        if self.legacy_encodings is not None:
+            return self
+        return self.model_copy(update={"legacy_encodings": list(city.encodings_before_utf8)})
+
+    @property
+    def columns_needed(self) -> list[tuple[str, list[str]]]:
+        """The columns that its files must have: each key of it with the names that will do."""
+        mapped = [
+            (f"mapping.{target}", field.source)
+            for target, field in self.mapping.items()
+            if field.source and not field.optional
+        ]
+        return [*mapped, *((f"unpivot.{name}", [name]) for name in self.unpivot)]
+
+    @property
     def record_type(self) -> RecordType:
         """What its rows become."""
         return RECORD_TYPES[self.table]
@@ -198,11 +242,25 @@ class SourceDeclaration(Declared):
     @field_validator("encoding")
     @classmethod
     def _known_encoding(cls, value: str) -> str:
-        if value != "auto":
-            try:
-                codecs.lookup(value)
-            except LookupError:
-                raise ValueError(f"unknown encoding '{value}'") from None
+        return value if value == "auto" else check_encoding(value)
+
+    @field_validator("legacy_encodings")
+    @classmethod
+    def _known_encodings(cls, value: list[str] | None) -> list[str] | None:
+        return None if value is None else [check_encoding(name) for name in value]
+
+    @field_validator("decimal")
+    @classmethod
+    def _decimal_sign(cls, value: str) -> str:
+        if value not in (".", ",", "٫"):
+            raise ValueError("a point or a comma")
+        return value
+
+    @field_validator("thousands")
+    @classmethod
+    def _thousands_sign(cls, value: str) -> str:
+        if len(value) > 1 or value.isalnum() or value in ("-", "+"):
+            raise ValueError("one character that is no letter, digit or sign, or nothing")
         return value
 
     @field_validator("delimiter")
@@ -229,6 +287,8 @@ class SourceDeclaration(Declared):
 
     def _check_reading(self) -> None:
         """Refuse a format that fills one table with another, and a table without its format."""
+        if self.decimal == self.thousands:
+            raise ValueError("decimal and thousands are the same sign")
         reading = self.reading
         if reading.block and (self.table != reading.table or self.format != reading.of):
             raise ValueError(

@@ -57,8 +57,8 @@ class FieldMapping(Declared):
     )
     format: Names = Field(
         default_factory=list,
-        description="of times and dates: iso, epoch_s, epoch_ms, year, quarter, month, day, "
-        "or strptime codes; several are tried in turn",
+        description="of times and dates: iso, epoch_s, epoch_ms, epoch_us, excel (serial days), "
+        "year, quarter, month, day, or strptime codes; several are tried in turn",
     )
     end: bool = Field(default=False, description="the end, exclusive, of the period just read")
     zone: str | None = Field(default=None, description="of this clock, where it is another")
@@ -67,6 +67,9 @@ class FieldMapping(Declared):
     )
     unlisted: Literal["reject", "keep", "blank"] = Field(
         default="reject", description="what becomes of text that codes does not list"
+    )
+    default: Text | None = Field(
+        default=None, description="value of text that codes does not list; what is blank stays so"
     )
     pattern: str | None = Field(default=None, description="its first group is the value")
     scale: float = Field(default=1.0, description="a number is multiplied by it")
@@ -100,6 +103,8 @@ class FieldMapping(Declared):
         origins = [bool(self.source), self.const is not None, self.template is not None]
         if sum(origins) != 1:
             raise ValueError("give exactly one of source, const and template")
+        if self.default is not None and (self.codes is None or self.unlisted != "reject"):
+            raise ValueError("default belongs to codes, without unlisted")
         return self
 
 

@@ -6,6 +6,7 @@ import polars as pl
 
 from etl.source.mapping import FieldMapping
 from etl.source.record_types import Kind
+from etl.transform.numbers import PLAIN, Signs, parse_number
 from etl.transform.times import parse_clock, parse_date
 
 _TRUE = ["true", "t", "1", "1.0", "yes", "y", "是", "有"]
@@ -84,6 +85,10 @@ def _decode(field: FieldMapping, text: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
         return text, pl.lit(False)
     listed = text.is_in(list(field.codes))
     decoded = text.replace_strict(field.codes, default=None, return_dtype=pl.String)
+    if field.default is not None:
+        return pl.when(text.is_null() | listed).then(decoded).otherwise(pl.lit(field.default)), (
+            pl.lit(False)
+        )
     if field.unlisted == "keep":
         return pl.when(listed).then(decoded).otherwise(text), pl.lit(False)
     if field.unlisted == "blank":
@@ -91,7 +96,9 @@ def _decode(field: FieldMapping, text: pl.Expr) -> tuple[pl.Expr, pl.Expr]:
     return decoded, text.is_not_null() & ~listed
 
 
-def convert(field: FieldMapping, kind: Kind, text: pl.Expr, zone: str) -> pl.Expr:
+def convert(
+    field: FieldMapping, kind: Kind, text: pl.Expr, zone: str, signs: Signs = PLAIN
+) -> pl.Expr:
     """Return the typed value of a text, null where it cannot be read."""
     if kind == "time":
         return parse_clock(text, field.format, field.zone or zone, end=field.end)
@@ -101,14 +108,5 @@ def convert(field: FieldMapping, kind: Kind, text: pl.Expr, zone: str) -> pl.Exp
         codes = dict.fromkeys(_TRUE, True) | dict.fromkeys(_FALSE, False)
         return text.str.to_lowercase().replace_strict(codes, default=None, return_dtype=pl.Boolean)
     if kind in ("int", "float"):
-        return _convert_number(text, kind, field.scale)
+        return parse_number(text, is_whole=kind == "int", scale=field.scale, signs=signs)
     return text
-
-
-def _convert_number(text: pl.Expr, kind: Kind, scale: float) -> pl.Expr:
-    number = text.cast(pl.Float64, strict=False)
-    number = pl.when(number.is_finite()).then(number * scale)
-    if kind == "float":
-        return number
-    whole = number.cast(pl.Int64, strict=False)
-    return pl.when(whole.cast(pl.Float64) == number).then(whole)

@@ -10,6 +10,7 @@ from etl.source.declaration import SourceDeclaration
 from etl.source.record_types import ATTRIBUTES, RecordType
 from etl.transform.fields import convert, describe, read_value, unreadable
 from etl.transform.grouping import group_rows
+from etl.transform.numbers import Signs
 from etl.transform.unpivot import unpivot
 
 _TEXT, FAULT = "@text:", "@fault:"
@@ -59,6 +60,7 @@ def _map_fields(
 def type_fields(frame: pl.DataFrame, declaration: SourceDeclaration, zone: str) -> pl.DataFrame:
     """Return the typed targets, each with the reason why its text could not be read."""
     record_type = declaration.record_type
+    signs = Signs(declaration.decimal, declaration.thousands, declaration.reading.is_typed)
     keep = [name for name in (ROW, WKB) if name in frame.columns]
     texts: list[pl.Expr] = []
     values: list[pl.Expr] = []
@@ -68,7 +70,7 @@ def type_fields(frame: pl.DataFrame, declaration: SourceDeclaration, zone: str) 
         text, reason = read_value(field, frame.columns)
         given, fault = pl.col(f"{_TEXT}{name}"), pl.col(f"{FAULT}{name}")
         texts += [text.alias(f"{_TEXT}{name}"), reason.alias(f"{FAULT}{name}")]
-        values.append(convert(field, kind, given, zone).alias(name))
+        values.append(convert(field, kind, given, zone, signs).alias(name))
         is_unreadable = given.is_not_null() & pl.col(name).is_null()
         lost = pl.when(is_unreadable).then(pl.lit(unreadable(kind)))
         reasons.append(pl.coalesce(fault, lost).alias(f"{FAULT}{name}"))

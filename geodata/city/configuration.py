@@ -17,6 +17,7 @@ from geodata.city.parts import (
     BoundsField,
     Camera,
     Districts,
+    EncodingName,
     Holiday,
     Population,
     Resolution,
@@ -46,6 +47,7 @@ class City(Declared):
     )
     datum: Literal["wgs84", "gcj02"] = "wgs84"
     datum_area: BoundsField | None = None
+    legacy_encodings: tuple[EncodingName, ...] | None = None
     bounds: BoundsField
     boundary_tolerance_m: float = Field(
         default=0.0,
@@ -81,6 +83,13 @@ class City(Declared):
     def zone(self) -> ZoneInfo:
         """The city's time zone."""
         return ZoneInfo(self.timezone)
+
+    @property
+    def encodings_before_utf8(self) -> tuple[str, ...]:
+        """What its departments' files may be in that are not UTF-8: China's standard in China."""
+        if self.legacy_encodings is not None:
+            return self.legacy_encodings
+        return ("gb18030",) if self.datum == "gcj02" else ()
 
     @property
     def channels(self) -> tuple[Channel, ...]:

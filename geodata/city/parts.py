@@ -1,5 +1,6 @@
 """The parts of a city's configuration, as typed models that refuse unknown keys."""
 
+import codecs
 from datetime import date
 from pathlib import Path
 from typing import Annotated, Literal, Self
@@ -25,8 +26,18 @@ def _known_zone(name: str) -> str:
     return name
 
 
+def check_encoding(name: str) -> str:
+    """Return the name if it is that of an encoding of text."""
+    try:
+        codecs.lookup(name)
+    except LookupError:
+        raise ValueError(f"unknown encoding '{name}'") from None
+    return name
+
+
 BoundsField = Annotated[tuple[float, float, float, float], AfterValidator(_ordered_bounds)]
 TimeZoneName = Annotated[str, AfterValidator(_known_zone)]
+EncodingName = Annotated[str, AfterValidator(check_encoding)]
 Resolution = Annotated[int, Field(ge=0, le=10)]
 
 

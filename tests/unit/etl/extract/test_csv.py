@@ -2,7 +2,7 @@ import json
 
 import pytest
 
-from etl.batch import ROW
+from etl.batch import ROW, Note
 from etl.extract import read_file
 from etl.extract.csv_file import sniff_delimiter, unique_names
 from etl.source.file import SourceFile
@@ -21,6 +21,54 @@ def read(tmp_path, declare):
     return call
 
 
+@pytest.mark.parametrize(
+    ("content", "names"),
+    [
+        ("id;t0;地址\n1;2026-11-01;a;;\n", ["a"]),  # empty fields too many
+        ("id;t0;地址;\n1;2026-11-01;a\n2;2026-11-02;b\n", ["a", "b"]),  # one in the header alone
+        ('id;t0;地址\n1;2026-11-01;"a";\n', ["a"]),
+        ("sep=;\nid;t0;地址\n1;2026-11-01;a\n", ["a"]),
+        ('"sep=;"\r\nid;t0;地址\r\n1;2026-11-01;a\r\n', ["a"]),
+        ("id;t0;地址\r1;2026-11-01;a\r", ["a"]),
+        ("id;t0;地址\n1;2026-11-01;a\n;;\n;;\n", ["a"]),  # rows of nothing, as Excel appends
+    ],
+)
+def test_what_spreadsheets_write_around_the_rows_is_no_fault(read, content, names):
+    extracted = read(content, delimiter="auto" if not content.startswith(("sep", '"')) else ",")
+    assert extracted.frame["地址"].to_list() == names
+    assert extracted.rejects.is_empty()
+
+
+def test_filled_fields_too_many_are_rejected_among_empty_ones(read):
+    extracted = read("id,t0\n1,2026-11-01,\n2,2026-11-01,x\n")
+    assert extracted.frame["id"].to_list() == ["1"]
+    assert extracted.rejects[ROW].to_list() == [3]
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_the_header_may_stand_below_titles_and_rows_above_a_footer(read, quote):
+    text = f"Calls of May,,\nby: me,,\nid,t0,地址\n1,2026-05-01,{quote}a{quote}\n2,2026-05-02,b\n"
+    footer = "made: 6 May,,\n\nchecked,,\n\n"
+    frame = read(text + footer, header_row=3, skip_footer=2).frame
+    assert frame.select(ROW, "id", "地址").rows() == [(4, "1", "a"), (5, "2", "b")]
+    with pytest.raises(ExtractError, match="row 3 holds the names: declare header_row: 3"):
+        read(text)
+    with pytest.raises(ExtractError, match="row 3 holds the names: declare header_row: 3"):
+        read(text.replace(",,\n", "\n"))
+
+
+@pytest.mark.parametrize("word", ["合计", "小 计", "Total:", "SUBTOTAL", "Summe"])
+def test_totals_of_other_rows_are_rejected(read, word):
+    extracted = read(f"id,t0\n1,2026-11-01\n{word},2\n")
+    assert extracted.frame["id"].to_list() == ["1"]
+    assert extracted.rejects["reason"].to_list() == ["is a total of other rows, not a record"]
+
+
+def test_identifiers_that_a_spreadsheet_rounded_are_told(read):
+    extracted = read("id,t0\n1.59365E+18,2026-11-01\n12,2026-11-01\n")
+    assert extracted.notes == (Note("rounded_identifier", "1.59365E+18", 2, "id", 1),)
+
+
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "gb18030", "utf-16"])
 def test_auto_finds_the_encodings_departments_use(read, encoding):
     text = f"{HEADER}\n1,2026-11-01 08:00:00,朝阳区𠮷林大路\n"
@@ -30,8 +78,11 @@ def test_auto_finds_the_encodings_departments_use(read, encoding):
 def test_one_damaged_byte_does_not_turn_a_utf8_file_into_gb18030(read):
     good = "1,2026-11-01,朝阳区人民大街\n" * 30
     content = f"{HEADER}\n{good}".encode() + b"2,2026-11-01,\xe6\x9c\n"
-    with pytest.raises(ExtractError, match=r"calls\.csv: row 32: byte 0xe6 .* is not utf-8"):
-        read(content)
+    extracted = read(content)
+    assert extracted.frame["地址"].to_list() == ["朝阳区人民大街"] * 30
+    assert extracted.rejects.select(ROW, "reason").rows() == [
+        (32, "is not in utf-8, as the other rows are")
+    ]
 
 
 def test_a_declared_encoding_is_held_to(read):

@@ -27,7 +27,7 @@ def test_every_declaration_of_the_repository_is_valid(path):
     ("changes", "message"),
     [
         ({"delimeter": ";"}, "delimeter: Extra inputs"),
-        ({"format": "xlsx"}, "format: unknown format 'xlsx'; known: csv, geojson, gpkg, gtfs"),
+        ({"format": "docx"}, "format: unknown format 'docx'; known: csv, geojson, gpkg, gtfs"),
         ({"encoding": "utf-9"}, "encoding: unknown encoding 'utf-9'"),
         ({"timezone": "Asia/Changchun"}, "timezone: unknown time zone"),
         ({"cadence": "daily"}, "cadence: String should match"),
