@@ -60,7 +60,10 @@ def load_feed(
     zone = ZoneInfo(city.timezone)
     reference_on = now().astimezone(zone).date()
     feed = read_feed(
-        file, reference_on, lambda stops: place_stops(stops, declaration, city, locator)
+        file,
+        reference_on,
+        lambda stops: place_stops(stops, declaration, city, locator),
+        declaration.encoding,
     )
     span = read_service_span(feed)
     if span is None:
