@@ -32,6 +32,8 @@ SEGMENT_SCHEMA: Schema = {
     "to_stop_id": pl.String,
     "from_dist": pl.Float64,
     "to_dist": pl.Float64,
+    "pattern": pl.Int64,
+    "position": pl.Int64,
     "seconds": pl.Int64,
     "runs": pl.Int64,
     "is_estimated": pl.Boolean,
@@ -41,6 +43,10 @@ SERVICE_DAY_SCHEMA: Schema = {
 }  # fmt: skip
 STOP_SCHEMA: Schema = {
     "source": pl.String, "stop_id": pl.String, "lon": pl.Float64, "lat": pl.Float64,
+}  # fmt: skip
+PATTERN_SCHEMA: Schema = {
+    "source": pl.String, "shape_id": pl.String, "pattern": pl.Int64,
+    "stop_ids": pl.List(pl.String),
 }  # fmt: skip
 SHAPE_SCHEMA: Schema = {"source": pl.String, "shape_id": pl.String, "geom": pl.Binary}
 
@@ -74,9 +80,24 @@ _SERVED = """
     WHERE c.pickup_type <> 1 AND c.stop_sequence < c.last_sequence
     GROUP BY 1, 2, 3, 4
 """
+# Where on a shape a stop lies depends on the other stops of the trip.
+_PATTERNS = """
+    SELECT DISTINCT ON (1, 2, 3) source, t.shape_id,
+           hashtextextended(string_agg(stop_id, E'\x1f' ORDER BY stop_sequence), 0),
+           array_agg(stop_id ORDER BY stop_sequence)
+    FROM gtfs_stop_time c JOIN gtfs_trip t USING (source, trip_id)
+    WHERE c.retired_by IS NULL AND t.retired_by IS NULL AND t.shape_id IS NOT NULL
+    GROUP BY source, t.shape_id, trip_id ORDER BY 1, 2, 3
+"""
 # How often a trip runs on a day of its service: once, or at every start of its frequencies.
 _SEGMENTS = """
-    WITH starts AS (
+    WITH pattern AS (
+        SELECT source, trip_id,
+               hashtextextended(string_agg(stop_id, E'\x1f' ORDER BY stop_sequence), 0) AS pattern
+        FROM gtfs_stop_time c JOIN gtfs_trip t USING (source, trip_id)
+        WHERE c.retired_by IS NULL AND t.retired_by IS NULL AND t.shape_id IS NOT NULL
+        GROUP BY 1, 2
+    ), starts AS (
         SELECT source, trip_id, sum(ceil((end_s - start_s) / headway_s::float))::bigint AS runs
         FROM gtfs_frequency WHERE retired_by IS NULL GROUP BY 1, 2
     ), leg AS (
@@ -84,19 +105,22 @@ _SEGMENTS = """
                lead(stop_id) OVER trip AS to_stop_id,
                lead(shape_dist_traveled) OVER trip AS to_dist,
                lead(is_estimated) OVER trip AS to_estimated,
+               row_number() OVER trip - 1 AS position,
                CASE WHEN lead(stop_sequence, 2) OVER trip IS NULL
                     THEN lead(arrival_s) OVER trip ELSE lead(departure_s) OVER trip END AS to_s
         FROM gtfs_stop_time WHERE retired_by IS NULL
         WINDOW trip AS (PARTITION BY source, trip_id ORDER BY stop_sequence)
     )
     SELECT t.source, t.service_id, coalesce(t.shape_id, ''), l.stop_id, l.to_stop_id,
-           l.shape_dist_traveled, l.to_dist, (l.to_s - l.departure_s)::bigint,
+           l.shape_dist_traveled, l.to_dist, coalesce(p.pattern, 0),
+           CASE WHEN p.pattern IS NULL THEN 0 ELSE l.position END, (l.to_s - l.departure_s)::bigint,
            sum(coalesce(s.runs, 1))::bigint, bool_or(l.is_estimated OR l.to_estimated)
     FROM leg l
     JOIN gtfs_trip t ON (t.source, t.trip_id) = (l.source, l.trip_id) AND t.retired_by IS NULL
+    LEFT JOIN pattern p ON (p.source, p.trip_id) = (l.source, l.trip_id)
     LEFT JOIN starts s ON (s.source, s.trip_id) = (l.source, l.trip_id)
     WHERE l.to_stop_id IS NOT NULL
-    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
+    GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
 """
 _SERVICE_DAYS = """
     SELECT source, service_id, service_on FROM gtfs_service_day
@@ -132,9 +156,16 @@ def read_segments(connection: Connection) -> pl.DataFrame:
     """Return the ways from stop to stop of each service and how often a day they are run.
 
     `seconds` is from departure to departure, dwelling included, to the arrival at a trip's end.
-    `shape_id` is blank and distances are null where the feed gives none.
+    `shape_id` is blank and distances are null where the feed gives none. `pattern` names the stops
+    of the whole trip (`read_patterns`) and `position` the way's place among them, both 0 without a
+    shape.
     """
     return _rows(connection, _SEGMENTS, SEGMENT_SCHEMA)
+
+
+def read_patterns(connection: Connection) -> pl.DataFrame:
+    """Return the distinct lists of stops that the trips along each shape call at, in order."""
+    return _rows(connection, _PATTERNS, PATTERN_SCHEMA)
 
 
 def read_running_dates(connection: Connection, timezone: str, past_days: int) -> list[date]:
