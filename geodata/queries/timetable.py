@@ -91,13 +91,7 @@ _PATTERNS = """
 """
 # How often a trip runs on a day of its service: once, or at every start of its frequencies.
 _SEGMENTS = """
-    WITH pattern AS (
-        SELECT source, trip_id,
-               hashtextextended(string_agg(stop_id, E'\x1f' ORDER BY stop_sequence), 0) AS pattern
-        FROM gtfs_stop_time c JOIN gtfs_trip t USING (source, trip_id)
-        WHERE c.retired_by IS NULL AND t.retired_by IS NULL AND t.shape_id IS NOT NULL
-        GROUP BY 1, 2
-    ), starts AS (
+    WITH starts AS (
         SELECT source, trip_id, sum(ceil((end_s - start_s) / headway_s::float))::bigint AS runs
         FROM gtfs_frequency WHERE retired_by IS NULL GROUP BY 1, 2
     ), leg AS (
@@ -106,18 +100,20 @@ _SEGMENTS = """
                lead(shape_dist_traveled) OVER trip AS to_dist,
                lead(is_estimated) OVER trip AS to_estimated,
                row_number() OVER trip - 1 AS position,
+               hashtextextended(string_agg(stop_id, E'\x1f') OVER whole, 0) AS pattern,
                CASE WHEN lead(stop_sequence, 2) OVER trip IS NULL
                     THEN lead(arrival_s) OVER trip ELSE lead(departure_s) OVER trip END AS to_s
         FROM gtfs_stop_time WHERE retired_by IS NULL
-        WINDOW trip AS (PARTITION BY source, trip_id ORDER BY stop_sequence)
+        WINDOW trip AS (PARTITION BY source, trip_id ORDER BY stop_sequence),
+               whole AS (trip ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING)
     )
     SELECT t.source, t.service_id, coalesce(t.shape_id, ''), l.stop_id, l.to_stop_id,
-           l.shape_dist_traveled, l.to_dist, coalesce(p.pattern, 0),
-           CASE WHEN p.pattern IS NULL THEN 0 ELSE l.position END, (l.to_s - l.departure_s)::bigint,
+           l.shape_dist_traveled, l.to_dist, CASE WHEN t.shape_id IS NULL THEN 0 ELSE l.pattern END,
+           CASE WHEN t.shape_id IS NULL THEN 0 ELSE l.position END,
+           (l.to_s - l.departure_s)::bigint,
            sum(coalesce(s.runs, 1))::bigint, bool_or(l.is_estimated OR l.to_estimated)
     FROM leg l
     JOIN gtfs_trip t ON (t.source, t.trip_id) = (l.source, l.trip_id) AND t.retired_by IS NULL
-    LEFT JOIN pattern p ON (p.source, p.trip_id) = (l.source, l.trip_id)
     LEFT JOIN starts s ON (s.source, s.trip_id) = (l.source, l.trip_id)
     WHERE l.to_stop_id IS NOT NULL
     GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9, 10
