@@ -16,9 +16,11 @@ from etl.gtfs.relations import Tables, check_relations
 from etl.gtfs.table import Table
 from etl.gtfs.times import complete_times
 from etl.gtfs.typed import type_table
+from etl.gtfs.validator import without_known
 from etl.ledger.findings import FaultyFileError, Finding
 from etl.source.file import SourceFile
 
+Judge = Callable[[Mapping[str, bytes], date], list[Finding]]
 _SERVICE_DAYS_AHEAD = timedelta(days=731)
 
 
@@ -51,6 +53,7 @@ def read_feed(
     reference_on: date,
     place: Callable[[Table], Table] | None = None,
     encoding: str = "auto",
+    judge: Judge | None = None,
 ) -> Feed:
     """Read a feed from a zip or a folder; invalid rows are rejected, an unusable feed raises.
 
@@ -59,6 +62,7 @@ def read_feed(
         reference_on: today; service days are listed up to two years after it.
         place: gives the rows of stops.txt their place, refusing those that have none.
         encoding: as declared; `auto` is the UTF-8 that GTFS asks for.
+        judge: returns more findings on all the files; those that name what is known are left out.
 
     Raises:
         FaultyFileError: a file or column every feed needs is missing or unreadable, or no stop
@@ -80,12 +84,15 @@ def read_feed(
     tables["stop_times.txt"] = complete_times(tables["stop_times.txt"], tables["stops.txt"].rows)
     _require_stop_times(source, tables)
     service_days = compute_service_days(tables, reference_on + _SERVICE_DAYS_AHEAD)
-    found = describe_feed(tables, service_days, reference_on)
+    found = [*listed.notes, *describe_feed(tables, service_days, reference_on)]
+    if judge:
+        others = {file: decode_file(file, data, encoding) for file, data in listed.others.items()}
+        found += without_known(judge(files | others, reference_on), found)
     return Feed(
         tables=tables,
         timezone=_read_zone(tables),
         service_days=service_days,
-        findings=(*listed.notes, *found),
+        findings=tuple(found),
     )
 
 

@@ -167,6 +167,14 @@ FILES: dict[str, FileRule] = {
     ),
 }
 
+# The types of the standard and the extended ones, by hundreds: rail, coach, ... , other.
+ROUTE_TYPES = frozenset(
+    {*range(8), 11, 12, *range(100, 118), *range(200, 210), *range(300, 310), *range(400, 406)}
+    | {500, 600, *range(700, 718), 800, *range(900, 908), *range(1000, 1022), *range(1100, 1116)}
+    | {1200, *range(1300, 1308), 1400, 1401, 1402, *range(1500, 1508), *range(1600, 1605)}
+    | {1700, 1701, 1702}
+)
+
 # Metro, rail, monorail and the extended railway and urban-railway types: places people enter by
 # an entrance. Trams (0, 900-906) are boarded from the street.
 RAIL_ROUTE_TYPES = frozenset({1, 2, 12, *range(100, 118), *range(400, 406)})

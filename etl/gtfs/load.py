@@ -11,6 +11,7 @@ from etl.gtfs.feed import Feed, read_feed
 from etl.gtfs.records import build_records, read_service_span
 from etl.gtfs.stops import place_stops, shape_lines
 from etl.gtfs.timetable import Timetable, expand_feed
+from etl.gtfs.validator import validate_files
 from etl.ledger.coverage import CoverageSpan
 from etl.ledger.findings import FaultyFileError, Finding
 from etl.load.insert import insert_rows
@@ -64,6 +65,7 @@ def load_feed(
         reference_on,
         lambda stops: place_stops(stops, declaration, city, locator),
         declaration.encoding,
+        validate_files,
     )
     span = read_service_span(feed)
     if span is None:
