@@ -1,6 +1,6 @@
 """The outcome of loading a file, for the load's own row, and the results of a source's files."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Literal
@@ -10,8 +10,20 @@ import polars as pl
 from etl.batch import StageSummary
 from etl.ledger.coverage import CoverageSpan
 from etl.ledger.findings import Finding
+from geodata.errors import OperationsError
 
-Status = Literal["loaded", "already loaded", "refused"]
+Status = Literal["loaded", "already loaded", "upcoming", "refused", "held"]
+WORST_FIRST: tuple[Status, ...] = ("refused", "held", "loaded", "upcoming", "already loaded")
+
+
+class HeldLoadError(OperationsError):
+    """A load that would take too much away: nothing of it is visible until somebody accepts it."""
+
+    def __init__(self, message: str, findings: Sequence[Finding]) -> None:
+        """Keep the message for the user and the findings for the load."""
+        super().__init__(message)
+        self.message = message
+        self.findings = tuple(findings)
 
 
 @dataclass(frozen=True)
@@ -19,8 +31,9 @@ class LoadOutcome:
     """The outcome of a file: its rows, their records, the rejected rows, the span of events.
 
     `rejects` has file, row_number, field, reason and raw; `coverage` gives where and when the rows
-    are complete; `changes_nothing` if every record was known already; without `findings` the
-    rejected rows are summarised as findings.
+    are complete; `changes_nothing` if every record was known already; `is_upcoming` if it is kept
+    for a later day and changes nothing until then; without `findings` the rejected rows are
+    summarised as findings.
     """
 
     rows_in: int
@@ -32,6 +45,7 @@ class LoadOutcome:
     event_to: datetime | None
     coverage: tuple[CoverageSpan, ...]
     changes_nothing: bool = False
+    is_upcoming: bool = False
     findings: tuple[Finding, ...] = ()
 
 
@@ -79,7 +93,7 @@ class LoadResult:
 
     @property
     def status(self) -> Status:
-        """Refused if any file was, loaded if any was loaded, else already loaded."""
+        """Refused or held if any file was, loaded if any was loaded, else already loaded."""
         return worst(file.status for file in self.files)
 
     @property
@@ -96,9 +110,10 @@ class LoadResult:
 def worst(statuses: Iterable[Status]) -> Status:
     """Return the status of all files from those of each."""
     found = set(statuses)
-    if "refused" in found:
-        return "refused"
-    return "loaded" if "loaded" in found else "already loaded"
+    for status in WORST_FIRST[:-1]:
+        if status in found:
+            return status
+    return WORST_FIRST[-1]
 
 
 def event_span(

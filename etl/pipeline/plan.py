@@ -6,6 +6,7 @@ from pathlib import Path
 from sqlalchemy import Connection, select
 
 from etl.pipeline.fetch import fetch_file
+from etl.pipeline.whole_format import WholeFormat
 from etl.source.declaration import SourceDeclaration
 from etl.source.file import SourceFile
 from geodata.city.configuration import City
@@ -76,15 +77,20 @@ def plan_file(file: SourceFile) -> PlannedFile:
 def is_loaded(connection: Connection, declaration: SourceDeclaration, sha256: str) -> bool:
     """Return whether this content is already in the database and need not be read again.
 
-    A snapshot may return to an earlier content, so only its newest load counts; a file that changes
-    nothing is recognised later.
+    A snapshot may return to an earlier content, so only its newest load counts, but of timetables
+    any: several may lie side by side, of which one is in force. A file that changes nothing is
+    recognised later.
     """
+    reading = declaration.reading
+    waits = reading.is_waiting if isinstance(reading, WholeFormat) else None
+    if waits and waits(connection, declaration.key, sha256):
+        return True
     loaded = (
         select(load.c.sha256)
         .where(load.c.source == declaration.key, load.c.status == "loaded")
         .order_by(load.c.load_id.desc())
     )
-    if declaration.mode == "snapshot":
+    if declaration.mode == "snapshot" and not reading.lapses:
         return connection.execute(loaded.limit(1)).scalar_one_or_none() == sha256
     return connection.execute(loaded.where(load.c.sha256 == sha256).limit(1)).first() is not None
 
@@ -92,7 +98,7 @@ def is_loaded(connection: Connection, declaration: SourceDeclaration, sha256: st
 def is_due_again(
     connection: Connection, city: City, declaration: SourceDeclaration, sha256: str
 ) -> bool:
-    """Return whether the days of this timetable have run out, so that the file yields new ones.
+    """Return whether the days of this timetable have run out, or its first day has come.
 
     Days fixed by the declaration stay as they are.
     """

@@ -14,7 +14,7 @@ from etl.ledger.coverage import keep_coverage
 from etl.ledger.findings import Finding, explain_refusal, keep_findings, summarise_rejects
 from etl.ledger.rejected_rows import keep_rejected
 from etl.load.records import driver
-from etl.outcome import FileLoad, LoadOutcome, LoadResult
+from etl.outcome import FileLoad, LoadOutcome, LoadResult, Status
 from etl.pipeline.destroy import destroy
 from etl.pipeline.plan import (
     PlannedFile,
@@ -33,7 +33,7 @@ from etl.transform.locate import Locator
 from geodata.city.configuration import City
 from geodata.clock import now
 from geodata.database.announce import LOADS, announce
-from geodata.errors import DatabaseError, LoadError, OperationsError
+from geodata.errors import DatabaseError, ExtractError, LoadError, OperationsError
 from geodata.space.districts import DistrictLocator, load_districts, read_districts
 from geodata.tables import district, load
 
@@ -54,23 +54,43 @@ def load_source(
 
     `path` (file or glob) replaces the declared one; `root` is the folder it is relative to, by
     default the city's incoming folder and then that of the declaration. A file that cannot be used
-    is refused as a whole: it leaves nothing but its row in `ops.load`, and the others go on.
+    is refused as a whole: it leaves nothing but its row in `ops.load`, and the others go on. Last
+    comes what is due of the files that were kept, though none of those there is it.
 
     Raises:
-        ExtractError: the source has no file there.
+        ExtractError: the source has no file there, and nothing is due.
     """
-    files = find_files(declaration, places.incoming, path, root)
     locator = locator or DistrictLocator(read_districts(city))
-    return LoadResult(
-        tuple(_load_planned(engine, city, declaration, file, locator, places) for file in files)
-    )
+    try:
+        files = [
+            SourceFile.at(each) for each in find_files(declaration, places.incoming, path, root)
+        ]
+    except ExtractError:
+        due = _read_due(engine, city, declaration)
+        if due is None:
+            raise
+        return LoadResult((_load_planned(engine, city, declaration, due, locator, places),))
+    done = [_load_planned(engine, city, declaration, file, locator, places) for file in files]
+    due = _read_due(engine, city, declaration)
+    if due is not None:
+        done.append(_load_planned(engine, city, declaration, due, locator, places))
+    return LoadResult(tuple(done))
+
+
+def _read_due(engine: Engine, city: City, declaration: SourceDeclaration) -> SourceFile | None:
+    """Return the kept file that is to be loaded now."""
+    reading = declaration.reading
+    if not isinstance(reading, WholeFormat) or reading.read_due is None:
+        return None
+    with engine.connect() as connection:
+        return reading.read_due(connection, declaration, city.timezone)
 
 
 def _load_planned(
     engine: Engine,
     city: City,
     declaration: SourceDeclaration,
-    path: Path,
+    file: SourceFile,
     locator: Locator,
     places: DataPlaces,
 ) -> FileLoad:
@@ -78,7 +98,7 @@ def _load_planned(
     sha256 = ""
     caught: Exception
     try:
-        planned = plan_file(SourceFile.at(path))
+        planned = plan_file(file)
         sha256 = planned.sha256
         with engine.connect() as connection, connection.begin() as transaction:
             loader = _loader_of(declaration, places)
@@ -87,19 +107,19 @@ def _load_planned(
             )
             if result.status == "already loaded":
                 transaction.rollback()
-        if declaration.reading.is_destroyed:
-            destroy(path, sha256)
+        if declaration.reading.is_destroyed and file.path:
+            destroy(file.path, sha256)
         return result
     except OperationsError as error:
         caught, message = error, str(error)
     except (SQLAlchemyError, psycopg.Error) as error:
-        caught, message = error, f"{path}: {reason_of(error)}"
+        caught, message = error, f"{file}: {reason_of(error)}"
     except Exception as error:  # a fault of the program in one file must not stop the other sources
-        _logger.exception("loading %s failed", path)
+        _logger.exception("loading %s failed", file)
         caught = error
-        message = f"{path}: unforeseen {type(error).__name__}: {reason_of(error)}"
-    found = explain_refusal(caught, message, path.name)
-    return refuse(engine, declaration, path.name, sha256, started_at, message, found)
+        message = f"{file}: unforeseen {type(error).__name__}: {reason_of(error)}"
+    found = explain_refusal(caught, message, file.name)
+    return refuse(engine, declaration, file.name, sha256, started_at, message, found)
 
 
 def _load_locked(
@@ -196,6 +216,7 @@ def close_load(
     keep_rejected(driver(connection), load_id, outcome.rejects)
     keep_findings(connection, load_id, outcome.findings or summarise_rejects(outcome.rejects))
     keep_coverage(connection, declaration, load_id, outcome.coverage)
+    status: Status = "upcoming" if outcome.is_upcoming else "loaded"
     counts: dict[str, Any] = {
         "rows_in": outcome.rows_in,
         "rows_loaded": outcome.rows_loaded,
@@ -207,6 +228,7 @@ def close_load(
         .where(load.c.load_id == load_id)
         .values(
             **counts,
+            status=status,
             finished_at=now(),
             event_from=outcome.event_from,
             event_to=outcome.event_to,
@@ -217,7 +239,7 @@ def close_load(
     return FileLoad(
         declaration.key,
         planned.file.name,
-        "loaded",
+        status,
         load_id,
         stages=tuple(outcome.stages),
         **counts,

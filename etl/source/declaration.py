@@ -99,6 +99,12 @@ class SourceDeclaration(Declared):
         default_factory=list,
         description="snapshot of these target columns' values only, such as one quarter",
     )
+    may_shrink: float = Field(
+        default=0.2,
+        ge=0,
+        le=1,
+        description="the share of what is known that a new file may take away; else it is held",
+    )
     store: Literal["database", "telemetry"] = Field(
         default="database", description="telemetry: day partitions instead of a table"
     )
@@ -110,11 +116,23 @@ class SourceDeclaration(Declared):
     expand: Expansion | None = Field(default=None, description="gtfs: days made into departures")
 
     _file: Path | None = PrivateAttr(default=None)
+    _accepted: bool = PrivateAttr(default=False)
 
     @property
     def file(self) -> Path | None:
         """The YAML file it was read from."""
         return self._file
+
+    @property
+    def is_accepted(self) -> bool:
+        """Whether somebody has accepted that its file takes away more than it may."""
+        return self._accepted
+
+    def as_accepted(self) -> "SourceDeclaration":
+        """Return the declaration for a file that is loaded whatever it takes away."""
+        accepted = self.model_copy()
+        accepted._accepted = True
+        return accepted
 
     @property
     def is_only_live(self) -> bool:
