@@ -12,8 +12,8 @@ from etl.ledger.coverage import CoverageSpan
 from etl.ledger.findings import Finding
 from geodata.errors import OperationsError
 
-Status = Literal["loaded", "already loaded", "refused", "held"]
-WORST_FIRST: tuple[Status, ...] = ("refused", "held", "loaded", "already loaded")
+Status = Literal["loaded", "already loaded", "upcoming", "refused", "held"]
+WORST_FIRST: tuple[Status, ...] = ("refused", "held", "loaded", "upcoming", "already loaded")
 
 
 class HeldLoadError(OperationsError):
@@ -31,8 +31,9 @@ class LoadOutcome:
     """The outcome of a file: its rows, their records, the rejected rows, the span of events.
 
     `rejects` has file, row_number, field, reason and raw; `coverage` gives where and when the rows
-    are complete; `changes_nothing` if every record was known already; without `findings` the
-    rejected rows are summarised as findings.
+    are complete; `changes_nothing` if every record was known already; `is_upcoming` if it is kept
+    for a later day and changes nothing until then; without `findings` the rejected rows are
+    summarised as findings.
     """
 
     rows_in: int
@@ -44,6 +45,7 @@ class LoadOutcome:
     event_to: datetime | None
     coverage: tuple[CoverageSpan, ...]
     changes_nothing: bool = False
+    is_upcoming: bool = False
     findings: tuple[Finding, ...] = ()
 
 

@@ -1,4 +1,4 @@
-"""Opens a feed: a zip or a folder, its tables at the top or one folder down."""
+"""Opens a feed: a zip or a folder, its tables at the top or in one folder."""
 
 import zipfile
 import zlib
@@ -17,26 +17,35 @@ MAX_UNPACKED_BYTES = 4 << 30  # the largest national feeds unpack to about two t
 
 @dataclass(frozen=True)
 class FeedFiles:
-    """The bytes of the feed's files that are read, by GTFS name, and findings on its listing."""
+    """The bytes of the feed's files by GTFS name, and findings on its listing.
+
+    `data` are the files that are read, `others` those that the standard knows beside them.
+    """
 
     data: Mapping[str, bytes]
+    others: Mapping[str, bytes]
     notes: tuple[Finding, ...]
 
 
-def read_feed_files(file: SourceFile) -> FeedFiles:
-    """Return the feed's files.
+def read_feed_files(file: SourceFile, *, is_inner: bool = False) -> FeedFiles:
+    """Return the feed's files; a zip inside a zip is opened once (`is_inner`), not without end.
 
     Raises:
-        FaultyFileError: there is no such feed, it is not a zip, or it holds no GTFS table.
+        FaultyFileError: there is no such feed, it is not a zip, it holds no GTFS table or those of
+            several feeds.
     """
     if not (file.is_there or file.is_folder):
         raise _unreadable(file, "no such file or folder", str(file))
     names, data = _read_folder(file) if file.is_folder else _read_zip(file)
+    inner = [] if any(name in FILES for name in data) else _inner_zips(names)
+    if inner and not is_inner:
+        return _read_inner(file, inner)
     notes = _describe(names)
-    if not data:
-        why = f"{file.name}: no GTFS table at the top or one folder down"
+    used = {name: content for name, content in data.items() if name in FILES}
+    if not used:
+        why = f"{file.name}: no GTFS table at the top or in a folder"
         raise FaultyFileError(why, [*missing_files(()), *notes])
-    return FeedFiles(data, notes)
+    return FeedFiles(used, {name: data[name] for name in data.keys() - used.keys()}, notes)
 
 
 def missing_files(names: Container[str]) -> list[Finding]:
@@ -51,13 +60,35 @@ def missing_files(names: Container[str]) -> list[Finding]:
     return found
 
 
+def _inner_zips(names: list[str]) -> list[str]:
+    return sorted(name for name in _visible(names) if name.lower().endswith(".zip"))
+
+
+def _read_inner(file: SourceFile, inner: list[str]) -> FeedFiles:
+    """Return the feed of the one zip inside; several are several feeds, each with its own ids."""
+    if len(inner) > 1 or file.is_folder:
+        why = f"holds zips, not tables: {', '.join(inner)}; each needs a source of its own"
+        finding = Finding("zip_of_zips", file.name, detail=", ".join(inner))
+        raise FaultyFileError(f"{file.name}: {why}", [finding])
+    with zipfile.ZipFile(file.for_library()) as archive:
+        _check_size(file, archive.getinfo(inner[0]).file_size)
+        within = SourceFile(f"{file.name}/{inner[0]}", content=archive.read(inner[0]))
+    found = read_feed_files(within, is_inner=True)
+    note = Finding("invalid_input_files_in_subfolder", inner[0])
+    return FeedFiles(found.data, found.others, (note, *found.notes))
+
+
 def _describe(names: list[str]) -> tuple[Finding, ...]:
     """Return findings about which files there are, and where."""
     members = _members(names)
     nested = [Finding("invalid_input_files_in_subfolder", p) for p in members.values() if "/" in p]
-    home = {str(PurePosixPath(member).parent) for member in members.values()} or {"."}
-    tables = [p for p in map(PurePosixPath, names) if p.suffix == ".txt" and str(p.parent) in home]
-    unknown = [Finding("unknown_file", str(p)) for p in tables if p.name not in KNOWN_FILES]
+    home = {str(_path(member).parent) for member in members.values()} or {"."}
+    tables = [p for p in map(_path, _visible(names)) if p.suffix == ".txt"]
+    unknown = [
+        Finding("unknown_file", str(p))
+        for p in tables
+        if str(p.parent) in home and p.name not in KNOWN_FILES
+    ]
     return (*nested[:1], *unknown)
 
 
@@ -67,7 +98,7 @@ def _unreadable(file: SourceFile, why: str, name: str | None = None) -> FaultyFi
 
 
 def _read_folder(file: SourceFile) -> tuple[list[str], dict[str, bytes]]:
-    found = {each.name: each for each in file.members("*.txt")}
+    found = {each.name: each for each in file.members()}
     names = list(found)
     return names, {name: found[path].read_bytes() for name, path in _members(names).items()}
 
@@ -90,10 +121,39 @@ def _check_size(file: SourceFile, unpacked_bytes: int) -> None:
         raise _unreadable(file, why)
 
 
+def _path(name: str) -> PurePosixPath:
+    """Return a member's path; some archivers of Windows write backslashes."""
+    return PurePosixPath(name.replace("\\", "/"))
+
+
+def _visible(names: list[str]) -> list[str]:
+    """Return the members that are files of the feed, not an archiver's notes about them."""
+    return [
+        name
+        for name in names
+        if "__MACOSX" not in _path(name).parts and not _path(name).name.startswith("._")
+    ]
+
+
 def _members(names: list[str]) -> dict[str, str]:
-    """Map GTFS file names to members, taken from the shallowest folder that holds any."""
-    paths = [p for p in map(PurePosixPath, names) if p.name in FILES and len(p.parts) <= 2]
-    if not paths:
+    """Map GTFS file names to members, taken from the shallowest folder that holds any.
+
+    Raises:
+        FaultyFileError: folders side by side hold a whole feed each.
+    """
+    homes: dict[PurePosixPath, dict[str, str]] = {}
+    for name in _visible(names):
+        path = _path(name)
+        if path.name in KNOWN_FILES:
+            homes.setdefault(path.parent, {})[path.name] = name
+    homes = {home: files for home, files in homes.items() if files.keys() & FILES.keys()}
+    if not homes:
         return {}
-    home = min((p.parent for p in paths), key=lambda folder: (len(folder.parts), str(folder)))
-    return {p.name: str(p) for p in paths if p.parent == home}
+    depth = min(len(home.parts) for home in homes)
+    side_by_side = {home: files for home, files in homes.items() if len(home.parts) == depth}
+    whole = sorted(str(home) for home, files in side_by_side.items() if not missing_files(files))
+    if len(whole) > 1:
+        why = f"several feeds side by side: {', '.join(whole)}; each needs a source of its own"
+        raise FaultyFileError(why, [Finding("several_feeds", home) for home in whole])
+    chosen = min(side_by_side, key=lambda home: (len(missing_files(side_by_side[home])), str(home)))
+    return side_by_side[chosen]

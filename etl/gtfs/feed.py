@@ -9,16 +9,18 @@ import polars as pl
 
 from etl.gtfs.archive import missing_files, read_feed_files
 from etl.gtfs.calendar import compute_service_days
-from etl.gtfs.csv_text import read_text_table
+from etl.gtfs.csv_text import decode_file, read_text_table
 from etl.gtfs.fields import FILES
 from etl.gtfs.notices import describe_faults, describe_feed
 from etl.gtfs.relations import Tables, check_relations
 from etl.gtfs.table import Table
 from etl.gtfs.times import complete_times
 from etl.gtfs.typed import type_table
+from etl.gtfs.validator import without_known
 from etl.ledger.findings import FaultyFileError, Finding
 from etl.source.file import SourceFile
 
+Judge = Callable[[Mapping[str, bytes], date], list[Finding]]
 _SERVICE_DAYS_AHEAD = timedelta(days=731)
 
 
@@ -47,7 +49,11 @@ class Feed:
 
 
 def read_feed(
-    source: SourceFile, reference_on: date, place: Callable[[Table], Table] | None = None
+    source: SourceFile,
+    reference_on: date,
+    place: Callable[[Table], Table] | None = None,
+    encoding: str = "auto",
+    judge: Judge | None = None,
 ) -> Feed:
     """Read a feed from a zip or a folder; invalid rows are rejected, an unusable feed raises.
 
@@ -55,26 +61,38 @@ def read_feed(
         source: the zip or folder.
         reference_on: today; service days are listed up to two years after it.
         place: gives the rows of stops.txt their place, refusing those that have none.
+        encoding: as declared; `auto` is the UTF-8 that GTFS asks for.
+        judge: returns more findings on all the files; those that name what is known are left out.
 
     Raises:
-        FaultyFileError: a file or column every feed needs is missing or unreadable; names it.
+        FaultyFileError: a file or column every feed needs is missing or unreadable, or no stop
+            time is usable; names the file.
     """
     listed = read_feed_files(source)
-    files = listed.data
-    _require_files(source, files, listed.notes)
-    text = {file: read_text_table(file, data) for file, data in files.items() if _worth(file, data)}
+    _require_files(source, listed.data, listed.notes)
+    files = {file: decode_file(file, data, encoding) for file, data in listed.data.items()}
+    called = "UTF-8" if encoding == "auto" else encoding
+    text = {
+        file: read_text_table(file, data, called)
+        for file, data in files.items()
+        if _worth(file, data)
+    }
     typed = {file: type_table(table) for file, table in text.items()}
     if place:
         typed["stops.txt"] = place(typed["stops.txt"])
     tables = check_relations(typed)
     tables["stop_times.txt"] = complete_times(tables["stop_times.txt"], tables["stops.txt"].rows)
+    _require_stop_times(source, tables)
     service_days = compute_service_days(tables, reference_on + _SERVICE_DAYS_AHEAD)
-    found = describe_feed(tables, service_days, reference_on)
+    found = [*listed.notes, *describe_feed(tables, service_days, reference_on)]
+    if judge:
+        others = {file: decode_file(file, data, encoding) for file, data in listed.others.items()}
+        found += without_known(judge(files | others, reference_on), found)
     return Feed(
         tables=tables,
         timezone=_read_zone(tables),
         service_days=service_days,
-        findings=(*listed.notes, *found),
+        findings=tuple(found),
     )
 
 
@@ -87,6 +105,20 @@ def _require_files(
     names = [each.file for each in found if each.code == "missing_required_file"]
     why = f"{', '.join(names)} is missing" if names else found[0].message_en
     raise FaultyFileError(f"{source.name}: {why}", [*found, *notes])
+
+
+def _require_stop_times(source: SourceFile, tables: Tables) -> None:
+    """Refuse a feed none of whose stop times can be used; one of on-demand rows alone has none."""
+    stop_times = tables["stop_times.txt"]
+    reasons = stop_times.faults.filter(pl.col("code") != "on_demand_service")
+    if stop_times.rows.height or (stop_times.faults.height and reasons.is_empty()):
+        return
+    found = [each for table in tables.values() for each in describe_faults(table)]
+    why = next((f"{each.field or 'row'} {each.detail}" for each in found), "it has no rows")
+    finding = Finding("no_usable_stop_time", stop_times.file, rows=stop_times.rows_in)
+    raise FaultyFileError(
+        f"{source.name}: no usable row in stop_times.txt: {why}", [finding, *found]
+    )
 
 
 def _worth(file: str, data: bytes) -> bool:

@@ -16,7 +16,11 @@ class Kind(Enum):
 
 @dataclass(frozen=True)
 class Field:
-    """One column: `required` cells may not be blank; a lenient bad cell counts as blank."""
+    """One column: `required` cells may not be blank, and a row without a readable one is refused.
+
+    An unreadable cell of any other column counts as blank, unless it `decides` about its row: then
+    the row is refused, or, with a `partner`, only where that column has no readable cell either.
+    """
 
     name: str
     kind: Kind = Kind.TEXT
@@ -24,7 +28,13 @@ class Field:
     allowed: frozenset[int] | None = None
     minimum: float | None = None
     maximum: float | None = None
-    lenient: bool = False
+    decides: bool = False
+    partner: str | None = None
+
+    @property
+    def is_strict(self) -> bool:
+        """Whether an unreadable cell may refuse its row."""
+        return self.required or self.decides
 
 
 @dataclass(frozen=True)
@@ -60,8 +70,8 @@ FILES: dict[str, FileRule] = {
         (
             Field("feed_publisher_name"),
             Field("feed_version"),
-            Field("feed_start_date", Kind.DATE, lenient=True),
-            Field("feed_end_date", Kind.DATE, lenient=True),
+            Field("feed_start_date", Kind.DATE),
+            Field("feed_end_date", Kind.DATE),
         ),
         key=(),
     ),
@@ -69,8 +79,8 @@ FILES: dict[str, FileRule] = {
         (
             _key("stop_id"),
             Field("stop_name"),
-            Field("stop_lat", Kind.FLOAT, minimum=-90.0, maximum=90.0),
-            Field("stop_lon", Kind.FLOAT, minimum=-180.0, maximum=180.0),
+            Field("stop_lat", Kind.FLOAT, minimum=-90.0, maximum=90.0, decides=True),
+            Field("stop_lon", Kind.FLOAT, minimum=-180.0, maximum=180.0, decides=True),
             _choice("location_type", 0, 1, 2, 3, 4),
             Field("parent_station"),
         ),
@@ -105,12 +115,12 @@ FILES: dict[str, FileRule] = {
             _key("trip_id"),
             Field("stop_sequence", Kind.INTEGER, required=True, minimum=0),
             Field("stop_id"),
-            Field("arrival_time", Kind.TIME),
-            Field("departure_time", Kind.TIME),
+            Field("arrival_time", Kind.TIME, decides=True, partner="departure_time"),
+            Field("departure_time", Kind.TIME, decides=True, partner="arrival_time"),
             _choice("pickup_type", 0, 1, 2, 3),
             _choice("drop_off_type", 0, 1, 2, 3),
-            Field("timepoint", Kind.INTEGER, allowed=frozenset((0, 1)), lenient=True),
-            Field("shape_dist_traveled", Kind.FLOAT, minimum=0.0, lenient=True),
+            Field("timepoint", Kind.INTEGER, allowed=frozenset((0, 1))),
+            Field("shape_dist_traveled", Kind.FLOAT, minimum=0.0),
             Field("location_id"),
             Field("location_group_id"),
             Field("start_pickup_drop_off_window"),
@@ -156,6 +166,14 @@ FILES: dict[str, FileRule] = {
         key=("shape_id", "shape_pt_sequence"),
     ),
 }
+
+# The types of the standard and the extended ones, by hundreds: rail, coach, ... , other.
+ROUTE_TYPES = frozenset(
+    {*range(8), 11, 12, *range(100, 118), *range(200, 210), *range(300, 310), *range(400, 406)}
+    | {500, 600, *range(700, 718), 800, *range(900, 908), *range(1000, 1022), *range(1100, 1116)}
+    | {1200, *range(1300, 1308), 1400, 1401, 1402, *range(1500, 1508), *range(1600, 1605)}
+    | {1700, 1701, 1702}
+)
 
 # Metro, rail, monorail and the extended railway and urban-railway types: places people enter by
 # an entrance. Trams (0, 900-906) are boarded from the street.

@@ -4,13 +4,29 @@ from datetime import date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import polars as pl
-from sqlalchemy import Connection, delete, update
+from sqlalchemy import Connection, update
 
 from etl.batch import StageSummary
 from etl.gtfs.feed import Feed, read_feed
+from etl.gtfs.kept import (
+    Present,
+    is_upcoming_load,
+    keep_present,
+    keep_upcoming,
+    read_checksum,
+    read_present,
+)
 from etl.gtfs.records import build_records, read_service_span
+from etl.gtfs.replacing import (
+    describe_gap,
+    find_cut,
+    find_first_day,
+    hold_if_shrinking,
+    retire_departures,
+)
 from etl.gtfs.stops import place_stops, shape_lines
 from etl.gtfs.timetable import Timetable, expand_feed
+from etl.gtfs.validator import validate_files
 from etl.ledger.coverage import CoverageSpan
 from etl.ledger.findings import FaultyFileError, Finding
 from etl.load.insert import insert_rows
@@ -22,6 +38,7 @@ from etl.transform.locate import Locator
 from geodata import tables
 from geodata.city.configuration import City
 from geodata.clock import now
+from geodata.tables import source_coverage
 
 _TABLES = (
     tables.gtfs_feed,
@@ -33,6 +50,7 @@ _TABLES = (
     tables.gtfs_frequency,
     tables.gtfs_shape,
 )
+NEVER = date(1, 1, 1)  # until then a timetable speaks that was made anew
 REJECT_SCHEMA = {
     "file": pl.String,
     "row_number": pl.Int64,
@@ -52,38 +70,93 @@ def load_feed(
 ) -> LoadOutcome:
     """Load a feed and retire the source's earlier one; the caller commits.
 
-    The earlier feed's departures are deleted: they follow from its other rows, which stay.
+    The earlier feed's departures ahead are deleted: they follow from its other rows, which stay.
+    Its past ones stay. A feed that begins later, while another is in force, is kept for its day.
 
     Raises:
         FaultyFileError: the feed is unusable as a whole or never runs; names file and column.
+        HeldLoadError: too many of the departures of the next days would go.
     """
-    zone = ZoneInfo(city.timezone)
-    reference_on = now().astimezone(zone).date()
+    zone, moment = ZoneInfo(city.timezone), now()
+    today = moment.astimezone(zone).date()
+    expansion = declaration.expand or Expansion()
     feed = read_feed(
-        file, reference_on, lambda stops: place_stops(stops, declaration, city, locator)
+        file,
+        today,
+        lambda stops: place_stops(stops, declaration, city, locator),
+        declaration.encoding,
+        validate_files,
     )
     span = read_service_span(feed)
     if span is None:
         why = Finding("no_service", "calendar.txt")
         raise FaultyFileError(f"{file.name}: no service runs on any day", [why, *feed.findings])
-    timetable = expand_feed(
-        feed, declaration.key, declaration.expand or Expansion(), reference_on, city.timezone
-    )
-    _retire(connection, declaration.key, load_id)
+    timetable = expand_feed(feed, declaration.key, expansion, today, city.timezone)
+    present = read_present(connection, declaration.key)
+    starts_on = find_first_day(feed, span)
+    gap = describe_gap(present, starts_on, today, zone)
+    if not is_upcoming_load(connection, declaration.key, load_id):  # else judged when it came
+        hold_if_shrinking(connection, declaration, file.name, timetable, moment)
+    if _has_to_wait(present, starts_on, moment, zone) and not expansion.starts_on:
+        keep_upcoming(connection, declaration.key, load_id, file, starts_on)
+        return _upcoming(feed, timetable, starts_on, gap)
+    cut = find_cut(timetable, moment, zone)
+    kept = _retire(connection, declaration.key, load_id, cut, expansion.keep_days)
     records = _load_records(connection, city, declaration, feed, load_id)
     records += _load_departures(connection, declaration.key, feed, timetable, load_id)
-    return _outcome(feed, timetable, records, span, zone)
+    _speak(connection, load_id, present, cut.astimezone(zone).date())
+    keep_present(connection, declaration.key, load_id, file, starts_on)
+    return _outcome(feed, timetable, records, span, zone, kept, gap)
 
 
-def _retire(connection: Connection, source: str, load_id: int) -> None:
-    for table in (*_TABLES, tables.source_coverage):
+def _has_to_wait(
+    present: Present | None, starts_on: date, moment: datetime, zone: ZoneInfo
+) -> bool:
+    """Return whether another timetable is in force, and this one begins later."""
+    return (
+        present is not None
+        and present.ends_at > moment
+        and starts_on > moment.astimezone(zone).date()
+    )
+
+
+def _retire(
+    connection: Connection, source: str, load_id: int, cut: datetime, keep_days: int
+) -> list[CoverageSpan]:
+    for table in _TABLES:
         connection.execute(
             update(table)
             .where(table.c.source == source, table.c.retired_by.is_(None))
             .values(retired_by=load_id)
         )
-    old = tables.departure.c.source == source
-    connection.execute(delete(tables.departure).where(old))
+    covered = source_coverage.c
+    connection.execute(
+        update(source_coverage)
+        .where(covered.source == source, covered.retired_by.is_(None))
+        .where(covered.table_name != tables.departure.name)
+        .values(retired_by=load_id)
+    )
+    return retire_departures(connection, source, load_id, cut, keep_days)
+
+
+def _speak(connection: Connection, load_id: int, present: Present | None, since: date) -> None:
+    """Say for which days the new timetable speaks, and the former one still.
+
+    A timetable whose next days are made speaks for all its days; a new one from its first day on.
+    """
+    if present is None:
+        return
+    is_same = read_checksum(connection, load_id) == present.sha256
+    c = tables.gtfs_feed.c
+    until = present.speaks_from or NEVER if is_same else since
+    connection.execute(
+        update(tables.gtfs_feed).where(c.load_id == present.load_id).values(speaks_until=until)
+    )
+    connection.execute(
+        update(tables.gtfs_feed)
+        .where(c.load_id == load_id)
+        .values(speaks_from=present.speaks_from if is_same else since)
+    )
 
 
 def _load_records(
@@ -110,11 +183,17 @@ def _load_departures(
 
 
 def _outcome(
-    feed: Feed, timetable: Timetable, records: int, span: tuple[date, date], zone: ZoneInfo
+    feed: Feed,
+    timetable: Timetable,
+    records: int,
+    span: tuple[date, date],
+    zone: ZoneInfo,
+    kept: list[CoverageSpan],
+    gap: list[Finding],
 ) -> LoadOutcome:
     first = datetime.combine(span[0], time(), zone)
     end = datetime.combine(span[1] + timedelta(days=1), time(), zone)
-    coverage = [CoverageSpan("gtfs_stop", first, end)]
+    coverage = [*kept, CoverageSpan("gtfs_stop", first, end)]
     if timetable.starts_at and timetable.ends_at:
         coverage.append(CoverageSpan("departure", timetable.starts_at, timetable.ends_at))
     return LoadOutcome(
@@ -126,8 +205,33 @@ def _outcome(
         event_from=first,
         event_to=end,
         coverage=tuple(coverage),
-        findings=feed.findings,
+        findings=(*feed.findings, *gap, *_cut_days(timetable)),
     )
+
+
+def _upcoming(feed: Feed, timetable: Timetable, starts_on: date, gap: list[Finding]) -> LoadOutcome:
+    """Return the outcome of a feed that is kept: nothing is visible of it until its first day."""
+    waits = Finding("upcoming_timetable", "calendar.txt", detail=f"{starts_on}")
+    return LoadOutcome(
+        rows_in=feed.rows_in,
+        rows_loaded=feed.rows_loaded,
+        records=0,
+        rejects=_rejects(feed),
+        stages=_stages(feed, timetable),
+        event_from=None,
+        event_to=None,
+        coverage=(),
+        is_upcoming=True,
+        findings=(waits, *gap, *feed.findings),
+    )
+
+
+def _cut_days(timetable: Timetable) -> list[Finding]:
+    """Return a finding if the limit of departures cut service days off."""
+    left_out = timetable.days_left_out
+    if not left_out:
+        return []
+    return [Finding("days_left_out", "stop_times.txt", rows=left_out, detail=f"{left_out}")]
 
 
 def _rejects(feed: Feed) -> pl.DataFrame:

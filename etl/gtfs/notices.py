@@ -7,6 +7,7 @@ import numpy as np
 import polars as pl
 import shapely
 
+from etl.gtfs.fields import ROUTE_TYPES
 from etl.gtfs.reference import REQUIRED_UNREAD, known_columns
 from etl.gtfs.table import Table
 from etl.ledger.findings import Finding
@@ -34,6 +35,7 @@ def describe_feed(tables: Tables, service_days: pl.DataFrame, today: date) -> li
     found += [each for table in tables.values() for each in _describe_columns(table)]
     found += _describe_agencies(tables)
     found += _describe_route_names(tables["routes.txt"])
+    found += _describe_route_types(tables["routes.txt"])
     found += _describe_stops(tables)
     found += _describe_times(tables)
     found += _describe_calendar(tables, service_days, today)
@@ -89,6 +91,12 @@ def _describe_route_names(routes: Table) -> list[Finding]:
             "route_long_name_contains_short_name", file, "route_long_name", named.filter(starts)
         ),
     ]
+
+
+def _describe_route_types(routes: Table) -> list[Finding]:
+    unknown = routes.rows.filter(~pl.col("route_type").is_in(sorted(ROUTE_TYPES)))
+    first = ", ".join(map(str, unknown["route_type"].head(1)))
+    return _first("unexpected_enum_value", routes.file, "route_type", unknown, first)
 
 
 def _describe_stops(tables: Tables) -> list[Finding]:

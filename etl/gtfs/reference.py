@@ -18,6 +18,7 @@ _UNREAD_FILES = (
     "levels.txt",
     "location_group_stops.txt",
     "location_groups.txt",
+    "locations.geojson",
     "networks.txt",
     "pathways.txt",
     "rider_categories.txt",

@@ -17,7 +17,11 @@ def check_relations(tables: Tables) -> Tables:
     if "shapes.txt" in checked:
         checked["shapes.txt"] = _check_shapes(checked["shapes.txt"])
         shapes = _known(checked, "shape_id", "shapes.txt")
-    checked["trips.txt"] = _check_trips(checked["trips.txt"], routes, services, shapes)
+    silent = pl.Series("trip_id", [], pl.String)
+    if "frequencies.txt" in checked:
+        checked["frequencies.txt"] = checked["frequencies.txt"].refuse([_ENDS_EARLY])
+        silent = _silenced(checked["frequencies.txt"])
+    checked["trips.txt"] = _check_trips(checked["trips.txt"], routes, services, shapes, silent)
     trips = _known(checked, "trip_id", "trips.txt")
     stops = checked["stops.txt"].rows.filter(pl.col("location_type").fill_null(0).is_in([0, 4]))
     checked["stop_times.txt"] = _check_stop_times(
@@ -25,15 +29,7 @@ def check_relations(tables: Tables) -> Tables:
     )
     if "frequencies.txt" in checked:
         checked["frequencies.txt"] = checked["frequencies.txt"].refuse(
-            [
-                _unknown("trip_id", trips, "trips.txt"),
-                Rule(
-                    "end_time",
-                    "is not after start_time",
-                    _not_after("end_time", "start_time"),
-                    "start_and_end_range_out_of_order",
-                ),
-            ]
+            [_unknown("trip_id", trips, "trips.txt")]
         )
     return checked
 
@@ -48,8 +44,23 @@ def _unknown(column: str, known: pl.Series, file: str) -> Rule:
     return Rule(column, reason, ~pl.col(column).is_in(known.implode()), "foreign_key_violation")
 
 
-def _not_after(later: str, earlier: str) -> pl.Expr:
-    return pl.col(later) <= pl.col(earlier)
+_ENDS_EARLY = Rule(
+    "end_time",
+    "is not after start_time",
+    pl.col("end_time") <= pl.col("start_time"),
+    "start_and_end_range_out_of_order",
+)
+
+
+def _silenced(frequencies: Table) -> pl.Series:
+    """Return the trips of which every frequencies row was refused.
+
+    Their stop times are a template all the same, and a template never runs.
+    """
+    if "trip_id" not in frequencies.text.columns:
+        return pl.Series("trip_id", [], pl.String)
+    named = frequencies.text["trip_id"].drop_nulls().unique()
+    return named.filter(~named.is_in(frequencies.rows["trip_id"].implode()))
 
 
 def _check_stops(stops: Table) -> Table:
@@ -74,13 +85,23 @@ def _check_shapes(shapes: Table) -> Table:
 
 
 def _check_trips(
-    trips: Table, routes: pl.Series, services: pl.Series, shapes: pl.Series | None
+    trips: Table,
+    routes: pl.Series,
+    services: pl.Series,
+    shapes: pl.Series | None,
+    silent: pl.Series,
 ) -> Table:
     """Reject trips of unknown routes or services; of an unknown shape only drop the reference."""
     checked = trips.refuse(
         [
             _unknown("route_id", routes, "routes.txt"),
             _unknown("service_id", services, "calendar.txt or calendar_dates.txt"),
+            Rule(
+                "trip_id",
+                "is a template of frequencies.txt, none of whose rows for it is sound: never runs",
+                pl.col("trip_id").is_in(silent.implode()),
+                "trip_without_sound_frequency",
+            ),
         ]
     )
     has_shape = (

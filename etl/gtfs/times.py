@@ -1,29 +1,38 @@
 """Times of stop_times.txt: order checked, blanks interpolated by distance and flagged."""
 
+from collections.abc import Sequence
+
 import polars as pl
 
 from etl.gtfs.table import Rule, Table
 
 _TRIP = "trip_id"
 _EARTH_M = 6_371_008.8
+_DAY_S, _HALF_DAY_S, _WRAP_GAP_S = 86_400, 43_200, 7_200
 
 
 def complete_times(stop_times: Table, stops: pl.DataFrame) -> Table:
     """Return the table in travel order with a time in every row; `is_estimated` marks ours.
 
     A blank is interpolated linearly between the timed rows around it, by `shape_dist_traveled`
-    where the whole trip has it, else by the straight distance from stop to stop.
+    where the whole trip has it, else by the straight distance from stop to stop. A time that does
+    not fit between the others refuses its own row: as many rows as possible stay.
     """
     ordered = stop_times.with_rows(_order(stop_times.rows))
-    checked = ordered.refuse(_order_rules()).refuse(
-        [
-            Rule(
-                "arrival_time",
-                "has no timed row before and after it in its trip",
-                _outside(),
-                "missing_trip_edge",
-            )
-        ]
+    sound = ordered.refuse([_BACKWARDS])
+    checked = (
+        sound.with_rows(_mark_misfits(sound.rows))
+        .refuse(_order_rules())
+        .refuse(
+            [
+                Rule(
+                    "arrival_time",
+                    "has no timed row before and after it in its trip",
+                    _outside(),
+                    "missing_trip_edge",
+                )
+            ]
+        )
     )
     placed = checked.rows.join(
         stops.select("stop_id", "stop_lat", "stop_lon"),
@@ -32,7 +41,7 @@ def complete_times(stop_times: Table, stops: pl.DataFrame) -> Table:
         maintain_order="left",
     )
     rows = _fill(placed.with_columns(_travelled().alias("_m")))
-    return checked.with_rows(rows.drop("_m", "stop_lat", "stop_lon"))
+    return checked.with_rows(rows.drop("_m", "_misfit", "_left", "stop_lat", "stop_lon"))
 
 
 def _order(rows: pl.DataFrame) -> pl.DataFrame:
@@ -45,23 +54,83 @@ def _order(rows: pl.DataFrame) -> pl.DataFrame:
     )
 
 
+_BACKWARDS = Rule(
+    "departure_time",
+    "is before arrival_time",
+    pl.col("departure_time") < pl.col("arrival_time"),
+    "stop_time_with_departure_before_arrival_time",
+)
+
+
 def _order_rules() -> list[Rule]:
-    left = pl.col("departure_time").cum_max().forward_fill().shift(1).over(_TRIP)
-    arrival, departure = pl.col("arrival_time"), pl.col("departure_time")
+    arrival, early = pl.col("arrival_time"), pl.col("_left")
     return [
-        Rule(
-            "departure_time",
-            "is before arrival_time",
-            departure < arrival,
-            "stop_time_with_departure_before_arrival_time",
-        ),
         Rule(
             "arrival_time",
             "is before the departure from an earlier stop",
-            arrival < left,
+            pl.col("_misfit") & (arrival < early),
             "stop_time_with_arrival_before_previous_departure_time",
         ),
+        Rule(
+            "arrival_time",
+            "is after the times of the stops that follow",
+            pl.col("_misfit"),
+            "stop_time_after_following_times",
+        ),
     ]
+
+
+def _mark_misfits(rows: pl.DataFrame) -> pl.DataFrame:
+    """Add `_misfit`, whether a row's time does not fit in its trip, and `_left`.
+
+    `_left` is the latest departure from the fitting stops before it.
+    """
+    arrival, departure = pl.col("arrival_time"), pl.col("departure_time")
+    latest = departure.cum_max().forward_fill().shift(1).over(_TRIP)
+    disordered = rows.filter(arrival < latest)[_TRIP].unique()
+    timed = rows.filter(pl.col(_TRIP).is_in(disordered.implode()) & arrival.is_not_null())
+    misfits: list[int] = []
+    for part in timed.partition_by(_TRIP):
+        kept = _fitting(part["arrival_time"].to_list(), part["departure_time"].to_list())
+        numbers = part["row_number"].to_list()
+        misfits += [number for i, number in enumerate(numbers) if i not in kept]
+    marked = rows.with_columns(
+        pl.col("row_number").is_in(pl.Series(misfits, dtype=pl.Int64).implode()).alias("_misfit")
+    )
+    fitting = pl.when(~pl.col("_misfit")).then(departure)
+    return marked.with_columns(fitting.cum_max().forward_fill().shift(1).over(_TRIP).alias("_left"))
+
+
+def _fitting(arrivals: Sequence[int], departures: Sequence[int]) -> set[int]:
+    """Return the positions of the most rows that follow one another in time, in the shortest time.
+
+    A clock that begins again at midnight is no single wrong time: GTFS goes on beyond 24:00, and
+    what follows would run a day too early.
+    """
+    wrap = _midnight(arrivals, departures)
+    count = len(arrivals) if wrap is None else wrap
+    best = [(1, -departures[i]) for i in range(count)]  # most rows from here on, ending early
+    following: list[int | None] = [None] * count
+    for i in range(count - 1, -1, -1):
+        for j in range(i + 1, count):
+            longer = (best[j][0] + 1, best[j][1])
+            if departures[i] <= arrivals[j] and longer > best[i]:
+                best[i], following[i] = longer, j
+    at: int | None = max(range(count), key=lambda i: (best[i][0], best[i][1] + arrivals[i]))
+    kept = set()
+    while at is not None:
+        kept.add(at)
+        at = following[at]
+    return kept
+
+
+def _midnight(arrivals: Sequence[int], departures: Sequence[int]) -> int | None:
+    """Return the position at which the clock begins again, if it does."""
+    for i, (left, reached) in enumerate(zip(departures[:-1], arrivals[1:], strict=True), start=1):
+        gap = reached + _DAY_S - left
+        if left < _DAY_S and left - reached > _HALF_DAY_S and 0 <= gap <= _WRAP_GAP_S:
+            return i
+    return None
 
 
 def _outside() -> pl.Expr:

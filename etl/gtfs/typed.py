@@ -1,4 +1,6 @@
-"""Gives each cell its type; a cell that violates its GTFS type rejects its row."""
+"""Gives each cell its type; one that cannot be read costs its field, or its row if it must be."""
+
+from dataclasses import replace
 
 import polars as pl
 
@@ -33,6 +35,8 @@ def seconds(column: str) -> pl.Expr:
 def type_table(table: Table) -> Table:
     """Return the table with the fields of `FILES`, typed; missing optional columns are null.
 
+    An optional cell that cannot be read becomes null, with a finding in the table's notes.
+
     Raises:
         ExtractError: a column that every row needs is missing; names file and column.
     """
@@ -43,8 +47,10 @@ def type_table(table: Table) -> Table:
             "row_number", *(_raw(field, table) for field in rule.fields)
         ).with_columns(*(_parse(field).alias(field.name) for field in rule.fields))
     )
-    refused = typed.refuse([flaw for field in rule.fields for flaw in _flaws(field)])
-    plain = refused.with_rows(refused.rows.select(pl.exclude(f"^{_RAW}.*$")))
+    strict = [field for field in rule.fields if field.is_strict]
+    refused = typed.refuse([flaw for field in strict for flaw in _refusals(field)])
+    blanked = _blank_unreadable(refused, rule.fields)
+    plain = blanked.with_rows(blanked.rows.select(pl.exclude(f"^{_RAW}.*$")))
     return _refuse_repeats(plain, rule.key)
 
 
@@ -75,29 +81,60 @@ def _parse(field: Field) -> pl.Expr:
     return pl.col(raw).cast(_DTYPES[field.kind], strict=False)
 
 
+def _refusals(field: Field) -> list[Rule]:
+    """Return the rules by which a cell refuses its row."""
+    blank = Rule(field.name, "is blank", ~_given(field), "missing_required_field")
+    flaws = _flaws(field)
+    if field.partner:
+        alone = pl.col(field.partner).is_null()
+        flaws = [flaw._replace(bad=flaw.bad & alone) for flaw in flaws]
+    return [blank, *flaws] if field.required else flaws
+
+
+def _blank_unreadable(table: Table, fields: tuple[Field, ...]) -> Table:
+    """Return the table with null for every cell left that breaks a rule; a finding names each."""
+    rows, found = table.rows, []
+    for field in fields:
+        flaws = _flaws(field)
+        if not flaws or rows.is_empty():
+            continue
+        for flaw in flaws:
+            bad = rows.filter(flaw.bad)
+            if bad.height:
+                number = bad.select(pl.col("row_number").min()).item()
+                reason = f"{flaw.reason}; the value is left out, the row stays"
+                found.append(Finding(flaw.code, table.file, number, field.name, bad.height, reason))
+        sound = ~pl.any_horizontal(flaw.bad.fill_null(value=False) for flaw in flaws)
+        rows = rows.with_columns(pl.when(sound).then(field.name).alias(field.name))
+    return replace(table, rows=rows, notes=(*table.notes, *found))
+
+
+def _given(field: Field) -> pl.Expr:
+    return pl.col(_RAW + field.name).is_not_null()
+
+
 def _flaws(field: Field) -> list[Rule]:
-    value, given = pl.col(field.name), pl.col(_RAW + field.name).is_not_null()
-    blank = Rule(field.name, "is blank", ~given, "missing_required_field")
-    rules = [blank] if field.required else []
-    if field.kind is Kind.TEXT or field.lenient:
-        return rules
+    """Return the rules that a cell which is not blank may break."""
+    if field.kind is Kind.TEXT:
+        return []
+    value = pl.col(field.name)
     wrong = value.is_null()
     if field.kind is Kind.FLOAT:
         wrong = wrong | value.is_nan() | value.is_infinite()
-    rules.append(
-        Rule(field.name, f"is not a {field.kind.value}", given & wrong, _CODES[field.kind])
+    unread = Rule(
+        field.name, f"is not a {field.kind.value}", _given(field) & wrong, _CODES[field.kind]
     )
-    return rules + _range_flaws(field)
+    return [unread, *_range_flaws(field)]
 
 
 def _range_flaws(field: Field) -> list[Rule]:
     """Return the rules on the values that the field may have."""
-    value, given = pl.col(field.name), pl.col(_RAW + field.name).is_not_null()
+    value = pl.col(field.name)
     rules = []
     if field.allowed is not None:
         choices = sorted(field.allowed)
         reason = f"is not one of {', '.join(map(str, choices))}"
-        wrong = given & ~value.is_in(choices)
+        wrong = value.is_not_null() & ~value.is_in(choices)
         rules.append(Rule(field.name, reason, wrong, "unexpected_enum_value"))
     if field.minimum is not None:
         low = f"is below {field.minimum:g}"

@@ -6,6 +6,7 @@ from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
 
 from etl.load.former import FormerLoad
 from etl.pipeline.plan import PlannedFile
+from etl.pipeline.whole_format import WholeFormat
 from etl.source.declaration import SourceDeclaration
 from etl.source.record_types import RECORD_TYPES
 from geodata.tables import load, source_coverage
@@ -18,14 +19,19 @@ def is_loaded(connection: Connection, declaration: SourceDeclaration, planned: P
 
     Its newest load must have been made by the same declaration; one from before that was kept
     counts, whatever its declaration was. A snapshot may return to an earlier content, so only the
-    newest load of the source counts; a file that is added to may be corrected and corrected back,
+    newest load of the source counts, but of timetables any: several may lie side by side, of which
+    one is in force. A file that is added to may be corrected and corrected back,
     so a later content at the same place counts against it. A file that changes nothing is
     recognised later.
     """
+    reading = declaration.reading
+    waits = reading.is_waiting if isinstance(reading, WholeFormat) else None
+    if waits and waits(connection, declaration.key, planned.sha256):
+        return True
     columns = (load.c.load_id, load.c.file_path, load.c.sha256, load.c.declaration_sha256)
     mine = select(*columns).where(load.c.source == declaration.key, _LOADED)
     newest = mine.order_by(load.c.load_id.desc()).limit(1)
-    if declaration.mode != "snapshot":
+    if declaration.mode != "snapshot" or reading.lapses:
         newest = newest.where(load.c.sha256 == planned.sha256)
     found = connection.execute(newest).first()
     if found is None or found.sha256 != planned.sha256:

@@ -87,7 +87,7 @@ def plan_file(
 def is_due_again(
     connection: Connection, city: City, declaration: SourceDeclaration, sha256: str
 ) -> bool:
-    """Return whether the days of this timetable have run out, so that the file yields new ones.
+    """Return whether the days of this timetable have run out, or its first day has come.
 
     Days fixed by the declaration stay as they are.
     """

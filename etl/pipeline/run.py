@@ -14,7 +14,7 @@ from etl.ledger.coverage import keep_coverage, retire_coverage
 from etl.ledger.findings import explain_refusal, keep_findings, summarise_rejects
 from etl.ledger.rejected_rows import keep_rejected
 from etl.load.records import driver
-from etl.outcome import FileLoad, HeldLoadError, LoadOutcome, LoadResult
+from etl.outcome import FileLoad, HeldLoadError, LoadOutcome, LoadResult, Status
 from etl.pipeline.destroy import destroy
 from etl.pipeline.former import is_loaded, read_former, retire_elsewhere, was_loaded_before
 from etl.pipeline.held import find_held, hold, settle_held, settle_restored
@@ -29,7 +29,7 @@ from etl.transform.locate import Locator
 from geodata.city.configuration import City
 from geodata.clock import now
 from geodata.database.announce import LOADS, announce
-from geodata.errors import LoadError, OperationsError
+from geodata.errors import ExtractError, LoadError, OperationsError
 from geodata.space.districts import DistrictLocator, load_districts
 from geodata.tables import district, load
 
@@ -50,23 +50,43 @@ def load_source(
 
     `path` (file or glob) replaces the declared one; `root` is the folder it is relative to, by
     default the city's incoming folder and then that of the declaration. A file that cannot be used
-    is refused as a whole: it leaves nothing but its row in `ops.load`, and the others go on.
+    is refused as a whole: it leaves nothing but its row in `ops.load`, and the others go on. Last
+    comes what is due of the files that were kept, though none of those there is it.
 
     Raises:
-        ExtractError: the source has no file there.
+        ExtractError: the source has no file there, and nothing is due.
     """
-    files = find_files(declaration, places.incoming, path, root)
     locator = locator or DistrictLocator.of_city(city)
-    return LoadResult(
-        tuple(_load_planned(engine, city, declaration, file, locator, places) for file in files)
-    )
+    try:
+        files = [
+            SourceFile.at(each) for each in find_files(declaration, places.incoming, path, root)
+        ]
+    except ExtractError:
+        due = _read_due(engine, city, declaration)
+        if due is None:
+            raise
+        return LoadResult((_load_planned(engine, city, declaration, due, locator, places),))
+    done = [_load_planned(engine, city, declaration, file, locator, places) for file in files]
+    due = _read_due(engine, city, declaration)
+    if due is not None:
+        done.append(_load_planned(engine, city, declaration, due, locator, places))
+    return LoadResult(tuple(done))
+
+
+def _read_due(engine: Engine, city: City, declaration: SourceDeclaration) -> SourceFile | None:
+    """Return the kept file that is to be loaded now."""
+    reading = declaration.reading
+    if not isinstance(reading, WholeFormat) or reading.read_due is None:
+        return None
+    with engine.connect() as connection:
+        return reading.read_due(connection, declaration, city.timezone)
 
 
 def _load_planned(
     engine: Engine,
     city: City,
     declaration: SourceDeclaration,
-    path: Path,
+    file: SourceFile,
     locator: Locator,
     places: DataPlaces,
 ) -> FileLoad:
@@ -74,28 +94,28 @@ def _load_planned(
     sha256 = ""
     caught: Exception
     try:
-        planned = plan_file(SourceFile.at(path), declaration, places.incoming)
+        planned = plan_file(file, declaration, places.incoming)
         sha256 = planned.sha256
         with engine.begin() as connection:
             loader = _loader_of(declaration, places)
             result = _load_locked(
                 connection, city, declaration, planned, locator, started_at, loader
             )
-        if declaration.reading.is_destroyed and result.status != "held":
-            destroy(path, sha256)
+        if declaration.reading.is_destroyed and file.path and result.status != "held":
+            destroy(file.path, sha256)
         return result
     except HeldLoadError as held:
         return hold(engine, declaration, planned, started_at, held)
     except OperationsError as error:
         caught, message = error, str(error)
     except (SQLAlchemyError, psycopg.Error) as error:
-        caught, message = error, f"{path}: {reason_of(error)}"
+        caught, message = error, f"{file}: {reason_of(error)}"
     except Exception as error:  # a fault of the program in one file must not stop the other sources
-        _logger.exception("loading %s failed", path)
+        _logger.exception("loading %s failed", file)
         caught = error
-        message = f"{path}: unforeseen {type(error).__name__}: {reason_of(error)}"
-    found = explain_refusal(caught, message, path.name)
-    return refuse(engine, declaration, path.name, sha256, started_at, message, found)
+        message = f"{file}: unforeseen {type(error).__name__}: {reason_of(error)}"
+    found = explain_refusal(caught, message, file.name)
+    return refuse(engine, declaration, file.name, sha256, started_at, message, found)
 
 
 def _load_locked(
@@ -169,10 +189,12 @@ def close_load(
         )
     keep_rejected(driver(connection), load_id, outcome.rejects)
     keep_findings(connection, load_id, outcome.findings or summarise_rejects(outcome.rejects))
-    former = [each.load_id for each in read_former(connection, load_id)]
-    retire_coverage(connection, former, load_id)
-    if planned.path_text is not None and (former or declaration.mode == "snapshot"):
-        retire_elsewhere(connection, declaration, load_id, former)
+    status: Status = "upcoming" if outcome.is_upcoming else "loaded"
+    if status == "loaded":  # an upcoming one takes the place of nothing yet
+        former = [each.load_id for each in read_former(connection, load_id)]
+        retire_coverage(connection, former, load_id)
+        if planned.path_text is not None and (former or declaration.mode == "snapshot"):
+            retire_elsewhere(connection, declaration, load_id, former)
     keep_coverage(connection, declaration, load_id, outcome.coverage)
     settle_held(connection, declaration, planned, load_id)
     counts: dict[str, Any] = {
@@ -186,6 +208,7 @@ def close_load(
         .where(load.c.load_id == load_id)
         .values(
             **counts,
+            status=status,
             finished_at=now(),
             event_from=outcome.event_from,
             event_to=outcome.event_to,
@@ -196,7 +219,7 @@ def close_load(
     return FileLoad(
         declaration.key,
         planned.file.name,
-        "loaded",
+        status,
         load_id,
         stages=tuple(outcome.stages),
         **counts,

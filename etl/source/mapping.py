@@ -191,3 +191,6 @@ class Expansion(Declared):
     max_departures: int = Field(
         default=4_000_000, ge=1, description="fewer days are expanded where they would be more"
     )
+    keep_days: int = Field(
+        default=92, ge=0, description="days of departures kept behind the first one expanded"
+    )

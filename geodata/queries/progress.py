@@ -9,6 +9,7 @@ from geodata.tables import (
     departure,
     district,
     gtfs_stop,
+    kept_feed,
     load,
     source_coverage,
     state_build,
@@ -31,10 +32,12 @@ def read_progress(connection: Connection) -> tuple[str, ...]:
 
 
 def read_lapsed_feeds(connection: Connection, moment: datetime, timezone: str) -> dict[str, str]:
-    """Return source and checksum of the feeds that still run, but have no departures from today on.
+    """Return source and checksum of the feeds whose time to be loaded has come.
 
-    A timetable is expanded for some of its service days only, and a feed's own validity may be
-    longer: the coverage of both counts. `timezone` decides which day `moment` is on.
+    Those that still run but have no departures from today on: a timetable is expanded for some of
+    its service days only, and a feed's own validity may be longer, so the coverage of both counts.
+    And those kept as upcoming whose first day it is, or was: they come before the feed in force.
+    `timezone` decides which day `moment` is on.
     """
     today = moment.astimezone(ZoneInfo(timezone)).date()
     midnight = datetime.combine(today, time(), ZoneInfo(timezone))
@@ -49,4 +52,10 @@ def read_lapsed_feeds(connection: Connection, moment: datetime, timezone: str) -
         .having(expanded_to <= midnight, runs_to > midnight)
         .order_by(covered.source)
     )
-    return {row.source: row.sha256 for row in connection.execute(statement)}
+    lapsed = {row.source: row.sha256 for row in connection.execute(statement)}
+    due = (
+        select(kept_feed.c.source, kept_feed.c.sha256)
+        .where(kept_feed.c.is_upcoming, kept_feed.c.starts_on <= today)
+        .order_by(kept_feed.c.starts_on, kept_feed.c.load_id)
+    )
+    return lapsed | {row.source: row.sha256 for row in connection.execute(due)}

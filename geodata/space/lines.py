@@ -68,7 +68,8 @@ def _simple(lines: Geometries) -> tuple[Geometries, NDArray[np.int64]]:
     """
     crossing = ~shapely.is_simple(lines)
     points, line = shapely.get_coordinates(lines[crossing], return_index=True)
-    joined = line[1:] == line[:-1]
+    # A doubled vertex is no piece: a line of two equal points is no geometry.
+    joined = (line[1:] == line[:-1]) & (points[1:] != points[:-1]).any(axis=1)
     pieces = np.stack([points[:-1][joined], points[1:][joined]], axis=1)
     owner = np.concatenate([np.flatnonzero(~crossing), np.flatnonzero(crossing)[line[1:][joined]]])
     straight = shapely.linestrings(pieces) if len(pieces) else np.empty(0, dtype=object)

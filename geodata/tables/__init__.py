@@ -59,6 +59,7 @@ from geodata.tables.transit import (
     gtfs_stop,
     gtfs_stop_time,
     gtfs_trip,
+    kept_feed,
 )
 
 __all__ = [
@@ -90,6 +91,7 @@ __all__ = [
     "gtfs_trip",
     "health_record",
     "incident",
+    "kept_feed",
     "layer_breaks",
     "link_time",
     "live_position",

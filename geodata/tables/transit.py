@@ -7,9 +7,11 @@ from sqlalchemy import (
     Column,
     Date,
     Float,
+    ForeignKey,
     Identity,
     Index,
     Integer,
+    LargeBinary,
     Table,
     Text,
 )
@@ -34,6 +36,21 @@ gtfs_feed = Table(
     Column("starts_on", Date, nullable=False),  # first and last service day, both inclusive
     Column("ends_on", Date, nullable=False),
     Column("max_time_s", Integer, nullable=False),
+    # the days it speaks for, half-open: since ever and for good where null
+    Column("speaks_from", Date),
+    Column("speaks_until", Date),
+)
+
+kept_feed = Table(
+    "kept_feed",
+    metadata,
+    Column("source", Text, primary_key=True),
+    Column("sha256", Text, primary_key=True),
+    Column("load_id", BigInteger, ForeignKey("load.load_id"), nullable=False),
+    Column("file", Text, nullable=False),
+    Column("starts_on", Date, nullable=False),  # its first day of service
+    Column("is_upcoming", Boolean, nullable=False),  # or in force
+    Column("content", LargeBinary, nullable=False),  # the zip
 )
 
 gtfs_stop = Table(
@@ -149,3 +166,4 @@ departure = Table(
 )
 Index("ix_departure_load", departure.c.load_id)
 Index("ix_departure_departs", departure.c.departs_at)
+Index("ix_departure_source", departure.c.source, departure.c.departs_at)

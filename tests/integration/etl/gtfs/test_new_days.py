@@ -66,14 +66,18 @@ def test_a_week_later_the_same_file_brings_the_new_days(
     assert rows(engine, stops, "week") == [(3,)]
     covered = (
         "SELECT starts_at, ends_at FROM ops.source_coverage WHERE source = :source"
-        " AND table_name = 'departure' AND retired_by IS NULL"
+        " AND table_name = 'departure' AND retired_by IS NULL ORDER BY 1"
     )
+    past = (datetime(2026, 11, 30, 16, tzinfo=UTC), datetime(2026, 12, 7, 16, tzinfo=UTC))
     week = (datetime(2026, 12, 8, 16, tzinfo=UTC), datetime(2026, 12, 15, 16, tzinfo=UTC))
-    assert rows(engine, covered, "week") == [week]
+    assert rows(engine, covered, "week") == [past, week]
+    assert rows(engine, of_a_day.replace("12-09", "12-02"), "week") == [(21, 21)]
 
     build_states(engine, city, ["departures_per_hour"])
     question = ValueQuery("departures_per_hour", Period.parse("2026-12-09"), by="city", res=None)
     assert read_values(engine, city, question)["value"].to_list() == [2.0]
+    past_day = ValueQuery("departures_per_hour", Period.parse("2026-12-02"), by="city", res=None)
+    assert read_values(engine, city, past_day)["value"].to_list() == [2.0]
 
 
 def test_days_that_the_declaration_fixes_stay(load_at) -> None:

@@ -1,6 +1,6 @@
 import pytest
 
-from etl.gtfs.csv_text import read_text_table
+from etl.gtfs.csv_text import decode_file, read_text_table
 from geodata.errors import ExtractError
 
 FILE = "stops.txt"
@@ -62,7 +62,7 @@ def test_a_malformed_row_costs_only_itself(row: bytes, reason: str) -> None:
 )
 def test_an_unreadable_file_is_refused_by_name(data: bytes, message: str) -> None:
     with pytest.raises(ExtractError, match=rf"stops\.txt: .*{message}"):
-        read_text_table(FILE, data)
+        read_text_table(FILE, decode_file(FILE, data, "auto"))
 
 
 def test_a_bad_byte_in_the_header_is_shown_and_not_fatal() -> None:
@@ -78,3 +78,30 @@ def test_a_column_of_the_feed_never_replaces_the_line_number() -> None:
 def test_quotation_marks_after_a_blank_are_no_text() -> None:
     table = read_text_table(FILE, b'stop_id, "stop_name", ,\nS1, "Main, North", ,\n')
     assert table.rows.rows() == [(2, "S1", "Main, North")]
+
+
+@pytest.mark.parametrize("encoding", ["gbk", "gb18030", "utf-16", "utf-16-le", "big5"])
+def test_a_declared_encoding_is_obeyed(encoding: str) -> None:
+    data = decode_file(FILE, "stop_id,stop_name\nS1,北站\n".encode(encoding), encoding)
+    assert read(data) == [(2, "S1", "北站")]
+
+
+def test_bytes_that_are_not_of_the_declared_encoding_cost_their_row() -> None:
+    data = "stop_id,stop_name\nS1,北站\nS2,".encode("gbk") + b"\xff\nS3,\n"
+    table = read_text_table(FILE, decode_file(FILE, data, "gbk"), "gbk")
+    assert table.rows["stop_id"].to_list() == ["S1", "S3"]
+    assert table.faults.rows() == [(3, None, "not valid gbk", "invalid_character")]
+
+
+def test_a_quotation_mark_left_open_costs_its_own_row() -> None:
+    text = b'stop_id,stop_name\nS1,"North\nS2,B\nS3,"C"\nS4,5" pipe\nS5,"no\n'
+    table = read_text_table(FILE, text)
+    assert table.rows.rows() == [(3, "S2", "B"), (4, "S3", "C"), (5, "S4", '5" pipe')]
+    assert table.faults.rows() == [
+        (row, None, "a quotation mark is not closed", "csv_parsing_failed") for row in (2, 6)
+    ]
+
+
+def test_a_value_may_go_on_over_lines_and_rows_keep_their_numbers() -> None:
+    text = b'stop_id,stop_name,x\nS1,"North\nStation, ""old""",1\n\nS2,B,2\n'
+    assert read(text) == [(2, "S1", 'North\nStation, "old"', "1"), (5, "S2", "B", "2")]

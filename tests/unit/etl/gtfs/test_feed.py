@@ -8,6 +8,7 @@ import pytest
 
 from etl.gtfs.feed import Feed, read_feed
 from etl.gtfs.records import build_records
+from etl.ledger.findings import FaultyFileError
 from etl.source.file import SourceFile
 from geodata.errors import ExtractError
 
@@ -191,3 +192,61 @@ def _nowhere(stops):
             pl.lit(0).alias("cell"), pl.lit("unknown").alias("district_id"),
         )
     )  # fmt: skip
+
+
+def _zip(path: Path, files: dict[str, bytes]) -> SourceFile:
+    with ZipFile(path, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(name, data)
+    return SourceFile.at(path)
+
+
+def test_a_zip_of_zips_names_them(make_feed: MakeFeed, tmp_path: Path) -> None:
+    inner = _zip(tmp_path / "a.zip", {p.name: p.read_bytes() for p in make_feed().glob("*.txt")})
+    data = inner.read_bytes()
+    one = _zip(tmp_path / "one.zip", {"deep/a.zip": data, "__MACOSX/._a.zip": b""})
+    read = read_feed(one, TODAY)
+    assert read.rows_in == 34
+    assert read.findings[0].file == "deep/a.zip"
+    two = _zip(tmp_path / "two.zip", {"bus.zip": data, "rail.zip": data})
+    with pytest.raises(
+        FaultyFileError, match=r"two\.zip: holds zips.*bus\.zip, rail\.zip"
+    ) as error:
+        read_feed(two, TODAY)
+    assert [(each.code, each.detail) for each in error.value.findings] == [
+        ("zip_of_zips", "bus.zip, rail.zip")
+    ]
+
+
+def test_feeds_side_by_side_are_not_one(make_feed: MakeFeed, tmp_path: Path) -> None:
+    files = {p.name: p.read_bytes() for p in make_feed().glob("*.txt")}
+    both = {f"{folder}/{name}": data for folder in ("bus", "rail") for name, data in files.items()}
+    with pytest.raises(FaultyFileError, match="several feeds side by side: bus, rail"):
+        read_feed(_zip(tmp_path / "feed.zip", both), TODAY)
+
+
+def test_a_template_without_a_sound_frequency_never_runs(make_feed: MakeFeed) -> None:
+    rows = "trip_id,start_time,end_time,headway_secs\nTF,9:00:00,10:00:00,0\n"
+    feed = read_feed(SourceFile.at(make_feed({"frequencies.txt": rows})), TODAY)
+    assert "TF" not in feed.rows("trips.txt")["trip_id"].to_list()
+    found = {(each.code, each.file, each.row_number, each.field) for each in feed.findings}
+    assert ("number_out_of_range", "frequencies.txt", 2, "headway_secs") in found
+    assert "trip_without_sound_frequency" in {code for code, *_ in found}
+
+
+def test_one_sound_frequency_is_enough(make_feed: MakeFeed) -> None:
+    rows = (
+        "trip_id,start_time,end_time,headway_secs\n"
+        "TF,9:00:00,10:00:00,0\nTF,11:00:00,12:00:00,600\n"
+    )
+    feed = read_feed(SourceFile.at(make_feed({"frequencies.txt": rows})), TODAY)
+    assert "TF" in feed.rows("trips.txt")["trip_id"].to_list()
+
+
+def test_a_feed_without_a_usable_stop_time_is_refused(make_feed: MakeFeed) -> None:
+    times = HEADER + "T1,7:00,7:00,S1,1\nT1,7:10,7:10,S2,2\n"
+    with pytest.raises(FaultyFileError, match="no usable row in stop_times") as error:
+        read_feed(SourceFile.at(make_feed({"stop_times.txt": times})), TODAY)
+    codes = [each.code for each in error.value.findings]
+    assert codes[0] == "no_usable_stop_time"
+    assert "invalid_time" in codes

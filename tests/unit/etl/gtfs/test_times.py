@@ -93,3 +93,29 @@ def test_trips_do_not_lend_each_other_times() -> None:
     )
     table = complete_times(type_table(read_text_table("stop_times.txt", text.encode())), STOPS)
     assert clock(table)[2:] == ["7:00:00", "7:10:00", "7:40:00"]
+
+
+@pytest.mark.parametrize(
+    ("clocks", "refused"),
+    [
+        (["7:00:00", "27:05:00", "7:10:00", "7:15:00"], [3]),
+        (["27:00:00", "7:05:00", "7:10:00"], [2]),
+        (["7:00:00", "7:10:00", "6:10:00", "7:20:00"], [4]),
+        (["7:00:00", "8:10:00", "8:20:00", "7:15:00", "7:20:00", "7:30:00"], [3, 4]),
+        (["23:50:00", "0:05:00", "0:20:00"], [3, 4]),
+        (["23:50:00", "24:05:00", "24:20:00"], []),
+        (["9:00:00", "8:00:00"], [3]),
+    ],
+    ids=["too late", "first too late", "too early", "two", "new day", "over 24 h", "a pair"],
+)
+def test_a_time_that_fits_nowhere_refuses_its_own_row(
+    clocks: list[str], refused: list[int]
+) -> None:
+    table = complete(*(f"A,{clock},{clock}" for clock in clocks))
+    assert table.faults["row_number"].to_list() == refused
+
+
+def test_a_blank_after_a_misfit_follows_the_times_that_fit() -> None:
+    table = complete("A,7:00:00,7:00:00", "B,27:00:00,27:00:00", "C,,", "D,7:40:00,7:40:00")
+    assert clock(table) == ["7:00:00", "7:30:00", "7:40:00"]
+    assert table.faults["code"].to_list() == ["stop_time_after_following_times"]

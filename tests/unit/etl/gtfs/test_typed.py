@@ -88,8 +88,37 @@ def test_a_bad_cell_refuses_its_row_with_field_and_reason(
 
 
 def test_a_bad_optional_cell_counts_as_blank_where_nothing_depends_on_it() -> None:
-    rows = typed("stop_times.txt", "trip_id,stop_sequence,shape_dist_traveled\nT,1,far\n").rows
-    assert rows["shape_dist_traveled"].to_list() == [None]
+    table = typed("stop_times.txt", "trip_id,stop_sequence,shape_dist_traveled\nT,1,far\nT,2,1\n")
+    assert table.rows["shape_dist_traveled"].to_list() == [None, 1.0]
+    (note,) = table.notes
+    assert (note.code, note.row_number, note.field, note.rows) == (
+        "invalid_float", 2, "shape_dist_traveled", 1,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "field", "code"),
+    [
+        ("trips.txt", "trip_id,route_id,service_id,direction_id\nT,R,S,2\n", "direction_id",
+         "unexpected_enum_value"),
+        ("stop_times.txt", "trip_id,stop_sequence,pickup_type\nT,1,none\n", "pickup_type",
+         "invalid_integer"),
+        ("stop_times.txt", "trip_id,stop_sequence,arrival_time,departure_time\nT,1,7:00,7:00:00\n",
+         "arrival_time", "invalid_time"),
+        ("feed_info.txt", "feed_publisher_name,feed_start_date\nP,01/12/2026\n",
+         "feed_start_date", "invalid_date"),
+        ("frequencies.txt",
+         "trip_id,start_time,end_time,headway_secs,exact_times\nT,7:00:00,8:00:00,60,7\n",
+         "exact_times", "unexpected_enum_value"),
+    ],
+)  # fmt: skip
+def test_an_optional_cell_that_cannot_be_read_costs_the_field(
+    file: str, text: str, field: str, code: str
+) -> None:
+    table = typed(file, text)
+    assert table.rows[field].to_list() == [None]
+    assert table.faults.is_empty()
+    assert [(note.code, note.row_number, note.field) for note in table.notes] == [(code, 2, field)]
 
 
 def test_the_first_of_equal_keys_stands() -> None:

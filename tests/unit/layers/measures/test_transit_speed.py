@@ -9,6 +9,7 @@ import shapely
 
 from geodata.city.configuration import City, load_city
 from geodata.queries.timetable import (
+    PATTERN_SCHEMA,
     SEGMENT_SCHEMA,
     SERVICE_DAY_SCHEMA,
     SHAPE_SCHEMA,
@@ -21,6 +22,9 @@ ZONE = "Asia/Shanghai"
 DAY = date(2026, 12, 1)
 RUNNING = pl.DataFrame([("m", "WD", DAY)], schema=dict(SERVICE_DAY_SCHEMA), orient="row")
 NO_SHAPES = pl.DataFrame(schema=dict(SHAPE_SCHEMA))
+PATTERNS = pl.DataFrame(
+    [("m", "L", 7, ["S1", "S2", "S3"])], schema=dict(PATTERN_SCHEMA), orient="row"
+)
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +50,7 @@ def segments(
             "m", "WD", shape, f"S{i + 1}", f"S{i + 2}",
             None if unit is None else at[i] / unit,
             None if unit is None else at[i + 1] / unit,
-            s, runs, False,
+            7 if shape else 0, i if shape else 0, s, runs, False,
         )
         for i, s in enumerate(seconds)
     ]  # fmt: skip
@@ -56,7 +60,7 @@ def segments(
 def states_of(
     city: City, stops: pl.DataFrame, ridden: pl.DataFrame, shapes: pl.DataFrame = NO_SHAPES
 ) -> pl.DataFrame:
-    ways = build_ways(city, ridden, stops, shapes)
+    ways = build_ways(city, ridden, stops, shapes, PATTERNS)
     return compute_scheduled_speed(ridden, ways, split_ways(city, ways), RUNNING, ZONE)
 
 
@@ -93,18 +97,55 @@ def test_t5_no_time_or_too_fast_is_missing(city: City, stops: pl.DataFrame, seco
     assert states["n_missing"].sum() > 0
 
 
+def line_of(city: City, stops: pl.DataFrame, steps: list[tuple[float, float]]) -> pl.DataFrame:
+    """Return shape L of vertices given in metres east and north of S1."""
+    x_m, y_m = to_metric(city, stops["lon"], stops["lat"])
+    path = np.array(steps) + np.array([x_m[0], y_m[0]])
+    line = shapely.LineString(np.column_stack(from_metric(city, path[:, 0], path[:, 1])))
+    return pl.DataFrame([("m", "L", shapely.to_wkb(line))], schema=dict(SHAPE_SCHEMA), orient="row")
+
+
+@pytest.mark.parametrize("unit", [None, 77.0])
+def test_t5_stops_are_projected_on_a_shape_without_usable_distances(
+    city: City, stops: pl.DataFrame, unit: float | None
+) -> None:
+    """T5: without distances, or in an unknown unit, the detour of 600 m still counts."""
+    shapes = line_of(
+        city, stops, [(0, 30), (1200, 0), (1200, 0), (1200, 300), (2000, 300), (2000, 20)]
+    )
+    states = states_of(city, stops, segments(240, 300, shape="L", unit=unit), shapes)
+    expected = float(np.hypot(1200, 30)) + 300 + 800 + 280
+    assert states["num"].sum() * 1000 == pytest.approx(expected, abs=1.0)
+    assert not states["is_estimated"].any()
+
+
+def test_t5_a_stop_far_off_the_shape_leaves_its_ways_straight(
+    city: City, stops: pl.DataFrame
+) -> None:
+    """T5: straight lines to the stop that lies 400 m off; they are estimated."""
+    shapes = line_of(city, stops, [(0, 0), (600, 400), (1400, 400), (2000, 0)])
+    states = states_of(city, stops, segments(240, 300, shape="L"), shapes)
+    assert states["num"].sum() == pytest.approx(2.0, rel=1e-6)
+    assert states["is_estimated"].all()
+
+
+def test_t5_a_shape_that_crosses_itself_with_a_doubled_vertex_is_cut(
+    city: City, stops: pl.DataFrame
+) -> None:
+    """T5: every metre counts once, also where the path runs over itself."""
+    steps = [(0, 0), (600, 0), (600, 0), (500, 100), (500, -100), (600, 0), (1200, 0), (2000, 0)]
+    shapes = line_of(city, stops, [(float(x), float(y)) for x, y in steps])
+    states = states_of(city, stops, segments(240, 300, shape="L"), shapes)
+    loop = 2 * float(np.hypot(100, 100)) + 200
+    assert states["num"].sum() * 1000 == pytest.approx(2000 + loop, abs=0.1)
+
+
 @pytest.mark.parametrize("unit", [1.0, 1000.0, 1609.344])
 def test_t5_distances_along_the_shape_count_whatever_their_unit(
     city: City, stops: pl.DataFrame, unit: float
 ) -> None:
     """T5: shape distance where present: a detour of 600 m makes the second way 1.4 km."""
-    x_m, y_m = to_metric(city, stops["lon"], stops["lat"])
-    path = np.array([(x_m[0], y_m[0]), (x_m[1], y_m[0]), (x_m[1], y_m[0] + 300),
-                     (x_m[2], y_m[0] + 300), (x_m[2], y_m[0])])  # fmt: skip
-    line = shapely.LineString(np.column_stack(from_metric(city, path[:, 0], path[:, 1])))
-    shapes = pl.DataFrame(
-        [("m", "L", shapely.to_wkb(line))], schema=dict(SHAPE_SCHEMA), orient="row"
-    )
+    shapes = line_of(city, stops, [(0, 0), (1200, 0), (1200, 300), (2000, 300), (2000, 0)])
     ridden = segments(240, 300, shape="L", unit=unit).with_columns(
         pl.when(pl.col("to_stop_id") == "S3")
         .then(2600 / unit)
@@ -120,7 +161,7 @@ def test_t5_feeds_with_equal_ids_stay_apart(city: City, stops: pl.DataFrame) -> 
     """T5: the same stop, service and shape ids of another source are other things."""
     other = stops.with_columns(source=pl.lit("b"), lat=pl.col("lat") + 0.1)
     ridden = pl.concat([segments(240), segments(240).with_columns(source=pl.lit("b"))])
-    ways = build_ways(city, ridden, pl.concat([stops, other]), NO_SHAPES)
+    ways = build_ways(city, ridden, pl.concat([stops, other]), NO_SHAPES, PATTERNS)
     assert ways.height == 2
     states = compute_scheduled_speed(ridden, ways, split_ways(city, ways), RUNNING, ZONE)
     assert states["num"].sum() == pytest.approx(1.2, rel=1e-9)  # only m runs
