@@ -30,6 +30,7 @@ from etl.transform.locate import Locator, assign_cell, assign_district, locate_p
 from geodata.city.configuration import City
 from geodata.database.announce import VEHICLES, announce
 from geodata.errors import OperationsError
+from geodata.tables import OUTSIDE_DISTRICT
 
 CLOCK_AHEAD = timedelta(seconds=60)  # a vehicle's clock may run before that of the message
 
@@ -163,6 +164,7 @@ class FollowedFeed:
         announce(connection, VEHICLES, source=source, vehicles=len(kept))
         notes = {
             "seen before": frame.height - len(kept),
+            "outside the city": sum(each["district_id"] == OUTSIDE_DISTRICT for each in kept),
             "on no known trip": sum(each["trip_id"] is None for each in kept),
         }
         return _outcome(

@@ -5,6 +5,8 @@ from sqlalchemy import Connection, select
 
 from etl.batch import ROW, Batch, count_reasons
 from etl.ledger.coverage import CoverageSpan, compute_coverage
+from etl.ledger.findings import summarise_rejects
+from etl.ledger.places import count_places
 from etl.ledger.rejected_rows import SCHEMA as REJECTED
 from etl.load.records import load_records
 from etl.outcome import LoadOutcome, event_span
@@ -55,11 +57,12 @@ def load_plate_reads(
     batch, changes = load_records(connection, batch, declaration, load_id)
     event_from, event_to = event_span(reads, "read_at")
     covered = compute_coverage(declaration, event_from, event_to, city.zone, now())
+    kept = _without_text(rejects, file.name)
     return LoadOutcome(
         rows_in=reads.height + rejects.height,
         rows_loaded=reads.height,
         records=batch.frame.height,
-        rejects=_without_text(rejects, file.name),
+        rejects=kept,
         stages=batch.stages,
         event_from=event_from,
         event_to=event_to,
@@ -67,6 +70,7 @@ def load_plate_reads(
             CoverageSpan(each.table_name, each.starts_at, each.ends_at) for each in covered
         ),
         changes_nothing=changes.is_none,
+        findings=(*summarise_rejects(kept), *count_places(batch.frame, file.name)),
     )
 
 
