@@ -20,6 +20,7 @@ from geodata.space import grid
 PLACE_UNLISTED = "place_code_unlisted"
 UNLISTED = "is not in the declared table of places"
 _POINT = ("lon", "lat")
+_LISTED = "@listed"
 
 
 def read_coded_places(declaration: SourceDeclaration, incoming: Path | None) -> pl.DataFrame:
@@ -89,31 +90,39 @@ def place_by_code(batch: Batch, declaration: SourceDeclaration, incoming: Path |
         frame = frame.with_columns(
             pl.Series("lon", lon).fill_nan(None), pl.Series("lat", lat).fill_nan(None)
         )
-    given = [name for name in table.columns if name in frame.columns and name != PLACE_CODE]
-    joined = frame.join(
-        table.rename({name: f"@{name}" for name in given}).with_columns(
-            pl.lit(value=True).alias("@listed")
-        ),
-        on=PLACE_CODE, how="left", maintain_order="left",
-    )  # fmt: skip
-    joined = joined.with_columns(_filled(given))
-    own = [pl.col(name).is_not_null() for name in (*_POINT, "district_id") if name in frame.columns]
-    unlisted = pl.col(PLACE_CODE).is_not_null() & pl.col("@listed").is_null()
-    faulty = joined.filter(unlisted & ~pl.any_horizontal(pl.lit(value=False), *own))
-    batch = replace(batch, frame=joined.select(pl.exclude("^@(listed|lon|lat|district_id)$")))
-    batch = _judge(batch, declaration, faulty)
-    return replace(batch, frame=batch.frame.drop(PLACE_CODE))
+    table = table.rename({name: f"@{name}" for name in table.columns if name != PLACE_CODE})
+    listed = table.with_columns(pl.lit(value=True).alias(_LISTED))
+    joined = frame.join(listed, on=PLACE_CODE, how="left", maintain_order="left")
+    own = pl.any_horizontal(pl.lit(value=False), *_named(frame))
+    is_unlisted = pl.col(PLACE_CODE).is_not_null() & pl.col(_LISTED).is_null()
+    faulty = joined.filter(is_unlisted & ~own).select(ROW)
+    filled = joined.with_columns(_filled(frame, table))
+    gone = [PLACE_CODE, _LISTED, *(name for name in table.columns if name != PLACE_CODE)]
+    return _judge(replace(batch, frame=filled.drop(gone)), declaration, faulty)
 
 
-def _filled(given: list[str]) -> list[pl.Expr]:
-    """Return the columns with what the table says where the row says nothing: of points both."""
-    nowhere = pl.all_horizontal(pl.col(name).is_null() for name in _POINT if name in given)
+def _named(frame: pl.DataFrame) -> list[pl.Expr]:
+    """Return where a row says itself where it is, by each column in which it may."""
     return [
-        pl.when(nowhere).then(f"@{name}").otherwise(name).alias(name)
-        if name in _POINT
-        else pl.coalesce(name, f"@{name}").alias(name)
-        for name in given
+        pl.col(name).is_not_null() for name in (*_POINT, "district_id") if name in frame.columns
     ]
+
+
+def _filled(frame: pl.DataFrame, table: pl.DataFrame) -> list[pl.Expr]:
+    """Return the columns with what the table says where the row says nothing: of points both."""
+    filled = []
+    if "@lon" in table.columns:
+        has_own = all(name in frame.columns for name in _POINT)
+        nowhere = pl.all_horizontal(pl.col(_POINT).is_null()) if has_own else pl.lit(value=True)
+        own = [pl.col(name) if has_own else pl.lit(None, pl.Float64) for name in _POINT]
+        filled += [
+            pl.when(nowhere).then(f"@{name}").otherwise(given).alias(name)
+            for name, given in zip(_POINT, own, strict=True)
+        ]
+    if "@district_id" in table.columns:
+        given_ids = [pl.col("district_id")] if "district_id" in frame.columns else []
+        filled.append(pl.coalesce(*given_ids, "@district_id").alias("district_id"))
+    return filled
 
 
 def _judge(batch: Batch, declaration: SourceDeclaration, faulty: pl.DataFrame) -> Batch:
