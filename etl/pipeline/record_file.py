@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 
 import polars as pl
 from sqlalchemy import Connection, select
@@ -21,7 +21,7 @@ from etl.source.file import SourceFile
 from etl.source.record_types import GEOMETRY_TEXT
 from etl.telemetry.load import load_partitions
 from etl.transform import transform
-from etl.transform.check import check, legal_in
+from etl.transform.check import check, end_of_tomorrow, legal_in
 from etl.transform.locate import MISPLACED_FILE, Locator
 from etl.transform.naming import ids_by_name, name_districts
 from etl.transform.place_codes import place_by_code
@@ -133,16 +133,9 @@ def as_extracted(declaration: SourceDeclaration) -> SourceDeclaration:
 
 
 def _latest(city: City, *, is_piece: bool) -> datetime:
-    """Return the latest instant at which an event can have happened: tomorrow's last.
-
-    Clocks of departments run ahead by minutes, and lists are made a day before; more is a wrong
-    date.
-    """
+    """Return the latest instant at which an event can have happened, in the city's zone."""
     at = now().astimezone(city.zone)
-    if is_piece:
-        return at + _LIVE_TOLERANCE
-    end = datetime.combine(at.date() + timedelta(days=2), time(), city.zone)
-    return end - timedelta(microseconds=1)
+    return at + _LIVE_TOLERANCE if is_piece else end_of_tomorrow(at)
 
 
 def _read_names(connection: Connection) -> Mapping[str, str]:

@@ -1,5 +1,8 @@
 """Loads a file of plate reads as link times: read, pair, count, write; then destroys it."""
 
+from datetime import UTC, datetime, time
+from zoneinfo import ZoneInfo
+
 import polars as pl
 from sqlalchemy import Connection, select
 
@@ -14,6 +17,7 @@ from etl.plates.pairing import compute_link_times, pair_reads
 from etl.source.declaration import SourceDeclaration
 from etl.source.file import SourceFile
 from etl.source.mapping import Pairing
+from etl.transform.check import FUTURE, TOO_EARLY, end_of_tomorrow
 from etl.transform.fields import convert
 from etl.transform.locate import Locator
 from geodata.city.configuration import City
@@ -92,11 +96,19 @@ def read_plates(
         .when(pl.col("token").is_null()).then(pl.lit("token"))
         .when(pl.col("at").is_null()).then(pl.lit("read_at"))
     )  # fmt: skip
-    frame = text.with_columns(read_at.alias("at")).with_columns(fault.alias("field"))
-    reason = pl.lit("is missing or cannot be read").alias("reason")
-    wrong = frame.filter(pl.col("field").is_not_null()).select(ROW, "field", reason)
+    latest = end_of_tomorrow(now().astimezone(ZoneInfo(timezone))).astimezone(UTC)
+    earliest = datetime.combine(declaration.earliest, time(), ZoneInfo(timezone)).astimezone(UTC)
+    reason = (
+        pl.when(fault.is_not_null()).then(pl.lit("is missing or cannot be read"))
+        .when(pl.col("at") > latest).then(pl.lit(FUTURE))
+        .when(pl.col("at") < earliest).then(pl.lit(TOO_EARLY))
+    )  # fmt: skip
+    frame = text.with_columns(read_at.alias("at")).with_columns(
+        pl.coalesce(fault, pl.lit("read_at")).alias("field"), reason.alias("reason")
+    )
+    wrong = frame.filter(pl.col("reason").is_not_null()).select(ROW, "field", "reason")
     day = pl.col("at").dt.convert_time_zone(timezone).dt.date().alias("day")
-    sound = frame.filter(pl.col("field").is_null())
+    sound = frame.filter(pl.col("reason").is_null())
     return sound.select("reader_id", "token", pl.col("at").alias("read_at"), day), wrong
 
 

@@ -159,7 +159,10 @@ class SourceDeclaration(Declared):
         """What it speaks of: this city alone, or a wider area."""
         if self.extent:
             return self.extent
-        is_wider = not self.record_type.wider_if_mapped.isdisjoint(self.mapping)
+        consts = self.record_type.wider_if_const.items()
+        is_wider = not self.record_type.wider_if_mapped.isdisjoint(self.mapping) or any(
+            self.mapping[name].const in values for name, values in consts if name in self.mapping
+        )
         return "wider" if is_wider else self.record_type.extent
 
     @property

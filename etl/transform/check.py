@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 
 import polars as pl
 
@@ -14,6 +14,16 @@ from geodata.city.configuration import City
 NO_CLOCK = "is a date without a clock"
 FUTURE, TOO_EARLY = "lies in the future", "lies before the source's first day"
 _BOOKKEEPING = (ROW, "@wkb")
+
+
+def end_of_tomorrow(at: datetime) -> datetime:
+    """Return the latest instant at which an event can have happened, seen from `at`, in its zone.
+
+    Clocks of departments run ahead by minutes, and lists are made a day before; more is a wrong
+    date.
+    """
+    end = datetime.combine(at.date() + timedelta(days=2), time(), at.tzinfo)
+    return end - timedelta(microseconds=1)
 
 
 def legal_in(city: City, record_type: RecordType) -> Mapping[str, Collection[str]]:

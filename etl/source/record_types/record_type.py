@@ -46,7 +46,9 @@ class RecordType:
     placing: Placing = "points"
     place_rule: PlaceRule = "checked"  # unless the declaration says otherwise
     extent: Extent = "city"  # what its sources speak of, unless the declaration says otherwise
-    wider_if_mapped: frozenset[str] = frozenset()  # a source that maps one speaks of a wider area
+    # A source that maps one of these columns, or has such a constant, speaks of a wider area.
+    wider_if_mapped: frozenset[str] = frozenset()
+    wider_if_const: Mapping[str, frozenset[str]] = field(default_factory=dict)
     first_day: date = date(2000, 1, 1)  # an earlier event is a clock that was not set
     whole_days: frozenset[str] = frozenset()  # times that may come as a date without a clock
     defaults: Mapping[str, str | int | bool] = field(default_factory=dict)  # where it says nothing
