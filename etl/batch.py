@@ -61,7 +61,8 @@ class Batch:
     """The records of one file between two stages.
 
     `frame` holds one line per record with the file row it came from in `@row`; `members` says
-    which further file rows a record also carries (merged duplicates, unit rows of a call).
+    which further file rows a record also carries (merged duplicates, unit rows of a call). `notes`
+    tell of rows that were kept, and of what is wrong with the file as a whole.
     """
 
     frame: pl.DataFrame
@@ -70,6 +71,7 @@ class Batch:
         default_factory=lambda: pl.DataFrame(schema={ROW: pl.Int64, MEMBER: pl.Int64})
     )
     stages: tuple[StageSummary, ...] = ()
+    notes: tuple[Note, ...] = ()
 
     def reject(self, faults: pl.DataFrame) -> "Batch":
         """Remove every record of the faulty rows, with the rows merged into them."""
@@ -108,6 +110,10 @@ class Batch:
         return replace(
             self, stages=(*self.stages, StageSummary(stage, rows_in, self.frame.height, kept))
         )
+
+    def noted(self, *notes: Note) -> "Batch":
+        """Add notes of a stage."""
+        return replace(self, notes=(*self.notes, *notes))
 
     def rows_loaded(self) -> int:
         """Count the file rows whose values the records carry."""

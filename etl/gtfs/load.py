@@ -29,6 +29,7 @@ from etl.gtfs.timetable import Timetable, expand_feed
 from etl.gtfs.validator import validate_files
 from etl.ledger.coverage import CoverageSpan
 from etl.ledger.findings import FaultyFileError, Finding
+from etl.ledger.places import count_places
 from etl.load.insert import insert_rows
 from etl.outcome import LoadOutcome
 from etl.source.declaration import SourceDeclaration
@@ -38,7 +39,7 @@ from etl.transform.locate import Locator
 from geodata import tables
 from geodata.city.configuration import City
 from geodata.clock import now
-from geodata.tables import source_coverage
+from geodata.tables import OUTSIDE_DISTRICT, source_coverage
 
 _TABLES = (
     tables.gtfs_feed,
@@ -196,6 +197,8 @@ def _outcome(
     coverage = [*kept, CoverageSpan("gtfs_stop", first, end)]
     if timetable.starts_at and timetable.ends_at:
         coverage.append(CoverageSpan("departure", timetable.starts_at, timetable.ends_at))
+    stops = feed.rows("stops.txt")
+    outside = count_places(stops, "stops.txt", "row_number")
     return LoadOutcome(
         rows_in=feed.rows_in,
         rows_loaded=feed.rows_loaded,
@@ -205,8 +208,20 @@ def _outcome(
         event_from=first,
         event_to=end,
         coverage=tuple(coverage),
-        findings=(*feed.findings, *gap, *_cut_days(timetable)),
+        findings=(
+            *feed.findings,
+            *gap,
+            *_cut_days(timetable),
+            *outside,
+            *_departures_outside(timetable, stops),
+        ),
     )
+
+
+def _departures_outside(timetable: Timetable, stops: pl.DataFrame) -> tuple[Finding, ...]:
+    beyond = stops.filter(pl.col("district_id") == OUTSIDE_DISTRICT)
+    count = timetable.departures.filter(pl.col("stop_id").is_in(beyond["stop_id"].implode())).height
+    return (Finding("outside_departures", "stop_times.txt", rows=count),) if count else ()
 
 
 def _upcoming(feed: Feed, timetable: Timetable, starts_on: date, gap: list[Finding]) -> LoadOutcome:

@@ -6,6 +6,7 @@ import shapely
 
 from etl.batch import X, Y
 from etl.gtfs.table import Rule, Table
+from etl.ledger.findings import FaultyFileError, Finding
 from etl.source.declaration import SourceDeclaration
 from etl.transform.locate import Locator, assign_cell, assign_district, locate_points
 from geodata.city.configuration import City
@@ -21,6 +22,9 @@ def place_stops(
     """Return stops.txt with `@x`, `@y` (WGS-84), cell and district; unusable places are refused.
 
     GTFS asks for WGS-84; a feed that breaks this declares its datum.
+
+    Raises:
+        FaultyFileError: most stops lie where they cannot.
     """
     if stops.rows.is_empty():
         return stops
@@ -28,6 +32,12 @@ def place_stops(
         stops.rows[name].fill_null(np.nan).to_numpy().copy() for name in ("stop_lon", "stop_lat")
     )
     places = locate_points(lon, lat, declaration, city)
+    verdict = places.verdict()
+    if verdict:
+        why = Finding(
+            "misplaced_file", stops.file, None, "stop_lat", int(places.misplaced.sum()), verdict
+        )
+        raise FaultyFileError(f"{stops.file}: most stops lie wrong: {verdict}", [why])
     located = stops.with_rows(
         stops.rows.with_columns(
             pl.Series(X, places.lon).fill_nan(None),

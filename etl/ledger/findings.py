@@ -10,6 +10,7 @@ import polars as pl
 from sqlalchemy import Connection, insert
 
 from etl.batch import Note, count_reasons
+from etl.ledger.reasons import in_chinese
 from geodata.declared import Declared, read_declared
 from geodata.errors import ExtractError
 from geodata.tables import finding as finding_table
@@ -49,7 +50,7 @@ class Finding:
     @property
     def message_zh(self) -> str:
         """The finding in Chinese; details that quote the file stay as they are."""
-        return _joined(read_codes()[self.code].zh, self.detail, "：")
+        return _joined(read_codes()[self.code].zh, in_chinese(self.detail), "：")
 
     @property
     def message_en(self) -> str:

@@ -1,7 +1,8 @@
 """Takes a file of records through extract, transform, check and load: all formats but GTFS."""
 
+from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import polars as pl
 from sqlalchemy import Connection, select
@@ -9,7 +10,8 @@ from sqlalchemy import Connection, select
 from etl.batch import Batch, count_reasons
 from etl.extract import Extracted, read_file
 from etl.ledger.coverage import compute_coverage
-from etl.ledger.findings import Finding, from_notes, summarise_rejects
+from etl.ledger.findings import FaultyFileError, Finding, from_notes, summarise_rejects
+from etl.ledger.places import tell_places
 from etl.ledger.rejected_rows import describe_rejects
 from etl.load.records import load_records
 from etl.outcome import LoadOutcome, event_span
@@ -22,8 +24,10 @@ from etl.source.file import SourceFile
 from etl.source.record_types import GEOMETRY_TEXT
 from etl.telemetry.load import load_partitions
 from etl.transform import transform
-from etl.transform.check import check, legal_in
-from etl.transform.locate import Locator
+from etl.transform.check import check, end_of_tomorrow, legal_in
+from etl.transform.locate import MISPLACED_FILE, Locator
+from etl.transform.naming import ids_by_name, name_districts
+from etl.transform.place_codes import place_by_code
 from etl.transform.placing import PLACINGS, Ground
 from etl.transform.radio import decode_radio
 from etl.transform.shapes import read_wkt
@@ -32,10 +36,9 @@ from geodata.clock import now
 from geodata.database.partitions import PartitionStore
 from geodata.errors import LoadError
 from geodata.queries.candidates import read_joined
-from geodata.tables import UNKNOWN_DISTRICT, district
+from geodata.tables import district
 
-# Clocks of departments run ahead by minutes; a day is a wrong date.
-_CLOCK_TOLERANCE = timedelta(days=1)
+_LIVE_TOLERANCE = timedelta(days=1)
 
 
 def load_file(
@@ -55,6 +58,7 @@ def load_file(
         ExtractError: the file cannot be read as declared.
         LoadError: none of its rows could be used.
         HeldLoadError: it would take away more than its source may lose.
+        FaultyFileError: most of its places lie where they cannot.
     """
     record_type = declaration.record_type
     zone = declaration.timezone or city.timezone
@@ -64,13 +68,18 @@ def load_file(
     )
     batch = transform(batch, declaration, zone)
     batch = decode_radio(batch, declaration.gnb_id_bits)
-    batch = _name_districts(connection, batch)
+    batch = place_by_code(batch, declaration, places.incoming)
+    batch = name_districts(batch, declaration, _read_names(connection))
     place = PLACINGS[record_type.placing]
     ground = Ground(city, locator, places.incoming)
     batch = place(read_wkt(batch), as_extracted(declaration), ground)
-    legal = legal_in(city, record_type)
-    batch = check(batch, record_type, now() + _CLOCK_TOLERANCE, legal, is_live=is_piece)
     if not is_piece:  # all of the few rows of a live piece may be faulty
+        _refuse_if_misplaced(file, batch)
+    batch = check(
+        batch, record_type, _latest(city, is_piece=is_piece), legal_in(city, record_type),
+        first_day=declaration.earliest, is_live=is_piece,
+    )  # fmt: skip
+    if not is_piece:
         _refuse_if_none(file, batch, extracted, declaration)
     batch = _join_events(connection, batch, declaration)
     former = () if is_piece else read_former(connection, load_id)
@@ -87,10 +96,12 @@ def load_file(
     event_from, event_to = event_span(batch.frame, record_type.event_time)
     covered = compute_coverage(declaration, event_from, event_to, city.zone, now())
     holes: tuple[Finding, ...] = ()
+    outside: tuple[Finding, ...] = ()
     if not is_piece:  # which is a part of its day, whatever it lost
         covered, holes = leave_out_holes(
             covered, declaration, batch, extracted, file.name, city.zone
         )
+        outside = tell_places(declaration, extracted.frame.columns, batch.frame, file.name)
     rejects = describe_rejects(batch.rejects, extracted, file.name)
     return LoadOutcome(
         rows_in=extracted.rows_in,
@@ -103,10 +114,11 @@ def load_file(
         coverage=tuple(covered),
         changes_nothing=changes.is_none,
         findings=(
-            *from_notes(extracted.notes, file.name),
+            *from_notes((*extracted.notes, *batch.notes), file.name),
             *holes,
             *tell_kept(declaration, changes.going, file.name),
             *summarise_rejects(rejects),
+            *outside,
         ),
     )
 
@@ -140,18 +152,27 @@ def as_extracted(declaration: SourceDeclaration) -> SourceDeclaration:
     return declaration.model_copy(update={"crs": None})
 
 
-def _name_districts(connection: Connection, batch: Batch) -> Batch:
-    """Set the district to `unknown` where a row names one that the city does not have."""
-    if "district_id" not in batch.frame.columns:
-        return batch
-    known = list(connection.scalars(select(district.c.district_id)))
-    listed = pl.col("district_id").is_in(known) | pl.col("district_id").is_null()
-    named = pl.when(listed).then("district_id").otherwise(pl.lit(UNKNOWN_DISTRICT))
-    unlisted = batch.frame.select((~listed).sum()).item()
-    frame = batch.frame.with_columns(named.alias("district_id"))
-    return replace(batch, frame=frame).staged(
-        "district", frame.height, {"no such district, kept as unknown": unlisted}
-    )
+def _latest(city: City, *, is_piece: bool) -> datetime:
+    """Return the latest instant at which an event can have happened, in the city's zone."""
+    at = now().astimezone(city.zone)
+    return at + _LIVE_TOLERANCE if is_piece else end_of_tomorrow(at)
+
+
+def _read_names(connection: Connection) -> Mapping[str, str]:
+    columns = (district.c.district_id, district.c.name_zh, district.c.name_en)
+    rows = [tuple(row) for row in connection.execute(select(*columns))]
+    schema = dict.fromkeys(("district_id", "name_zh", "name_en"), pl.String)
+    return ids_by_name(pl.DataFrame(rows, schema=schema, orient="row"))
+
+
+def _refuse_if_misplaced(file: SourceFile, batch: Batch) -> None:
+    """Refuse a file most of whose places are wrong: its declaration is, or it is another city's."""
+    wrong = [note for note in batch.notes if note.code == MISPLACED_FILE]
+    if wrong:
+        raise FaultyFileError(
+            f"{file}: most of its places are wrong ({wrong[0].rows} rows): {wrong[0].detail}",
+            from_notes(wrong, file.name),
+        )
 
 
 def _refuse_if_none(

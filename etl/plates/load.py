@@ -1,12 +1,15 @@
 """Loads a file of plate reads as link times: read, pair, count, write; then destroys it."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time
+from zoneinfo import ZoneInfo
 
 import polars as pl
 from sqlalchemy import Connection, select
 
 from etl.batch import ROW, Batch, count_reasons
 from etl.ledger.coverage import CoverageSpan, compute_coverage
+from etl.ledger.findings import summarise_rejects
+from etl.ledger.places import count_places
 from etl.ledger.rejected_rows import SCHEMA as REJECTED
 from etl.load.records import load_records
 from etl.outcome import LoadOutcome, event_span
@@ -14,6 +17,7 @@ from etl.plates.pairing import compute_link_times, pair_reads
 from etl.source.declaration import SourceDeclaration
 from etl.source.file import SourceFile
 from etl.source.mapping import Pairing
+from etl.transform.check import FUTURE, TOO_EARLY, end_of_tomorrow
 from etl.transform.fields import convert
 from etl.transform.locate import Locator
 from geodata.city.configuration import City
@@ -21,8 +25,6 @@ from geodata.clock import now
 from geodata.errors import ExtractError, LoadError
 from geodata.tables import reader_link
 
-CLOCK_AHEAD = timedelta(days=1)  # whole days are sent; a reader's clock may be wrong by a zone
-FIRST_AT = datetime(2000, 1, 1, tzinfo=UTC)
 _LINK_SCHEMA = {
     "link_id": pl.String, "from_reader": pl.String, "to_reader": pl.String,
     "length_m": pl.Float64, "cell": pl.Int64, "district_id": pl.String,
@@ -60,11 +62,12 @@ def load_plate_reads(
     batch, changes = load_records(connection, batch, declaration, load_id)
     event_from, event_to = event_span(reads, "read_at")
     covered = compute_coverage(declaration, event_from, event_to, city.zone, now())
+    kept = _without_text(rejects, file.name)
     return LoadOutcome(
         rows_in=reads.height + rejects.height,
         rows_loaded=reads.height,
         records=batch.frame.height,
-        rejects=_without_text(rejects, file.name),
+        rejects=kept,
         stages=batch.stages,
         event_from=event_from,
         event_to=event_to,
@@ -72,6 +75,7 @@ def load_plate_reads(
             CoverageSpan(each.table_name, each.starts_at, each.ends_at) for each in covered
         ),
         changes_nothing=changes.is_none,
+        findings=(*summarise_rejects(kept), *count_places(batch.frame, file.name)),
     )
 
 
@@ -93,23 +97,24 @@ def read_plates(
     zone = declaration.timezone or timezone
     text = _read_text(file, pairing)
     read_at = convert(pairing.read_at, "time", pl.col("read_at"), zone)
-    latest = now() + CLOCK_AHEAD
     fault = (
         pl.when(pl.col("reader_id").is_null()).then(pl.lit("reader_id"))
         .when(pl.col("token").is_null()).then(pl.lit("token"))
-        .when(pl.col("at").is_null() | ~pl.col("at").is_between(FIRST_AT, latest))
-        .then(pl.lit("read_at"))
+        .when(pl.col("at").is_null()).then(pl.lit("read_at"))
     )  # fmt: skip
-    frame = text.with_columns(read_at.alias("at")).with_columns(fault.alias("field"))
+    latest = end_of_tomorrow(now().astimezone(ZoneInfo(timezone))).astimezone(UTC)
+    earliest = datetime.combine(declaration.earliest, time(), ZoneInfo(timezone)).astimezone(UTC)
     reason = (
-        pl.when((pl.col("field") == "read_at") & pl.col("at").is_not_null())
-        .then(pl.lit("lies before 2000 or has not come yet"))
-        .otherwise(pl.lit("is missing or cannot be read"))
-        .alias("reason")
+        pl.when(fault.is_not_null()).then(pl.lit("is missing or cannot be read"))
+        .when(pl.col("at") > latest).then(pl.lit(FUTURE))
+        .when(pl.col("at") < earliest).then(pl.lit(TOO_EARLY))
+    )  # fmt: skip
+    frame = text.with_columns(read_at.alias("at")).with_columns(
+        pl.coalesce(fault, pl.lit("read_at")).alias("field"), reason.alias("reason")
     )
-    wrong = frame.filter(pl.col("field").is_not_null()).select(ROW, "field", reason)
+    wrong = frame.filter(pl.col("reason").is_not_null()).select(ROW, "field", "reason")
     day = pl.col("at").dt.convert_time_zone(timezone).dt.date().alias("day")
-    sound = frame.filter(pl.col("field").is_null())
+    sound = frame.filter(pl.col("reason").is_null())
     return sound.select("reader_id", "token", pl.col("at").alias("read_at"), day), wrong
 
 

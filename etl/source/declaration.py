@@ -1,5 +1,6 @@
 """The declaration of a source: one YAML file, read into a typed model that refuses unknown keys."""
 
+from datetime import date
 from pathlib import Path
 from typing import Literal, Self
 
@@ -8,6 +9,7 @@ from pydantic import Field, PrivateAttr, ValidationError, field_validator, model
 from etl.source.formats import FORMATS, Format
 from etl.source.live import LiveRules
 from etl.source.mapping import (
+    CodedPlaces,
     Coverage,
     Expansion,
     GroupBy,
@@ -18,7 +20,7 @@ from etl.source.mapping import (
     Weights,
     check_zone,
 )
-from etl.source.record_types import RECORD_TYPES, RecordType
+from etl.source.record_types import PLACE_CODE, RECORD_TYPES, RecordType
 from etl.source.record_types.record_type import Extent, PlaceRule
 from geodata.city.configuration import City
 from geodata.city.parts import check_encoding
@@ -91,8 +93,14 @@ class SourceDeclaration(Declared):
     timezone: str | None = Field(
         default=None, description="of clocks without an offset; else the city's"
     )
+    first_day: date | None = Field(
+        default=None,
+        description="an event before it is a fault; else the record type's, mostly 2000-01-01",
+    )
     area: tuple[float, float, float, float] | None = Field(
-        default=None, description="west, south, east, north of where its places must lie"
+        default=None,
+        description="west, south, east, north of where its places must lie; else the city's bounds "
+        "if its extent is the city",
     )
     extent: Extent | None = Field(
         default=None,
@@ -103,6 +111,10 @@ class SourceDeclaration(Declared):
         default=None,
         description="a row without coordinates: kept (optional, checked) or rejected (required); "
         "with unusable ones: kept (optional) or rejected; else as the record type says",
+    )
+
+    places: CodedPlaces | None = Field(
+        default=None, description="a table of where the codes mapped to `place_code` lie"
     )
 
     table: str = Field(description="one of the record types above")
@@ -212,7 +224,18 @@ class SourceDeclaration(Declared):
     @property
     def covered_extent(self) -> Extent:
         """What it speaks of: this city alone, or a wider area."""
-        return self.extent or self.record_type.extent
+        if self.extent:
+            return self.extent
+        consts = self.record_type.wider_if_const.items()
+        is_wider = not self.record_type.wider_if_mapped.isdisjoint(self.mapping) or any(
+            self.mapping[name].const in values for name, values in consts if name in self.mapping
+        )
+        return "wider" if is_wider else self.record_type.extent
+
+    @property
+    def earliest(self) -> date:
+        """The first day on which an event of it can have happened."""
+        return self.first_day or self.record_type.first_day
 
     @property
     def given_in(self) -> str:
@@ -276,6 +299,7 @@ class SourceDeclaration(Declared):
             raise ValueError("give either path or url")
         self._check_reading()
         self._check_spreading()
+        self._check_coded()
         if self.scope and self.mode != "snapshot":
             raise ValueError("scope belongs to mode: snapshot")
         if self.record_type.is_mapped:
@@ -306,6 +330,17 @@ class SourceDeclaration(Declared):
             raise ValueError(f"weights belong to table: {' or '.join(spread)}, without allocate")
         if self.allocate and self.table not in spread:
             raise ValueError(f"allocate belongs to table: {' or '.join(spread)}")
+
+    def _check_coded(self) -> None:
+        """Refuse codes of places without their table, and a table that places nothing."""
+        if (self.places is None) != (PLACE_CODE not in self.mapping):
+            raise ValueError(f"places and a mapping of {PLACE_CODE} belong together")
+        if self.places is None:
+            return
+        if not self.record_type.is_placed and not self.places.district:
+            raise ValueError(f"{self.table} has no points: places must give the district")
+        if self.places.cell and (self.crs is not None or self.datum != "wgs84"):
+            raise ValueError("places by cell are in WGS-84: leave out crs and datum")
 
     @model_validator(mode="after")
     def _is_kept_somewhere(self) -> Self:

@@ -1,5 +1,6 @@
 """The parts of a declaration: where a column's value comes from, grouping and coverage."""
 
+import codecs
 import re
 from datetime import date
 from typing import Annotated, Literal, Self
@@ -142,6 +143,45 @@ class Weights(Declared):
     unit: str = Field(description="column with the unit's id")
     cell: str = Field(description="column with an H3 cell of any resolution")
     weight: str = Field(description="column with, for example, residential floor area")
+
+
+class CodedPlaces(Declared):
+    """A table of where the places lie that rows name by a code (`place_code`).
+
+    Its coordinates are read as those of the source; cells are H3 cells of any resolution.
+    """
+
+    path: str = Field(description="CSV in the incoming folder, else beside the declaration")
+    encoding: str = Field(default="utf-8-sig", description="of the table, such as gbk")
+    code: str = Field(description="column with the code")
+    lon: str | None = Field(default=None, description="column with the longitude or easting")
+    lat: str | None = Field(default=None, description="column with the latitude or northing")
+    cell: str | None = Field(default=None, description="column with an H3 cell, instead of a point")
+    district: str | None = Field(default=None, description="column with a district's id or name")
+
+    @field_validator("encoding")
+    @classmethod
+    def _known_encoding(cls, value: str) -> str:
+        try:
+            codecs.lookup(value)
+        except LookupError:
+            raise ValueError(f"unknown encoding '{value}'") from None
+        return value
+
+    @model_validator(mode="after")
+    def _says_where(self) -> Self:
+        if (self.lon is None) != (self.lat is None) or (self.lon and self.cell):
+            raise ValueError("give lon and lat, or cell")
+        if not (self.lon or self.cell or self.district):
+            raise ValueError("give lon and lat, cell or district")
+        return self
+
+    @property
+    def targets(self) -> dict[str, str | None]:
+        """Return the columns of a record that it can fill, and whence."""
+        return {
+            "lon": self.lon, "lat": self.lat, "cell": self.cell, "district_id": self.district,
+        }  # fmt: skip
 
 
 class Coverage(Declared):

@@ -2,16 +2,28 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, time, timedelta
 
 import polars as pl
 
 from etl.batch import COUNTS_INSTEAD, MEMBER, ROW, Batch, count_reasons
 from etl.source.record_types import RecordType
+from etl.transform.clocks import CLOCKLESS
 from geodata.city.configuration import City
 
-_EARLIEST = datetime(1900, 1, 1, tzinfo=UTC)
+NO_CLOCK = "is a date without a clock"
+FUTURE, TOO_EARLY = "lies in the future", "lies before the source's first day"
 _BOOKKEEPING = (ROW, "@wkb")
+
+
+def end_of_tomorrow(at: datetime) -> datetime:
+    """Return the latest instant at which an event can have happened, seen from `at`, in its zone.
+
+    Clocks of departments run ahead by minutes, and lists are made a day before; more is a wrong
+    date.
+    """
+    end = datetime.combine(at.date() + timedelta(days=2), time(), at.tzinfo)
+    return end - timedelta(microseconds=1)
 
 
 def legal_in(city: City, record_type: RecordType) -> Mapping[str, Collection[str]]:
@@ -25,19 +37,26 @@ def check(
     not_after: datetime,
     legal: Mapping[str, Collection[str]],
     *,
+    first_day: date | None = None,
     is_live: bool = False,
 ) -> Batch:
     """Reject what breaks a rule of the target table; merge identical repetitions.
 
-    `not_after` is the latest instant at which an event can have happened. In live data, earlier
-    revisions that a later one of the same piece follows are merged into it: they are no faults.
+    `not_after` is the latest instant at which an event can have happened, in the city's zone;
+    `first_day` the first day, else that of the record type. In live data, earlier revisions that a
+    later one of the same piece follows are merged into it: they are no faults.
     """
     rows_in, before = batch.frame.height, batch.rejects.height
-    for condition, field, reason in _rules(batch.frame, record_type, not_after, legal):
+    rules = [
+        *_rules(batch.frame, record_type, legal),
+        *_times(batch.frame, record_type, not_after, first_day or record_type.first_day),
+    ]
+    for condition, field, reason in rules:
         faulty = batch.frame.filter(condition)
         batch = batch.reject(
             faulty.select(ROW, pl.lit(field).alias("field"), pl.lit(reason).alias("reason"))
         )
+    batch = _reject_days(batch)
     merged = merge_repetitions(batch)
     notes = {"identical repetitions merged": merged.members.height - batch.members.height}
     latest = merge_revisions(merged, record_type) if is_live else merged
@@ -51,7 +70,6 @@ def check(
 def _rules(
     frame: pl.DataFrame,
     record_type: RecordType,
-    not_after: datetime,
     legal: Mapping[str, Collection[str]],
 ) -> Iterator[tuple[pl.Expr, str, str]]:
     for name, (low, high) in record_type.ranges.items():
@@ -62,12 +80,36 @@ def _rules(
         if name in frame.columns:
             listed = ", ".join(sorted(values)) or "those of the city, which has none"
             yield ~pl.col(name).is_in(values), name, f"is not one of {listed}"
-    event_time = record_type.event_time
-    if event_time in frame.columns and frame.schema[event_time] == pl.Datetime("us", "UTC"):
-        yield pl.col(event_time) > not_after, event_time, "lies in the future"
-        yield pl.col(event_time) < _EARLIEST, event_time, "lies before 1900"
     if "ends_at" in frame.columns:
         yield pl.col("ends_at") <= pl.col("starts_at"), "ends_at", "is not after the start"
+
+
+def _times(
+    frame: pl.DataFrame, record_type: RecordType, not_after: datetime, first_day: date
+) -> Iterator[tuple[pl.Expr, str, str]]:
+    """Yield the rules of when an event can have happened, by instant or by day."""
+    event_time = record_type.event_time
+    if event_time is None or event_time not in frame.columns:
+        return
+    kind = frame.schema[event_time]
+    if kind == pl.Datetime("us", "UTC"):
+        first_at = datetime.combine(first_day, time(), not_after.tzinfo).astimezone(UTC)
+        yield pl.col(event_time) > not_after.astimezone(UTC), event_time, FUTURE
+        yield pl.col(event_time) < first_at, event_time, TOO_EARLY
+    elif kind == pl.Date:
+        yield pl.col(event_time) > not_after.date(), event_time, FUTURE
+        yield pl.col(event_time) < first_day, event_time, TOO_EARLY
+
+
+def _reject_days(batch: Batch) -> Batch:
+    """Reject rows that have a day where the table needs a clock."""
+    if CLOCKLESS not in batch.frame.columns:
+        return batch
+    faulty = batch.frame.filter(pl.col(CLOCKLESS).is_not_null())
+    batch = batch.reject(
+        faulty.select(ROW, pl.col(CLOCKLESS).alias("field"), pl.lit(NO_CLOCK).alias("reason"))
+    )
+    return replace(batch, frame=batch.frame.drop(CLOCKLESS))
 
 
 def merge_repetitions(batch: Batch) -> Batch:

@@ -1,22 +1,29 @@
 """Locates records: from given coordinates to WGS-84, cell and district."""
 
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 import shapely
-from pyproj import Transformer
 
-from etl.batch import ROW, WKB, Batch, X, Y, count_reasons
+from etl.batch import ROW, WKB, Batch, Note, X, Y, count_reasons
 from etl.source.declaration import SourceDeclaration
 from etl.source.record_types.record_type import Extent
+from etl.transform.misplaced import SWAPPED, Bounds, Reading, find_causes
 from geodata.city.configuration import City
 from geodata.space import datums, grid
 from geodata.tables import UNKNOWN_DISTRICT, UNPLACED_DISTRICT
 
-Floats = npt.NDArray[np.float64]
+Floats: TypeAlias = npt.NDArray[np.float64]
+Texts: TypeAlias = npt.NDArray[np.object_]
+
+MISPLACED_FILE, PLACE_DROPPED, PLACE_DOUBTFUL = "misplaced_file", "place_dropped", "place_doubtful"
+OUT_OF_RANGE, LATITUDE_OUT_OF_RANGE = "longitude or latitude out of range", "latitude out of range"
+OUTSIDE_AREA, OUTSIDE_BOUNDS = "outside the source's area", "outside the city's bounds"
 
 
 class Locator(Protocol):
@@ -29,11 +36,17 @@ class Locator(Protocol):
 
 @dataclass(frozen=True)
 class Places:
-    """Points in WGS-84 (NaN where unusable) and why a pair is unusable ('' where it is valid)."""
+    """Points in WGS-84 (NaN where unusable) and why a pair is unusable ('' where it is valid).
+
+    `misplaced` are the pairs that are no place the source can speak of, and those of a wider source
+    that look as if a slip had moved them out of the city: these have a `doubt`, and a point.
+    """
 
     lon: Floats
     lat: Floats
-    fault: npt.NDArray[np.object_]
+    fault: Texts
+    doubt: Texts
+    misplaced: npt.NDArray[np.bool_]
 
     @property
     def is_missing(self) -> npt.NDArray[np.bool_]:
@@ -41,50 +54,79 @@ class Places:
         missing: npt.NDArray[np.bool_] = np.isnan(self.lon) & (self.fault == "")
         return missing
 
+    def verdict(self, *, of_all: bool = False) -> str:
+        """Return what is wrong with the whole file: the commonest reason, if most are misplaced.
+
+        Most of the rows that have coordinates, or with `of_all` of all rows.
+        """
+        count = int(self.misplaced.sum())
+        if count * 2 <= (self.lon.size if of_all else self.lon.size - int(self.is_missing.sum())):
+            return ""
+        reasons = np.where(self.fault == "", self.doubt, self.fault)[self.misplaced]
+        return str(Counter(reasons.tolist()).most_common(1)[0][0])
+
 
 def locate_points(lon: Floats, lat: Floats, declaration: SourceDeclaration, city: City) -> Places:
-    """Convert coordinates as the declaration says; unusable ones become NaN with a reason."""
-    given_lon, given_lat = lon.copy(), lat.copy()
+    """Convert coordinates as the declaration says; unusable ones become NaN with a reason.
+
+    A place of a source of this city alone lies in the city's bounds, or in the source's own `area`
+    where it declares one. A place of a wider source may lie anywhere on earth.
+    """
     fault = np.full(lon.shape, "", dtype=object)
     _mark(fault, np.isnan(lon) != np.isnan(lat), "only one of longitude and latitude is given")
     _mark(fault, (lon == 0) & (lat == 0), "is 0, 0: a placeholder, not a place")
-    if declaration.crs is not None:
-        to_degrees = Transformer.from_crs(declaration.crs, 4326, always_xy=True)
-        given_lon, given_lat = to_degrees.transform(lon, lat)
-    _mark_range(fault, given_lon, given_lat)
-    given_lon, given_lat = _blank(given_lon, fault), _blank(given_lat, fault)
-    lon, lat, unshifted = datums.to_wgs84(given_lon, given_lat, declaration.datum, city.datum_area)
+    reading = Reading(city.metric_crs, declaration.crs, declaration.datum, city.datum_area)
+    degrees = reading.to_degrees(lon, lat)
+    where = np.full(lon.shape, "", dtype=object)
+    _mark(where, _beyond(degrees, grid.WORLD_BOUNDS), OUT_OF_RANGE)
+    known = fault + where
+    found_lon, found_lat, unshifted = datums.to_wgs84(
+        _blank(degrees[0], known), _blank(degrees[1], known), declaration.datum, city.datum_area
+    )
+    is_wider = declaration.covered_extent == "wider"
     shifted = f"outside the area in which {city.name_en} declares {declaration.datum}"
-    _mark(fault, unshifted & ~np.isnan(lon), shifted)
+    _mark(where, unshifted & ~np.isnan(found_lon), shifted)
     if declaration.area:
-        _mark_area(fault, lon, lat, declaration.area)
-    return Places(_blank(lon, fault), _blank(lat, fault), fault)
+        _mark(where, _beyond((found_lon, found_lat), declaration.area), OUTSIDE_AREA)
+    elif not is_wider:
+        _mark(where, _beyond((found_lon, found_lat), city.bounds), OUTSIDE_BOUNDS)
+    wrong = (where != "") & (fault == "")
+    bounds = declaration.area or city.bounds
+    causes = find_causes(lon[wrong], lat[wrong], bounds, reading)
+    fault[wrong] = _with_cause(where[wrong], causes)
+    if is_wider:  # the next city's places cannot be shifted: that is no fault of the file
+        wrong[wrong] = (causes != "") | (where[wrong] != shifted)
+    doubt = np.full(lon.shape, "", dtype=object)
+    if is_wider:
+        far = (fault == "") & _beyond((found_lon, found_lat), city.bounds)
+        doubt[far] = find_causes(lon[far], lat[far], city.bounds, reading, only_doubtful=True)
+    doubtful = doubt != ""
+    doubt[doubtful] = OUTSIDE_BOUNDS + ": " + doubt[doubtful]
+    blank = _blank(found_lon, fault), _blank(found_lat, fault)
+    return Places(*blank, fault, doubt, wrong | doubtful)
 
 
-def _mark(fault: npt.NDArray[np.object_], where: npt.NDArray[np.bool_], reason: str) -> None:
+def _mark(fault: Texts, where: npt.NDArray[np.bool_], reason: str) -> None:
     fault[where & (fault == "")] = reason
 
 
-def _blank(values: Floats, fault: npt.NDArray[np.object_]) -> Floats:
+def _blank(values: Floats, fault: Texts) -> Floats:
     return np.where(fault == "", values, np.nan)
 
 
-def _mark_range(fault: npt.NDArray[np.object_], lon: Floats, lat: Floats) -> None:
-    with np.errstate(invalid="ignore"):
-        wrong = ~grid.in_bounds(lat, lon) & ~np.isnan(lon) & ~np.isnan(lat)
-        swapped = wrong & grid.in_bounds(lon, lat)
-    _mark(fault, swapped, "latitude out of range: longitude and latitude look swapped")
-    _mark(fault, wrong, "longitude or latitude out of range")
+def _beyond(points: tuple[Floats, Floats], bounds: Bounds) -> npt.NDArray[np.bool_]:
+    lon, lat = points
+    beyond: npt.NDArray[np.bool_] = (
+        ~np.isnan(lon) & ~np.isnan(lat) & ~grid.in_bounds(lat, lon, bounds)
+    )
+    return beyond
 
 
-def _mark_area(
-    fault: npt.NDArray[np.object_], lon: Floats, lat: Floats, area: tuple[float, ...]
-) -> None:
-    bounds = (area[0], area[1], area[2], area[3])
-    wrong = ~grid.in_bounds(lat, lon, bounds) & ~np.isnan(lon)
-    swapped = wrong & grid.in_bounds(lon, lat, bounds)
-    _mark(fault, swapped, "outside the source's area: longitude and latitude look swapped")
-    _mark(fault, wrong, "outside the source's area")
+def _with_cause(where: Texts, causes: Texts) -> Texts:
+    """Return where places lie, and the likely cause behind a colon."""
+    swapped = (where == OUT_OF_RANGE) & (causes == SWAPPED)
+    where = np.where(swapped, LATITUDE_OUT_OF_RANGE, where)
+    return np.where(causes == "", where, where + ": " + causes)
 
 
 def place(batch: Batch, declaration: SourceDeclaration, city: City, locator: Locator) -> Batch:
@@ -92,20 +134,34 @@ def place(batch: Batch, declaration: SourceDeclaration, city: City, locator: Loc
 
     Adds original_lon, original_lat, datum, `@x`, `@y` (WGS-84, null without a place), cell and
     district_id. By the source's rule, rows without or with unusable coordinates are kept without a
-    place (district `unknown`) or rejected.
+    place (district `unknown`, or `unplaced` of a wider source) or rejected. If most of the places
+    are wrong, a note of `MISPLACED_FILE` says why.
     """
-    rows_in, before = batch.frame.height, batch.rejects.height
     lon, lat = given_coordinates(batch.frame)
     places = locate_points(lon, lat, declaration, city)
+    return settle(batch, places, declaration, locator, pl.lit(declaration.given_in))
+
+
+def settle(
+    batch: Batch,
+    places: Places,
+    declaration: SourceDeclaration,
+    locator: Locator,
+    given_in: pl.Expr,
+) -> Batch:
+    """Put located points into the records, as `place` says; `given_in` is the datum of each."""
+    rows_in, before = batch.frame.height, batch.rejects.height
+    lon, lat = given_coordinates(batch.frame)
     frame = batch.frame.with_columns(
         pl.Series("original_lon", lon).fill_nan(None),
         pl.Series("original_lat", lat).fill_nan(None),
-        pl.lit(declaration.given_in).alias("datum"),
+        given_in.alias("datum"),
         pl.Series(X, places.lon).fill_nan(None),
         pl.Series(Y, places.lat).fill_nan(None),
     )
     frame = assign_district(assign_cell(frame), locator, declaration.covered_extent)
-    batch = replace(batch, frame=frame).reject(_refused(frame, places, declaration))
+    noted = batch.noted(*_notes(frame, places, declaration))
+    batch = replace(noted, frame=frame).reject(_refused(frame, places, declaration))
     notes = count_reasons(batch.rejects.slice(before))
     notes["without a place, kept"] = batch.frame[X].null_count()
     return batch.staged("place", rows_in, notes)
@@ -145,13 +201,32 @@ def assign_district(frame: pl.DataFrame, locator: Locator, extent: Extent) -> pl
     A row without a place is in no total if the source speaks of a wider area than the city.
     """
     known = frame[X].is_not_null().to_numpy()
-    unlocated = UNPLACED_DISTRICT if extent == "wider" else UNKNOWN_DISTRICT
-    found = np.full(frame.height, unlocated, dtype=object)
+    found = np.full(frame.height, unlocated_district(extent), dtype=object)
     found[known] = locator.locate(frame[X].to_numpy()[known], frame[Y].to_numpy()[known])
     located = pl.Series("@located", found, dtype=pl.String)
     if "district_id" in frame.columns:
         return frame.with_columns(pl.col("district_id").fill_null(located))
     return frame.with_columns(located.alias("district_id"))
+
+
+def unlocated_district(extent: Extent) -> str:
+    """Return what stands for the district of a row whose place is not known."""
+    return UNPLACED_DISTRICT if extent == "wider" else UNKNOWN_DISTRICT
+
+
+def _notes(frame: pl.DataFrame, places: Places, declaration: SourceDeclaration) -> Iterator[Note]:
+    """Yield what is wrong with places of rows that are kept, and with the file as a whole."""
+    is_kept = declaration.place_rule == "optional"
+    rows, field = frame[ROW].to_numpy(), _field_of(declaration)
+    told = [(PLACE_DROPPED, places.fault)] if is_kept else []
+    for code, reasons in (*told, (PLACE_DOUBTFUL, places.doubt)):
+        for reason, count in sorted(Counter(reasons[reasons != ""].tolist()).items()):
+            first = int(rows[reasons == reason].min())
+            yield Note(code, reason, first, field, count)
+    verdict = places.verdict(of_all=is_kept)
+    if verdict:
+        count = int(places.misplaced.sum())
+        yield Note(MISPLACED_FILE, verdict, int(rows[places.misplaced].min()), field, count)
 
 
 def _refused(frame: pl.DataFrame, places: Places, declaration: SourceDeclaration) -> pl.DataFrame:
@@ -161,10 +236,15 @@ def _refused(frame: pl.DataFrame, places: Places, declaration: SourceDeclaration
         reasons[places.is_missing] = "has no coordinates"
     if rule == "optional":
         reasons[:] = ""
-    mapping = declaration.mapping
-    names = [name for key in ("lon", "lat") if key in mapping for name in mapping[key].source]
     return frame.select(
         ROW,
-        pl.lit("/".join(dict.fromkeys(names)) or "geometry").alias("field"),
+        pl.lit(_field_of(declaration)).alias("field"),
         pl.Series("reason", reasons, dtype=pl.String),
     ).filter(pl.col("reason") != "")
+
+
+def _field_of(declaration: SourceDeclaration) -> str:
+    """Return the file's own names of the coordinates."""
+    mapping = declaration.mapping
+    names = [name for key in ("lon", "lat") if key in mapping for name in mapping[key].source]
+    return "/".join(dict.fromkeys(names)) or "geometry"

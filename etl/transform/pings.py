@@ -1,12 +1,11 @@
 """Locates vehicle reports: the rows of one file may be in two datums."""
 
-from dataclasses import replace
-
+import numpy as np
 import polars as pl
 
 from etl.batch import Batch
 from etl.source.declaration import SourceDeclaration
-from etl.transform.locate import Locator, place
+from etl.transform.locate import Locator, Places, given_coordinates, locate_points, place, settle
 from geodata.city.configuration import City
 
 SHIFTED = "is_shifted"
@@ -19,18 +18,30 @@ def place_pings(
 
     JT/T 808 marks each report (status bit 5: its coordinates passed the secrecy plug-in).
     """
-    shifted = pl.col(SHIFTED).fill_null(value=False)
-    if SHIFTED not in batch.frame.columns or not batch.frame.select(shifted.any()).item():
+    if SHIFTED not in batch.frame.columns or not batch.frame[SHIFTED].any():
         return place(batch, declaration, city, locator)
+    shifted = batch.frame[SHIFTED].fill_null(value=False)
     in_gcj02 = declaration.model_copy(update={"datum": "gcj02"})
-    apart = [
-        place(replace(batch, frame=batch.frame.filter(rows)), datum, city, locator)
-        for rows, datum in ((~shifted, declaration), (shifted, in_gcj02))
-    ]
-    notes = apart[0].stages[-1].dropped, apart[1].stages[-1].dropped
-    counts = {key: sum(note.get(key, 0) for note in notes) for note in notes for key in note}
-    rejects = pl.concat([apart[0].rejects, apart[1].rejects.slice(batch.rejects.height)])
-    placed = replace(
-        batch, frame=pl.concat([each.frame for each in apart]).sort("@row"), rejects=rejects
+    lon, lat = given_coordinates(batch.frame)
+    places = _either(
+        shifted.to_numpy(),
+        locate_points(lon, lat, in_gcj02, city),
+        locate_points(lon, lat, declaration, city),
     )
-    return placed.staged("place", batch.frame.height, counts)
+    given_in = pl.when(shifted).then(pl.lit(in_gcj02.given_in)).otherwise(
+        pl.lit(declaration.given_in)
+    )  # fmt: skip
+    return settle(batch, places, declaration, locator, given_in)
+
+
+def _either(
+    which: np.ndarray[tuple[int], np.dtype[np.bool_]], one: Places, other: Places
+) -> Places:
+    """Return the places of `one` where `which` holds, elsewhere those of the other."""
+    return Places(
+        np.where(which, one.lon, other.lon),
+        np.where(which, one.lat, other.lat),
+        np.where(which, one.fault, other.fault),
+        np.where(which, one.doubt, other.doubt),
+        np.where(which, one.misplaced, other.misplaced),
+    )

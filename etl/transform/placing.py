@@ -4,11 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+import polars as pl
+
 from etl.batch import Batch
 from etl.source.declaration import SourceDeclaration
 from etl.source.record_types import Placing
 from etl.transform.dasymetric import read_weights, spread_by_weights
-from etl.transform.locate import Locator, place
+from etl.transform.locate import Locator, place, unlocated_district
 from etl.transform.pings import place_pings
 from etl.transform.population import allocate_polygons, place_hexagons
 from etl.transform.shapes import add_footprints, add_paths, convert_shapes, place_tiles
@@ -27,8 +29,14 @@ class Ground:
 Place = Callable[[Batch, SourceDeclaration, Ground], Batch]
 
 
-def _nowhere(batch: Batch, _declaration: SourceDeclaration, _ground: Ground) -> Batch:
-    return batch
+def _nowhere(batch: Batch, declaration: SourceDeclaration, _ground: Ground) -> Batch:
+    """Name the district of rows that have no point: what they say, else that it is not known."""
+    if "district_id" not in declaration.record_type.columns:
+        return batch
+    unknown = pl.lit(unlocated_district(declaration.covered_extent))
+    named = [pl.col("district_id")] if "district_id" in batch.frame.columns else []
+    frame = batch.frame.with_columns(pl.coalesce(*named, unknown).alias("district_id"))
+    return replace(batch, frame=frame)
 
 
 def _points(batch: Batch, declaration: SourceDeclaration, ground: Ground) -> Batch:

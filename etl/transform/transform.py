@@ -8,6 +8,7 @@ import polars as pl
 from etl.batch import MEMBER, ROW, WKB, Batch, count_reasons
 from etl.source.declaration import SourceDeclaration
 from etl.source.record_types import ATTRIBUTES, RecordType
+from etl.transform.clocks import CLOCKLESS, is_day, takes_clock
 from etl.transform.fields import convert, describe, read_value, unreadable
 from etl.transform.grouping import group_rows
 from etl.transform.numbers import Signs
@@ -19,7 +20,8 @@ _TEXT, FAULT = "@text:", "@fault:"
 def transform(batch: Batch, declaration: SourceDeclaration, zone: str) -> Batch:
     """Return typed records named as the target's columns, with `lon`, `lat` and `@wkb` as given.
 
-    `zone` is that of clocks without an offset. A value that cannot be read rejects its row, unless
+    `zone` is that of clocks without an offset; `@clockless` names the column in which a row has a
+    day where it needs a clock. A value that cannot be read rejects its row, unless
     its mapping says `invalid: blank`.
     """
     rows_in = batch.frame.height
@@ -65,17 +67,22 @@ def type_fields(frame: pl.DataFrame, declaration: SourceDeclaration, zone: str) 
     texts: list[pl.Expr] = []
     values: list[pl.Expr] = []
     reasons: list[pl.Expr] = []
+    clockless: list[pl.Expr] = []
     for name, field in declaration.mapping.items():
         kind = field.type or record_type.kind(name)
         text, reason = read_value(field, frame.columns)
         given, fault = pl.col(f"{_TEXT}{name}"), pl.col(f"{FAULT}{name}")
         texts += [text.alias(f"{_TEXT}{name}"), reason.alias(f"{FAULT}{name}")]
         values.append(convert(field, kind, given, zone, signs).alias(name))
+        if takes_clock(name, field, kind, record_type):
+            clockless.append(pl.when(is_day(given)).then(pl.lit(describe(name, field))))
         is_unreadable = given.is_not_null() & pl.col(name).is_null()
         lost = pl.when(is_unreadable).then(pl.lit(unreadable(kind)))
         reasons.append(pl.coalesce(fault, lost).alias(f"{FAULT}{name}"))
     read = frame.select(*keep, *texts) if keep else frame.select(texts)
-    return read.with_columns(values).with_columns(reasons).select(pl.exclude(f"^{_TEXT}.*$"))
+    typed = read.with_columns(values).with_columns(reasons)
+    typed = typed.with_columns(pl.coalesce(clockless).alias(CLOCKLESS)) if clockless else typed
+    return typed.select(pl.exclude(f"^{_TEXT}.*$"))
 
 
 def _require(batch: Batch, declaration: SourceDeclaration) -> Batch:

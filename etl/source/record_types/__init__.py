@@ -6,6 +6,7 @@ A new type is one module here that calls `RECORD_TYPES.register`.
 from etl.source.record_types.record_type import (
     ATTRIBUTES,
     GEOMETRY_TEXT,
+    PLACE_CODE,
     Kind,
     Placing,
     RecordType,
@@ -16,6 +17,7 @@ from etl.source.record_types.registered import RECORD_TYPES
 __all__ = [
     "ATTRIBUTES",
     "GEOMETRY_TEXT",
+    "PLACE_CODE",
     "RECORD_TYPES",
     "Kind",
     "Placing",

@@ -19,6 +19,9 @@ RECORD_TYPES.register(
         declared_by_city={"kind": lambda city: [each.key for each in city.facility_kinds]},
         decoded={"cell_identity": "int"},
         placing="areas",
+        wider_if_mapped=frozenset({"cell_identity", "node_id"}),  # base stations serve who is near
+        wider_if_const={"kind": frozenset({"base_station"})},
+        whole_days=frozenset({"last_seen_at"}),
         defaults={"is_active": True},
     )
 )  # fmt: skip

@@ -1,5 +1,7 @@
 """Health: visits to emergency departments, persons with a health record."""
 
+from datetime import date
+
 from etl.source.record_types.record_type import RecordType
 from etl.source.record_types.registered import RECORD_TYPES
 from geodata import tables
@@ -30,6 +32,7 @@ RECORD_TYPES.register(
         required=("person_hash", "institution_id", "year_on"),
         event_time="year_on",
         ranges={"entries": (0, 10_000)},
+        first_day=date(1950, 1, 1),
         placing="none",
         tells_of_persons=True,
     )

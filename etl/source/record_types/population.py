@@ -1,5 +1,7 @@
 """Residents of published units."""
 
+from datetime import date
+
 from etl.source.record_types.record_type import RecordType
 from etl.source.record_types.registered import RECORD_TYPES
 from geodata import tables
@@ -14,5 +16,6 @@ RECORD_TYPES.register(
         event_time="vintage_on",
         ranges={"residents": (0, 1e9)},
         placing="residents",
+        first_day=date(1800, 1, 1),
     )
 )

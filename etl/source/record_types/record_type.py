@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Literal
 
 from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Float, Integer, Table
@@ -21,6 +22,7 @@ Placing = Literal["none", "points", "areas", "lines", "tiles", "reports", "resid
 
 ATTRIBUTES = "attributes."
 GEOMETRY_TEXT = "wkt"
+PLACE_CODE = "place_code"  # of a row that names its place by a code of a declared table
 _PROVENANCE = {"source", "load_id", "retired_by"}
 _DERIVED = {"original_lon", "original_lat", "datum", "geom", "footprint", "path"}
 _POINT = {"lon", "lat"}
@@ -44,6 +46,11 @@ class RecordType:
     placing: Placing = "points"
     place_rule: PlaceRule = "checked"  # unless the declaration says otherwise
     extent: Extent = "city"  # what its sources speak of, unless the declaration says otherwise
+    # A source that maps one of these columns, or has such a constant, speaks of a wider area.
+    wider_if_mapped: frozenset[str] = frozenset()
+    wider_if_const: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    first_day: date = date(2000, 1, 1)  # an earlier event is a clock that was not set
+    whole_days: frozenset[str] = frozenset()  # times that may come as a date without a clock
     defaults: Mapping[str, str | int | bool] = field(default_factory=dict)  # where it says nothing
     copied: Mapping[str, str] = field(default_factory=dict)  # column -> whose value it else has
     clocks: tuple[str, ...] = ()  # in their order; equal ones were keyed in together
@@ -77,6 +84,7 @@ class RecordType:
         names = set(self.columns) - _DERIVED - {"attributes"} | set(self.decoded)
         names |= _POINT if self.is_placed else set()
         names |= {GEOMETRY_TEXT} if "geom" in self.columns else set()
+        names |= {PLACE_CODE} if "district_id" in self.columns else set()
         return {name: self.kind(name) for name in sorted(names)}
 
     def kind(self, name: str) -> Kind:
@@ -87,7 +95,7 @@ class RecordType:
             return "float"
         if name in self.decoded:
             return self.decoded[name]
-        return "text" if name in ("cell", GEOMETRY_TEXT) else self.columns[name]
+        return "text" if name in ("cell", GEOMETRY_TEXT, PLACE_CODE) else self.columns[name]
 
     def check_mapping(self, names: Iterable[str], *, partial: bool = False) -> None:
         """Refuse targets the table does not have, and a mapping that leaves a key out."""

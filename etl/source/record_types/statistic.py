@@ -1,5 +1,7 @@
 """Statistics: values that an office publishes of a place and period."""
 
+from datetime import date
+
 from etl.source.record_types.record_type import RecordType
 from etl.source.record_types.registered import RECORD_TYPES
 from geodata import tables
@@ -13,6 +15,8 @@ RECORD_TYPES.register(
         required=("variable", "entity_id", "starts_at", "ends_at", "value"),
         event_time="starts_at",
         placing="none",
+        first_day=date(1900, 1, 1),
+        whole_days=frozenset({"starts_at", "ends_at"}),
         defaults={"item": ""},
     )
 )

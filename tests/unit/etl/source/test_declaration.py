@@ -8,6 +8,7 @@ from geodata.errors import DeclarationError
 from tests.unit.etl.conftest import INCIDENT
 
 ROOT = Path(__file__).resolve().parents[4]
+CODED = {"mapping": INCIDENT["mapping"] | {"place_code": "village"}}
 SHIPPED = sorted((ROOT / "cities").glob("*/sources/*.yaml"))
 TRIALS = sorted((ROOT / "tests" / "data" / "declarations").glob("*.yaml"))
 
@@ -46,6 +47,14 @@ def test_every_declaration_of_the_repository_is_valid(path):
         ({"table": "gtfs"}, "format gtfs and table gtfs go together"),
         ({"pairing": {"reader_id": "r", "token": "t", "read_at": "at"}}, "pairing belongs to"),
         ({"coverage": {"area": "city", "period": "declared"}}, "coverage: from and to"),
+        ({"extent": "county"}, "extent: Input should be 'city' or 'wider'"),
+        ({"places": {"path": "p.csv", "code": "c", "district": "d"}}, "place_code belong together"),
+        ({"places": {"path": "p.csv", "code": "c", "lon": "x"}}, "places: give lon and lat"),
+        ({"places": {"path": "p.csv", "code": "c"}}, "places: give lon and lat, cell or district"),
+        (
+            CODED | {"places": {"path": "p.csv", "code": "c", "cell": "h"}, "datum": "gcj02"},
+            "places by cell are in WGS-84",
+        ),
     ],
 )
 def test_a_wrong_key_is_named_with_its_file(tmp_path, changes, message):
@@ -54,6 +63,26 @@ def test_a_wrong_key_is_named_with_its_file(tmp_path, changes, message):
         read_declaration(path)
     assert str(path) in str(error.value)
     assert message in str(error.value)
+
+
+MAST = {"facility_id": "id", "kind": {"const": "base_station"}, "lon": "x", "lat": "y"}
+
+
+@pytest.mark.parametrize(
+    ("changes", "extent"),
+    [
+        ({}, "city"),
+        ({"extent": "wider"}, "wider"),
+        ({"table": "facility", "mapping": MAST}, "wider"),
+        ({"table": "facility", "mapping": MAST, "extent": "city"}, "city"),
+        ({"table": "facility", "mapping": MAST | {"kind": {"const": "hospital"}}}, "city"),
+        ({"table": "facility", "mapping": MAST | {"kind": "what", "node_id": "enb"}}, "wider"),
+        ({"table": "facility", "mapping": MAST | {"kind": "what", "cell_identity": "c"}}, "wider"),
+        ({"table": "gtfs", "format": "gtfs", "mapping": {}}, "wider"),
+    ],
+)
+def test_what_a_source_speaks_of_follows_from_its_records(tmp_path, changes, extent):
+    assert read_declaration(write(tmp_path, **changes)).covered_extent == extent
 
 
 def test_codes_that_yaml_reads_as_numbers_and_truths_are_text(tmp_path):

@@ -1,5 +1,6 @@
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import polars as pl
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import strategies as st
 
 from etl.batch import MEMBER, ROW, Batch
 from etl.source.record_types import RECORD_TYPES
-from etl.transform.check import check, legal_in
+from etl.transform.check import TOO_EARLY, check, legal_in
 from geodata.city.configuration import load_city
 
 CHANGCHUN = load_city("changchun")
@@ -65,6 +66,34 @@ def test_rejecting_a_winner_rejects_the_rows_it_carries():
 def test_the_future_has_not_happened():
     late = checked(incidents((2, "A", 0, "x")), not_after=datetime(2026, 11, 22, 11, tzinfo=UTC))
     assert late.rejects.rows() == [(2, "received_at", "lies in the future")]
+
+
+@pytest.mark.parametrize(
+    ("table", "day", "reason"),
+    [
+        ("population", date(1953, 7, 1), None),
+        ("population", date(2035, 1, 1), "lies in the future"),
+        ("health_record", date(1985, 1, 1), None),
+        ("health_record", date(1905, 1, 1), "lies before the source's first day"),
+        ("radio_prediction", date(1970, 1, 1), "lies before the source's first day"),
+        ("radio_prediction", date(2019, 1, 1), None),
+    ],
+)
+def test_days_are_judged_as_instants_are_and_old_counts_may_be_old(table, day, reason):
+    record_type = RECORD_TYPES[table]
+    key = {name: ["k"] for name in record_type.key if name != record_type.event_time}
+    batch = checked(Batch(pl.DataFrame({ROW: [2]} | key | {record_type.event_time: [day]})), table)
+    assert batch.rejects["reason"].to_list() == ([reason] if reason else [])
+
+
+def test_the_first_day_begins_at_midnight_of_the_city():
+    zone = ZoneInfo("Asia/Shanghai")
+    batch = incidents((2, "A", 0, "x"))
+    first = NOON.astimezone(zone).date()
+    for first_day, reasons in ((first, []), (first + timedelta(days=1), [TOO_EARLY])):
+        late = NOON.astimezone(zone) + timedelta(days=9)
+        judged = check(batch, RECORD_TYPES["incident"], late, {}, first_day=first_day)
+        assert judged.rejects["reason"].to_list() == reasons
 
 
 @pytest.mark.parametrize(

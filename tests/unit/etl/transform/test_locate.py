@@ -9,6 +9,7 @@ from etl.transform.locate import locate_points, place
 from geodata.city.configuration import load_city
 
 CHANGCHUN_AREA = [124.0, 43.0, 127.5, 45.5]
+PREMISE = {"premise_id": "id", "operator": "op", "service_level": "n", "lon": "x", "lat": "y"}
 
 
 class OneDistrict:
@@ -108,3 +109,39 @@ def test_areas_are_placed_by_a_point_inside(declare, city):
     frame = pl.DataFrame({ROW: [1], WKB: [ring.wkb]})
     row = place(Batch(frame), declare(), city, OneDistrict()).frame.row(0, named=True)
     assert shapely.Point(row[X], row[Y]).within(ring)
+
+
+@pytest.mark.parametrize(
+    ("extent", "pairs", "verdict"),
+    [
+        ("city", [(43.9, 125.3), (43.8, 125.4), (125.3, 43.9)], "swapped"),
+        ("city", [(43.9, 125.3), (125.3, 43.9)], ""),  # half is not most
+        ("city", [(116.4, 39.9), (np.nan, np.nan)], "outside the city's bounds"),
+        ("city", [(0, 0), (0, 0)], ""),
+        ("wider", [(116.4, 39.9), (121.5, 31.2)], ""),
+        ("wider", [(43.9, 85.1), (43.9, 85.2), (43.9, 85.3)], ""),  # no slip of this city's
+        ("wider", [(-125.3, 43.9), (-125.4, 43.8), (125.3, 43.9)], "minus sign"),
+        ("wider", [(43.9, 125.3), (43.8, 125.4)], "swapped"),
+    ],
+)
+def test_most_of_the_places_condemn_the_file(declare, city, extent, pairs, verdict):
+    found = points(declare(table="premise", mapping=PREMISE, extent=extent), city, *pairs)
+    assert verdict in found.verdict() if verdict else found.verdict() == ""
+
+
+def test_a_place_beyond_the_bounds_is_a_fault_of_a_citys_source_only(declare, city):
+    of_city = points(declare(extent="city"), city, (116.4, 39.9))
+    wider = points(declare(extent="wider"), city, (116.4, 39.9))
+    assert of_city.fault[0] == "outside the city's bounds"
+    assert (wider.fault[0], wider.lon[0]) == ("", 116.4)
+
+
+def test_kept_rows_are_noted_by_kind_with_their_first_row(declare, city):
+    lon, lat = [125.3, 43.9, 43.8, 0.0, 125.3, 125.3, 125.4], [43.9, 125.3, 125.2, 0, 43.9, 43, 44]
+    frame = pl.DataFrame({ROW: range(2, 9), "lon": lon, "lat": lat}, strict=False)
+    batch = place(Batch(frame), declare(), city, OneDistrict())
+    told = {(note.code, note.detail): (note.row, note.rows) for note in batch.notes}
+    assert told == {
+        ("place_dropped", "is 0, 0: a placeholder, not a place"): (5, 1),
+        ("place_dropped", "latitude out of range: longitude and latitude look swapped"): (3, 2),
+    }

@@ -1,0 +1,76 @@
+"""Rows by what they name: a district of the city, no such district, or the total of other rows."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import replace
+
+import polars as pl
+
+from etl.batch import ROW, Batch, count_reasons
+from etl.source.declaration import SourceDeclaration
+from etl.source.record_types import RecordType
+from etl.transform.fields import describe
+
+FOREIGN, TOTAL = "names no district of the city", "is a total of other rows"
+_DISTRICT = "district_id"
+# 合计 as departments write it: 合 计, 总计：, 朝阳区小计, 合计（全市）; other languages in full.
+_TOTALS = (
+    r"(?i)^(.{0,12}[合总總小共累]\s*[计計]|[合总總小共]\s*[计計]\s*[（(].*[）)])\s*[:：]?$"
+    r"|^((grand|city|overall|sub)[\s-]*)?totals?\s*[:：]?$"
+    r"|^(sub)?total (geral|general)\s*[:：]?$|^(gesamt|summe|insgesamt|soma|yhteensä|всего|итого)$"
+)
+
+
+def ids_by_name(districts: pl.DataFrame) -> Mapping[str, str]:
+    """Return the id of each text that names one district: its id, else a name in either language.
+
+    `districts` has district_id, name_zh and name_en. A name that two districts share names none.
+    """
+    names = [
+        (_plain(name), key)
+        for key, *both in districts.select(_DISTRICT, "name_zh", "name_en").iter_rows()
+        for name in {_plain(each) for each in both}
+    ]
+    shared = Counter(name for name, _ in names)
+    unique = {name: key for name, key in names if shared[name] == 1}
+    return unique | {_plain(key): key for key in districts[_DISTRICT]}
+
+
+def _plain(text: str) -> str:
+    return text.strip().casefold()
+
+
+def name_districts(batch: Batch, declaration: SourceDeclaration, ids: Mapping[str, str]) -> Batch:
+    """Reject totals, and rows that name a district which is none of the city's; names become ids.
+
+    A total stands in the key, such as the institution of a return, or in the district.
+    """
+    rows_in, before = batch.frame.height, batch.rejects.height
+    for name in _named(batch.frame, declaration.record_type):
+        batch = _reject(batch, declaration, name, pl.col(name).str.contains(_TOTALS), TOTAL)
+    if _DISTRICT not in batch.frame.columns:
+        dropped = count_reasons(batch.rejects.slice(before))
+        return batch.staged("district", rows_in, dropped) if dropped else batch
+    given = pl.col(_DISTRICT)
+    found = given.str.strip_chars().str.to_lowercase().replace_strict(
+        dict(ids), default=None, return_dtype=pl.String
+    )  # fmt: skip
+    batch = _reject(batch, declaration, _DISTRICT, given.is_not_null() & found.is_null(), FOREIGN)
+    batch = replace(batch, frame=batch.frame.with_columns(found.alias(_DISTRICT)))
+    return batch.staged("district", rows_in, count_reasons(batch.rejects.slice(before)))
+
+
+def _named(frame: pl.DataFrame, record_type: RecordType) -> list[str]:
+    names = dict.fromkeys((_DISTRICT, *record_type.key))
+    return [name for name in names if frame.schema.get(name) == pl.String]
+
+
+def _reject(
+    batch: Batch, declaration: SourceDeclaration, name: str, where: pl.Expr, reason: str
+) -> Batch:
+    mapped = declaration.mapping.get(name)
+    field = describe(name, mapped) if mapped else name
+    faulty = batch.frame.filter(where.fill_null(value=False))
+    return batch.reject(
+        faulty.select(ROW, pl.lit(field).alias("field"), pl.lit(reason).alias("reason"))
+    )
