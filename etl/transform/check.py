@@ -66,8 +66,17 @@ def _rules(
     if event_time in frame.columns and frame.schema[event_time] == pl.Datetime("us", "UTC"):
         yield pl.col(event_time) > not_after, event_time, "lies in the future"
         yield pl.col(event_time) < _EARLIEST, event_time, "lies before 1900"
+    yield from _apart(frame, record_type)
     if "ends_at" in frame.columns:
         yield pl.col("ends_at") <= pl.col("starts_at"), "ends_at", "is not after the start"
+
+
+def _apart(frame: pl.DataFrame, record_type: RecordType) -> Iterator[tuple[pl.Expr, str, str]]:
+    """Yield the rules of times that lie near another."""
+    for name, (other, early, late) in record_type.near.items():
+        if name in frame.columns:
+            apart = pl.col(name) - pl.col(other)
+            yield ~apart.is_between(-early, late), name, f"is hours from {other}"
 
 
 def merge_repetitions(batch: Batch) -> Batch:
