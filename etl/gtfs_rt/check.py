@@ -14,10 +14,10 @@ import numpy as np
 
 from etl.gtfs_rt.fields import given, name_of
 from etl.gtfs_rt.runs import Run
-from etl.gtfs_rt.trip_book import LATE, Trip, TripBook
+from etl.gtfs_rt.trip_book import Trip, TripBook
+from geodata.tables.observed import EARLY, LATE
 
 CLOCK_AHEAD = timedelta(seconds=60)  # a vehicle's clock may run before that of the message
-EARLY = timedelta(hours=1)  # a departure earlier than this is one of another run
 ANOTHER_DAY = timedelta(days=1)  # from a message to the begin or end of a run it may speak of
 LONGEST_NAME = 255
 _FIRST_S, _LAST_S = 946_684_800, 4_102_444_800  # the years 2000 to 2100

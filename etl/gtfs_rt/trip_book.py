@@ -22,8 +22,7 @@ from geodata.tables import (
     gtfs_stop_time,
     gtfs_trip,
 )
-
-LATE = timedelta(hours=2)  # how much later than its timetable a trip may still be under way
+from geodata.tables.observed import LATE
 
 
 @dataclass(frozen=True, eq=False)

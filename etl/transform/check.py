@@ -80,6 +80,7 @@ def _rules(
         if name in frame.columns:
             listed = ", ".join(sorted(values)) or "those of the city, which has none"
             yield ~pl.col(name).is_in(values), name, f"is not one of {listed}"
+    yield from _apart(frame, record_type)
     if "ends_at" in frame.columns:
         yield pl.col("ends_at") <= pl.col("starts_at"), "ends_at", "is not after the start"
 
@@ -110,6 +111,14 @@ def _reject_days(batch: Batch) -> Batch:
         faulty.select(ROW, pl.col(CLOCKLESS).alias("field"), pl.lit(NO_CLOCK).alias("reason"))
     )
     return replace(batch, frame=batch.frame.drop(CLOCKLESS))
+
+
+def _apart(frame: pl.DataFrame, record_type: RecordType) -> Iterator[tuple[pl.Expr, str, str]]:
+    """Yield the rules of times that lie near another."""
+    for name, (other, early, late) in record_type.near.items():
+        if name in frame.columns:
+            apart = pl.col(name) - pl.col(other)
+            yield ~apart.is_between(-early, late), name, f"is hours from {other}"
 
 
 def merge_repetitions(batch: Batch) -> Batch:

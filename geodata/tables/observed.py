@@ -1,5 +1,7 @@
 """Observations of the timetable's service: stop events, dispatched trips, vehicles."""
 
+from datetime import timedelta
+
 from sqlalchemy import (
     BigInteger,
     Boolean,
@@ -14,6 +16,9 @@ from sqlalchemy import (
 )
 
 from geodata.tables.columns import metadata, place, provenance, record_indexes, time_column
+
+EARLY = timedelta(hours=1)  # a departure earlier than this is one of another run
+LATE = timedelta(hours=2)  # and so is a later one
 
 stop_event = Table(
     "stop_event",

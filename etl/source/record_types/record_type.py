@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Literal
 
 from sqlalchemy import BigInteger, Boolean, Column, Date, DateTime, Float, Integer, Table
@@ -24,7 +24,7 @@ ATTRIBUTES = "attributes."
 GEOMETRY_TEXT = "wkt"
 PLACE_CODE = "place_code"  # of a row that names its place by a code of a declared table
 _PROVENANCE = {"source", "load_id", "retired_by"}
-_DERIVED = {"original_lon", "original_lat", "datum", "geom", "footprint", "path"}
+_DERIVED = {"original_lon", "original_lat", "datum", "geom", "footprint", "path", "reported_by"}
 _POINT = {"lon", "lat"}
 
 
@@ -39,6 +39,8 @@ class RecordType:
     required: tuple[str, ...] = ()
     event_time: str | None = None
     ranges: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    # column of a time -> another, how much before it, how much after it
+    near: Mapping[str, tuple[str, timedelta, timedelta]] = field(default_factory=dict)
     allowed: Mapping[str, frozenset[str]] = field(default_factory=dict)
     # column -> the values that the city declares for it
     declared_by_city: Mapping[str, CityValues] = field(default_factory=dict)

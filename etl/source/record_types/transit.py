@@ -3,6 +3,7 @@
 from etl.source.record_types.record_type import RecordType
 from etl.source.record_types.registered import RECORD_TYPES
 from geodata import tables
+from geodata.tables.observed import EARLY, LATE
 
 RECORD_TYPES.register(
     RecordType(
@@ -23,6 +24,7 @@ RECORD_TYPES.register(
         key=("service_on", "trip_id", "start_s", "stop_sequence"),
         required=("service_on", "trip_id", "stop_sequence", "stop_id", "route_id", "scheduled_at"),
         event_time="scheduled_at",
+        near={"observed_at": ("scheduled_at", EARLY, LATE)},
         defaults={
             "is_cancelled": False, "start_s": 0, "direction_id": 0, "is_timepoint": True,
             "is_schedule_based": True,
@@ -39,6 +41,7 @@ RECORD_TYPES.register(
         key=("service_on", "dispatch_id"),
         required=("service_on", "dispatch_id", "route_id", "planned_at"),
         event_time="planned_at",
+        near={"departed_at": ("planned_at", EARLY, LATE)},
         ranges={"scheduled_km": (0, 1e4), "run_km": (0, 1e4)},
         extent="wider",
     )

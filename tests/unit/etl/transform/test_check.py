@@ -147,3 +147,24 @@ def test_what_is_legal_is_the_citys():
     assert none.rejects["reason"].unique().to_list() == [
         "is not one of those of the city, which has none"
     ]
+
+
+@pytest.mark.parametrize(
+    ("late_s", "is_kept"),
+    [(-3600, True), (-3601, False), (7200, True), (7201, False), (None, True)],
+)
+def test_a_departure_hours_from_its_time_is_one_of_another_run(late_s, is_kept):
+    seen = None if late_s is None else NOON + timedelta(seconds=late_s)
+    frame = pl.DataFrame(
+        [(2, NOON.date(), "T1", 0, 1, NOON, seen)],
+        schema={
+            ROW: pl.Int64, "service_on": pl.Date, "trip_id": pl.String, "start_s": pl.Int64,
+            "stop_sequence": pl.Int64, "scheduled_at": pl.Datetime("us", "UTC"),
+            "observed_at": pl.Datetime("us", "UTC"),
+        },
+        orient="row",
+    )  # fmt: skip
+    batch = checked(Batch(frame), "stop_event", NOON + timedelta(days=1))
+    assert batch.frame.height == is_kept
+    reasons = batch.rejects["reason"].to_list()
+    assert reasons == ([] if is_kept else ["is hours from scheduled_at"])
