@@ -2,9 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
+
+if TYPE_CHECKING:
+    from etl.ledger.findings import Finding
 
 ROW = "@row"
 MEMBER = "@member"
@@ -53,6 +56,7 @@ class Batch:
         default_factory=lambda: pl.DataFrame(schema={ROW: pl.Int64, MEMBER: pl.Int64})
     )
     stages: tuple[StageSummary, ...] = ()
+    findings: tuple["Finding", ...] = ()  # beside the rejected rows; of no file as yet
 
     def reject(self, faults: pl.DataFrame) -> "Batch":
         """Remove every record of the faulty rows, with the rows merged into them."""

@@ -9,7 +9,9 @@ from sqlalchemy import Connection, select
 from etl.batch import Batch, count_reasons
 from etl.extract import Extracted, read_file
 from etl.ledger.coverage import compute_coverage
+from etl.ledger.findings import summarise_rejects
 from etl.ledger.rejected_rows import describe_rejects
+from etl.ledger.uncovered import find_uncovered
 from etl.load.records import load_records
 from etl.outcome import LoadOutcome, event_span
 from etl.source.data_places import NOWHERE, DataPlaces
@@ -73,16 +75,22 @@ def load_file(
     else:
         batch, changes = load_records(connection, batch, declaration, load_id, is_live=is_piece)
     event_from, event_to = event_span(batch.frame, record_type.event_time)
+    rejects = describe_rejects(batch.rejects, extracted, file.name)
+    covering = tuple(compute_coverage(declaration, event_from, event_to, city.zone, now()))
+    notes = [replace(each, file=file.name) for each in batch.findings]
+    if record_type.placing == "residents":
+        notes += find_uncovered(connection, declaration.key, covering, file.name)
     return LoadOutcome(
         rows_in=extracted.rows_in,
         rows_loaded=batch.rows_loaded(),
         records=batch.frame.height,
-        rejects=describe_rejects(batch.rejects, extracted, file.name),
+        rejects=rejects,
         stages=batch.stages,
         event_from=event_from,
         event_to=event_to,
-        coverage=tuple(compute_coverage(declaration, event_from, event_to, city.zone, now())),
+        coverage=covering,
         changes_nothing=changes.is_none,
+        findings=(*summarise_rejects(rejects), *notes),
     )
 
 

@@ -22,7 +22,9 @@ Placing = Literal["none", "points", "areas", "lines", "tiles", "reports", "resid
 ATTRIBUTES = "attributes."
 GEOMETRY_TEXT = "wkt"
 _PROVENANCE = {"source", "load_id", "retired_by"}
-_DERIVED = {"original_lon", "original_lat", "datum", "geom", "footprint", "path"}
+_DERIVED = {
+    "original_lon", "original_lat", "datum", "geom", "footprint", "path", "basis", "covered_km2",
+}  # fmt: skip
 _POINT = {"lon", "lat"}
 
 

@@ -1,21 +1,17 @@
 import h3
-import numpy as np
 import polars as pl
 import pytest
 import shapely
 
 from etl.batch import ROW, WKB, Batch
-from etl.transform.population import allocate_polygons, share_by_overlap, storage_cells
+from etl.transform.population import allocate_polygons, storage_cells
 from geodata.space import grid
+from geodata.space.district_areas import DistrictAreas
 
 
-class Nowhere:
-    def locate(self, lon, lat):
-        return np.full(len(lon), "unknown")
-
-
-def test_shares_follow_overlaps():
-    assert share_by_overlap(100, [0.2, 0.5, 0.1]) == pytest.approx([25, 62.5, 12.5])
+@pytest.fixture(scope="module")
+def areas(city):
+    return DistrictAreas.of_city(city)
 
 
 @pytest.mark.parametrize("res", [6, 8, 9, 10])
@@ -30,7 +26,7 @@ def test_a_finer_cell_is_kept_at_its_parent_and_nonsense_nowhere():
     assert storage_cells(["890", ""]).tolist() == [grid.NO_CELL] * 2
 
 
-def allocate(*units):
+def allocate(areas, *units):
     frame = pl.DataFrame(
         {
             ROW: list(range(1, len(units) + 1)),
@@ -39,32 +35,32 @@ def allocate(*units):
         },
         schema_overrides={WKB: pl.Binary},
     )
-    return allocate_polygons(Batch(frame), Nowhere())
+    return allocate_polygons(Batch(frame), areas)
 
 
-def test_each_unit_keeps_its_total():
+def test_each_unit_keeps_its_total(areas):
     units = [
         (shapely.box(125.30, 43.86, 125.33, 43.88), 1000),
         (shapely.box(125.3001, 43.8601, 125.3002, 43.8602), 7),
         (shapely.Point(125.3, 43.9).buffer(0.3), 250_000),
     ]
-    batch = allocate(*units)
+    batch = allocate(areas, *units)
     totals = dict(batch.frame.group_by(ROW).agg(pl.col("residents").sum()).iter_rows())
     assert totals == pytest.approx({1: 1000, 2: 7, 3: 250_000}, rel=1e-12)
     assert set(grid.cell_res(batch.frame["cell"].to_numpy())) == {grid.STORAGE_RES}
     assert batch.frame["residents"].min() > 0
 
 
-def test_shares_are_in_proportion_to_areas_on_the_ground():
-    batch = allocate((shapely.box(125.30, 43.86, 125.36, 43.90), 1.0))
+def test_shares_are_in_proportion_to_areas_on_the_ground(areas):
+    batch = allocate(areas, (shapely.box(125.30, 43.86, 125.36, 43.90), 1.0))
     inner = batch.frame.filter(pl.col("residents") > batch.frame["residents"].max() * 0.999)
     areas = grid.cell_area_km2(inner["cell"].to_numpy())
     density = inner["residents"].to_numpy() / areas
     assert density.std() / density.mean() < 0.002
 
 
-def test_a_unit_without_an_area_is_rejected():
-    batch = allocate((shapely.Point(1, 2), 5), (None, 5), (shapely.box(0, 0, 0.01, 0.01), 5))
+def test_a_unit_without_an_area_is_rejected(areas):
+    batch = allocate(areas, (shapely.Point(1, 2), 5), (None, 5), (shapely.box(0, 0, 0.01, 0.01), 5))
     assert batch.rejects.rows() == [
         (1, "geometry", "is not an area"),
         (2, "geometry", "is not an area"),

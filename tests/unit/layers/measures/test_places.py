@@ -9,6 +9,7 @@ import pyproj
 import pytest
 import shapely
 
+from geodata.space.district_areas import DistrictAreas
 from geodata.space.grid import cell_polygons, cell_to_parents
 from layers.measures.backlog import ages_at, open_at, open_seconds, stale_at
 from layers.measures.hotspots import are_served, working_points
@@ -101,6 +102,11 @@ def test_h4_sums_over_residents_and_leaves_out_the_unreachable():
 
 
 @pytest.fixture(scope="module")
+def areas(city):
+    return DistrictAreas.of_city(city)
+
+
+@pytest.fixture(scope="module")
 def two_tiles():
     first = mercantile.tile(125.32, 43.88, 16)
     assert mercantile.quadkey(first) == "1303320300231301"
@@ -108,19 +114,19 @@ def two_tiles():
     return np.array([shapely.box(*mercantile.bounds(tile)) for tile in tiles])
 
 
-def test_b1_a_tile_is_spread_over_its_cells_by_area(city, two_tiles):
+def test_b1_a_tile_is_spread_over_its_cells_by_area(areas, two_tiles):
     """B1: a tile's tests are shared by the area it has in common with each cell."""
-    parts = spread(city, two_tiles)
+    parts = spread(areas, two_tiles)
     shares = parts.group_by("tile").agg(pl.col("share").sum())["share"]
     assert shares.to_list() == pytest.approx([1.0, 1.0])
     assert parts["share"].max() < 0.07  # a cell has 1/18 of a tile
     assert 18 < len(parts) / 2 < 40
 
 
-def test_b1_a_share_is_of_the_ground_not_of_degrees(city, two_tiles):
+def test_b1_a_share_is_of_the_ground_not_of_degrees(areas, two_tiles):
     """B1: a cell within a tile has its area on the ellipsoid; degrees are 1 in 40,000 off."""
     globe = pyproj.Geod(ellps="GRS80")
-    parts = spread(city, two_tiles)
+    parts = spread(areas, two_tiles)
     shapes = cell_polygons(parts["cell"].to_numpy())
     tile = two_tiles[parts["tile"].to_numpy()]
     whole = np.flatnonzero(shapely.contains_properly(tile, shapes))
@@ -132,10 +138,10 @@ def test_b1_a_share_is_of_the_ground_not_of_degrees(city, two_tiles):
         assert parts["share"][int(row)] == pytest.approx(abs(cell_m2 / tile_m2), rel=5e-6)
 
 
-def test_b1_tests_of_a_tile_are_conserved_and_the_mean_is_carried(city, two_tiles):
-    parts = spread(city, two_tiles)
+def test_b1_tests_of_a_tile_are_conserved_and_the_mean_is_carried(areas, two_tiles):
+    parts = spread(areas, two_tiles)
     keys = pl.Series(["a", "b"])
-    parts = parts.with_columns(quadkey=keys.gather(parts["tile"]), district_id=pl.lit("220102"))
+    parts = parts.with_columns(quadkey=keys.gather(parts["tile"]))
     tiles = pl.DataFrame(
         {
             "quadkey": ["a", "b", "a"],
