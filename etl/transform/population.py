@@ -16,7 +16,7 @@ import shapely
 from etl.batch import ROW, WKB, Batch, X, Y, count_reasons
 from etl.source.declaration import SourceDeclaration
 from geodata.space import grid
-from geodata.space.areal import divide, mended, polygonal, to_metres
+from geodata.space.areal import divide, mended, polygonal
 from geodata.space.crs import from_metric
 from geodata.space.district_areas import DistrictAreas
 from geodata.tables import OUTSIDE_DISTRICT
@@ -61,7 +61,7 @@ def place_hexagons(batch: Batch, declaration: SourceDeclaration, areas: District
     placed = batch.frame.select(ROW, "cell").rename({"cell": "@storage"})
     pieces = pieces.join(placed, on=ROW, maintain_order="left").with_columns(cell="@storage")
     batch = replace(batch, frame=batch.frame.drop("cell", "@given"))
-    batch = spread(batch, pieces.select(PIECE_SCHEMA), BY_CELLS)
+    batch = spread(batch, pieces.select(*PIECE_SCHEMA), BY_CELLS)
     return batch.staged("place", rows_in, count_reasons(batch.rejects.slice(before)))
 
 
@@ -91,7 +91,7 @@ def hexagon_pieces(frame: pl.DataFrame, areas: DistrictAreas) -> pl.DataFrame:
         schema={name: kind for name, kind in PIECE_SCHEMA.items() if name != ROW},
     )  # fmt: skip
     near = areas.are_near(polygons)
-    cut = areas.cut(to_metres(areas.city, polygons[near]))
+    cut = areas.cut(areas.to_metres(polygons[near]))
     at = np.flatnonzero(near)[cut.source]
     area = shapely.area(cut.shape)
     part = area / np.bincount(at, weights=area, minlength=len(cells))[at]
@@ -110,7 +110,7 @@ def hexagon_pieces(frame: pl.DataFrame, areas: DistrictAreas) -> pl.DataFrame:
             rows.filter(named).join(whole, on="cell", maintain_order="left"),
             rows.filter(~named).join(by_area, on="cell", maintain_order="left_right"),
         ]
-    ).select(PIECE_SCHEMA)
+    ).select(*PIECE_SCHEMA)
 
 
 def allocate_polygons(batch: Batch, areas: DistrictAreas) -> Batch:
@@ -243,7 +243,7 @@ def _unit_pieces(
     for at in np.flatnonzero(~near):
         unit = mended(_equal_area(shapes[at : at + 1]))
         yield _cell_pieces(rows[at], shapes[at], [OUTSIDE_DISTRICT], unit, None)
-    metric = mended(to_metres(areas.city, shapes[near]))
+    metric = mended(areas.to_metres(shapes[near]))
     cut = areas.cut_units(metric)
     begins = np.searchsorted(cut.source, np.arange(len(metric) + 1))
     for position, at in enumerate(np.flatnonzero(near)):
@@ -263,7 +263,7 @@ def _cell_pieces(
     """
     cells = grid.cover(unit, _fitting_res(unit))
     polygons = np.asarray(grid.cell_polygons(cells), dtype=object)
-    hexagons = to_metres(areas.city, polygons) if areas else _equal_area(polygons)
+    hexagons = areas.to_metres(polygons) if areas else _equal_area(polygons)
     piece, at = shapely.STRtree(hexagons).query(pieces, predicate="intersects")
     overlaps = shapely.intersection(hexagons[at], pieces[piece])
     area = shapely.area(overlaps)

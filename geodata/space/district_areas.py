@@ -23,6 +23,7 @@ SLIVER_M = 10.0  # so is a piece narrower than this ...
 SLIVER_SHARE = 0.1  # ... that has less than this of the unit
 _ROUNDING = 1e-9  # share of an area that cutting may invent
 _METRES_PER_DEGREE = 111_000.0
+_LONG_EDGE_DEGREES = 0.01  # a chord of 1 km is a centimetre off at most
 
 Positions = npt.NDArray[np.int64]
 
@@ -38,8 +39,8 @@ class Pieces(NamedTuple):
 class DistrictAreas:
     """Cuts areas by the districts in the city's metric CRS.
 
-    Edges are straight between their points there as they are in degrees: at the size of a city the
-    two differ by centimetres, so none is densified.
+    Edges are straight in degrees, as they are for points: long ones get points in between before
+    they are projected, else an edge of 50 km would lie 15 m beside itself.
     """
 
     def __init__(self, city: City, districts: gpd.GeoDataFrame) -> None:
@@ -48,7 +49,7 @@ class DistrictAreas:
         self.city = city
         self._bounds = ordered.total_bounds
         self._ids = np.array(ordered["district_id"], dtype=np.str_)
-        self._outlines = _disjoint(polygonal(to_metres(city, ordered.geometry.to_numpy())))
+        self._outlines = _disjoint(polygonal(self.to_metres(ordered.geometry.to_numpy())))
         shapely.prepare(self._outlines)
         parts = [tiles(outline) for outline in self._outlines]
         self._tiles = np.array([tile for part in parts for tile in part], dtype=object)
@@ -64,6 +65,10 @@ class DistrictAreas:
             CityError: its districts cannot be read.
         """
         return cls(city, read_districts(city))
+
+    def to_metres(self, shapes: Shapes) -> Shapes:
+        """Return shapes in WGS-84 in metres, with points in between on long edges."""
+        return to_metres(self.city, shapely.segmentize(shapes, _LONG_EDGE_DEGREES))
 
     def are_near(self, shapes: Shapes) -> Mask:
         """Return which shapes in WGS-84 may meet a district; all others lie outside."""
