@@ -2,12 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import polars as pl
-
-if TYPE_CHECKING:
-    from etl.ledger.findings import Finding
 
 ROW = "@row"
 MEMBER = "@member"
@@ -37,6 +34,20 @@ class StageSummary:
         }
 
 
+@dataclass(frozen=True)
+class Note:
+    """What a stage guessed, chose or passed over: a code of the ledger and what only it can tell.
+
+    `row` is the first of the `rows` that it speaks of.
+    """
+
+    code: str
+    detail: str = ""
+    row: int | None = None
+    field: str | None = None
+    rows: int = 1
+
+
 def no_rejects() -> pl.DataFrame:
     """Return an empty frame of rejected rows."""
     return pl.DataFrame(schema=REJECT_SCHEMA)
@@ -47,7 +58,8 @@ class Batch:
     """The records of one file between two stages.
 
     `frame` holds one line per record with the file row it came from in `@row`; `members` says
-    which further file rows a record also carries (merged duplicates, unit rows of a call).
+    which further file rows a record also carries (merged duplicates, unit rows of a call). `notes`
+    tell of rows that were kept, and of what is wrong with the file as a whole.
     """
 
     frame: pl.DataFrame
@@ -56,7 +68,7 @@ class Batch:
         default_factory=lambda: pl.DataFrame(schema={ROW: pl.Int64, MEMBER: pl.Int64})
     )
     stages: tuple[StageSummary, ...] = ()
-    findings: tuple["Finding", ...] = ()  # beside the rejected rows; of no file as yet
+    notes: tuple[Note, ...] = ()
 
     def reject(self, faults: pl.DataFrame) -> "Batch":
         """Remove every record of the faulty rows, with the rows merged into them."""
@@ -95,6 +107,10 @@ class Batch:
         return replace(
             self, stages=(*self.stages, StageSummary(stage, rows_in, self.frame.height, kept))
         )
+
+    def noted(self, *notes: Note) -> "Batch":
+        """Add notes of a stage."""
+        return replace(self, notes=(*self.notes, *notes))
 
     def rows_loaded(self) -> int:
         """Count the file rows whose values the records carry."""

@@ -1,6 +1,6 @@
 """The findings of a load in a file: severity, code, file, row, field, text in two languages."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -9,7 +9,7 @@ from typing import Literal
 import polars as pl
 from sqlalchemy import Connection, insert
 
-from etl.batch import count_reasons
+from etl.batch import Note, count_reasons
 from geodata.declared import Declared, read_declared
 from geodata.errors import ExtractError
 from geodata.tables import finding as finding_table
@@ -94,6 +94,13 @@ def summarise_rejects(rejects: pl.DataFrame) -> tuple[Finding, ...]:
             number = first if isinstance(first, int) else None
             found.append(Finding(_REJECTED, str(file), number, field, count, reason))
     return tuple(found)
+
+
+def tell(notes: Iterable[Note], file: str) -> tuple[Finding, ...]:
+    """Return what the stages noted of a file as findings."""
+    return tuple(
+        Finding(each.code, file, each.row, each.field, each.rows, each.detail) for each in notes
+    )
 
 
 def keep_findings(connection: Connection, load_id: int, findings: Sequence[Finding]) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, select
 from etl.batch import Batch, count_reasons
 from etl.extract import Extracted, read_file
 from etl.ledger.coverage import compute_coverage
-from etl.ledger.findings import summarise_rejects
+from etl.ledger.findings import summarise_rejects, tell
 from etl.ledger.rejected_rows import describe_rejects
 from etl.ledger.uncovered import find_uncovered
 from etl.load.records import load_records
@@ -77,7 +77,7 @@ def load_file(
     event_from, event_to = event_span(batch.frame, record_type.event_time)
     rejects = describe_rejects(batch.rejects, extracted, file.name)
     covering = tuple(compute_coverage(declaration, event_from, event_to, city.zone, now()))
-    notes = [replace(each, file=file.name) for each in batch.findings]
+    notes = list(tell(batch.notes, file.name))
     if record_type.placing == "residents":
         notes += find_uncovered(connection, declaration.key, covering, file.name)
     return LoadOutcome(

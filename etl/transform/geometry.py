@@ -13,8 +13,7 @@ import numpy.typing as npt
 import polars as pl
 import shapely
 
-from etl.batch import ROW, WKB, Batch
-from etl.ledger.findings import Finding
+from etl.batch import ROW, WKB, Batch, Note
 from etl.source.declaration import SourceDeclaration
 from etl.source.record_types import GEOMETRY_TEXT
 from geodata.space.areal import mended, polygonal
@@ -102,7 +101,7 @@ def _mend(shape: Any) -> tuple[Any, str, str]:
 
 
 def _noted(batch: Batch, code: str, reasons: Reasons, declaration: SourceDeclaration) -> Batch:
-    """Add one finding for each reason: its first row and the number of rows."""
+    """Note each reason with its first row and the number of rows."""
     rows = batch.frame.select(ROW, pl.Series("reason", reasons, dtype=pl.String))
     counted = (
         rows.filter(pl.col("reason") != "")
@@ -111,5 +110,6 @@ def _noted(batch: Batch, code: str, reasons: Reasons, declaration: SourceDeclara
         .sort("reason")
     )
     field = label_of(declaration)
-    found = (Finding(code, "", row, field, count, why) for why, row, count in counted.iter_rows())
-    return replace(batch, findings=(*batch.findings, *found))
+    return batch.noted(
+        *(Note(code, why, row, field, count) for why, row, count in counted.iter_rows())
+    )

@@ -7,8 +7,7 @@ import numpy.typing as npt
 import polars as pl
 import shapely
 
-from etl.batch import ROW, WKB, Batch, count_reasons
-from etl.ledger.findings import Finding
+from etl.batch import ROW, WKB, Batch, Note, count_reasons
 from etl.source.declaration import SourceDeclaration
 from etl.source.record_types import GEOMETRY_TEXT
 from etl.transform.geometry import MENDED, refuse_shapes
@@ -34,15 +33,19 @@ def read_wkt(batch: Batch) -> Batch:
     closed = np.flatnonzero(shapely.is_missing(shapes) & ~shapely.is_missing(mended))
     frame = batch.frame.with_columns(pl.Series(WKB, list(shapely.to_wkb(mended)), pl.Binary))
     faulty = frame.filter(pl.col(GEOMETRY_TEXT).is_not_null() & pl.col(WKB).is_null())
-    first = [int(frame[ROW][int(at)]) for at in closed[:1]]
-    notes = (Finding(MENDED, "", row, GEOMETRY_TEXT, len(closed), _CLOSED) for row in first)
-    return replace(
-        batch, frame=frame.drop(GEOMETRY_TEXT), findings=(*batch.findings, *notes)
-    ).reject(
-        faulty.select(
-            ROW,
-            pl.lit(GEOMETRY_TEXT).alias("field"),
-            pl.lit("is not a geometry").alias("reason"),
+    notes = [
+        Note(MENDED, _CLOSED, int(frame[ROW][int(at)]), GEOMETRY_TEXT, len(closed))
+        for at in closed[:1]
+    ]
+    return (
+        replace(batch, frame=frame.drop(GEOMETRY_TEXT))
+        .noted(*notes)
+        .reject(
+            faulty.select(
+                ROW,
+                pl.lit(GEOMETRY_TEXT).alias("field"),
+                pl.lit("is not a geometry").alias("reason"),
+            )
         )
     )
 
