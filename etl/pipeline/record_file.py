@@ -13,6 +13,7 @@ from etl.ledger.coverage import compute_coverage
 from etl.ledger.findings import FaultyFileError, Finding, from_notes, summarise_rejects
 from etl.ledger.places import tell_places
 from etl.ledger.rejected_rows import describe_rejects
+from etl.ledger.uncovered import find_uncovered
 from etl.load.records import load_records
 from etl.outcome import LoadOutcome, event_span
 from etl.pipeline.covering import leave_out_holes
@@ -102,6 +103,8 @@ def load_file(
             covered, declaration, batch, extracted, file.name, city.zone
         )
         outside = tell_places(declaration, extracted.frame.columns, batch.frame, file.name)
+    if record_type.placing == "residents":
+        outside += tuple(find_uncovered(connection, declaration.key, tuple(covered), file.name))
     rejects = describe_rejects(batch.rejects, extracted, file.name)
     return LoadOutcome(
         rows_in=extracted.rows_in,

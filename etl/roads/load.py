@@ -1,5 +1,7 @@
 """Loads one road extract into `road_node` and `road_edge`, inside the caller's transaction."""
 
+from dataclasses import replace
+
 import numpy as np
 import polars as pl
 from sqlalchemy import (
@@ -34,6 +36,7 @@ from etl.transform.locate import Locator
 from geodata.city.configuration import City
 from geodata.errors import LoadError
 from geodata.space import grid
+from geodata.space.datums import to_wgs84
 from geodata.tables import road_edge, road_node
 
 _LOST = "links to a point that the extract does not place"
@@ -54,10 +57,12 @@ def load_roads(
 
     Raises:
         ExtractError: the file cannot be read or holds no way.
-        LoadError: none of its ways can be used.
+        LoadError: none of its ways can be used, or a `crs` is declared of what is in degrees.
         HeldLoadError: more of the ways known would go than may.
     """
-    found = read_ways(file)
+    if declaration.crs is not None:
+        raise LoadError(f"{file}: OpenStreetMap data is in degrees: declare no 'crs' for it")
+    found = in_wgs84(read_ways(file), declaration, city)
     ways = _usable(_within(found, declaration.area), city)
     placed = _has_two_places(ways)
     if not placed.any():
@@ -82,6 +87,13 @@ def load_roads(
         coverage=(),
         findings=(*tell_kept(declaration, going, file.name), *summarise_rejects(rejects)),
     )
+
+
+def in_wgs84(ways: Ways, declaration: SourceDeclaration, city: City) -> Ways:
+    """Shift the points from the declared datum; one where it does not apply has no place."""
+    lon, lat, unshifted = to_wgs84(ways.lon, ways.lat, declaration.datum, city.datum_area)
+    lon[unshifted] = lat[unshifted] = np.nan
+    return replace(ways, lon=lon, lat=lat)
 
 
 def _within(ways: Ways, area: tuple[float, float, float, float] | None) -> Ways:

@@ -1,6 +1,5 @@
 """Spreads the residents of published units over cells by weights, such as floor area."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,11 +8,18 @@ import polars as pl
 from etl.batch import ROW, Batch, count_reasons
 from etl.source.declaration import SourceDeclaration
 from etl.source.digest import find_beside
-from etl.transform.locate import Locator
-from etl.transform.population import at_centres, storage_cells
+from etl.transform.population import (
+    BY_CELLS,
+    PIECE_SCHEMA,
+    hexagon_pieces,
+    refuse_numbers,
+    spread,
+    storage_cells,
+)
 from geodata.errors import ExtractError
 from geodata.space import grid
-from geodata.space.areal import largest_remainder
+from geodata.space.areal import divide, largest_remainder
+from geodata.space.district_areas import DistrictAreas
 
 
 def read_weights(declaration: SourceDeclaration, incoming: Path | None) -> pl.DataFrame:
@@ -47,31 +53,51 @@ def _read(path: Path, unit: str, cell: str, weight: str) -> pl.DataFrame:
     return merged.filter(pl.col("weight") > 0).sort("unit_id", "cell")
 
 
-def spread_by_weights(batch: Batch, weights: pl.DataFrame, locator: Locator) -> Batch:
+def spread_by_weights(batch: Batch, weights: pl.DataFrame, areas: DistrictAreas) -> Batch:
     """Give each unit's residents to its cells by weight; each unit keeps its total.
 
-    Whole numbers stay whole, by largest remainder. A unit without weights is rejected.
+    A cell on a boundary has its weight split between the districts by area, unless the unit's row
+    names its district. Whole numbers stay whole, by largest remainder. A unit without weights is
+    rejected.
     """
     rows_in, before = batch.frame.height, batch.rejects.height
     known = pl.col("unit_id").is_in(weights["unit_id"].unique().implode())
-    batch = batch.reject(
-        batch.frame.filter(~known).select(
-            ROW, pl.lit("unit_id").alias("field"), pl.lit("has no weights").alias("reason")
+    batch = refuse_numbers(
+        batch.reject(
+            batch.frame.filter(~known).select(
+                ROW, pl.lit("unit_id").alias("field"), pl.lit("has no weights").alias("reason")
+            )
         )
     )
-    spread = batch.frame.join(weights, on="unit_id", maintain_order="left_right")
+    named = [name for name in ("district_id",) if name in batch.frame.columns]
+    of_units = batch.frame.select(ROW, "unit_id", "residents", *named).join(
+        weights, on="unit_id", maintain_order="left_right"
+    )
+    pieces = _weighed(of_units, areas)
     shares = [
-        _shares(float(part["residents"][0]), part["weight"].to_numpy())
-        for part in spread.partition_by(ROW, maintain_order=True)
+        _shares(float(part["residents"][0]), part["@part"].to_numpy())
+        for part in pieces.partition_by(ROW, maintain_order=True)
     ]
-    residents = np.concatenate([np.empty(0), *shares])
-    frame = spread.drop("weight").with_columns(pl.Series("residents", residents))
-    kept = frame.filter(pl.col("residents") > 0)
-    batch = replace(batch, frame=at_centres(kept, locator))
+    people = pl.Series("@residents", np.concatenate([np.empty(0), *shares]), dtype=pl.Float64)
+    pieces = pieces.select(*PIECE_SCHEMA).with_columns(people)
+    batch = spread(batch, pieces, BY_CELLS)
     return batch.staged("place", rows_in, count_reasons(batch.rejects.slice(before)))
+
+
+def _weighed(of_units: pl.DataFrame, areas: DistrictAreas) -> pl.DataFrame:
+    """Return the pieces of the units' cells, `@part` their share of the cell's weight."""
+    numbered = of_units.with_row_index("@number").with_columns(pl.col("@number").cast(pl.Int64))
+    rows = numbered.drop(ROW).rename({"@number": ROW})
+    pieces = hexagon_pieces(rows, areas).rename({ROW: "@number"})
+    known = numbered.select("@number", ROW, "residents", "weight")
+    return (
+        pieces.join(known, on="@number")
+        .with_columns(pl.col("@part") * pl.col("weight"))
+        .sort(ROW, "@number", "@district")
+    )
 
 
 def _shares(total: float, weights: grid.Floats) -> grid.Floats:
     if total.is_integer():
         return largest_remainder(int(total), weights).astype(np.float64)
-    return np.asarray(total * weights / weights.sum(), dtype=np.float64)
+    return divide(total, weights)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import polars as pl
@@ -10,11 +11,19 @@ from etl.batch import Batch
 from etl.source.declaration import SourceDeclaration
 from etl.source.record_types import Placing
 from etl.transform.dasymetric import read_weights, spread_by_weights
-from etl.transform.locate import Locator, place, unlocated_district
+from etl.transform.geometry import judge_shapes, refuse_shapes
+from etl.transform.locate import (
+    Locator,
+    given_coordinates,
+    locate_points,
+    place,
+    unlocated_district,
+)
 from etl.transform.pings import place_pings
 from etl.transform.population import allocate_polygons, place_hexagons
 from etl.transform.shapes import add_footprints, add_paths, convert_shapes, place_tiles
 from geodata.city.configuration import City
+from geodata.space.district_areas import DistrictAreas
 
 
 @dataclass(frozen=True)
@@ -24,6 +33,11 @@ class Ground:
     city: City
     locator: Locator
     incoming: Path | None = None
+
+    @cached_property
+    def areas(self) -> DistrictAreas:
+        """The districts as areas, for what is no point."""
+        return DistrictAreas.of_city(self.city)
 
 
 Place = Callable[[Batch, SourceDeclaration, Ground], Batch]
@@ -40,7 +54,7 @@ def _nowhere(batch: Batch, declaration: SourceDeclaration, _ground: Ground) -> B
 
 
 def _points(batch: Batch, declaration: SourceDeclaration, ground: Ground) -> Batch:
-    return place(batch, declaration, ground.city, ground.locator)
+    return place(judge_shapes(batch, declaration), declaration, ground.city, ground.locator)
 
 
 def _areas(batch: Batch, declaration: SourceDeclaration, ground: Ground) -> Batch:
@@ -53,23 +67,26 @@ def _lines(batch: Batch, declaration: SourceDeclaration, ground: Ground) -> Batc
     return replace(batch, frame=add_paths(batch.frame))
 
 
-def _tiles(batch: Batch, _declaration: SourceDeclaration, _ground: Ground) -> Batch:
-    return place_tiles(batch)
+def _tiles(batch: Batch, declaration: SourceDeclaration, _ground: Ground) -> Batch:
+    return place_tiles(judge_shapes(batch, declaration))
 
 
 def _reports(batch: Batch, declaration: SourceDeclaration, ground: Ground) -> Batch:
-    return place_pings(batch, declaration, ground.city, ground.locator)
+    return place_pings(judge_shapes(batch, declaration), declaration, ground.city, ground.locator)
 
 
 def _residents(batch: Batch, declaration: SourceDeclaration, ground: Ground) -> Batch:
     if declaration.weights:
         weights = read_weights(declaration, ground.incoming)
-        return spread_by_weights(batch, weights, ground.locator)
+        return spread_by_weights(batch, weights, ground.areas)
     if declaration.allocate:
-        shapes = convert_shapes(batch, declaration, ground.city)
-        return allocate_polygons(shapes, ground.locator)
+        sound = judge_shapes(batch, declaration)
+        faults = locate_points(*given_coordinates(sound.frame), declaration, ground.city).fault
+        plausible = refuse_shapes(sound, declaration, faults)
+        shapes = convert_shapes(plausible, declaration, ground.city)
+        return allocate_polygons(shapes, ground.areas)
     if "cell" in declaration.mapping:
-        return place_hexagons(batch, declaration, ground.locator)
+        return place_hexagons(batch, declaration, ground.areas)
     return _points(batch, declaration, ground)
 
 

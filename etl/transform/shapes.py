@@ -6,17 +6,20 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 import shapely
-from pyproj import Transformer
 
-from etl.batch import ROW, WKB, Batch, count_reasons
+from etl.batch import ROW, WKB, Batch, Note, count_reasons
 from etl.source.declaration import SourceDeclaration
 from etl.source.record_types import GEOMETRY_TEXT
+from etl.transform.geometry import MENDED, refuse_shapes
 from geodata.city.configuration import City
-from geodata.space.datums import Datum, to_wgs84
+from geodata.space.crs import to_degrees
+from geodata.space.datums import to_wgs84
+from geodata.space.grid import in_bounds
 
 QUADKEY_ZOOM = 16
 _SAME_DEGREES = 1e-6
 SRID = 4326
+_CLOSED = "ring not closed"
 
 
 def read_wkt(batch: Batch) -> Batch:
@@ -24,35 +27,54 @@ def read_wkt(batch: Batch) -> Batch:
     if GEOMETRY_TEXT not in batch.frame.columns:
         return batch
     texts = batch.frame[GEOMETRY_TEXT].to_numpy()
-    shapes = shapely.from_wkt(texts, on_invalid="ignore")
-    frame = batch.frame.with_columns(pl.Series(WKB, list(shapely.to_wkb(shapes)), pl.Binary))
+    with np.errstate(invalid="ignore"):  # NaN is judged with the other faults
+        shapes = shapely.from_wkt(texts, on_invalid="ignore")
+        mended = shapely.from_wkt(texts, on_invalid="fix")
+    closed = np.flatnonzero(shapely.is_missing(shapes) & ~shapely.is_missing(mended))
+    frame = batch.frame.with_columns(pl.Series(WKB, list(shapely.to_wkb(mended)), pl.Binary))
     faulty = frame.filter(pl.col(GEOMETRY_TEXT).is_not_null() & pl.col(WKB).is_null())
-    return replace(batch, frame=frame.drop(GEOMETRY_TEXT)).reject(
-        faulty.select(
-            ROW,
-            pl.lit(GEOMETRY_TEXT).alias("field"),
-            pl.lit("is not a geometry").alias("reason"),
+    notes = [
+        Note(MENDED, _CLOSED, int(frame[ROW][int(at)]), GEOMETRY_TEXT, len(closed))
+        for at in closed[:1]
+    ]
+    return (
+        replace(batch, frame=frame.drop(GEOMETRY_TEXT))
+        .noted(*notes)
+        .reject(
+            faulty.select(
+                ROW,
+                pl.lit(GEOMETRY_TEXT).alias("field"),
+                pl.lit("is not a geometry").alias("reason"),
+            )
         )
     )
 
 
 def convert_shapes(batch: Batch, declaration: SourceDeclaration, city: City) -> Batch:
-    """Turn `@wkb` from the declared `crs` and datum into WGS-84."""
-    is_there = WKB in batch.frame.columns
-    if not is_there or (declaration.crs is None and Datum(declaration.datum) is Datum.WGS84):
+    """Turn `@wkb` from the declared `crs` and datum into WGS-84, or reject the row.
+
+    A shape lies wholly where its datum applies, or it is none of that datum. Formats that GDAL
+    reads bring degrees already: their `crs` is applied, their datum is not.
+    """
+    if WKB not in batch.frame.columns:
         return batch
-
-    def convert(points: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-        lon, lat = points.T
-        if declaration.crs is not None:
-            to_degrees = Transformer.from_crs(declaration.crs, SRID, always_xy=True)
-            lon, lat = to_degrees.transform(lon, lat)
-        lon, lat, _ = to_wgs84(lon, lat, declaration.datum, city.datum_area)
-        return np.column_stack([lon, lat])
-
-    shapes = shapely.transform(shapely.from_wkb(batch.frame[WKB].to_numpy()), convert)
-    converted = pl.Series(WKB, list(shapely.to_wkb(shapes)), pl.Binary)
-    return replace(batch, frame=batch.frame.with_columns(converted))
+    shapes = shapely.from_wkb(batch.frame[WKB].to_numpy())
+    points, owner = shapely.get_coordinates(shapes, return_index=True)
+    lon, lat = points.T
+    in_degrees = declaration.reading.is_in_degrees and GEOMETRY_TEXT not in declaration.mapping
+    if declaration.crs is not None and not in_degrees:
+        lon, lat = to_degrees(declaration.crs).transform(lon, lat)
+    beyond = ~in_bounds(lat, lon)
+    swapped = beyond & in_bounds(lon, lat)
+    lon, lat, unshifted = to_wgs84(lon, lat, declaration.datum, city.datum_area)
+    faults = np.full(len(shapes), "", dtype=object)
+    unshiftable = f"outside the area in which {city.name_en} declares {declaration.datum}"
+    faults[owner[unshifted]] = unshiftable
+    faults[owner[beyond]] = "longitude or latitude out of range"
+    faults[owner[swapped]] = "latitude out of range: longitude and latitude look swapped"
+    converted = shapely.set_coordinates(shapes.copy(), np.column_stack([lon, lat]))
+    wkb = pl.Series(WKB, list(shapely.to_wkb(converted)), pl.Binary)
+    return refuse_shapes(replace(batch, frame=batch.frame.with_columns(wkb)), declaration, faults)
 
 
 def add_footprints(frame: pl.DataFrame) -> pl.DataFrame:
@@ -70,10 +92,12 @@ def add_footprints(frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def add_paths(frame: pl.DataFrame) -> pl.DataFrame:
-    """Add `path` (EWKB, LineString) to roads that are given as one line."""
+    """Add `path` (EWKB, LineString) to roads whose parts make up one line."""
     if WKB not in frame.columns:
         return frame
     shapes = shapely.from_wkb(frame[WKB].to_numpy())
+    several = shapely.get_type_id(shapes) == shapely.GeometryType.MULTILINESTRING.value
+    shapes[several] = shapely.line_merge(shapes[several])
     lines = [shape if isinstance(shape, shapely.LineString) else None for shape in shapes]
     return frame.with_columns(ewkb("path", np.array(lines, dtype=object)))
 

@@ -50,6 +50,11 @@ def transformer(city: City) -> Transformer:
     return _transformer(WGS84_EPSG, city.metric_crs)
 
 
+def to_degrees(epsg: int) -> Transformer:
+    """Return the transformer from the x, y of a CRS to lon, lat in WGS-84; built once."""
+    return _transformer(epsg, WGS84_EPSG)
+
+
 def to_metric(city: City, lon: npt.ArrayLike, lat: npt.ArrayLike) -> tuple[Floats, Floats]:
     """Return x, y in metres of points in WGS-84."""
     x_m, y_m = transformer(city).transform(np.asarray(lon), np.asarray(lat))

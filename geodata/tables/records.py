@@ -128,9 +128,11 @@ population = Table(
     Column("unit_id", Text, nullable=False),
     Column("vintage_on", Date, nullable=False),
     Column("residents", Float, nullable=False),
+    Column("basis", Text),  # area: their unit's polygon; cells: hexagons; null: no ground is known
+    Column("covered_km2", Float),  # the ground that the record speaks of
     *place(),
 )
-record_indexes(population, "unit_id", "cell", "district_id")
+record_indexes(population, "unit_id", "vintage_on", "cell", "district_id")
 
 statistic = Table(
     "statistic",

@@ -52,7 +52,7 @@ def state_expression(
     """
     table = record_table(measure.table) if table is None else table
     records = _keyed(table.filter(table.retired_by.isnull()), indicator, measure, snapshot_at)
-    records = _one_of_each(_of_one_source(records, measure), measure)
+    records = _one_of_each(records, measure)
     observed = _observe(records, measure)
     if isinstance(measure, FieldMeasure | RatioMeasure):
         # the sum of fractions depends on their order: a fixed one gives the same sum every time
@@ -121,17 +121,6 @@ def _starts_at(
     if column.type().is_date():
         column = column.cast("timestamp('UTC')")
     return column.truncate(_STEP_UNITS[indicator.grain])
-
-
-def _of_one_source(records: ibis.Table, measure: DeclarativeMeasure) -> ibis.Table:
-    if not measure.one_source_per:
-        return records
-    window = ibis.window(
-        group_by=["component", "starts_at", *measure.one_source_per],
-        order_by=[records.load_id.desc(), records.source],
-    )
-    led = records.mutate(leading_source=records.source.first().over(window))
-    return led.filter(led.source == led.leading_source)
 
 
 def _one_of_each(records: ibis.Table, measure: DeclarativeMeasure) -> ibis.Table:

@@ -90,7 +90,6 @@ class _Records(Declared):
     component_names: dict[str, str] = Field(default_factory=dict)
     one_per: tuple[str, ...] = ()  # keep one record (the lowest `order`) of each
     order: str = "load_id"  # with a minus before it the highest
-    one_source_per: tuple[str, ...] = ()  # of several sources, the one loaded last counts for each
     estimated: bool = False
 
     @property
@@ -100,7 +99,7 @@ class _Records(Declared):
         tested = {test.column for name in conditions for test in getattr(self, name, ())}
         singles = ("time", "component", "observed", "field", "weight", "start", "end")
         named = {getattr(self, name, None) for name in singles} - {None}
-        keys = (*self.one_per, *self.one_source_per, *getattr(self, "pair_by", ()))
+        keys = (*self.one_per, *getattr(self, "pair_by", ()))
         return frozenset({*tested, *named, *keys, self.order.removeprefix("-")})
 
 

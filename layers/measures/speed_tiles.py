@@ -10,13 +10,15 @@ import shapely
 from geodata.city.configuration import City
 from geodata.queries.places import read_speed_tiles
 from geodata.space.areal import cut_by_cells
-from geodata.space.crs import from_metric
-from geodata.space.districts import DistrictLocator
-from geodata.space.grid import STORAGE_RES
+from geodata.space.district_areas import DistrictAreas
+from geodata.space.grid import STORAGE_RES, latlng_to_cells
+from geodata.tables import OUTSIDE_DISTRICT
 from layers.build.measure_request import MeasureRequest
 from layers.period import Grain, Period
 from layers.states.merge_frames import merge_states
 from layers.states.state import KEYS, STATE_SCHEMA, complete_states
+
+_PARTS = {"tile": pl.Int64, "cell": pl.Int64, "district_id": pl.String, "share": pl.Float64}
 
 
 def tile_states(request: MeasureRequest) -> pl.DataFrame:
@@ -31,12 +33,9 @@ def tile_states(request: MeasureRequest) -> pl.DataFrame:
         mean=pl.col("mean") * factor,
     )
     outlines = tiles.select("quadkey", "outline").unique("quadkey", keep="first").sort("quadkey")
-    parts = spread(request.city, shapely.from_wkb(outlines["outline"].to_numpy()))
-    located = DistrictLocator.of_city(request.city).locate(parts["lon"], parts["lat"])
-    parts = parts.with_columns(
-        quadkey=outlines["quadkey"].gather(parts["tile"]), district_id=pl.Series(located)
-    )
-    return combine(tiles, parts)
+    areas = DistrictAreas.of_city(request.city)
+    parts = spread(areas, shapely.from_wkb(outlines["outline"].to_numpy()))
+    return combine(tiles, parts.with_columns(quadkey=outlines["quadkey"].gather(parts["tile"])))
 
 
 def _quarter_begins(quarters: pl.Series, city: City) -> pl.Series:
@@ -47,28 +46,44 @@ def _quarter_begins(quarters: pl.Series, city: City) -> pl.Series:
     return pl.Series(begins, dtype=pl.Datetime("us", "UTC"))
 
 
-def spread(city: City, outlines: Any) -> pl.DataFrame:
-    """Return tile (its position), cell, share of the tile's area, and lon, lat inside the part.
+def spread(areas: DistrictAreas, outlines: Any) -> pl.DataFrame:
+    """Return tile (its position), cell, district_id and share of the tile's area of each piece.
 
-    Areas are the metric CRS's; the shares of a tile add up to 1.
+    Areas are the metric CRS's; the shares of a tile add up to 1. What a tile has beyond the city
+    is `outside`, and a tile far from it is so whole, at the cell of its centre.
     """
-    tile, cell, parts = cut_by_cells(city, outlines, STORAGE_RES)
-    area = shapely.area(parts)
-    total = np.bincount(tile, weights=area, minlength=len(outlines))
-    centre = shapely.centroid(parts)
-    lon, lat = from_metric(city, shapely.get_x(centre), shapely.get_y(centre))
-    share = area / total[tile]
-    frame = pl.DataFrame({"tile": tile, "cell": cell, "share": share, "lon": lon, "lat": lat})
-    return frame.filter(pl.col("share") > 0).sort("tile", "cell")
+    outlines = np.asarray(outlines, dtype=object)
+    near = np.flatnonzero(areas.are_near(outlines))
+    of_near, cell, parts = cut_by_cells(areas.city, outlines[near], STORAGE_RES)
+    with_area = shapely.area(parts) > 0
+    of_near, cell, parts = of_near[with_area], cell[with_area], parts[with_area]
+    pieces = areas.cut(parts)
+    tile, area = of_near[pieces.source], shapely.area(pieces.shape)
+    total = np.bincount(tile, weights=area, minlength=len(near))
+    cut = pl.DataFrame(
+        {"tile": near[tile], "cell": cell[pieces.source], "district_id": pieces.district_id,
+         "share": area / total[tile]},
+        schema=_PARTS,
+    )  # fmt: skip
+    far = np.setdiff1d(np.arange(len(outlines)), near)
+    centre = shapely.centroid(outlines[far])
+    beyond = pl.DataFrame(
+        {"tile": far, "cell": latlng_to_cells(shapely.get_y(centre), shapely.get_x(centre)),
+         "district_id": OUTSIDE_DISTRICT, "share": 1.0},
+        schema=_PARTS,
+    )  # fmt: skip
+    return pl.concat([cut, beyond]).sort("tile", "district_id", "cell")
 
 
 def combine(tiles: pl.DataFrame, parts: pl.DataFrame) -> pl.DataFrame:
     """Return the states of tiles spread over parts (quadkey, cell, district_id, share).
 
     A tile without the mean counts its tests as missing. Tests are whole numbers in `n` and
-    `n_missing`, so that each tile keeps its number, and fractions in the weights.
+    `n_missing`, so that each tile keeps its number and each district its share of it to the nearest
+    one, and fractions in the weights.
     """
-    joined = tiles.join(parts, on="quadkey").sort("quadkey", "component", "starts_at", "cell")
+    order = ("quadkey", "component", "starts_at", "district_id", "cell")
+    joined = tiles.join(parts, on="quadkey").sort(order)
     group = ("quadkey", "component", "starts_at")
     reached = (pl.col("tests") * pl.col("share").cum_sum().over(group)).round(0).cast(pl.Int64)
     known = pl.col("mean").is_not_null()

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from geodata.city.configuration import City
 from geodata.queries.residents import read_residents
 from geodata.queries.transit import read_boarding_points, read_first_service_date
+from geodata.space.areal import tiles
 from geodata.space.crs import from_metric, metric_geometry, to_metric
 from geodata.space.districts import read_districts
 from geodata.space.grid import cell_area_km2, cell_polygons, cover, parent_expr
@@ -27,7 +28,6 @@ from layers.states.state import complete_states
 
 QUAD_SEGS = 64  # a circle of 500 m then has 0.785319 of its 0.785398 km2
 _COARSEST_RES = 5
-_TILE_CORNERS = 300
 _LEAST_M2 = 1e-4  # rounding error of a hexagon that only touches the built-up area
 _CUT_SCHEMA = pl.Schema(
     {"district_id": pl.String, "cell": pl.Int64, "num": pl.Float64, "den": pl.Float64}
@@ -122,24 +122,6 @@ def cut_by_cells(city: City, built: Any, served: Any, resolutions: Iterable[int]
             frame = pl.DataFrame({"district_id": district_id, "cell": cells, **areas})
             parts.append(frame.filter(pl.col("den") > _LEAST_M2).cast(_CUT_SCHEMA))
     return pl.concat(parts)
-
-
-def tiles(geometry: Any) -> list[Any]:
-    """Return the geometry in pieces of few corners: clipping a large one costs all its corners."""
-    if shapely.get_num_coordinates(geometry) <= _TILE_CORNERS:
-        return [] if shapely.is_empty(geometry) else [geometry]
-    west, south, east, north = geometry.bounds
-    if east - west > north - south:
-        middle = (west + east) / 2
-        halves = [(west, south, middle, north), (middle, south, east, north)]
-    else:
-        middle = (south + north) / 2
-        halves = [(west, south, east, middle), (west, middle, east, north)]
-    return [
-        tile
-        for half in halves
-        for tile in tiles(shapely.intersection(geometry, shapely.box(*half)))
-    ]
 
 
 def _areas(

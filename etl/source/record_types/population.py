@@ -11,7 +11,7 @@ RECORD_TYPES.register(
         name="population",
         says="residents by point, H3 cell or polygon",
         table=tables.population,
-        key=("unit_id", "cell", "district_id"),
+        key=("unit_id", "vintage_on", "cell", "district_id"),
         required=("unit_id", "vintage_on", "residents"),
         event_time="vintage_on",
         ranges={"residents": (0, 1e9)},

@@ -24,7 +24,10 @@ ATTRIBUTES = "attributes."
 GEOMETRY_TEXT = "wkt"
 PLACE_CODE = "place_code"  # of a row that names its place by a code of a declared table
 _PROVENANCE = {"source", "load_id", "retired_by"}
-_DERIVED = {"original_lon", "original_lat", "datum", "geom", "footprint", "path", "reported_by"}
+_DERIVED = {
+    "original_lon", "original_lat", "datum", "geom", "footprint", "path", "basis", "covered_km2",
+    "reported_by",
+}  # fmt: skip
 _POINT = {"lon", "lat"}
 
 

@@ -2,17 +2,21 @@
 
 from pathlib import Path
 
+import numpy as np
 import osmnx as ox
 import polars as pl
 import pytest
 
+from etl.roads.load import in_wgs84
 from etl.roads.profiles import add_profiles
 from etl.roads.read import TAGS, WAY_SCHEMA, read_ways
 from etl.roads.segments import RoadFrames, build_roads
 from etl.roads.speeds import add_speeds
 from etl.source.file import SourceFile
+from geodata.city.configuration import load_city
 from geodata.city.travel import Travel
 from geodata.errors import ExtractError
+from geodata.space.datums import gcj02_to_wgs84
 
 EXTRACT = """<?xml version="1.0" encoding="UTF-8"?>
 <osm version="0.6">
@@ -136,3 +140,15 @@ def test_a_damaged_extract_is_refused_by_name(tmp_path: Path) -> None:
     empty.write_text('<osm version="0.6"></osm>', encoding="utf-8")
     with pytest.raises(ExtractError, match="no way"):
         read_ways(SourceFile.at(empty))
+
+
+def test_roads_of_a_shifted_datum_lie_where_they_are(extract: Path, declare) -> None:
+    given = read_ways(SourceFile.at(extract))
+    declaration = declare(table="road", format="osm", datum="gcj02", mapping={})
+    moved = in_wgs84(given, declaration, load_city("changchun"))
+    there = np.isfinite(given.lon)
+    lon, lat = gcj02_to_wgs84(given.lon[there], given.lat[there])
+    np.testing.assert_allclose(moved.lon[there], lon)
+    np.testing.assert_allclose(moved.lat[there], lat)
+    abroad = load_city("changchun").model_copy(update={"datum_area": (0.0, 0.0, 1.0, 1.0)})
+    assert np.isnan(in_wgs84(given, declaration, abroad).lon).all()

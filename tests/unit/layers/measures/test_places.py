@@ -9,6 +9,9 @@ import pyproj
 import pytest
 import shapely
 
+from geodata.space.crs import metric_geometry
+from geodata.space.district_areas import DistrictAreas
+from geodata.space.districts import read_districts
 from geodata.space.grid import cell_polygons, cell_to_parents
 from layers.measures.backlog import ages_at, open_at, open_seconds, stale_at
 from layers.measures.hotspots import are_served, working_points
@@ -101,6 +104,11 @@ def test_h4_sums_over_residents_and_leaves_out_the_unreachable():
 
 
 @pytest.fixture(scope="module")
+def areas(city):
+    return DistrictAreas.of_city(city)
+
+
+@pytest.fixture(scope="module")
 def two_tiles():
     first = mercantile.tile(125.32, 43.88, 16)
     assert mercantile.quadkey(first) == "1303320300231301"
@@ -108,19 +116,20 @@ def two_tiles():
     return np.array([shapely.box(*mercantile.bounds(tile)) for tile in tiles])
 
 
-def test_b1_a_tile_is_spread_over_its_cells_by_area(city, two_tiles):
+def test_b1_a_tile_is_spread_over_its_cells_by_area(areas, two_tiles):
     """B1: a tile's tests are shared by the area it has in common with each cell."""
-    parts = spread(city, two_tiles)
+    parts = spread(areas, two_tiles)
     shares = parts.group_by("tile").agg(pl.col("share").sum())["share"]
     assert shares.to_list() == pytest.approx([1.0, 1.0])
     assert parts["share"].max() < 0.07  # a cell has 1/18 of a tile
     assert 18 < len(parts) / 2 < 40
 
 
-def test_b1_a_share_is_of_the_ground_not_of_degrees(city, two_tiles):
+def test_b1_a_share_is_of_the_ground_not_of_degrees(areas, two_tiles):
     """B1: a cell within a tile has its area on the ellipsoid; degrees are 1 in 40,000 off."""
     globe = pyproj.Geod(ellps="GRS80")
-    parts = spread(city, two_tiles)
+    pieces = spread(areas, two_tiles)  # a cell on the boundary has a piece in each district
+    parts = pieces.group_by("tile", "cell", maintain_order=True).agg(pl.col("share").sum())
     shapes = cell_polygons(parts["cell"].to_numpy())
     tile = two_tiles[parts["tile"].to_numpy()]
     whole = np.flatnonzero(shapely.contains_properly(tile, shapes))
@@ -132,10 +141,10 @@ def test_b1_a_share_is_of_the_ground_not_of_degrees(city, two_tiles):
         assert parts["share"][int(row)] == pytest.approx(abs(cell_m2 / tile_m2), rel=5e-6)
 
 
-def test_b1_tests_of_a_tile_are_conserved_and_the_mean_is_carried(city, two_tiles):
-    parts = spread(city, two_tiles)
+def test_b1_tests_of_a_tile_are_conserved_and_the_mean_is_carried(areas, two_tiles):
+    parts = spread(areas, two_tiles)
     keys = pl.Series(["a", "b"])
-    parts = parts.with_columns(quadkey=keys.gather(parts["tile"]), district_id=pl.lit("220102"))
+    parts = parts.with_columns(quadkey=keys.gather(parts["tile"]))
     tiles = pl.DataFrame(
         {
             "quadkey": ["a", "b", "a"],
@@ -155,3 +164,35 @@ def test_b1_tests_of_a_tile_are_conserved_and_the_mean_is_carried(city, two_tile
     assert (mobile["n"].sum(), mobile["n_missing"].sum(), mobile["sum_w"].sum()) == (0, 10, 0)
     parents = np.unique(cell_to_parents(fixed["cell"].to_numpy(), 8))
     assert len(parents) <= 5
+
+
+def test_b1_a_tile_on_the_boundary_gives_the_part_outside_to_outside(areas):
+    """B1: tests by (district x cell) pieces, to the nearest whole test of each tile."""
+    districts = metric_geometry(areas.city, read_districts(areas.city).geometry).union_all()
+    west, south, east, north = read_districts(areas.city).total_bounds
+    keys = [mercantile.tile(west + i * (east - west) / 400, (south + north) / 2, 16)
+            for i in range(400)]  # fmt: skip
+    boxes = np.array([shapely.box(*mercantile.bounds(tile)) for tile in dict.fromkeys(keys)])
+    metric = np.array(metric_geometry(areas.city, boxes))
+    own = shapely.area(shapely.intersection(metric, districts)) / shapely.area(metric)
+    crossing = boxes[(own > 0.05) & (own < 0.95)]
+    expected = own[(own > 0.05) & (own < 0.95)]
+    assert len(crossing)
+    far = shapely.box(*mercantile.bounds(mercantile.tile(116.4, 39.9, 16)))
+    parts = spread(areas, np.append(crossing, far)).with_columns(
+        quadkey=pl.col("tile").cast(pl.String)
+    )
+    inside = parts.filter(pl.col("district_id") != "outside")
+    shares = inside.group_by("tile").agg(pl.col("share").sum()).sort("tile")
+    assert shares["share"].to_list() == pytest.approx(expected, rel=1e-9)
+    assert parts.filter(tile=len(crossing)).select("district_id", "share").rows() == [
+        ("outside", 1.0)
+    ]
+    tiles = pl.DataFrame(
+        {"quadkey": parts["quadkey"].unique().sort(), "component": "fixed_tile",
+         "starts_at": DAY, "tests": 1000, "mean": 50.0}
+    )  # fmt: skip
+    states = combine(tiles, parts)
+    assert states["n"].sum() == tiles["tests"].sum()
+    beyond = states.filter(district_id="outside")
+    assert beyond["n"].sum() == pytest.approx(1000 * (1 + (1 - expected).sum()), abs=len(crossing))

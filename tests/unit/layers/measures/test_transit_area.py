@@ -6,6 +6,7 @@ import pytest
 import shapely
 
 from geodata.city.configuration import City, load_city
+from geodata.space.areal import tiles
 from geodata.space.crs import to_metric
 from geodata.space.grid import (
     cell_area_km2,
@@ -15,7 +16,7 @@ from geodata.space.grid import (
     latlng_to_cells,
 )
 from geodata.space.lines import metric_lines
-from layers.measures.transit_area import BuiltUp, buffer_points, built_up_area, cut_by_cells, tiles
+from layers.measures.transit_area import BuiltUp, buffer_points, built_up_area, cut_by_cells
 
 
 @pytest.fixture(scope="module")
