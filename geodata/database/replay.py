@@ -22,7 +22,8 @@ REPLAY_SCHEMA = "replay"
 _LOCK_KEY = 7_305_011_001  # any fixed number: two that make the views take turns on it
 _AT = "current_setting('occ.at')::timestamptz"
 _LATER = f"(SELECT load_id FROM {SCHEMA}.load WHERE finished_at > {_AT})"  # noqa: S608
-_NOTHING = ("counted_load", "live_position", "vehicle_position")  # kept for the present only
+# kept for the present only
+_NOTHING = ("build_failure", "counted_load", "live_position", "vehicle_position")
 _WITHIN = ("state_past", "state_build_past")  # read through `state` and `state_build`
 
 

@@ -33,12 +33,14 @@ from geodata.tables.records import (
     incident,
     network_sample,
     population,
+    shared_event,
     speed_tile,
     statistic,
 )
 from geodata.tables.retired import RETIRED_INDEXES
 from geodata.tables.roads import road_edge, road_node
 from geodata.tables.states import (
+    build_failure,
     counted_load,
     layer_breaks,
     state,
@@ -71,6 +73,7 @@ __all__ = [
     "UNPLACED_DISTRICT",
     "alert",
     "alert_change",
+    "build_failure",
     "counted_load",
     "departure",
     "dispatch_trip",
@@ -107,6 +110,7 @@ __all__ = [
     "rejected_row",
     "road_edge",
     "road_node",
+    "shared_event",
     "source_coverage",
     "speed_tile",
     "state",

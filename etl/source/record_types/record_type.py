@@ -22,7 +22,7 @@ Placing = Literal["none", "points", "areas", "lines", "tiles", "reports", "resid
 ATTRIBUTES = "attributes."
 GEOMETRY_TEXT = "wkt"
 _PROVENANCE = {"source", "load_id", "retired_by"}
-_DERIVED = {"original_lon", "original_lat", "datum", "geom", "footprint", "path"}
+_DERIVED = {"original_lon", "original_lat", "datum", "geom", "footprint", "path", "is_event_named"}
 _POINT = {"lon", "lat"}
 
 
@@ -46,6 +46,7 @@ class RecordType:
     extent: Extent = "city"  # what its sources speak of, unless the declaration says otherwise
     defaults: Mapping[str, str | int | bool] = field(default_factory=dict)  # where it says nothing
     copied: Mapping[str, str] = field(default_factory=dict)  # column -> whose value it else has
+    told: Mapping[str, str] = field(default_factory=dict)  # of those: the flag that it was given
     clocks: tuple[str, ...] = ()  # in their order; equal ones were keyed in together
     left_out: tuple[str, ...] = ()  # flags: a record that carries one does not count
     is_mapped: bool = True  # else its format alone fills it, and several tables
