@@ -21,10 +21,9 @@ BEGIN
         WHERE c.table_schema = 'ops' AND c.column_name = 'district_id' AND g.column_name = 'geom'
             AND c.table_name <> 'district'
     LOOP
-        EXECUTE format(
-            'UPDATE ops.%I SET district_id = ''outside'''
-            ' WHERE district_id = ''unknown'' AND geom IS NOT NULL', record_table
-        );
+        EXECUTE 'UPDATE ops.' || quote_ident(record_table)
+            || ' SET district_id = ''outside'''
+            || ' WHERE district_id = ''unknown'' AND geom IS NOT NULL';
     END LOOP;
 END $$;
 UPDATE ops.departure SET district_id = 'outside' WHERE district_id = 'unknown' AND cell IS NOT NULL;
