@@ -119,10 +119,9 @@ def _with_time(
 ) -> pl.DataFrame:
     """Add `is_stale` and, for class U, `hours`: the hours of the window over the period."""
     periods = query.steps() if query.by == "period" else [query.period]
-    as_of = build.as_of if build else None
     moment = now()
     stale = [
-        is_stale(query.indicator, as_of, min(moment, part.end_at(query.zone))) for part in periods
+        is_stale(query.indicator, build, min(moment, part.end_at(query.zone))) for part in periods
     ]
     columns = {"is_stale": pl.Series(stale, dtype=pl.Boolean)}
     if query.indicator.state_class is StateClass.DISTINCT:
