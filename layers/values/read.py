@@ -17,6 +17,7 @@ from layers.states.version import Build, is_stale, read_build, read_build_in
 from layers.values.compute import compute_values
 from layers.values.coverage import read_coverage
 from layers.values.denominator import read_denominator, read_stock
+from layers.values.left_out import LeftOut, read_left_out
 from layers.values.query import CheckedQuery, ValueQuery, check_query
 from layers.values.selection import read_merged, read_steps
 from layers.values.true_zero import with_zeros
@@ -26,6 +27,7 @@ __all__ = [
     "ValueQuery",
     "available_periods",
     "latest_period",
+    "read_beside",
     "read_build",
     "read_values",
 ]
@@ -46,6 +48,18 @@ def read_values(engine: Engine, city: City, query: ValueQuery) -> pl.DataFrame:
     with open_snapshot(engine) as connection:
         _check_district(connection, checked.district_id)
         return answer(connection, city, checked)
+
+
+def read_beside(engine: Engine, city: City, query: ValueQuery) -> LeftOut:
+    """Return what lies in no district beside the city's number.
+
+    Raises:
+        NotFoundError: no such indicator or component.
+        QueryError: the query does not fit the indicator.
+    """
+    checked = check_query(query, city)
+    with engine.connect() as connection:
+        return read_left_out(connection, checked)
 
 
 def answer(connection: Connection, city: City, query: CheckedQuery) -> pl.DataFrame:
