@@ -9,6 +9,7 @@ from etl.ledger.findings import Finding, explain_refusal, keep_findings
 from etl.outcome import FileLoad
 from etl.pipeline.plan import PlannedFile
 from etl.source.declaration import SourceDeclaration
+from etl.source.freshness import parse_cadence
 from geodata.clock import now
 from geodata.errors import DatabaseError
 from geodata.tables import load
@@ -33,6 +34,7 @@ def load_values(
 def _row(
     declaration: SourceDeclaration, file: str, sha256: str, started_at: datetime, status: str
 ) -> dict[str, object]:
+    cadence = parse_cadence(declaration.cadence)
     return {
         "source": declaration.key,
         "table_name": declaration.table,
@@ -42,6 +44,7 @@ def _row(
         "provenance": declaration.provenance,
         "owner": declaration.owner,
         "licence": declaration.licence,
+        "expected_s": cadence.total_seconds() if cadence else None,
         "started_at": started_at,
         "finished_at": now(),
         "rows_in": 0,

@@ -29,6 +29,8 @@ def transform(batch: Batch, declaration: SourceDeclaration, zone: str) -> Batch:
     batch = unpivot(batch, declaration.unpivot)
     batch, blanked = _map_fields(batch, declaration, zone)
     batch = _require(batch, declaration)
+    # before rows are merged: what stands for another column is of its own row
+    batch = replace(batch, frame=_copy(batch.frame, declaration.record_type))
     grouped = group_rows(batch, declaration.group_by)
     notes = count_reasons(grouped.rejects.slice(before)) | blanked
     if declaration.group_by:
@@ -104,7 +106,7 @@ def _complete(batch: Batch, declaration: SourceDeclaration) -> Batch:
         renamed = [pl.col(name).alias(name.removeprefix(ATTRIBUTES)) for name in packed]
         json = pl.struct(renamed).struct.json_encode() if renamed else pl.lit("{}")
         frame = frame.with_columns(json.alias("attributes")).drop(packed)
-    frame = _mark_batch_keyed(_copy(frame, record_type), record_type)
+    frame = _mark_batch_keyed(frame, record_type)
     for name, default in record_type.defaults.items():
         value = pl.col(name).fill_null(default) if name in frame.columns else pl.lit(default)
         frame = frame.with_columns(value.alias(name))
@@ -112,10 +114,15 @@ def _complete(batch: Batch, declaration: SourceDeclaration) -> Batch:
 
 
 def _copy(frame: pl.DataFrame, record_type: RecordType) -> pl.DataFrame:
-    """Fill columns that say nothing from those that then stand for them."""
+    """Fill columns that say nothing from those that then stand for them, and tell which were."""
     for name, other in record_type.copied.items():
-        own = pl.col(name) if name in frame.columns else pl.lit(None, pl.String)
-        frame = frame.with_columns(pl.coalesce(own, other).alias(name))
+        if other not in frame.columns:
+            continue
+        own = pl.col(name) if name in frame.columns else pl.lit(None)
+        added = [pl.coalesce(own, other).alias(name)]
+        if name in record_type.told:
+            added.append(own.is_not_null().alias(record_type.told[name]))
+        frame = frame.with_columns(added)
     return frame
 
 

@@ -29,7 +29,7 @@ from geodata.clock import now
 from geodata.database.announce import CANDIDATES, announce
 from geodata.declared import Declared, read_declared
 from geodata.errors import CityError
-from geodata.tables import event_candidate, incident
+from geodata.tables import NOT_OF_CITY, event_candidate, incident
 from geodata.tables.counted import NOT_SHOWN, is_current
 
 RULES_FILE = "event_candidates.yaml"
@@ -136,6 +136,7 @@ def _may_be_one(rules: CandidateRules, new: Any, other: Any) -> Any:
             )
         ),
         new.c.event_id != other.c.event_id,
+        or_(*(each.c.district_id.not_in(NOT_OF_CITY) for each in (new, other))),
         other.c.received_at.between(new.c.received_at - span, new.c.received_at + span),
     )  # fmt: skip
 

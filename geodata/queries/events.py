@@ -6,8 +6,8 @@ from datetime import datetime
 import polars as pl
 from sqlalchemy import Connection, func, select
 
+from geodata.queries.counted_events import current_events
 from geodata.queries.frame import Schema, in_order, read_columns
-from geodata.tables import incident
 from geodata.tables.counted import NOT_COUNTED, is_current
 
 _SCHEMA: Schema = {
@@ -26,7 +26,8 @@ def read_event_places(
 
     Duplicates, tests, cancelled calls, mutual aid and non-emergencies are left out.
     """
-    c = incident.c
+    event = current_events()
+    c = event.c
     statement = select(
         c.channel,
         c.cell,
@@ -34,7 +35,7 @@ def read_event_places(
         func.ST_X(c.geom).label("lon"),
         func.ST_Y(c.geom).label("lat"),
     ).where(
-        is_current(incident, NOT_COUNTED),
+        is_current(event, NOT_COUNTED),
         c.channel.in_(channels),
         c.received_at >= since,
         c.geom.is_not(None),

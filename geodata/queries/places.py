@@ -15,6 +15,7 @@ from sqlalchemy import (
     select,
 )
 
+from geodata.queries.counted_events import current_events
 from geodata.queries.frame import Schema, in_order, read_columns, read_frame
 from geodata.tables import facility, incident, speed_tile
 from geodata.tables.counted import NOT_COUNTED, is_current
@@ -97,14 +98,15 @@ def read_open_spans(connection: Connection, since: datetime) -> pl.DataFrame:
 
     Those closed until `since` are left out; `closed_at` is null while open.
     """
-    c = incident.c
+    event = current_events()
+    c = event.c
     statement = select(
         c.channel,
         func.coalesce(c.cell, 0),
         c.district_id,
         _microseconds(c.received_at),
         func.coalesce(_microseconds(c.closed_at), _NEVER),
-    ).where(is_current(incident, NOT_COUNTED), or_(c.closed_at.is_(None), c.closed_at > since))
+    ).where(is_current(event, NOT_COUNTED), or_(c.closed_at.is_(None), c.closed_at > since))
     schema: Schema = {
         "channel": pl.String,
         "cell": pl.Int64,

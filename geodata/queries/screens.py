@@ -6,10 +6,21 @@ from datetime import datetime
 from typing import Any
 
 import polars as pl
-from sqlalchemy import ColumnElement, Connection, Engine, Select, cast, extract, func, select
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Engine,
+    Select,
+    Subquery,
+    cast,
+    extract,
+    func,
+    select,
+)
 from sqlalchemy import Integer as IntegerType
 
-from geodata.tables import NO_DISTRICT, district, facility, incident, load, state_build
+from geodata.queries.counted_events import current_events
+from geodata.tables import NO_DISTRICT, NOT_OF_CITY, district, facility, incident, load, state_build
 from geodata.tables.counted import NOT_SHOWN, is_current
 
 Schema = Mapping[str, pl.DataType | type[pl.DataType]]
@@ -90,18 +101,20 @@ def read_freshness(engine: Engine) -> Freshness:
         )
 
 
-def _events(
+def _events_of_city(
     start_at: datetime, end_at: datetime, district_id: str | None
-) -> list[ColumnElement[bool]]:
-    """Return the clauses of one event each: current, not a test, not reported twice."""
+) -> tuple[Subquery, list[ColumnElement[bool]]]:
+    """Return the events received in a span, and the clauses that leave those of the city."""
+    event = current_events((start_at, end_at))
     conditions: list[ColumnElement[bool]] = [
-        is_current(incident, NOT_SHOWN),
-        incident.c.received_at >= start_at,
-        incident.c.received_at < end_at,
+        is_current(event, NOT_SHOWN),
+        event.c.received_at >= start_at,
+        event.c.received_at < end_at,
+        event.c.district_id.not_in(NOT_OF_CITY),
     ]
     if district_id is not None:
-        conditions.append(incident.c.district_id == district_id)
-    return conditions
+        conditions.append(event.c.district_id == district_id)
+    return event, conditions
 
 
 def read_incidents(
@@ -112,11 +125,11 @@ def read_incidents(
     district_id: str | None = None,
 ) -> pl.DataFrame:
     """Return the latest incidents of a span, newest first, without any place below the district."""
-    columns = [incident.c[name] for name in INCIDENT_SCHEMA]
+    event, of_city = _events_of_city(start_at, end_at, district_id)
     query = (
-        select(*columns)
-        .where(*_events(start_at, end_at, district_id))
-        .order_by(incident.c.received_at.desc(), incident.c.incident_id.desc())
+        select(*(event.c[name] for name in INCIDENT_SCHEMA))
+        .where(*of_city)
+        .order_by(event.c.received_at.desc(), event.c.incident_id.desc())
         .limit(limit)
     )
     with engine.connect() as connection:
@@ -127,13 +140,13 @@ def read_incident_hours(
     engine: Engine, start_at: datetime, end_at: datetime, zone: str
 ) -> pl.DataFrame:
     """Return hour (local, 0-23), channel, incidents of a span, only hours that have some."""
-    local = func.timezone(zone, incident.c.received_at)
-    hour = cast(extract("hour", local), IntegerType)
+    event, of_city = _events_of_city(start_at, end_at, None)
+    hour = cast(extract("hour", func.timezone(zone, event.c.received_at)), IntegerType)
     query = (
-        select(hour, incident.c.channel, func.count())
-        .where(*_events(start_at, end_at, None))
-        .group_by(hour, incident.c.channel)
-        .order_by(hour, incident.c.channel)
+        select(hour, event.c.channel, func.count())
+        .where(*of_city)
+        .group_by(hour, event.c.channel)
+        .order_by(hour, event.c.channel)
     )
     with engine.connect() as connection:
         return _frame(connection, query, HOUR_SCHEMA)
@@ -141,11 +154,12 @@ def read_incident_hours(
 
 def read_open_incidents(engine: Engine, start_at: datetime, at: datetime) -> pl.DataFrame:
     """Return cell, channel of the incidents received since an instant and not over at another."""
-    c = incident.c
+    event, of_city = _events_of_city(start_at, at, None)
+    c = event.c
     query = (
         select(c.cell, c.channel)
         .where(
-            *_events(start_at, at, None),
+            *of_city,
             ~c.is_cancelled,
             c.cell.is_not(None),
             *(column.is_(None) | (column > at) for column in (c.cleared_at, c.closed_at)),

@@ -33,12 +33,14 @@ from geodata.tables.records import (
     incident,
     network_sample,
     population,
+    shared_event,
     speed_tile,
     statistic,
 )
 from geodata.tables.retired import RETIRED_INDEXES
 from geodata.tables.roads import road_edge, road_node
 from geodata.tables.states import (
+    build_failure,
     counted_load,
     layer_breaks,
     state,
@@ -73,6 +75,7 @@ __all__ = [
     "alert",
     "alert_change",
     "alert_watch",
+    "build_failure",
     "counted_load",
     "departure",
     "dispatch_trip",
@@ -110,6 +113,7 @@ __all__ = [
     "rejected_row",
     "road_edge",
     "road_node",
+    "shared_event",
     "source_coverage",
     "speed_tile",
     "state",

@@ -33,6 +33,8 @@ incident = Table(
     Column("record_id", Text, nullable=False),
     Column("revision", Integer, nullable=False, server_default="0"),
     Column("event_id", Text, nullable=False),
+    # false: the source names no events; its own numbers may well be those of another source
+    Column("is_event_named", Boolean, nullable=False, server_default="true"),
     Column("channel", Text, nullable=False),
     Column("category", Text),
     Column("priority", Text),
@@ -40,7 +42,8 @@ incident = Table(
     Column("address", Text),
     time_column("received_at", nullable=False),  # T0
     time_column("answered_at"),  # T1
-    time_column("notified_at"),  # T2
+    time_column("notified_at"),  # T2, the first unit
+    time_column("unit_notified_at"),  # T2 of the unit whose T3 and T4 these are
     time_column("enroute_at"),  # T3
     time_column("arrived_at"),  # T4
     time_column("cleared_at"),  # T5
@@ -55,6 +58,11 @@ incident = Table(
 )
 record_indexes(incident, "record_id", spatial=False)  # nothing searches by point
 Index("ix_incident_received", incident.c.received_at, incident.c.channel)
+Index("ix_incident_event", incident.c.event_id, postgresql_where=text("is_event_named"))
+
+# The events of which several records tell or told: the few that have to be put together. A trigger
+# of `incident` fills it; one too many does no harm.
+shared_event = Table("shared_event", metadata, Column("event_id", Text, primary_key=True))
 
 facility = Table(
     "facility",

@@ -37,6 +37,15 @@ state_build = Table(
 )
 Index("ix_state_build_indicator", state_build.c.indicator, state_build.c.build_id)
 
+# Why an indicator could not be built: a row until it is built again. Its states stay as they were.
+build_failure = Table(
+    "build_failure",
+    metadata,
+    Column("indicator", Text, primary_key=True),
+    time_column("failed_at", nullable=False),
+    Column("message", Text, nullable=False),
+)
+
 # The loads whose records the states rest on: a live source makes thousands a day, so a refresh
 # changes only the affected rows and reads no others.
 counted_load = Table(

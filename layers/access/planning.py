@@ -9,6 +9,7 @@ from geodata.city.travel import TimeOfDay
 from geodata.queries.residents import read_residents
 from geodata.queries.stations import read_stations
 from geodata.space.grid import NO_CELL, cell_area_km2, cell_centres, parent_expr
+from geodata.tables import NOT_OF_CITY
 from layers.access.city_network import in_metres, read_drive_network
 from layers.access.network import Network
 from layers.access.routing import cost_matrix
@@ -71,8 +72,8 @@ def _network(connection: Connection, city: City, time_of_day: TimeOfDay) -> Netw
 
 
 def _hexagons(people: pl.DataFrame, res: int) -> pl.DataFrame:
-    """Return hexagon, residents and its centre (lon, lat) of every populated hexagon."""
-    placed = people.filter(pl.col("cell") != NO_CELL)
+    """Return hexagon, residents and its centre (lon, lat) where people of the city live."""
+    placed = people.filter(pl.col("cell") != NO_CELL, ~pl.col("district_id").is_in(NOT_OF_CITY))
     summed = placed.group_by(parent_expr("cell", res).alias("hexagon")).agg(
         pl.col("residents").sum()
     )

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, func, literal, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, or_, select
 
 from geodata.city.configuration import City
-from geodata.tables import source_coverage, state
+from geodata.tables import incident, shared_event, source_coverage, state
 from layers.catalogue.condition import find_table, is_of_loads, meets, step_begin
 from layers.catalogue.indicator import TOTAL, Indicator
 from layers.catalogue.measure import Condition, DeclarativeMeasure, FunctionMeasure
@@ -83,9 +83,13 @@ def _touched_states(
     component = table.c[measure.component] if measure.component else literal(only)
     begin = step_begin(table.c[str(measure.time)], indicator.grain)
     touched = select(component, begin).where(is_of_loads(table, loads), meets(table, measure.where))
+    queries = [touched.distinct()]
+    if measure.is_of_events:  # an event moves to the step and component of another of its calls
+        queries.append(select(component, begin).where(_is_of_same_event(loads)).distinct())
     named = [
         (measure.component_names.get(key, key), at)
-        for key, at in connection.execute(touched.distinct())
+        for query in queries
+        for key, at in connection.execute(query)
     ]
     return [(key, at) for key, at in named if key in keys and at is not None]
 
@@ -125,7 +129,17 @@ def _touched_begins(
     table = find_table(measure.table)
     begin = step_begin(table.c[str(measure.time)], grain)
     touched = select(begin).where(is_of_loads(table, loads), meets(table, measure.where))
-    return [at for at in connection.scalars(touched.distinct()) if at is not None]
+    queries = [touched.distinct()]
+    if measure.is_of_events:
+        queries.append(select(begin).where(_is_of_same_event(loads)).distinct())
+    return [at for query in queries for at in connection.scalars(query) if at is not None]
+
+
+def _is_of_same_event(loads: Sequence[int]) -> ColumnElement[bool]:
+    """Return the clause that a call tells of an event of which the loads changed another call."""
+    changed = select(incident.c.event_id).where(is_of_loads(incident, loads))
+    shared = select(shared_event.c.event_id).where(shared_event.c.event_id.in_(changed))
+    return and_(incident.c.is_event_named, incident.c.event_id.in_(shared))
 
 
 def _covered_begins(

@@ -82,7 +82,9 @@ def compute_states(
     measure = indicator.measures[scope.measure]
     if not isinstance(measure, FunctionMeasure):
         query = _compile(indicator.model_dump_json(), scope.measure, snapshot_at)
-        records = Records(measure.table, measure.time, indicator.component_keys)
+        records = Records(
+            measure.table, measure.time, indicator.component_keys, measure.is_of_events
+        )
         return insert_query(connection, scope, records, query, into)
     function = load_function(measure)
     windows = [None] if affected.windows is None else list(affected.windows)

@@ -12,6 +12,7 @@ from typing import Any
 import ibis
 
 from geodata.space.grid import NO_CELL
+from geodata.tables import NOT_OF_CITY
 from layers.catalogue.indicator import TOTAL, Indicator, StateClass
 from layers.catalogue.measure import (
     COMPARISONS,
@@ -128,7 +129,8 @@ def _one_of_each(records: ibis.Table, measure: DeclarativeMeasure) -> ibis.Table
         return records
     column = records[measure.order.removeprefix("-")]
     order = column.desc(nulls_first=False) if measure.order.startswith("-") else column
-    ties = [records.load_id, records.district_id]
+    # of a thing given in and beyond the city, the row in the city stands for it
+    ties = [records.load_id, records.district_id.isin(NOT_OF_CITY), records.district_id]
     window = ibis.window(group_by=["component", *measure.one_per], order_by=[order, *ties])
     ranked = records.mutate(place_in_group=ibis.row_number().over(window))
     kept = ranked.place_in_group == 0

@@ -21,6 +21,7 @@ from sqlalchemy import Engine
 
 from geodata.city.configuration import City
 from geodata.database.partitions import Partition, PartitionStore, days_of
+from geodata.queries.counted_events import event_query
 from layers.build.expression import state_expression
 from layers.build.rebuild import replace_states
 from layers.catalogue.indicator import Indicator
@@ -71,12 +72,26 @@ def aggregate_partition(task: Task) -> Aggregated:
         connection.execute(f"SET TimeZone = '{task.timezone}'")
         connection.execute("SET threads = 1")
         connection.from_arrow(records.to_arrow()).create(measure.table)
+        if measure.is_of_events:
+            _put_events_together(connection, measure.table, types.names())
         states = connection.sql(_compile(task.definition, task.measure)).pl()
     states = complete_states(states).sort(KEYS)
     buffer = BytesIO()
     states.write_ipc(buffer)
     loads = tuple(records["load_id"].unique().sort().to_list())
     return Aggregated(task, buffer.getvalue(), loads, records.height)
+
+
+def _put_events_together(
+    connection: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str]
+) -> None:
+    """Put the events of the day's calls in their place; calls of two days stay two events."""
+    connection.execute(f"ALTER TABLE {table} RENAME TO every_call")
+    connection.execute(
+        "CREATE TABLE shared_event AS SELECT event_id FROM every_call "
+        "WHERE is_event_named GROUP BY event_id HAVING count(*) > 1"
+    )
+    connection.execute(f"CREATE TABLE {table} AS {event_query(columns, calls='every_call')}")
 
 
 @lru_cache(maxsize=256)

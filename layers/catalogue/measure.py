@@ -8,7 +8,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 
 from geodata.declared import Declared
-from geodata.tables.counted import LEFT_OUT
+from geodata.tables.counted import CALLS, LEFT_OUT, REPEATS
 
 Scalar = str | int | float | bool
 Operator = Literal["eq", "ne", "in", "not_in", "lt", "le", "gt", "ge", "is_null", "not_null"]
@@ -93,6 +93,12 @@ class _Records(Declared):
     estimated: bool = False
 
     @property
+    def is_of_events(self) -> bool:
+        """Whether it counts events, each once however many records tell of it."""
+        is_left_out = Condition(column=REPEATS, value=False)
+        return self.table == CALLS and is_left_out in self.where
+
+    @property
     def columns(self) -> frozenset[str]:
         """The columns that it names, wherever it does."""
         conditions = ("where", "success", "numerator", "denominator")
@@ -168,6 +174,11 @@ class FunctionMeasure(Declared):
     window: Literal["whole", "step", "onward"] = "whole"
     time: str | None = None  # column of `table` that dates a record; for `step` and `onward`
     parameters: dict[str, Any] = Field(default_factory=dict)
+
+    @property
+    def is_of_events(self) -> bool:
+        """Whether it counts events, each once however many records tell of it."""
+        return self.table == CALLS
 
     @model_validator(mode="after")
     def _is_dated(self) -> "FunctionMeasure":

@@ -10,6 +10,7 @@ import polars as pl
 from geodata.queries.broadband import read_report_counts
 from geodata.queries.residents import read_residents
 from geodata.space.grid import STORAGE_RES, cell_to_parents, children_range
+from geodata.tables import NOT_OF_CITY
 from layers.build.measure_request import MeasureRequest
 from layers.states.state import STATE_SCHEMA, complete_states
 
@@ -49,8 +50,8 @@ def _read(request: MeasureRequest) -> tuple[pl.DataFrame, pl.DataFrame, Sequence
 
 
 def populated_cells(people: pl.DataFrame) -> pl.DataFrame:
-    """Return the hexagons where people live, each with the district of most of them."""
-    placed = people.filter(pl.col("cell") != 0)
+    """Return the hexagons where people of the city live, each with the district of most of them."""
+    placed = people.filter(pl.col("cell") != 0, ~pl.col("district_id").is_in(NOT_OF_CITY))
     parents = pl.Series("cell", cell_to_parents(placed["cell"].to_numpy(), RES))
     split = placed.with_columns(parents).group_by("cell", "district_id").agg(pl.sum("residents"))
     ranked = split.sort("cell", "residents", "district_id", descending=[False, True, False])

@@ -16,7 +16,7 @@ from geodata.queries.transit import (
 )
 from geodata.space.crs import to_metric
 from geodata.space.grid import NO_CELL
-from geodata.tables import UNKNOWN_DISTRICT
+from geodata.tables import NOT_OF_CITY, UNKNOWN_DISTRICT
 from layers.build.measure_request import MeasureRequest
 from layers.measures.transit_coverage import compute_stop_coverage
 from layers.measures.transit_service import SERVICE_MEASURES, Windows
@@ -42,13 +42,17 @@ def service_states(request: MeasureRequest) -> pl.DataFrame:
         )
         found = compute(departures, windows, zone)
         starts_at = period.start_at(zone)
-        idle = [name for name in windows if name not in found["component"]]
+        of_city = found.filter(~pl.col("district_id").is_in(NOT_OF_CITY))["component"]
+        idle = [name for name in windows if name not in of_city]
         states += [found, _no_service(idle, starts_at)]
     return pl.concat(states)
 
 
 def _no_service(components: Sequence[str], starts_at: datetime) -> pl.DataFrame:
-    """Return states of zero: on a day that the feed covers, no service is a true zero."""
+    """Return states of zero: on a day that the feed covers, no service is a true zero.
+
+    A regional feed that only runs elsewhere that day serves the city no more than none does.
+    """
     nothing = {"cell": NO_CELL, "district_id": UNKNOWN_DISTRICT, "n": 0, "ids": []}
     sums = {"num": 0.0, "den": 0.0, "sum_w": 0.0, "sum_wx": 0.0}
     rows = [

@@ -8,6 +8,8 @@ from typing import Any
 import polars as pl
 from sqlalchemy import Connection, func, select, text
 
+from geodata.queries.counted_events import record_query
+from geodata.tables import metadata
 from layers.states.copy import copy_states
 from layers.states.state import STATE_SCHEMA
 
@@ -41,7 +43,8 @@ class Records:
 
     table: str
     time: str | None
-    components: tuple[str, ...]  # every possible time
+    components: tuple[str, ...]  # every possible one
+    are_events: bool = False  # several rows of the table may tell of one
 
 
 def open_fresh(connection: Connection) -> None:
@@ -77,12 +80,18 @@ def insert_query(
         order, values["in_order"] = f"ORDER BY {_AS_KEPT}", sorted(records.components)
     statement = (
         f"WITH {CHOSEN} AS NOT MATERIALIZED "  # noqa: S608
-        f"(SELECT * FROM {records.table} WHERE {chosen}) "
+        f"({_chosen(records, chosen)}) "
         f"INSERT INTO {into} (indicator, build_id, measure, {columns}) "
         f"SELECT '{scope.indicator}', {scope.build_id}, {scope.measure}, {columns} "
         f"FROM ({query.replace(':', chr(92) + ':')}) AS states WHERE {wanted} {order}"
     )
     return connection.execute(text(statement), values).rowcount
+
+
+def _chosen(records: Records, when: str) -> str:
+    """Return the query of the records, or of the events they tell, whose time meets a clause."""
+    names = [each.name for each in metadata.tables[records.table].columns]
+    return record_query(records.table, names, are_events=records.are_events, when=when)
 
 
 def insert_frame(connection: Connection, scope: Scope, frame: pl.DataFrame, into: str) -> int:

@@ -14,11 +14,13 @@ from sqlalchemy import Connection
 
 from geodata.city.configuration import City
 from geodata.errors import NotFoundError
+from geodata.queries.counted_events import record_query
 from geodata.space.grid import STORAGE_RES, cell_res, cell_to_parents, children_range
+from geodata.tables import NOT_OF_CITY
 from layers.build.expression import matches
 from layers.catalogue.indicator import ALL, Indicator
 from layers.catalogue.measure import CountMeasure
-from layers.catalogue.record_tables import record_table
+from layers.catalogue.record_tables import record_schema
 from layers.catalogue.registry import find_indicator, resolve_component
 from layers.errors import QueryError
 from layers.states.version import read_build_in
@@ -31,6 +33,8 @@ from layers.statistics.abnormal_load import (
 )
 from layers.values.coverage import Coverage, read_coverage
 from layers.values.query import COARSEST_RES
+
+_COUNTED = "counted_records"
 
 
 @dataclass(frozen=True)
@@ -130,7 +134,7 @@ class _Counts:
         return self.coverage.covers(self.components, (hour, end), place.district_id)
 
     def _count(self, place: Place, first: datetime, end: datetime) -> dict[datetime, int]:
-        table = record_table(self.measure.table)
+        table = ibis.table(record_schema(self.measure.table), name=_COUNTED)
         time = table[str(self.measure.time)]
         current = table.filter(
             table.retired_by.isnull(),
@@ -143,7 +147,8 @@ class _Counts:
         # seconds since 1970, so that an hour is the same instant in every session's zone
         hour = (time.epoch_seconds() // 3600).name("hour")
         hours = current.group_by(hour).aggregate(count=current.count())
-        rows = self.connection.exec_driver_sql(str(ibis.to_sql(hours, dialect="postgres")))
+        counted = str(ibis.to_sql(hours, dialect="postgres"))
+        rows = self.connection.exec_driver_sql(_of_events(self.measure, counted))
         return {datetime.fromtimestamp(int(h) * 3600, UTC): int(count) for h, count in rows}
 
 
@@ -161,13 +166,21 @@ def _as_of(connection: Connection, entry: Indicator) -> datetime | None:
         return None
 
 
+def _of_events(measure: CountMeasure, query: str) -> str:
+    """Return a query of `_COUNTED` that is told what to count: records, or the events they tell."""
+    names = record_schema(measure.table).names
+    records = record_query(measure.table, names, are_events=measure.is_of_events)
+    return f"WITH {_COUNTED} AS NOT MATERIALIZED ({records}) {query}"
+
+
 def _within(table: ibis.Table, place: Place) -> list[ibis.Value]:
-    if place.cell is not None:
-        lowest, highest = children_range(place.cell, STORAGE_RES)
-        return [table.cell.between(lowest, highest)]
     if place.district_id is not None:
         return [table.district_id == place.district_id]
-    return []
+    of_city = table.district_id.notin(NOT_OF_CITY)
+    if place.cell is not None:
+        lowest, highest = children_range(place.cell, STORAGE_RES)
+        return [of_city, table.cell.between(lowest, highest)]
+    return [of_city]
 
 
 def _of(table: ibis.Table, measure: CountMeasure, components: tuple[str, ...]) -> list[ibis.Value]:

@@ -185,11 +185,15 @@ def _where(statement: Select[Any], selection: Selection) -> Select[Any]:
 def read_steps(
     connection: Connection, indicator: Indicator, components: tuple[str, ...]
 ) -> list[datetime]:
-    """Return the begins of all steps that have states, ascending."""
+    """Return the begins of all steps that have states of the city, ascending."""
     c = state.c
     statement = (
         select(c.starts_at)
-        .where(c.indicator == indicator.key, c.component.in_(components))
+        .where(
+            c.indicator == indicator.key,
+            c.component.in_(components),
+            c.district_id.not_in(NOT_OF_CITY),
+        )
         .distinct()
         .order_by(c.starts_at)
     )

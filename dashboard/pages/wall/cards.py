@@ -5,11 +5,13 @@ from collections.abc import Mapping, Sequence
 from dash import html
 
 from dashboard.components.domain_card import CardRow, domain_card, domain_line, score_mark
+from dashboard.components.evidence import left_out_texts
 from dashboard.components.provenance import source_names
 from dashboard.read.context import ScreenContext
 from dashboard.read.headlines import HeadlineValue, read_headline, read_steps, shown_values
 from dashboard.read.reasons import read_reason
 from dashboard.read.scores import score_evidence, score_text
+from dashboard.read.values import read_cached_left_out
 from dashboard.scenes.model import Headline, WallConfiguration
 from dashboard.wording.i18n import LANGUAGES
 from dashboard.wording.numbers import (
@@ -20,7 +22,6 @@ from dashboard.wording.numbers import (
     status_word,
 )
 from dashboard.wording.periods import period_text
-from geodata.city.configuration import City
 from layers.catalogue.domains import find_domain
 from layers.catalogue.indicator import Indicator
 from layers.catalogue.registry import load_catalogue
@@ -77,7 +78,7 @@ def build_row(context: ScreenContext, headline: Headline, steps: int) -> CardRow
         change_rating=shown.change_rating,
         series=shown_values(read_steps(context, shown, steps)),
         rating=shown.rating,
-        evidence=evidence_line(context.city, shown),
+        evidence=evidence_line(context, shown),
     )
 
 
@@ -97,9 +98,13 @@ def change_text(shown: HeadlineValue) -> str:
     return format_change(shown.change, shown.indicator.unit_en, shown.indicator.decimals)
 
 
-def evidence_line(city: City, shown: HeadlineValue) -> str:
-    """Return period, target and sources in one line, as the title of the number."""
+def evidence_line(context: ScreenContext, shown: HeadlineValue) -> str:
+    """Return period, target, sources and what lies outside in one line, as the number's title."""
     target = shown.target
     limit = f" · {target_text(target)} {target.value:g} {target.source}" if target else ""
-    sources = " ".join(source_names(city, shown.build.sources, code) for code in LANGUAGES)
-    return f"{period_text(shown.period)}{limit} · {sources}"
+    sources = " ".join(source_names(context.city, shown.build.sources, each) for each in LANGUAGES)
+    left_out = read_cached_left_out(context, shown.build, shown.period, shown.component)
+    said = "".join(
+        f" · {text}" for language in LANGUAGES for text in left_out_texts(left_out, language)
+    )
+    return f"{period_text(shown.period)}{limit} · {sources}{said}"

@@ -26,7 +26,7 @@ PLACE_CODE = "place_code"  # of a row that names its place by a code of a declar
 _PROVENANCE = {"source", "load_id", "retired_by"}
 _DERIVED = {
     "original_lon", "original_lat", "datum", "geom", "footprint", "path", "basis", "covered_km2",
-    "reported_by",
+    "reported_by", "is_event_named",
 }  # fmt: skip
 _POINT = {"lon", "lat"}
 
@@ -58,6 +58,8 @@ class RecordType:
     whole_days: frozenset[str] = frozenset()  # times that may come as a date without a clock
     defaults: Mapping[str, str | int | bool] = field(default_factory=dict)  # where it says nothing
     copied: Mapping[str, str] = field(default_factory=dict)  # column -> whose value it else has
+    told: Mapping[str, str] = field(default_factory=dict)  # of those: the flag that it was given
+    of_one_row: tuple[str, ...] = ()  # belong together: no merged row may give one of them
     clocks: tuple[str, ...] = ()  # in their order; equal ones were keyed in together
     left_out: tuple[str, ...] = ()  # flags: a record that carries one does not count
     tells_of_persons: bool = False  # its keys are not to be read on a screen
@@ -119,6 +121,15 @@ class RecordType:
         missing = set(self.required) - given
         if missing and not partial:
             raise ValueError(f"mapping: {self.name} needs {', '.join(sorted(missing))}")
+
+    def check_merged(self, names: Iterable[str]) -> None:
+        """Refuse to take from any row of a group what only the row that stands for it may give."""
+        taken = sorted(set(names) & set(self.of_one_row))
+        if taken:
+            raise ValueError(
+                f"group_by: {', '.join(taken)} belongs to the row that stands for the group; "
+                "choose that row with first_by"
+            )
 
 
 def columns_of(table: Table) -> dict[str, Kind]:

@@ -115,6 +115,7 @@ def make_emergencies(points) -> list[dict[str, Any]]:
                 "channel": ("110", "119", "120")[index % 3],
                 "received_at": at,
                 "notified_at": at + timedelta(seconds=60),
+                "unit_notified_at": at + timedelta(seconds=60),
                 "enroute_at": at + timedelta(seconds=90 + index % 60),
                 "arrived_at": None if index % 50 == 0 else at + timedelta(seconds=seconds),
                 "is_duplicate": index % 97 == 0,
