@@ -9,12 +9,13 @@ from dashboard.components.provenance import local_time, simulated_badge
 from dashboard.read.values import Value
 from dashboard.wording.i18n import Language, translate
 from dashboard.wording.numbers import format_number, format_reading, format_value, is_shown
-from dashboard.wording.periods import period_text
+from dashboard.wording.periods import known_period_text
 from layers.catalogue.indicator import Indicator, StateClass
 from layers.catalogue.targets import Target
 from layers.period import Period
 from layers.score.attainment import rate_value, target_text
 from layers.states.version import Build
+from layers.values.covered_days import PeriodCoverage
 
 PART_DECIMALS = 2
 
@@ -30,6 +31,7 @@ class EvidenceSheet:
     target: Target | None
     build: Build
     zone: str
+    coverage: PeriodCoverage
 
 
 def part_text(value: float | None) -> str:
@@ -64,7 +66,7 @@ def evidence_rows(sheet: EvidenceSheet, language: Language) -> list[tuple[str, s
     confirmed = indicator.standard_status or "none"
     rows = [
         ("value", f"{reading.text} {reading.unit} {reading.word}".strip()),
-        ("period", period_text(sheet.period)),
+        ("period", known_period_text(sheet.coverage, language)),
         ("interval", interval_text(value, indicator)),
         ("n", "—" if value.n is None else format_number(value.n, 0)),
         *parts(value, indicator),

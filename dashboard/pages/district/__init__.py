@@ -16,12 +16,13 @@ from dashboard.components.text import two_lines
 from dashboard.page import Page, Words
 from dashboard.pages.district.outline_map import district_map
 from dashboard.read.context import ScreenContext
-from dashboard.read.headlines import HeadlineValue, read_headline, read_steps, shown_values
-from dashboard.read.values import read_one
+from dashboard.read.headlines import HeadlineValue, read_headline
+from dashboard.read.trends import read_trend
+from dashboard.read.values import Value, read_one
 from dashboard.scenes.model import Headline, load_wall
-from dashboard.wording.i18n import Language, as_language, translate
-from dashboard.wording.numbers import MISSING, format_change, format_reading
-from dashboard.wording.periods import period_text
+from dashboard.wording.i18n import LANGUAGES, Language, as_language, translate
+from dashboard.wording.numbers import change_text, format_reading, look_of, status_word
+from dashboard.wording.periods import change_words, coverage_text, period_text
 from geodata.errors import NotFoundError
 from geodata.queries.screens import read_district_list, read_freshness
 from layers.catalogue.domains import find_domain
@@ -135,10 +136,10 @@ def indicator_row(context: ScreenContext, entry: Indicator, district_id: str) ->
         href=f"/explore?indicator={entry.key}&district={district_id}",
     )
     colour = find_domain(context.city, entry.domain).colour
-    series = shown_values(read_steps(context, shown, STEPS, district_id))
+    trend = read_trend(context, shown, STEPS, district_id)
     return html.Tr(
         [
-            html.Th([name, sparkline(series, colour, entry.label_en)], scope="row"),
+            html.Th([name, sparkline(trend, colour, entry.label_en)], scope="row"),
             *numbers(context, shown),
         ]
     )
@@ -148,26 +149,37 @@ def numbers(context: ScreenContext, shown: HeadlineValue) -> list[Component]:
     """Return the district's value, the city's and the change."""
     entry = shown.indicator
     whole = read_one(context, shown.build, shown.period, shown.component)
-    own = format_reading(shown.value.value, shown.value.status, entry, "zh")
-    city = format_reading(whole.value, whole.status, entry, "zh")
-    change = shown.change
-    moved = MISSING if change is None else format_change(change, entry.unit_en, entry.decimals)
+    words = "\n".join(change_words(shown.change, code) for code in LANGUAGES)
     return [
+        html.Td([rating_mark(shown.rating), *reading(shown.value, entry)]),
+        html.Td([*reading(whole, entry)]),
         html.Td(
             [
-                rating_mark(shown.rating),
-                html.Span(own.text, className="number"),
-                html.Span(f"{own.unit} {own.word}".strip(), className="unit"),
-            ]
-        ),
-        html.Td([html.Span(city.text, className="number"), html.Span(city.unit, className="unit")]),
-        html.Td(
-            [
-                html.Span(moved, className="change"),
+                html.Span(change_text(shown.change, entry), className="change"),
                 html.Span(period_text(shown.period), className="unit"),
-            ]
+                *[html.Span(text, className="unit partial-note") for text in partial(shown)],
+            ],
+            title=words,
         ),
     ]
+
+
+def reading(value: Value, entry: Indicator) -> list[Component]:
+    """Return a number with its unit and the word of its status in both languages."""
+    shown = format_reading(value.value, value.status, entry, "zh")
+    words = [shown.unit, *(dict.fromkeys(status_word(value.status, code) for code in LANGUAGES))]
+    return [
+        html.Span(shown.text, className=f"number {look_of(value.status)}".strip()),
+        html.Span(" ".join(words).strip(), className="unit"),
+    ]
+
+
+def partial(shown: HeadlineValue) -> list[str]:
+    """Return what part of its period the value speaks of, and that its change is of daily means."""
+    said = [coverage_text(shown.coverage, code) for code in LANGUAGES]
+    if shown.change.share is not None:
+        said.append(" ".join(translate("change.basis", code) for code in LANGUAGES))
+    return [text for text in said if text]
 
 
 def check(context: ScreenContext, rest: str) -> None:

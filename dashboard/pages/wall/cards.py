@@ -6,14 +6,16 @@ from dash import html
 
 from dashboard.components.domain_card import CardRow, domain_card, domain_line, score_mark
 from dashboard.read.context import ScreenContext
-from dashboard.read.headlines import HeadlineValue, read_headline, read_steps, shown_values
+from dashboard.read.headlines import HeadlineValue, read_headline
 from dashboard.read.scores import score_evidence, score_text
+from dashboard.read.trends import read_trend
 from dashboard.scenes.model import Headline, WallConfiguration
-from dashboard.wording.numbers import MISSING, format_change, format_reading, status_word
-from dashboard.wording.periods import period_text
+from dashboard.wording.i18n import LANGUAGES
+from dashboard.wording.numbers import change_text, format_reading, look_of, status_word
+from dashboard.wording.periods import change_words, coverage_text, known_period_text
 from layers.catalogue.domains import find_domain
 from layers.catalogue.registry import load_catalogue
-from layers.score.attainment import Rating, target_text
+from layers.score.attainment import target_text
 from layers.score.score import DomainScore
 
 NOTHING = DomainScore(None, ())
@@ -58,28 +60,25 @@ def build_row(context: ScreenContext, headline: Headline, steps: int) -> CardRow
     if shown is None:
         empty = format_reading(None, 2, indicator, "zh")
         word_en = status_word(2, "en")
-        return CardRow(*labels, empty, word_en, "", Rating.NONE, (), Rating.NONE, "")
+        return CardRow(*labels, empty, word_en)
     return CardRow(
         *labels,
         reading=format_reading(shown.value.value, shown.value.status, indicator, "zh"),
         word_en=status_word(shown.value.status, "en"),
-        change=change_text(shown),
+        look=look_of(shown.value.status),
+        change=change_text(shown.change, shown.indicator),
+        is_per_day=shown.change.share is not None,
         change_rating=shown.change_rating,
-        series=shown_values(read_steps(context, shown, steps)),
+        trend=read_trend(context, shown, steps),
         rating=shown.rating,
+        partial=tuple(coverage_text(shown.coverage, code) for code in LANGUAGES),
         evidence=evidence_line(shown),
     )
 
 
-def change_text(shown: HeadlineValue) -> str:
-    """Return the signed change since the period before."""
-    if shown.change is None:
-        return MISSING
-    return format_change(shown.change, shown.indicator.unit_en, shown.indicator.decimals)
-
-
 def evidence_line(shown: HeadlineValue) -> str:
-    """Return period, target and sources in one line, as the title of the number."""
+    """Return period, target and sources, and what the change compares, as the number's title."""
     target = shown.target
     limit = f" · {target_text(target)} {target.value:g} {target.source}" if target else ""
-    return f"{period_text(shown.period)}{limit} · {', '.join(shown.build.sources)}"
+    first = f"{known_period_text(shown.coverage, 'zh')}{limit} · {', '.join(shown.build.sources)}"
+    return "\n".join([first, *(change_words(shown.change, code) for code in LANGUAGES)])
