@@ -72,8 +72,7 @@ def basis(row: CardRow) -> list[html.Span]:
 
 def partial_line(row: CardRow) -> list[html.Div]:
     """Return what part of its period the value speaks of, in both languages; nothing for all."""
-    said = [text for text in row.partial if text]
-    return [html.Div(" · ".join(said), className="partial-note")] if said else []
+    return [html.Div(" · ".join(row.partial), className="partial-note")] if row.partial else []
 
 
 def score_mark(rating: Rating, text: str, evidence: str) -> html.Span:

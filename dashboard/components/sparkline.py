@@ -18,6 +18,7 @@ def sparkline(trend: Trend, colour: str, label: str) -> html.Div:
     """Return the line in a declared colour; for what is no trend its date, or an empty box."""
     if not trend.is_trend:
         return html.Div(count_day(trend), className="spark", role="img", **aria_label(label))
+    trend = trend.known()
     span = span_of(trend.values)
     layers: list[Component] = [
         line(stroke(line_path(trend.values, span, WIDTH, HEIGHT), 1.2, "2 3"), colour, "weak"),

@@ -37,6 +37,11 @@ class Trend:
         return len(known) >= SHORTEST and not (self.is_stock and len(set(known)) == 1)
 
     @property
+    def is_dated(self) -> bool:
+        """Return whether the day of its count stands in the place of a course."""
+        return self.is_stock and not self.is_trend and self.counted_on is not None
+
+    @property
     def is_partial(self) -> tuple[bool, ...]:
         """Return which values speak of a part of their step; a stock's hold when counted."""
         return tuple(each.is_partial and not self.is_stock for each in self.coverage)

@@ -2,7 +2,7 @@
 
 from datetime import date, timedelta
 
-from dashboard.wording.i18n import Language, translate
+from dashboard.wording.i18n import LANGUAGES, Language, translate
 from layers.period import Period
 from layers.values.change import Change
 from layers.values.covered_days import PeriodCoverage
@@ -47,7 +47,7 @@ def span_text(span: Period, language: Language) -> str:
 def coverage_text(coverage: PeriodCoverage, language: Language) -> str:
     """Return what part of a period its value speaks of, empty for a whole period.
 
-    `1–27 Nov, 27 of 30 days`; of a stock whose period runs the day it is known for; of a
+    `1–27 Nov, 27 of 30 days`; of a stock whose period runs the day it was counted on; of a
     timetable's day to come that it is planned.
     """
     if coverage.is_future:
@@ -55,11 +55,20 @@ def coverage_text(coverage: PeriodCoverage, language: Language) -> str:
     if not coverage.is_partial:
         return ""
     if coverage.is_stock:
-        return translate("period.as_of", language, day=day_text(coverage.today, language))
+        day = coverage.counted_on or coverage.today
+        return translate(
+            "period.as_of", language, day=short_day_text(day, coverage.today, language)
+        )
     if coverage.period.days == 1 and coverage.is_running:
         return translate("period.so_far", language)
     of = translate("period.days_of", language, days=coverage.days, all=coverage.period.days)
     return f"{span_text(coverage.hull, language)}{_comma(language)}{of}" if coverage.hull else of
+
+
+def partial_words(coverage: PeriodCoverage) -> tuple[str, ...]:
+    """Return what part of a period its value speaks of in every language, nothing for a whole."""
+    said = [coverage_text(coverage, language) for language in LANGUAGES]
+    return tuple(text for text in said if text)
 
 
 def known_period_text(coverage: PeriodCoverage, language: Language) -> str:

@@ -31,8 +31,8 @@ Runs = tuple[Period, ...]  # of whole days, ascending, none touching the next
 class PeriodCoverage:
     """What is known of a period: the covered days, as runs, the end of each excluded.
 
-    A stock is known at an instant, so all its days count; while its period runs, its number is
-    that of `until`.
+    A stock is known at an instant, so all its days count; `counted_on` is the day of its newest
+    count, None where there is none yet.
     """
 
     period: Period
@@ -40,6 +40,7 @@ class PeriodCoverage:
     today: date
     is_stock: bool = False
     is_planned: bool = False  # by a timetable, which knows its days ahead
+    counted_on: date | None = None
 
     @property
     def days(self) -> int:
@@ -91,7 +92,10 @@ class CoveredDays:
         that is not connected yet, or no longer, does not take part.
         """
         if self.is_stock:
-            return PeriodCoverage(period, (period,), self.today, is_stock=True)
+            counted_on = self.count_before(period.end)
+            return PeriodCoverage(
+                period, (period,), self.today, is_stock=True, counted_on=counted_on
+            )
         window = [period, *([beside] if beside else [])]
         heard = [runs for runs in self.by_component.values() if any(_cut(runs, w) for w in window)]
         known = [_cut(runs, period) for runs in heard]
@@ -149,7 +153,7 @@ def _undeclared(
     if as_of is None or not begins:
         return ()
     last = Period.containing(as_of.astimezone(city.zone).date(), "day")
-    if entry.grain_of(component).months and not as_of.astimezone(city.zone).time():
+    if entry.grain_of(component).months and as_of.astimezone(city.zone).time() == time():
         last = last.widened(entry.grain_of(component))  # a return is dated by its period's begin
     return (Period(begins[0], last.end),) if last.end > begins[0] else ()
 

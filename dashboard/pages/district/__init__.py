@@ -17,12 +17,12 @@ from dashboard.page import Page, Words
 from dashboard.pages.district.outline_map import district_map
 from dashboard.read.context import ScreenContext
 from dashboard.read.headlines import HeadlineValue, read_headline
-from dashboard.read.trends import read_trend
+from dashboard.read.trends import Trend, read_trend
 from dashboard.read.values import Value, read_one
 from dashboard.scenes.model import Headline, load_wall
 from dashboard.wording.i18n import LANGUAGES, Language, as_language, translate
 from dashboard.wording.numbers import change_text, format_reading, look_of, status_word
-from dashboard.wording.periods import change_words, coverage_text, period_text
+from dashboard.wording.periods import change_words, partial_words, period_text
 from geodata.errors import NotFoundError
 from geodata.queries.screens import read_district_list, read_freshness
 from layers.catalogue.domains import find_domain
@@ -139,7 +139,9 @@ def indicator_row(context: ScreenContext, entry: Indicator, district_id: str) ->
     trend = read_trend(context, shown, STEPS, district_id)
     return html.Tr(
         [
-            html.Th([name, sparkline(trend, colour, entry.label_en)], scope="row"),
+            html.Th(
+                [name, sparkline(trend, colour, entry.label_en), partial(shown, trend)], scope="row"
+            ),
             *numbers(context, shown),
         ]
     )
@@ -157,7 +159,7 @@ def numbers(context: ScreenContext, shown: HeadlineValue) -> list[Component]:
             [
                 html.Span(change_text(shown.change, entry), className="change"),
                 html.Span(period_text(shown.period), className="unit"),
-                *[html.Span(text, className="unit partial-note") for text in partial(shown)],
+                *basis(shown),
             ],
             title=words,
         ),
@@ -174,12 +176,18 @@ def reading(value: Value, entry: Indicator) -> list[Component]:
     ]
 
 
-def partial(shown: HeadlineValue) -> list[str]:
-    """Return what part of its period the value speaks of, and that its change is of daily means."""
-    said = [coverage_text(shown.coverage, code) for code in LANGUAGES]
-    if shown.change.share is not None:
-        said.append(" ".join(translate("change.basis", code) for code in LANGUAGES))
-    return [text for text in said if text]
+def partial(shown: HeadlineValue, trend: Trend) -> html.Div:
+    """Return what part of its period the value speaks of, in both languages; empty for all."""
+    said = () if trend.is_dated else partial_words(shown.coverage)
+    return html.Div([html.Div(text) for text in said], className="partial-note")
+
+
+def basis(shown: HeadlineValue) -> list[html.Span]:
+    """Return that the change is one of the daily mean, where it is."""
+    if shown.change.share is None:
+        return []
+    words = " ".join(translate("change.basis", code) for code in LANGUAGES)
+    return [html.Span(words, className="unit")]
 
 
 def check(context: ScreenContext, rest: str) -> None:

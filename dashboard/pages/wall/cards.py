@@ -12,7 +12,7 @@ from dashboard.read.trends import read_trend
 from dashboard.scenes.model import Headline, WallConfiguration
 from dashboard.wording.i18n import LANGUAGES
 from dashboard.wording.numbers import change_text, format_reading, look_of, status_word
-from dashboard.wording.periods import change_words, coverage_text, known_period_text
+from dashboard.wording.periods import change_words, known_period_text, partial_words
 from layers.catalogue.domains import find_domain
 from layers.catalogue.registry import load_catalogue
 from layers.score.attainment import target_text
@@ -61,6 +61,7 @@ def build_row(context: ScreenContext, headline: Headline, steps: int) -> CardRow
         empty = format_reading(None, 2, indicator, "zh")
         word_en = status_word(2, "en")
         return CardRow(*labels, empty, word_en)
+    trend = read_trend(context, shown, steps)
     return CardRow(
         *labels,
         reading=format_reading(shown.value.value, shown.value.status, indicator, "zh"),
@@ -69,9 +70,9 @@ def build_row(context: ScreenContext, headline: Headline, steps: int) -> CardRow
         change=change_text(shown.change, shown.indicator),
         is_per_day=shown.change.share is not None,
         change_rating=shown.change_rating,
-        trend=read_trend(context, shown, steps),
+        trend=trend,
         rating=shown.rating,
-        partial=tuple(coverage_text(shown.coverage, code) for code in LANGUAGES),
+        partial=() if trend.is_dated else partial_words(shown.coverage),
         evidence=evidence_line(shown),
     )
 

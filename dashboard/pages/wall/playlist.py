@@ -22,7 +22,7 @@ from dashboard.read.values import (
 from dashboard.scenes.model import Scene, WallConfiguration
 from dashboard.wording.i18n import LANGUAGES, translate
 from dashboard.wording.numbers import is_shown
-from dashboard.wording.periods import coverage_text, period_text
+from dashboard.wording.periods import partial_words, period_text
 from geodata.city.colour import as_css
 from geodata.city.configuration import City
 from geodata.clock import now, replayed
@@ -171,11 +171,11 @@ def period_line(context: ScreenContext, stop: Stop) -> list[str | Component]:
         return [" ".join(translate("wall.now", code) for code in LANGUAGES)]
     subject = stop.layer.subject
     coverage = read_period_coverage(context, subject.build, subject.period, subject.component)
-    partial = [coverage_text(coverage, code) for code in LANGUAGES]
+    partial = partial_words(coverage)
     return [
         html.Span(period_text(subject.period), className="number"),
         f" · H3 r{stop.scene.res}",
-        *([html.Div(" · ".join(partial), className="partial-note")] if any(partial) else []),
+        *([html.Div(" · ".join(partial), className="partial-note")] if partial else []),
     ]
 
 
