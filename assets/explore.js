@@ -20,7 +20,7 @@
   // Indicators that stop at districts: every period is at hand, no cells are fetched.
   function paintDistricts(frames, slider) {
     const period = frames.periods[Math.min(slider, frames.periods.length - 1)];
-    const text = period.replace("--", " – ");
+    const text = frames.names[period];
     return {
       "hexmap.cellsUrl": null,
       "hexmap.valuesUrl": null,
@@ -62,7 +62,7 @@
         };
       }
       const period = frames.periods[Math.min(Number(slider), frames.periods.length - 1)];
-      const text = period.replace("--", " – ");
+      const text = frames.names[period];
       return {
         "hexmap.cellsUrl": cells,
         "hexmap.valuesUrl": fill(frames.values, period, area, res),

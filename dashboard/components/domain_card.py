@@ -9,10 +9,13 @@ from dashboard.components.attributes import aria_label
 from dashboard.components.colours import of_domain
 from dashboard.components.sparkline import sparkline
 from dashboard.components.text import two_lines
+from dashboard.read.trends import Trend
 from dashboard.wording.i18n import LANGUAGES, translate
 from dashboard.wording.numbers import ShownNumber
 from layers.catalogue.domains import Domain
 from layers.score.attainment import Rating
+
+NO_TREND = Trend()
 
 
 @dataclass(frozen=True)
@@ -23,11 +26,14 @@ class CardRow:
     label_en: str
     reading: ShownNumber
     word_en: str
-    change: str
-    change_rating: Rating
-    series: tuple[float | None, ...]
-    rating: Rating
-    evidence: str
+    look: str = ""  # the class of a number of few cases
+    change: str = ""
+    is_per_day: bool = False  # of the change
+    change_rating: Rating = Rating.NONE
+    trend: Trend = NO_TREND
+    rating: Rating = Rating.NONE
+    partial: tuple[str, ...] = ()  # what part of its period the value speaks of, by language
+    evidence: str = ""
 
 
 def rating_mark(rating: Rating) -> html.Span:
@@ -44,17 +50,29 @@ def card_row(row: CardRow, domain: Domain) -> html.Div:
     return html.Div(
         [
             two_lines(row.label_zh, row.label_en, class_name="card-label"),
-            sparkline(row.series, domain.colour, row.label_en),
-            html.Span(row.reading.text, className="number card-value"),
+            sparkline(row.trend, domain.colour, row.label_en),
+            html.Span(row.reading.text, className=f"number card-value {row.look}".strip()),
             html.Div([unit, word, note] if row.reading.word else unit, className="card-unit"),
             html.Div(
-                [rating_mark(row.rating), html.Span(row.change, className="change")],
+                [rating_mark(row.rating), html.Span(row.change, className="change"), *basis(row)],
                 className="card-side",
             ),
+            *partial_line(row),
         ],
         className="card-row",
         title=row.evidence,
     )
+
+
+def basis(row: CardRow) -> list[html.Span]:
+    """Return that the change is one of the daily mean, where it is."""
+    words = " ".join(translate("change.basis", code) for code in LANGUAGES)
+    return [html.Span(words, className="change-basis")] if row.is_per_day else []
+
+
+def partial_line(row: CardRow) -> list[html.Div]:
+    """Return what part of its period the value speaks of, in both languages; nothing for all."""
+    return [html.Div(" · ".join(row.partial), className="partial-note")] if row.partial else []
 
 
 def score_mark(rating: Rating, text: str, evidence: str) -> html.Span:
@@ -81,7 +99,14 @@ def domain_card(domain: Domain, score: html.Span, rows: Sequence[CardRow]) -> ht
 def domain_line(domain: Domain, score: html.Span, worst: CardRow | None) -> html.Section:
     """Return a domain in one line: its score against target and its worst indicator."""
     value = [] if worst is None else [worst.reading.text, worst.reading.unit]
-    said = html.Span(" ".join(value), className="number card-value")
+    look = worst.look if worst else ""
+    said = html.Div(
+        [
+            html.Span(" ".join(value), className=f"number card-value {look}".strip()),
+            *(partial_line(worst) if worst else []),
+        ],
+        className="card-said",
+    )
     label = two_lines(worst.label_zh, worst.label_en, class_name="card-label") if worst else ""
     return html.Section(
         [two_lines(*domain.short, tag=html.H2, class_name="card-title"), score, label, said],

@@ -15,7 +15,7 @@ from dashboard.wording.numbers import (
     is_shown,
     judged_value,
 )
-from dashboard.wording.periods import period_text
+from dashboard.wording.periods import known_period_text
 from geodata.city.configuration import City
 from geodata.clock import now
 from layers.catalogue.indicator import Indicator, StateClass
@@ -23,6 +23,7 @@ from layers.catalogue.targets import Target
 from layers.period import Period
 from layers.score.attainment import rate_value, target_text
 from layers.states.version import Build
+from layers.values.covered_days import PeriodCoverage
 from layers.values.left_out import LeftOut
 
 PART_DECIMALS = 2
@@ -40,6 +41,7 @@ class EvidenceSheet:
     build: Build
     city: City
     left_out: LeftOut
+    coverage: PeriodCoverage
 
 
 def part_text(value: float | None) -> str:
@@ -74,7 +76,7 @@ def evidence_rows(sheet: EvidenceSheet, language: Language) -> list[tuple[str, s
     confirmed = indicator.standard_status or "none"
     rows = [
         ("value", f"{reading.text} {reading.unit} {reading.word}".strip()),
-        ("period", period_text(sheet.period)),
+        ("period", known_period_text(sheet.coverage, language)),
         ("interval", interval_text(value, indicator)),
         ("n", "—" if value.n is None else format_number(value.n, 0)),
         *parts(value, indicator),

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 Values = Sequence[float | None]
 Span = tuple[float, float]
+MARGIN = 3.0  # around the drawing, so that no stroke is cut
 
 
 def span_of(*series: Values, floor: float | None = None) -> Span:
@@ -56,7 +57,17 @@ def band_path(low: Values, high: Values, span: Span, width: float, height: float
     )
 
 
-def svg(body: str, width: float, height: float, margin: float = 3) -> str:
+def place_in_box(
+    index: int, value: float, count: int, span: Span, size: tuple[float, float]
+) -> tuple[float, float]:
+    """Return where a point lies in the box of its drawing, in per cent from left and top."""
+    (width, height), (low, high) = size, span
+    x = index * width / max(count - 1, 1)
+    y = height - (value - low) / (high - low) * height
+    return 100 * (x + MARGIN) / (width + 2 * MARGIN), 100 * (y + MARGIN) / (height + 2 * MARGIN)
+
+
+def svg(body: str, width: float, height: float, margin: float = MARGIN) -> str:
     """Return an SVG document stretched to its box; strokes keep their width."""
     box = f"{-margin:g} {-margin:g} {width + 2 * margin:g} {height + 2 * margin:g}"
     return (

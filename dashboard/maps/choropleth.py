@@ -10,7 +10,8 @@ from dashboard.read.context import ScreenContext
 from dashboard.read.headlines import ResolvedHeadline
 from dashboard.read.values import CLASSES, read_cached_values
 from geodata.tables import UNKNOWN_DISTRICT
-from layers.maps.classes import Classes, colour_classes, compute_breaks, read_classes
+from layers.maps.breaks import layer_breaks
+from layers.maps.classes import Classes, colour_classes, read_classes, turn_of
 from layers.period import Period
 
 MOST_CLASSES = 5  # of the eleven districts of one period
@@ -66,9 +67,8 @@ def read_choropleth(context: ScreenContext, subject: ResolvedHeadline) -> Chorop
 def public_choropleth(subject: ResolvedHeadline, values: DistrictValues) -> Choropleth:
     """Return districts classed by the given values only, so that breaks disclose nothing."""
     entry = subject.indicator
-    target = subject.target if entry.classification == "diverging" else None
-    turn = target.value if target else None
+    target = subject.target.value if subject.target else None
     known = np.array([value["value"] for value in values.values()], dtype=np.float64)
-    breaks = compute_breaks(known, entry.classification, min(entry.classes, MOST_CLASSES), turn)
-    classes = colour_classes(entry, breaks, turn)
+    fewer = entry.model_copy(update={"classes": min(entry.classes, MOST_CLASSES)})
+    classes = colour_classes(entry, layer_breaks(known, fewer, target), turn_of(entry, target))
     return Choropleth(values, class_colours(classes, entry), list(classes.breaks))

@@ -10,8 +10,10 @@ from dashboard.read.values import (
     Value,
     read_build_or_none,
     read_cached_values,
+    read_days,
     read_latest,
     read_one,
+    read_period_coverage,
     target_of,
 )
 from dashboard.scenes.model import Headline
@@ -22,6 +24,8 @@ from layers.catalogue.targets import Target
 from layers.period import Period
 from layers.score.attainment import Rating, rate_value
 from layers.states.version import Build
+from layers.values.change import Change, compute_change, plan_comparison
+from layers.values.covered_days import PeriodCoverage
 
 
 @dataclass(frozen=True)
@@ -33,7 +37,8 @@ class HeadlineValue:
     build: Build
     period: Period
     value: Value
-    previous: Value
+    change: Change
+    coverage: PeriodCoverage
     target: Target | None
 
     @property
@@ -42,21 +47,12 @@ class HeadlineValue:
         return rate_value(judged_value(self.value.value, self.value.status), self.target)
 
     @property
-    def change(self) -> float | None:
-        """Return the difference to the period before, None where either is missing."""
-        now, then = self.value, self.previous
-        if now.value is None or then.value is None:
-            return None
-        both = is_shown(now.value, now.status) and is_shown(then.value, then.status)
-        return now.value - then.value if both else None
-
-    @property
     def change_rating(self) -> Rating:
         """Return whether the change is an improvement, by the indicator's direction."""
-        change = self.change
-        if not change or self.indicator.direction == "none":
+        sign = self.change.sign
+        if not sign or self.indicator.direction == "none":
             return Rating.NONE
-        better = (change > 0) == (self.indicator.direction == "up")
+        better = (sign > 0) == (self.indicator.direction == "up")
         return Rating.GOOD if better else Rating.BAD
 
 
@@ -97,19 +93,33 @@ def read_headline(
     subject = resolve(context, headline)
     if subject is None:
         return None
-    now, then = (
-        read_one(context, subject.build, period, subject.component, district_id=district_id)
-        for period in (subject.period, subject.period.previous)
-    )
+    asked = (subject.build, subject.period, subject.component)
     return HeadlineValue(
         subject.indicator,
         subject.component,
         subject.build,
         subject.period,
-        now,
-        then,
+        read_one(context, *asked, district_id=district_id),
+        read_change(context, subject, district_id),
+        read_period_coverage(context, *asked, district_id=district_id),
         subject.target,
     )
+
+
+def read_change(
+    context: ScreenContext, subject: ResolvedHeadline, district_id: str | None = None
+) -> Change:
+    """Return the change since the period before, as every screen shows it."""
+    build, component = subject.build, subject.component
+    days = read_days(context, build, component, district_id=district_id)
+    comparison = plan_comparison(subject.indicator, component, days, subject.period)
+    if comparison.why:
+        return Change(comparison, why=comparison.why)
+    now, then = (
+        read_one(context, build, span, component, district_id=district_id)
+        for span in (comparison.now, comparison.then)
+    )
+    return compute_change(comparison, now, then)
 
 
 def read_steps(

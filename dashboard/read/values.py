@@ -17,6 +17,7 @@ from layers.period import Grain, Period
 from layers.states.status import Status
 from layers.states.version import Build
 from layers.values import read
+from layers.values.covered_days import CoveredDays, PeriodCoverage, read_covered_days
 from layers.values.left_out import LeftOut
 from layers.values.query import ValueQuery
 from layers.values.selection import By
@@ -24,6 +25,7 @@ from layers.values.selection import By
 PERIODS = JsonForm(list[Period])
 CLASSES = JsonForm(Classes)
 LEFT_OUT = JsonForm(LeftOut)
+DAYS = JsonForm(CoveredDays)
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,34 @@ def read_periods(
         ),
         PERIODS,
     )
+
+
+def read_days(
+    context: ScreenContext, build: Build, component: str, *, district_id: str | None = None
+) -> CoveredDays:
+    """Return the days that the sources cover, read again for every version and every day."""
+    today = now().astimezone(context.city.zone).date()
+    key = f"days/{build.indicator}/{build.version}/{component}/{today}/{district_id}"
+
+    def read_them() -> CoveredDays:
+        with context.engine.connect() as connection:
+            return read_covered_days(
+                connection, context.city, build.indicator, component, district_id
+            )
+
+    return context.cache.get_or(key, read_them, DAYS)
+
+
+def read_period_coverage(
+    context: ScreenContext,
+    build: Build,
+    period: Period,
+    component: str,
+    *,
+    district_id: str | None = None,
+) -> PeriodCoverage:
+    """Return how much of a period the sources cover, in the city or a district."""
+    return read_days(context, build, component, district_id=district_id).of(period)
 
 
 def read_latest(

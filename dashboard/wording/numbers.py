@@ -7,12 +7,14 @@ from decimal import ROUND_HALF_UP, Decimal
 from dashboard.wording.i18n import Language, translate
 from layers.catalogue.indicator import Indicator
 from layers.states.status import Status
+from layers.values.change import Change
 
 MISSING = "—"
 MINUS = "−"
 SECONDS = "s"
 WHOLE_FROM = 1000
 PLAIN = (Status.OK, Status.ZERO_TRUE)
+WEAK = "low-n"
 
 
 @dataclass(frozen=True)
@@ -59,6 +61,15 @@ def format_change(change: float, unit: str, decimals: int) -> str:
     return f"{MINUS if change < 0 else '+'}{text}"
 
 
+def change_text(change: Change, indicator: Indicator) -> str:
+    """Return a change with its sign; a dash where there is none to speak of."""
+    if change.share is not None:
+        return f"{format_change(100 * change.share, '%', 1)}%"
+    if change.amount is None:
+        return MISSING
+    return format_change(change.amount, indicator.unit_en, indicator.decimals)
+
+
 def is_shown(value: float | None, status: int) -> bool:
     """Return whether a value may be printed at all."""
     return value is not None and math.isfinite(value) and Status(status).has_value
@@ -73,6 +84,11 @@ def status_word(status: int, language: Language) -> str:
     """Return the word that goes with a status, empty for a plain value."""
     known = Status(status)
     return "" if known in PLAIN else translate(f"status.{known.key}", language)
+
+
+def look_of(status: int) -> str:
+    """Return the class of a number that rests on too few observations, empty for the others."""
+    return WEAK if Status(status) is Status.LOW_N else ""
 
 
 def unit_text(indicator: Indicator, language: Language) -> str:

@@ -6,7 +6,7 @@ A layer is one indicator's component over one fixed period. What may be publishe
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields
-from datetime import datetime
+from datetime import date, datetime
 from io import BytesIO
 from typing import Any
 
@@ -53,6 +53,10 @@ class PublishedLayer:
     owners: tuple[str, ...]
     is_simulated: bool
     smallest_count: int | None
+    covered_from: date | None = None  # the first covered day, and the last one, included
+    covered_to: date | None = None
+    covered_days: int | None = None  # None: a stock, which is known at an instant
+    is_partial: bool = False
 
 
 def read_layers(connection: Connection) -> dict[str, PublishedLayer]:

@@ -15,6 +15,9 @@ FINE_RES = 8
 COARSE_RES = 7
 INCIDENTS = "incident_count"  # the layer that is the collection `incidents`, too
 
+# New columns come last: a view is replaced in place while clients read it.
+_COVERED = "l.is_partial, l.covered_from, l.covered_to, l.covered_days"
+
 Statuses = Mapping[int, tuple[str, str]]  # code to key and Chinese name
 
 
@@ -40,7 +43,8 @@ def write_district_view(connection: Connection, statuses: Statuses) -> None:
         "l.title_en, "
         "d.district_id, d.name_zh, d.name_en, v.value, v.lo, v.hi, v.n, "
         f"{words}, l.unit_zh, l.unit_en, l.period, l.starts_at, "
-        "l.ends_at, l.version, l.is_simulated, d.geom "
+        "l.ends_at, l.version, l.is_simulated, d.geom, "
+        f"{_COVERED} "
         "FROM published_district v JOIN published_layer l USING (layer_id) "
         "JOIN district d USING (district_id) WHERE d.geom IS NOT NULL"
     )
@@ -65,7 +69,8 @@ def _hex_view(layer_id: int, res: int, words: str) -> str:
     """
     return (
         f"SELECT c.zone AS id, v.value, v.lo, v.hi, v.n, {words}, l.period, l.starts_at, "  # noqa: S608 - our own numbers
-        "l.ends_at, l.version, l.is_simulated, c.geom "
+        "l.ends_at, l.version, l.is_simulated, c.geom, "
+        f"{_COVERED} "
         "FROM published_value v JOIN published_cell c USING (cell) "
         f"JOIN published_layer l USING (layer_id) WHERE v.layer_id = {layer_id} "
         f"AND v.res = {res}"

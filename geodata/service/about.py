@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from geodata.published.layers import PublishedLayer
@@ -53,10 +54,12 @@ def describe(collection: str, layers: Mapping[str, PublishedLayer]) -> About:
     res = 7 if collection.startswith(COARSE_PREFIX) else 8
     badge = f" · {SIMULATED}" if layer.is_simulated else ""
     title = f"{layer.title_zh} · {layer.title_en} (H3 {res}){badge}"
+    part = f" ({part_text(layer)})" if layer.is_partial else ""
     text = (
         f"{layer.description_zh} {layer.description_en} "
         f"单位 {layer.unit_zh} · unit {layer.unit_en}. "
-        f"时段 {layer.period} · period {layer.period}; version {layer.version}. {_rule(layer)}"
+        f"时段 {layer.period} · period {layer.period}{part}; version {layer.version}. "
+        f"{_rule(layer)}"
     )
     words = (layer.domain, layer.indicator, layer.component, layer.code, "H3")
     return About(title, text.strip(), tuple(word for word in words if word), layer, res)
@@ -72,6 +75,15 @@ def _rule(layer: PublishedLayer) -> str:
     )
 
 
+def part_text(layer: PublishedLayer) -> str:
+    """Return what part of its period a partial layer speaks of, in both languages."""
+    if layer.covered_days is None:
+        return "时段未结束 · the period is running"
+    days = (layer.ends_at - layer.starts_at + timedelta(hours=12)).days
+    span = f"{layer.covered_from} – {layer.covered_to}: " if layer.covered_from else ""
+    return f"{span}{days}天中的{layer.covered_days}天 · {layer.covered_days} of {days} days"
+
+
 def provenance(layer: PublishedLayer) -> dict[str, Any]:
     """Return the provenance of a layer's numbers, for a collection's metadata."""
     return {
@@ -80,6 +92,7 @@ def provenance(layer: PublishedLayer) -> dict[str, Any]:
         "owners": list(layer.owners),
         "licences": list(layer.licences),
         "period": layer.period,
+        **({"partial": part_text(layer)} if layer.is_partial else {}),
         "version": layer.version,
         "asOf": layer.as_of.isoformat() if layer.as_of else None,
         "publishedAt": layer.published_at.isoformat(),

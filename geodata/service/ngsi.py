@@ -7,6 +7,7 @@ from typing import Any
 import polars as pl
 
 from geodata.published.layers import PublishedLayer
+from geodata.service.about import part_text
 from geodata.service.catalog import Service
 
 CONTEXT_PATH = "/ngsi-ld/context.jsonld"
@@ -58,6 +59,7 @@ def _properties(layer: PublishedLayer, place: str) -> dict[str, Any]:
         "dataProvider": ", ".join(layer.owners),
         "source": ", ".join(layer.sources),
         "provenance": "simulated" if layer.is_simulated else "real",
+        **({"partial": part_text(layer)} if layer.is_partial else {}),
     }
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import (
     BigInteger,
     Boolean,
     Column,
+    Date,
     Float,
     ForeignKey,
     Identity,
@@ -18,6 +19,7 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    false,
 )
 
 from geodata.tables.columns import metadata, time_column
@@ -51,6 +53,10 @@ published_layer = Table(
     Column("licences", ARRAY(Text), nullable=False),
     Column("owners", ARRAY(Text), nullable=False),
     Column("is_simulated", Boolean, nullable=False),
+    Column("covered_from", Date),  # the first covered day, and the last one, included
+    Column("covered_to", Date),
+    Column("covered_days", Integer),  # null: a stock, which is known at an instant
+    Column("is_partial", Boolean, nullable=False, server_default=false()),
     Column("smallest_count", Integer),  # smaller counts are suppressed; null: counts no people
 )
 

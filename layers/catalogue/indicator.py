@@ -130,6 +130,9 @@ class Indicator(Declared):
     max_res: int = Field(default=9, ge=5, le=10)
     classification: Literal["quantiles", "fisher", "equal", "rounded", "diverging"] = "quantiles"
     classes: int = Field(default=6, ge=2, le=7)
+    breaks: tuple[float, ...] = Field(
+        default=(), max_length=6, description="fixed breaks between the classes, ascending"
+    )
     palette: PaletteName = "viridis"
     kiosk: Literal["public", "district", "hidden"] = "public"
     estimated_zh: str = ""
@@ -163,6 +166,12 @@ class Indicator(Declared):
         is_sequential = load_palettes()[self.palette].kind == "sequential"
         if self.classification == "diverging" and is_sequential:
             raise ValueError(f"{self.key}: classes around a target need a diverging palette")
+        return self
+
+    @model_validator(mode="after")
+    def _has_breaks_of_three_classes(self) -> "Indicator":
+        if self.breaks and (len(self.breaks) < 2 or list(self.breaks) != sorted(set(self.breaks))):
+            raise ValueError(f"{self.key}: breaks: two at least, ascending")
         return self
 
     @model_validator(mode="after")

@@ -7,8 +7,10 @@ not finer than resolution 8, no count below the smallest allowed and none that o
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from dataclasses import replace
+from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Engine, func, select
 
@@ -38,6 +40,7 @@ from layers.maps.cell_lists import CITY_AREA, read_cells
 from layers.period import Period
 from layers.states.status import Status
 from layers.states.version import Build, read_build_in
+from layers.values.covered_days import PeriodCoverage, read_covered_days
 from layers.values.read import available_periods
 
 _AT_ONCE = 2  # layers do not read each other
@@ -164,9 +167,12 @@ def _replace(
             drop_layers(connection, [name])
         return old is not None
     build, period = found
-    if old and (old.version, old.period) == (build.version, str(period)):
+    coverage = read_covered_days(connection, city, indicator.key, component).of(period)
+    said = _said_of(coverage)
+    same = {"version": build.version, "period": str(period), **said}
+    if old and all(getattr(old, name) == value for name, value in same.items()):
         return False
-    layer = _describe(connection, city, indicator, component, period, build)
+    layer = replace(_describe(connection, city, indicator, component, period, build), **said)
     districts = read_districts(connection, engine, city, layer)
     hexes = read_hexagons(connection, engine, city, data_dir, layer, build)
     write_layer(connection, layer, hexes, districts)
@@ -186,6 +192,17 @@ def _current(
     known_until = build.as_of.astimezone(city.zone).date() if build.as_of else today
     period = published_period(indicator, periods, known_until, today)
     return (build, period) if period else None
+
+
+def _said_of(coverage: PeriodCoverage) -> dict[str, Any]:
+    """Return the columns that say what part of its period a layer speaks of."""
+    hull = None if coverage.is_stock else coverage.hull
+    return {
+        "covered_from": hull.first if hull else None,
+        "covered_to": hull.end - timedelta(days=1) if hull else None,
+        "covered_days": None if coverage.is_stock else coverage.days,
+        "is_partial": coverage.is_partial,
+    }
 
 
 def _describe(

@@ -1,34 +1,29 @@
 """Classes of a layer: breaks computed once from all cells of all periods, so they never move."""
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-import mapclassify
-import numpy as np
 import polars as pl
-from numpy.typing import NDArray
 from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from geodata.city.configuration import City
 from geodata.clock import now, replayed
 from geodata.database.engine import open_snapshot
-from geodata.tables import UNKNOWN_DISTRICT, layer_breaks, state_build
+from geodata.tables import UNKNOWN_DISTRICT, state_build
+from geodata.tables import layer_breaks as kept_breaks
 from layers.catalogue.indicator import Indicator
 from layers.catalogue.registry import find_indicator, resolve_component
 from layers.catalogue.targets import find_target
+from layers.maps.breaks import SHARE_BOUND, SHARE_UNIT, Floats, layer_breaks
 from layers.maps.palette import palette_of
 from layers.period import Grain, Period
 from layers.values.query import CheckedQuery, ValueQuery, check_query
 from layers.values.read import answer, available_periods
 
-Floats = NDArray[np.float64]
 Area = Literal["cell", "district"]
-MOST_PERIODS = 24
-_MOST_FOR_FISHER = 1000  # its time grows with the square
-_SPAN_QUANTILES = (0.02, 0.98)
+MOST_PERIODS = 36  # read for the classes; of a longer slider so many, evenly, with both its ends
 
 
 @dataclass(frozen=True)
@@ -43,73 +38,20 @@ class Classes:
     target: float | None = None  # the break that a diverging palette turns around
 
 
-def compute_breaks(
-    values: Floats, method: str, classes: int, target: float | None = None
-) -> list[float]:
-    """Return the inner breaks of the values; zeros and NaN are left out first.
-
-    Fewer breaks than asked for where the values have too few different ones.
-    """
-    known = values[np.isfinite(values) & (values != 0)]
-    if len(known) == 0:
-        return []
-    if method == "diverging" and target is not None:
-        return _diverging(known, classes, target)
-    count = min(classes, len(np.unique(known)))
-    if count < 2:
-        return []
-    breaks = _classified(known, method, count)
-    if method == "rounded":
-        breaks = np.array([float(f"{value:.2g}") for value in breaks])
-    inner = np.unique(breaks)
-    return [float(value) for value in inner if value < known.max()]
-
-
-def _classified(known: Floats, method: str, classes: int) -> Floats:
-    """Return the upper bounds of all classes but the last."""
-    with warnings.catch_warnings():
-        # ties give fewer classes, as wanted; it is fast enough without Numba
-        warnings.filterwarnings("ignore", category=UserWarning)
-        match method:
-            case "fisher":
-                bins = mapclassify.FisherJenks(_thinned(known), k=classes).bins
-            case "equal":
-                bins = mapclassify.EqualInterval(known, k=classes).bins
-            case _:
-                bins = mapclassify.Quantiles(known, k=classes).bins
-    upper: Floats = np.asarray(bins, dtype=np.float64)[:-1]
-    return upper
-
-
-def _thinned(known: Floats) -> Floats:
-    """Return at most a thousand values of the same distribution, the extremes among them."""
-    if len(known) <= _MOST_FOR_FISHER:
-        return known
-    even = np.linspace(0, 1, _MOST_FOR_FISHER)
-    thinned: Floats = np.quantile(known, even, method="inverted_cdf")
-    return thinned
-
-
-def _diverging(known: Floats, classes: int, target: float) -> list[float]:
-    """Return breaks around the target, equally far on both sides; the target is one of them."""
-    half = max(classes // 2, 1)
-    low, high = np.quantile(known, _SPAN_QUANTILES)
-    span = max(abs(low - target), abs(high - target)) or 1.0
-    return [float(target + span * step / half) for step in range(1 - half, half)]
-
-
 def colour_classes(
     entry: Indicator, breaks: Sequence[float], target: float | None = None
 ) -> Classes:
-    """Return the classes with their colours, without those above the maximum of a share.
+    """Return the classes with their colours, without those that no share can be in.
 
-    An equal span above the target may pass 100 %; the remaining classes keep their colours.
+    An equal span around the target may pass 0 or 100 %; the other classes keep their colours.
     """
-    limit = 100.0 if entry.unit_en == "%" else float("inf")
-    possible = tuple(each for each in breaks if each < limit)
-    spanned = possible if target is None else breaks
-    colours = palette_of(entry, len(spanned) + 1)
-    return Classes(possible, tuple(colours[: len(possible) + 1]), target)
+    if target is None:
+        return Classes(tuple(breaks), tuple(palette_of(entry, len(breaks) + 1)))
+    is_bounded = entry.unit_en == SHARE_UNIT
+    possible = [each for each in breaks if not is_bounded or 0 < each < SHARE_BOUND]
+    colours = palette_of(entry, len(breaks) + 1)
+    first = list(breaks).index(possible[0]) if possible else 0
+    return Classes(tuple(possible), tuple(colours[first : first + len(possible) + 1]), target)
 
 
 def read_classes(
@@ -123,7 +65,7 @@ def read_classes(
 ) -> Classes:
     """Return breaks and colours of a layer, made once for a build and kept with it.
 
-    They are pooled over the cells (or the districts) of the last two years of steps (`step`: the
+    They are pooled over the cells (or the districts) of all steps of the slider (`step`: the
     entry's own), so that a legend stands still while time plays. Counts grow with the step, so
     each step has its own.
 
@@ -141,10 +83,15 @@ def read_classes(
         breaks = _kept(connection, indicator, kept, res, build_id)
     if breaks is None:
         pooled = _pooled(engine, city, entry, key, res if by == "cell" else None, step)
-        breaks = compute_breaks(pooled, entry.classification, entry.classes, target)
+        breaks = layer_breaks(pooled, entry, target)
         if build_id is not None and replayed() is None:
             _keep(engine, indicator, kept, res, build_id, breaks)
-    return colour_classes(entry, breaks, target)
+    return colour_classes(entry, breaks, turn_of(entry, target))
+
+
+def turn_of(entry: Indicator, target: float | None) -> float | None:
+    """Return the value that the colours turn around, None for those that do not."""
+    return target if entry.classification == "diverging" else None
 
 
 def _name_kept(entry: Indicator, component: str, step: Grain | None, by: Area) -> str:
@@ -154,8 +101,6 @@ def _name_kept(entry: Indicator, component: str, step: Grain | None, by: Area) -
 
 
 def _target_of(city: City, entry: Indicator, component: str) -> float | None:
-    if entry.classification != "diverging":
-        return None
     found = find_target(city, entry.key, component, now().date())
     return found.value if found else None
 
@@ -171,7 +116,7 @@ def _classes_build(connection: Connection, indicator: str) -> int | None:
 def _kept(
     connection: Connection, indicator: str, component: str, res: int, build_id: int | None
 ) -> list[float] | None:
-    c = layer_breaks.c
+    c = kept_breaks.c
     found = select(c.breaks).where(
         c.indicator == indicator, c.component == component, c.res == res, c.build_id == build_id
     )
@@ -184,7 +129,7 @@ def _keep(
     """Store the breaks; if two processes computed them at once, the first ones stay."""
     row = {"indicator": indicator, "component": component, "res": res, "build_id": build_id}
     with engine.begin() as connection:
-        statement = insert(layer_breaks).values(**row, breaks=breaks)
+        statement = insert(kept_breaks).values(**row, breaks=breaks)
         connection.execute(statement.on_conflict_do_nothing())
 
 
@@ -196,12 +141,20 @@ def _pooled(
     res: int | None,
     step: Grain | None,
 ) -> Floats:
-    """Return the values of the newest periods: of cells at a resolution, else of districts."""
-    periods = available_periods(engine, city, entry.key, component, step)[-MOST_PERIODS:]
+    """Return the values of the slider's periods: of cells at a resolution, else of districts."""
+    periods = thinned(available_periods(engine, city, entry.key, component, step))
     queries = [_query(entry.key, component, period, res, city) for period in periods]
     with open_snapshot(engine) as connection:
         parts = [of_places(answer(connection, city, query)) for query in queries]
     return pl.concat([*parts, pl.Series("value", [], dtype=pl.Float64)]).drop_nulls().to_numpy()
+
+
+def thinned(periods: Sequence[Period]) -> list[Period]:
+    """Return the periods, of many some that lie evenly among them, the first and the last too."""
+    last, most = len(periods) - 1, MOST_PERIODS - 1
+    if last <= most:
+        return list(periods)
+    return [periods[round(number * last / most)] for number in range(MOST_PERIODS)]
 
 
 def of_places(frame: pl.DataFrame) -> pl.Series:

@@ -62,16 +62,17 @@ def _cells() -> np.ndarray:
     return np.sort(np.array([int(c, 16) for c in h3.h3shape_to_cells(box, RES)], dtype="u8"))
 
 
+BANDS = 10
 CELLS = _cells()
 LON = np.array([h3.cell_to_latlng(h3.int_to_str(int(c)))[1] for c in CELLS])
 LAT = np.array([h3.cell_to_latlng(h3.int_to_str(int(c)))[0] for c in CELLS])
 
 
 def _bands() -> tuple[np.ndarray, np.ndarray]:
-    """West to east: five value classes, zero, no data, stale, suppressed."""
-    band = np.minimum((9 * (LON - WEST) / (EAST - WEST)).astype(int), 8)
-    values = np.array([10, 30, 50, 70, 90, 0, np.nan, 50, np.nan])[band]
-    statuses = np.array([0, 0, 4, 5, 0, 1, 2, 6, 7])[band]
+    """West to east: five value classes, zero, no data, stale, suppressed, few cases."""
+    band = np.minimum((BANDS * (LON - WEST) / (EAST - WEST)).astype(int), BANDS - 1)
+    values = np.array([10, 30, 50, 70, 90, 0, np.nan, 50, np.nan, 50])[band]
+    statuses = np.array([0, 0, 0, 5, 0, 1, 2, 6, 7, 4])[band]
     return values, statuses
 
 
@@ -189,7 +190,7 @@ def _around(picture: np.ndarray, lon: float, lat: float, half: int = 12) -> np.n
 
 def _cell_in_band(band: int) -> int:
     """Position of a cell in the middle of a band, away from names and outlines."""
-    lon = WEST + (band + 0.5) * (EAST - WEST) / 9
+    lon = WEST + (band + 0.5) * (EAST - WEST) / BANDS
     return int(np.argmin(np.hypot(LON - lon, LAT - 43.85)))
 
 
@@ -205,7 +206,7 @@ def test_each_class_is_painted_in_its_colour_where_it_belongs(page: Page, artefa
         assert np.abs(middle - _rgb(colour)).max() <= 2, f"class {band}"
 
 
-def test_five_states_look_different_in_both_themes(page: Page, artefacts: Path) -> None:
+def test_six_states_look_different_in_both_themes(page: Page, artefacts: Path) -> None:
     looks = {}
     for theme in ("dark", "light"):
         ground = {"dark": [17, 26, 33], "light": [243, 246, 248]}[theme]
@@ -213,17 +214,20 @@ def test_five_states_look_different_in_both_themes(page: Page, artefacts: Path) 
         _repainted(page, 1 if theme == "dark" else 2)
         _picture_once(page, lambda p, rgb=ground: np.abs(p[300, 5] - rgb).max() <= 2)
         picture = _picture(page, artefacts / f"hexmap-bands-{theme}.png")
-        patches = [_around(picture, LON[i], LAT[i]) for i in map(_cell_in_band, (2, 5, 6, 7, 8))]
+        patches = [_around(picture, LON[i], LAT[i]) for i in map(_cell_in_band, (2, 5, 6, 7, 8, 9))]
         looks[theme] = patches
         tones = [patch.mean(axis=0) for patch in patches]
         spreads = [patch.std(axis=0).max() for patch in patches]
-        for a in range(5):
+        for a in range(6):
             for b in range(a):
                 differs = np.abs(tones[a] - tones[b]).max() > 5
                 differs |= abs(spreads[a] - spreads[b]) > 3
                 assert differs, f"{theme}: states {a} and {b}"
         assert spreads[2] > 2, f"{theme}: no data must be hatched"
         assert spreads[4] > 5, f"{theme}: suppressed must be dotted"
+        assert spreads[5] > 5, f"{theme}: few cases must have an outline"
+        washed = np.abs(tones[5] - ground).max()
+        assert washed < 0.7 * np.abs(tones[0] - ground).max(), f"{theme}: and a washed colour"
         value, stale = tones[0], tones[3]
         assert np.ptp(stale) < 0.5 * np.ptp(value), f"{theme}: stale must be desaturated"
     assert np.abs(looks["dark"][2].mean() - looks["light"][2].mean()) > 100
@@ -249,15 +253,16 @@ def test_ready_counts_cells_and_states(page: Page) -> None:
     ready = _seen(page, "ready", "v.painted > 0")
     _, statuses = _bands()
     states = {
-        "value": int(np.isin(statuses, (0, 4, 5)).sum()),
+        "value": int(np.isin(statuses, (0, 5)).sum()),
         "zero": int((statuses == 1).sum()),
         "no_data": int((statuses == 2).sum()),
         "stale": int((statuses == 6).sum()),
         "suppressed": int((statuses == 7).sum()),
+        "low_n": int((statuses == 4).sum()),
     }
     assert ready == {
         "cells": len(CELLS),
-        "painted": states["value"] + states["zero"] + states["stale"],
+        "painted": sum(states[name] for name in ("value", "zero", "stale", "low_n")),
         "version": "/layers/bands.bin",
         "states": states,
         "error": None,

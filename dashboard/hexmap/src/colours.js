@@ -1,8 +1,8 @@
 // Cell colours: red, green, blue and, in the alpha byte, the pattern the shader draws.
 
-import { VISUAL, classOf, columnBreaks, visualState } from './states.js';
+import { VISUAL, VISUAL_NAMES, classOf, columnBreaks, visualState } from './states.js';
 
-export const PATTERN = Object.freeze({ plain: 255, zero: 192, hatch: 128, dots: 64 });
+export const PATTERN = Object.freeze({ plain: 255, weak: 224, zero: 192, hatch: 128, dots: 64 });
 
 const STALE_GREY_SHARE = 0.78;
 
@@ -43,10 +43,18 @@ export function colourTable(palette, theme, breaks = []) {
   return {
     value: classes.map((rgb) => pack(rgb, PATTERN.plain)),
     stale: classes.map((rgb) => pack(desaturate(rgb), PATTERN.plain)),
+    // the shader washes the colour and draws it whole as a thin outline
+    lowN: classes.map((rgb) => pack(rgb, PATTERN.weak)),
+    lowNZero: pack(theme.zero, PATTERN.weak),
     zero: pack(theme.zero, PATTERN.zero),
     noData: pack(theme.hatchGround, PATTERN.hatch),
     suppressed: pack(theme.dotGround, PATTERN.dots),
   };
+}
+
+/** [r, g, b] of a packed colour. */
+export function unpack(packed) {
+  return [packed & 255, (packed >>> 8) & 255, (packed >>> 16) & 255];
 }
 
 /**
@@ -56,7 +64,7 @@ export function colourTable(palette, theme, breaks = []) {
 export function paintCells(n, column, breaks, table) {
   const packed = new Uint32Array(n);
   const visuals = new Uint8Array(n);
-  const counts = [0, 0, 0, 0, 0];
+  const counts = VISUAL_NAMES.map(() => 0);
   const edges = columnBreaks(breaks);
   for (let i = 0; i < n; i += 1) {
     const visual = column ? visualState(column.statuses[i], column.values[i]) : VISUAL.noData;
@@ -71,6 +79,7 @@ function lookUp(visual, value, edges, table) {
   if (visual === VISUAL.zero) return table.zero;
   if (visual === VISUAL.noData) return table.noData;
   if (visual === VISUAL.suppressed) return table.suppressed;
-  const classes = visual === VISUAL.stale ? table.stale : table.value;
+  if (visual === VISUAL.lowN && value === 0) return table.lowNZero;
+  const classes = { [VISUAL.stale]: table.stale, [VISUAL.lowN]: table.lowN }[visual] ?? table.value;
   return classes[classOf(value, edges)];
 }

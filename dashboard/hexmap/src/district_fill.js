@@ -2,7 +2,7 @@
 
 import { lngLatToWorld } from '@math.gl/web-mercator';
 import earcut from 'earcut';
-import { paintCells } from './colours.js';
+import { paintCells, unpack } from './colours.js';
 import { STATUS, VISUAL } from './states.js';
 
 /** Triangles of all districts: {origin, positions, indices, owners}, owners the district of each vertex. */
@@ -52,7 +52,10 @@ export class DistrictFill {
     this.#attributes = { indices: { value: indices, size: 1 }, positions: { value: positions, size: 2 } };
   }
 
-  /** {origin, data, counts, stale}: what the layer draws, districts in each state, ids of stale ones. */
+  /**
+   * {origin, data, counts, stale, weak}: what the layer draws, districts in each state, ids of stale
+   * ones, and the outlines with their colours of those that rest on few cases.
+   */
   paint(districtValues, breaks, table) {
     const n = this.#districts.length;
     const column = columnOf(this.#districts, districtValues);
@@ -64,6 +67,9 @@ export class DistrictFill {
       origin,
       counts,
       stale: this.#districts.filter((_, i) => visuals[i] === VISUAL.stale).map(({ id }) => id),
+      weak: this.#districts.flatMap(({ rings }, i) =>
+        visuals[i] === VISUAL.lowN ? rings.map((ring) => ({ ring, colour: unpack(packed[i]) })) : [],
+      ),
       data: { length: n, indexCount: indices.length, attributes: { ...this.#attributes, colors } },
     };
   }

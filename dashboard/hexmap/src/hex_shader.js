@@ -66,6 +66,9 @@ const float HATCH_SHARE = HATCH_WIDTH / HATCH_PERIOD;
 const float DOT_SHARE = 0.12;
 const float GAP_FROM_APOTHEM = 3.5;
 const float GAP_FULL_APOTHEM = 9.0;
+// What rests on few cases: a washed colour, and the colour itself as a thin outline.
+const float WASHED = 0.38;
+const vec2 WEAK_APOTHEM = vec2(1.6, 3.0);
 
 // Share of a pixel covered by a shape whose edge is 'away' CSS pixels from the pixel's centre.
 float covered(float away) {
@@ -96,13 +99,16 @@ void main(void) {
     float drawn = smoothstep(DOT_APOTHEM.x, DOT_APOTHEM.y, hex.apothemPx);
     rgb = mix(rgb, hex.dot.rgb, mix(DOT_SHARE, dots(p), drawn));
   }
+  bool weak = pattern == 224;
+  if (weak) rgb = mix(hex.ground.rgb, rgb, WASHED);
   float gapShare = smoothstep(GAP_FROM_APOTHEM, GAP_FULL_APOTHEM, hex.apothemPx) * hex.outline;
+  if (weak) gapShare = smoothstep(WEAK_APOTHEM.x, WEAK_APOTHEM.y, hex.apothemPx) * hex.outline;
   float inward = (1.0 - vEdge) * hex.apothemPx;
   float line = covered(inward - 0.5) * gapShare;
-  vec3 gap = pattern == 255 ? hex.ground.rgb : (pattern == 192 ? hex.zeroLine.rgb : hex.hatchLine.rgb);
+  vec3 gap = weak ? vColor.rgb : pattern == 255 ? hex.ground.rgb : (pattern == 192 ? hex.zeroLine.rgb : hex.hatchLine.rgb);
   float weight = pattern == 128 ? 0.55 : 1.0;
   // Over a base map the cells without a value let it through.
-  bool valued = pattern == 255;
+  bool valued = pattern == 255 || weak;
   float alpha = hex.opacity >= 1.0 ? 1.0 : (valued ? hex.opacity : hex.opacity * 0.45);
   fragColor = vec4(mix(rgb, gap, line * weight), alpha);
 }

@@ -40,6 +40,21 @@ function fillLayer({ fill, theme, opacity }) {
   return patternLayer('district-fill', fill.data, fill.origin, { apothem: 1, outline: false, theme, opacity });
 }
 
+/** The colour of a district of few cases beside its line, for its area is washed. */
+function weakLayer(weak) {
+  return new PathLayer({
+    id: 'districts-weak',
+    data: weak,
+    getPath: ({ ring }) => ring,
+    getColor: ({ colour }) => [...colour, 255],
+    getWidth: 7,
+    widthUnits: 'pixels',
+    jointRounded: true,
+    pickable: false,
+    parameters: { depthCompare: 'always' },
+  });
+}
+
 function patternLayer(id, data, origin, look) {
   return new HexLayer({
     id,
@@ -77,6 +92,7 @@ export function buildLayers(state) {
   const layers = [...tiles];
   if (fill) layers.push(fillLayer(state));
   else if (painted) layers.push(hexLayer(state));
+  if (fill?.weak.length) layers.push(weakLayer(fill.weak));
   const rings = districts.flatMap((district) => district.rings);
   if (rings.length) layers.push(...casedPath('districts', rings, theme.district, theme.casing, 1.4));
   const chosen = districts.find(({ id }) => id === selection?.district);

@@ -267,9 +267,9 @@ export class MapView {
 
   #reportReady(problem) {
     const { entry, version = null } = this.#painted ?? {};
-    const counts = (this.#fill ?? this.#painted)?.counts ?? [0, 0, 0, 0, 0];
+    const counts = (this.#fill ?? this.#painted)?.counts ?? VISUAL_NAMES.map(() => 0);
     const states = Object.fromEntries(VISUAL_NAMES.map((name, i) => [name, counts[i]]));
-    const painted = states.value + states.zero + states.stale;
+    const painted = states.value + states.zero + states.stale + states.low_n;
     const error = problem && `${problem.part}: ${problem.message}`;
     this.report({ ready: { cells: entry?.cells.length ?? 0, painted, version, states, error, problem } });
   }

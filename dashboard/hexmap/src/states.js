@@ -1,7 +1,7 @@
-// Status byte of the server -> the five visual states, and value -> class.
+// Status byte of the server -> the six visual states, and value -> class.
 
-export const VISUAL = Object.freeze({ value: 0, zero: 1, noData: 2, stale: 3, suppressed: 4 });
-export const VISUAL_NAMES = Object.freeze(['value', 'zero', 'no_data', 'stale', 'suppressed']);
+export const VISUAL = Object.freeze({ value: 0, zero: 1, noData: 2, stale: 3, suppressed: 4, lowN: 5 });
+export const VISUAL_NAMES = Object.freeze(['value', 'zero', 'no_data', 'stale', 'suppressed', 'low_n']);
 
 /** The status bytes by the names that layers/states/status.py gives them; a test compares the two. */
 export const STATUS = Object.freeze({
@@ -20,17 +20,22 @@ const VISUAL_OF_STATUS = new Map([
   [STATUS.zero_true, VISUAL.zero],
   [STATUS.no_data, VISUAL.noData],
   [STATUS.na_denominator, VISUAL.noData],
-  [STATUS.low_n, VISUAL.value],
+  [STATUS.low_n, VISUAL.lowN],
   [STATUS.estimated, VISUAL.value],
   [STATUS.stale, VISUAL.stale],
   [STATUS.suppressed, VISUAL.suppressed],
 ]);
 
-/** Visual state of a cell. A status we do not know, or a value that is not there, is no data. */
+const NEEDS_VALUE = new Set([VISUAL.value, VISUAL.stale, VISUAL.lowN]);
+
+/**
+ * Visual state of a cell. A status we do not know, or a value that is not there, is no data; a zero
+ * is a class of its own, whatever makes its value one.
+ */
 export function visualState(status, value) {
   const visual = VISUAL_OF_STATUS.get(status) ?? VISUAL.noData;
-  const needsValue = visual === VISUAL.value || visual === VISUAL.stale;
-  return needsValue && Number.isNaN(value) ? VISUAL.noData : visual;
+  if (NEEDS_VALUE.has(visual) && Number.isNaN(value)) return VISUAL.noData;
+  return visual === VISUAL.value && value === 0 ? VISUAL.zero : visual;
 }
 
 /**

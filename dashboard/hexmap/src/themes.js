@@ -6,8 +6,8 @@ import { parseHex } from './colours.js';
 
 const DARK = {
   ground: '#111a21',
-  zero: '#18242c',
-  zeroLine: '#2a3b47',
+  zero: '#606c76',
+  zeroLine: '#3a464f',
   hatchGround: '#111a21',
   hatchLine: '#293945',
   dotGround: '#1a242c',
@@ -24,8 +24,8 @@ const DARK = {
 
 const LIGHT = {
   ground: '#f3f6f8',
-  zero: '#e4eaee',
-  zeroLine: '#c9d3da',
+  zero: '#7f8b95',
+  zeroLine: '#b9c3ca',
   hatchGround: '#f3f6f8',
   hatchLine: '#d5dde3',
   dotGround: '#e9eef1',

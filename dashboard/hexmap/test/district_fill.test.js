@@ -61,7 +61,7 @@ test('districts take classes and states as cells do, on all their vertices', () 
   fill.setDistricts(DISTRICTS);
   const given = { a: { value: 15, status: 0 }, b: { value: 5, status: 6 } };
   const { data, counts, stale } = fill.paint(given, [10], table);
-  assert.deepEqual(counts, [1, 0, 1, 1, 0]);
+  assert.deepEqual(counts, [1, 0, 1, 1, 0, 0]);
   assert.deepEqual(stale, ['b']);
   const { owners, indices } = buildFill(DISTRICTS);
   assert.deepEqual([data.indexCount, data.attributes.colors.value.length], [indices.length, 4 * owners.length]);
@@ -72,7 +72,15 @@ test('districts take classes and states as cells do, on all their vertices', () 
   assert.equal(again.data.attributes.positions, data.attributes.positions, 'geometry goes to the GPU once');
 });
 
+test('a district of few cases has an outline in the colour of its class', () => {
+  const fill = new DistrictFill();
+  fill.setDistricts(DISTRICTS);
+  const { counts, weak } = fill.paint({ a: { value: 15, status: 4 }, c: { value: 5, status: 0 } }, [10], table);
+  assert.deepEqual(counts, [1, 0, 1, 0, 0, 1]);
+  assert.deepEqual(weak.map(({ colour }) => colour), DISTRICTS[0].rings.map(() => [0x40, 0x50, 0x60]));
+});
+
 test('no districts are nothing to draw', () => {
   const { data, counts } = new DistrictFill().paint({ a: { value: 1, status: 0 } }, [], table);
-  assert.deepEqual([data.indexCount, ...counts], [0, 0, 0, 0, 0, 0]);
+  assert.deepEqual([data.indexCount, ...counts], [0, 0, 0, 0, 0, 0, 0]);
 });

@@ -16,13 +16,14 @@ from dashboard.components.text import two_lines
 from dashboard.page import Page, Words
 from dashboard.pages.district.outline_map import district_map
 from dashboard.read.context import ScreenContext
-from dashboard.read.headlines import HeadlineValue, read_headline, read_steps, shown_values
+from dashboard.read.headlines import HeadlineValue, read_headline
 from dashboard.read.reasons import read_reason
-from dashboard.read.values import read_one
+from dashboard.read.trends import Trend, read_trend
+from dashboard.read.values import Value, read_one
 from dashboard.scenes.model import Headline, load_wall
 from dashboard.wording.i18n import LANGUAGES, Language, as_language, translate
-from dashboard.wording.numbers import MISSING, format_change, format_reading
-from dashboard.wording.periods import period_text
+from dashboard.wording.numbers import MISSING, change_text, format_reading, look_of, status_word
+from dashboard.wording.periods import change_words, partial_words, period_text
 from geodata.errors import NotFoundError
 from geodata.queries.screens import read_district_list, read_freshness
 from layers.catalogue.domains import find_domain
@@ -137,10 +138,12 @@ def indicator_row(context: ScreenContext, entry: Indicator, district_id: str) ->
         words = [read_reason(context, entry, code) or MISSING for code in LANGUAGES]
         return html.Tr([html.Th(name, scope="row"), html.Td(two_lines(*words), colSpan=3)])
     colour = find_domain(context.city, entry.domain).colour
-    series = shown_values(read_steps(context, shown, STEPS, district_id))
+    trend = read_trend(context, shown, STEPS, district_id)
     return html.Tr(
         [
-            html.Th([name, sparkline(series, colour, entry.label_en)], scope="row"),
+            html.Th(
+                [name, sparkline(trend, colour, entry.label_en), partial(shown, trend)], scope="row"
+            ),
             *numbers(context, shown),
         ]
     )
@@ -150,26 +153,43 @@ def numbers(context: ScreenContext, shown: HeadlineValue) -> list[Component]:
     """Return the district's value, the city's and the change."""
     entry = shown.indicator
     whole = read_one(context, shown.build, shown.period, shown.component)
-    own = format_reading(shown.value.value, shown.value.status, entry, "zh")
-    city = format_reading(whole.value, whole.status, entry, "zh")
-    change = shown.change
-    moved = MISSING if change is None else format_change(change, entry.unit_en, entry.decimals)
+    words = "\n".join(change_words(shown.change, code) for code in LANGUAGES)
     return [
+        html.Td([rating_mark(shown.rating), *reading(shown.value, entry)]),
+        html.Td([*reading(whole, entry)]),
         html.Td(
             [
-                rating_mark(shown.rating),
-                html.Span(own.text, className="number"),
-                html.Span(f"{own.unit} {own.word}".strip(), className="unit"),
-            ]
-        ),
-        html.Td([html.Span(city.text, className="number"), html.Span(city.unit, className="unit")]),
-        html.Td(
-            [
-                html.Span(moved, className="change"),
+                html.Span(change_text(shown.change, entry), className="change"),
                 html.Span(period_text(shown.period), className="unit"),
-            ]
+                *basis(shown),
+            ],
+            title=words,
         ),
     ]
+
+
+def reading(value: Value, entry: Indicator) -> list[Component]:
+    """Return a number with its unit and the word of its status in both languages."""
+    shown = format_reading(value.value, value.status, entry, "zh")
+    words = [shown.unit, *(dict.fromkeys(status_word(value.status, code) for code in LANGUAGES))]
+    return [
+        html.Span(shown.text, className=f"number {look_of(value.status)}".strip()),
+        html.Span(" ".join(words).strip(), className="unit"),
+    ]
+
+
+def partial(shown: HeadlineValue, trend: Trend) -> html.Div:
+    """Return what part of its period the value speaks of, in both languages; empty for all."""
+    said = () if trend.is_dated else partial_words(shown.coverage)
+    return html.Div([html.Div(text) for text in said], className="partial-note")
+
+
+def basis(shown: HeadlineValue) -> list[html.Span]:
+    """Return that the change is one of the daily mean, where it is."""
+    if shown.change.share is None:
+        return []
+    words = " ".join(translate("change.basis", code) for code in LANGUAGES)
+    return [html.Span(words, className="unit")]
 
 
 def check(context: ScreenContext, rest: str) -> None:

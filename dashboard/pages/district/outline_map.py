@@ -13,10 +13,10 @@ from dashboard.maps.choropleth import read_choropleth
 from dashboard.maps.palettes import class_colours
 from dashboard.read.context import ScreenContext
 from dashboard.read.headlines import ResolvedHeadline, resolve
-from dashboard.read.values import read_layer_classes
+from dashboard.read.values import read_layer_classes, read_period_coverage
 from dashboard.scenes.model import Headline, load_wall
 from dashboard.wording.i18n import Language, translate
-from dashboard.wording.periods import period_text
+from dashboard.wording.periods import known_period_text
 from layers.catalogue.registry import load_catalogue
 from layers.maps.urls import cells_address, districts_address, values_address
 
@@ -37,10 +37,14 @@ def district_map(
         return html.Section(translate("app.no_data_yet", language), className="panel empty")
     layer = cells_layer if "cell" in subject.indicator.geometry else districts_layer
     properties, detail = layer(context, subject, district_id, language)
+    coverage = read_period_coverage(
+        context, subject.build, subject.period, subject.component, district_id=district_id
+    )
+    period = known_period_text(coverage, language)
     return html.Section(
         [
             html.H2(f"{subject.indicator.label_zh} {subject.indicator.label_en}"),
-            html.Div(f"{period_text(subject.period)} · {detail}", className="caption"),
+            html.Div(f"{period} · {detail}", className="caption"),
             html.Div(
                 hexmap(context, subject, district_id, properties, language),
                 className="district-hexmap",

@@ -19,10 +19,12 @@ from dashboard.pages.explore.inspector import inspector
 from dashboard.pages.explore.state import ExploreState
 from dashboard.pages.explore.view import View, read_view
 from dashboard.read.context import ScreenContext
+from dashboard.read.values import read_days
 from dashboard.wording.i18n import translate
 from dashboard.wording.numbers import unit_text
 from geodata.errors import NotFoundError
 from layers.maps.urls import districts_address
+from layers.values.covered_days import CoveredDays
 
 MAP_PROPERTIES = ("cellsUrl", "valuesUrl", "palette", "breaks", "districtValues")
 OBSTACLES = "#explore-title, #explore-legends"
@@ -90,13 +92,20 @@ def fill(context: ScreenContext, search: str | None) -> tuple[Any, ...]:
         left(context, view),
         title(view),
         [*legends(context, view), html.Div(source_line(context, view), className="source-line")],
-        period_picker("explore", view.periods, shown, state.lang),
+        period_picker("explore", view.periods, shown, state.lang, known_days(context, view)),
         frames(context, view),
         state.theme,
         state.theme,
         state.lang,
         {"cell": state.cell, "district": state.district},
     )
+
+
+def known_days(context: ScreenContext, view: View) -> CoveredDays | None:
+    """Return what days the sources cover where the page looks, None while nothing is loaded."""
+    if view.subject is None:
+        return None
+    return read_days(context, view.subject.build, view.component, district_id=view.state.district)
 
 
 def left(context: ScreenContext, view: View) -> list[Component]:

@@ -9,8 +9,9 @@ from dashboard.maps.palettes import class_colours
 from dashboard.pages.explore.view import View
 from dashboard.read.context import ScreenContext
 from dashboard.read.headlines import ResolvedHeadline
-from dashboard.read.values import read_layer_classes
+from dashboard.read.values import read_days, read_layer_classes
 from dashboard.wording.i18n import translate
+from dashboard.wording.periods import known_period_text
 from layers.maps.urls import AREA_PLACE, PERIOD_PLACE, RES_PLACE, cells_address, values_address
 
 RESOLUTIONS = (7, 8, 9)
@@ -38,7 +39,7 @@ def frames(context: ScreenContext, view: View) -> dict[str, object]:
     return {
         "cells": cells,
         "values": values_address(*subject.layer, PERIOD_PLACE, RES_PLACE, AREA_PLACE),
-        "periods": [str(period) for period in view.periods],
+        **periods(context, view, subject),
         "pinned": view.state.res,
         "finest": view.indicator.max_res,
         "district": view.state.district,
@@ -46,6 +47,19 @@ def frames(context: ScreenContext, view: View) -> dict[str, object]:
         "palettes": {
             res: class_colours(found, view.indicator, theme) for res, found in classes.items()
         },
+    }
+
+
+def periods(
+    context: ScreenContext, view: View, subject: ResolvedHeadline
+) -> dict[str, dict[str, str] | list[str]]:
+    """Return the steps of the slider, and what each is called: what is known of it, or planned."""
+    place = view.state.district
+    days = read_days(context, subject.build, view.component, district_id=place)
+    lang = view.state.lang
+    return {
+        "periods": [str(period) for period in view.periods],
+        "names": {str(each): known_period_text(days.of(each), lang) for each in view.periods},
     }
 
 
@@ -63,7 +77,7 @@ def district_frames(
     return {
         "cells": None,
         "values": None,
-        "periods": [str(period) for period in view.periods],
+        **periods(context, view, subject),
         "districts": {
             str(period): read_district_values(context, subject, period) for period in view.periods
         },

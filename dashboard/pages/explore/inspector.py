@@ -14,16 +14,23 @@ from dashboard.components.evidence import (
     left_out_texts,
     part_text,
 )
-from dashboard.components.history import history
+from dashboard.components.history import history, single_value_text
 from dashboard.components.text import named
 from dashboard.pages.explore.catalogue import PATH
 from dashboard.pages.explore.view import View
 from dashboard.read.context import ScreenContext
-from dashboard.read.headlines import ResolvedHeadline, read_steps
+from dashboard.read.headlines import ResolvedHeadline
 from dashboard.read.reasons import read_reason
-from dashboard.read.values import Value, read_cached_left_out, read_cached_values, read_one
+from dashboard.read.trends import read_trend
+from dashboard.read.values import (
+    Value,
+    read_cached_left_out,
+    read_cached_values,
+    read_one,
+    read_period_coverage,
+)
 from dashboard.wording.i18n import Language, translate
-from dashboard.wording.numbers import format_number, format_reading, judged_value
+from dashboard.wording.numbers import format_number, format_reading, judged_value, look_of
 from geodata.queries.screens import read_district_list
 from geodata.tables import UNKNOWN_DISTRICT
 from layers.catalogue.domains import find_domain
@@ -33,7 +40,6 @@ from layers.values.left_out import LeftOut
 from layers.values.selection import By
 
 HISTORY_STEPS = 60
-SHORTEST_HISTORY = 2
 
 
 @dataclass(frozen=True)
@@ -85,7 +91,7 @@ def inspector(context: ScreenContext, view: View) -> list[Component]:
         *beside(left_out, view.state.lang),
         facts(context, subject, place, value, view.state.lang),
         history_section(context, subject, place, view.state.lang),
-        sheet(context, subject, value, left_out, view.state.lang),
+        sheet(context, subject, place, value, left_out, view.state.lang),
         *further(context, view, place),
     ]
 
@@ -107,7 +113,11 @@ def number(subject: ResolvedHeadline, value: Value, language: Language) -> html.
     rating = rate_value(judged_value(value.value, value.status), subject.target)
     return html.Div(
         [
-            html.Span(reading.text, className="number", id="inspector-value"),
+            html.Span(
+                reading.text,
+                className=f"number {look_of(value.status)}".strip(),
+                id="inspector-value",
+            ),
             html.Span(reading.unit, className="unit"),
             rating_mark(rating),
             html.Span(translate(f"standing.{rating}", language), className=f"word {rating}"),
@@ -182,21 +192,19 @@ def history_section(
     context: ScreenContext, subject: ResolvedHeadline, place: Selected, language: Language
 ) -> html.Section:
     """Return the history of the selected place."""
-    frame = read_steps(context, subject, HISTORY_STEPS, place.district_id, place.cell)
-    known = frame["value"].is_not_null().arg_true()
-    if len(known) < SHORTEST_HISTORY:
-        return html.Section([])
+    trend = read_trend(context, subject, HISTORY_STEPS, place.district_id, place.cell)
+    if not trend.is_trend:
+        return html.Section([*single_value_text(trend, language)])
     title = translate("explore.history", language)
     colour = find_domain(context.city, subject.indicator.domain).colour
-    figure = history(
-        frame[known[0] : known[-1] + 1], subject.indicator, subject.target, title, colour
-    )
+    figure = history(trend.known(), subject.indicator, subject.target, colour, language)
     return html.Section([html.H3(title), figure])
 
 
 def sheet(
     context: ScreenContext,
     subject: ResolvedHeadline,
+    place: Selected,
     value: Value,
     left_out: LeftOut,
     language: Language,
@@ -211,6 +219,13 @@ def sheet(
         subject.build,
         context.city,
         left_out,
+        read_period_coverage(
+            context,
+            subject.build,
+            subject.period,
+            subject.component,
+            district_id=place.district_id,
+        ),
     )
     return evidence_sheet(evidence, language)
 

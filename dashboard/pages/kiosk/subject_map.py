@@ -14,8 +14,6 @@ from dashboard.read.disclosure import read_disclosed, resolve_published
 from dashboard.read.headlines import ResolvedHeadline
 from dashboard.scenes.model import load_kiosk
 
-STATES = ("no_data", "suppressed")
-
 
 def subject_map(
     context: ScreenContext, state: KioskState
@@ -33,7 +31,7 @@ def subject_map(
         "breaks": drawn.breaks,
     }
     title = named(subject.title_zh, subject.title_en, state.lang)
-    key = legend(found.indicator, drawn.palette, drawn.breaks, [state.lang], STATES, title)
+    key = legend(found.indicator, drawn.palette, drawn.breaks, [state.lang], title=title)
     return colours, [key]
 
 

@@ -11,11 +11,11 @@ from dashboard.read.context import ScreenContext
 from dashboard.read.disclosure import disclose, read_disclosed, resolve_published
 from dashboard.read.headlines import ResolvedHeadline
 from dashboard.read.reasons import read_reason
-from dashboard.read.values import Value, read_one
+from dashboard.read.values import Value, read_one, read_period_coverage
 from dashboard.scenes.model import KioskSubject, load_kiosk
 from dashboard.wording.i18n import Language, translate
-from dashboard.wording.numbers import format_number, format_reading, is_shown
-from dashboard.wording.periods import period_text
+from dashboard.wording.numbers import format_number, format_reading, is_shown, look_of
+from dashboard.wording.periods import known_period_text
 from layers.catalogue.domains import find_domain
 from layers.catalogue.registry import find_indicator
 
@@ -83,9 +83,13 @@ def subject_body(
     lang = state.lang
     reading = format_reading(own.value, own.status, found.indicator, lang)
     city = format_reading(whole.value, whole.status, found.indicator, lang)
+    figure = f"number {look_of(own.status)}".strip()
     number = html.P(
-        [html.Span(reading.text, className="number"), html.Span(reading.unit, className="unit")],
+        [html.Span(reading.text, className=figure), html.Span(reading.unit, className="unit")],
         className="subject-number",
+    )
+    coverage = read_period_coverage(
+        context, found.build, found.period, found.component, district_id=state.district
     )
     compared = translate("kiosk.compare_city", lang, value=f"{city.text} {city.unit}".strip())
     lines = [
@@ -94,7 +98,9 @@ def subject_body(
         html.P(
             [
                 html.Span(compared if state.district else ""),
-                html.Span(translate("kiosk.period", lang, period=period_text(found.period))),
+                html.Span(
+                    translate("kiosk.period", lang, period=known_period_text(coverage, lang))
+                ),
             ],
             className="caption",
         ),

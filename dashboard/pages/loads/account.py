@@ -1,7 +1,9 @@
 """The account of one load: stages, findings, rejected rows, coverage."""
 
 from collections.abc import Sequence
+from datetime import datetime, time, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from dash import dcc, html
 from dash.development.base_component import Component
@@ -117,6 +119,14 @@ def rejected_table(rows: Sequence[RowMapping]) -> Component:
     return _table(heads, [[row[name] for name in names] for row in rows])
 
 
+def covered_ends(starts_at: datetime, ends_at: datetime, zone: str) -> tuple[str, str]:
+    """Return the first and the last covered day, or minutes where coverage is not of whole days."""
+    first, end = (each.astimezone(ZoneInfo(zone)) for each in (starts_at, ends_at))
+    if first.time() == end.time() == time():
+        return str(first.date()), str(end.date() - timedelta(days=1))
+    return local_time(starts_at, zone), local_time(ends_at, zone)
+
+
 def coverage_table(rows: Sequence[RowMapping], zone: str) -> Component:
     """Return where and when the load's rows are complete."""
     return _table(
@@ -126,8 +136,7 @@ def coverage_table(rows: Sequence[RowMapping], zone: str) -> Component:
                 row["table_name"],
                 row["component"],
                 row["district_id"],
-                local_time(row["starts_at"], zone),
-                local_time(row["ends_at"], zone),
+                *covered_ends(row["starts_at"], row["ends_at"], zone),
             )
             for row in rows
         ],

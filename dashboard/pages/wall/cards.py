@@ -8,24 +8,26 @@ from dashboard.components.domain_card import CardRow, domain_card, domain_line, 
 from dashboard.components.evidence import left_out_texts
 from dashboard.components.provenance import source_names
 from dashboard.read.context import ScreenContext
-from dashboard.read.headlines import HeadlineValue, read_headline, read_steps, shown_values
+from dashboard.read.headlines import HeadlineValue, read_headline
 from dashboard.read.reasons import read_reason
 from dashboard.read.scores import score_evidence, score_text
+from dashboard.read.trends import read_trend
 from dashboard.read.values import read_cached_left_out
 from dashboard.scenes.model import Headline, WallConfiguration
 from dashboard.wording.i18n import LANGUAGES
 from dashboard.wording.numbers import (
     MISSING,
     ShownNumber,
-    format_change,
+    change_text,
     format_reading,
+    look_of,
     status_word,
 )
-from dashboard.wording.periods import period_text
+from dashboard.wording.periods import change_words, known_period_text, partial_words
 from layers.catalogue.domains import find_domain
 from layers.catalogue.indicator import Indicator
 from layers.catalogue.registry import load_catalogue
-from layers.score.attainment import Rating, target_text
+from layers.score.attainment import target_text
 from layers.score.score import DomainScore
 from layers.states.status import Status
 
@@ -70,14 +72,18 @@ def build_row(context: ScreenContext, headline: Headline, steps: int) -> CardRow
     shown = read_headline(context, headline)
     if shown is None:
         return empty_row(context, indicator, labels)
+    trend = read_trend(context, shown, steps)
     return CardRow(
         *labels,
         reading=format_reading(shown.value.value, shown.value.status, indicator, "zh"),
         word_en=status_word(shown.value.status, "en"),
-        change=change_text(shown),
+        look=look_of(shown.value.status),
+        change=change_text(shown.change, shown.indicator),
+        is_per_day=shown.change.share is not None,
         change_rating=shown.change_rating,
-        series=shown_values(read_steps(context, shown, steps)),
+        trend=trend,
         rating=shown.rating,
+        partial=() if trend.is_dated else partial_words(shown.coverage),
         evidence=evidence_line(context, shown),
     )
 
@@ -88,18 +94,11 @@ def empty_row(context: ScreenContext, indicator: Indicator, labels: tuple[str, s
         read_reason(context, indicator, code) or status_word(Status.NO_DATA, code)
         for code in LANGUAGES
     )
-    return CardRow(*labels, ShownNumber(MISSING, "", zh), en, "", Rating.NONE, (), Rating.NONE, "")
-
-
-def change_text(shown: HeadlineValue) -> str:
-    """Return the signed change since the period before."""
-    if shown.change is None:
-        return MISSING
-    return format_change(shown.change, shown.indicator.unit_en, shown.indicator.decimals)
+    return CardRow(*labels, ShownNumber(MISSING, "", zh), en)
 
 
 def evidence_line(context: ScreenContext, shown: HeadlineValue) -> str:
-    """Return period, target, sources and what lies outside in one line, as the number's title."""
+    """Return what the number rests on, what lies outside and what the change compares."""
     target = shown.target
     limit = f" · {target_text(target)} {target.value:g} {target.source}" if target else ""
     sources = " ".join(source_names(context.city, shown.build.sources, each) for each in LANGUAGES)
@@ -107,4 +106,5 @@ def evidence_line(context: ScreenContext, shown: HeadlineValue) -> str:
     said = "".join(
         f" · {text}" for language in LANGUAGES for text in left_out_texts(left_out, language)
     )
-    return f"{period_text(shown.period)}{limit} · {sources}{said}"
+    first = f"{known_period_text(shown.coverage, 'zh')}{limit} · {sources}{said}"
+    return "\n".join([first, *(change_words(shown.change, code) for code in LANGUAGES)])

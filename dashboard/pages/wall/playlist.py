@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from dash import html
+from dash.development.base_component import Component
 
 from dashboard.components.legend import legend
 from dashboard.components.provenance import source_text
@@ -11,13 +12,20 @@ from dashboard.live.points import PointClass, find_overlays, points_property
 from dashboard.maps.cameras import Camera, point_camera
 from dashboard.maps.palettes import class_colours
 from dashboard.read.context import ScreenContext
-from dashboard.read.headlines import ResolvedHeadline, resolve
-from dashboard.read.values import read_layer_classes
+from dashboard.read.headlines import ResolvedHeadline, resolve, shown_values
+from dashboard.read.values import (
+    read_cached_values,
+    read_layer_classes,
+    read_one,
+    read_period_coverage,
+)
 from dashboard.scenes.model import Scene, WallConfiguration
 from dashboard.wording.i18n import LANGUAGES, translate
-from dashboard.wording.periods import period_text
+from dashboard.wording.numbers import is_shown
+from dashboard.wording.periods import partial_words, period_text
 from geodata.city.colour import as_css
 from geodata.city.configuration import City
+from geodata.clock import now, replayed
 from layers.maps.urls import cells_address, values_address
 
 STEP_BACK = 0.35  # zoom levels: the outer districts stay in view with their names
@@ -50,15 +58,37 @@ class Stop:
 
 
 def build_stops(context: ScreenContext, configuration: WallConfiguration) -> list[Stop]:
-    """Return the scenes whose layers are loaded, in the order of the configuration."""
+    """Return the scenes that have something to show, in the order of the configuration.
+
+    A layer without a value, or points of which there are none, would be an empty map under a title.
+    """
     stops = []
     for scene in configuration.scenes:
         subject = resolve(context, scene.layer) if scene.layer else None
-        if subject:
+        if subject and has_values(context, scene, subject):
             stops.append(Stop(scene, build_layer(context, scene, subject)))
-        elif scene.layer is None:
+        elif scene.layer is None and has_points(context, scene):
             stops.append(Stop(scene, None))
     return stops
+
+
+def has_values(context: ScreenContext, scene: Scene, subject: ResolvedHeadline) -> bool:
+    """Return whether the layer has a value in its period: of the city, or of any hexagon."""
+    asked = (context, subject.build, subject.period)
+    if "city" in subject.indicator.geometry:
+        whole = read_one(*asked, subject.component)
+        if is_shown(whole.value, whole.status):
+            return True
+    cells = read_cached_values(*asked, "cell", subject.component, res=scene.res)
+    return any(value is not None for value in shown_values(cells))
+
+
+def has_points(context: ScreenContext, scene: Scene) -> bool:
+    """Return whether there is a point of any of the scene's overlays now."""
+    overlays = find_overlays(context.city)
+    at = replayed() or now()
+    found = (point for name in scene.overlays for point in overlays[name].read(context.engine, at))
+    return next(iter(found), None) is not None
 
 
 def build_layer(context: ScreenContext, scene: Scene, subject: ResolvedHeadline) -> Layer:
@@ -113,7 +143,7 @@ def caption(context: ScreenContext, stop: Stop, index: int, count: int) -> html.
             html.Header(
                 [
                     two_lines(*title(stop), tag=html.H2),
-                    html.Div(period_line(stop), className="caption"),
+                    html.Div(period_line(context, stop), className="caption"),
                     progress(index, count),
                 ]
             ),
@@ -135,13 +165,17 @@ def title(stop: Stop) -> tuple[str, str]:
     return f"{indicator.label_zh} · {part.label_zh}", f"{indicator.label_en} · {part.label_en}"
 
 
-def period_line(stop: Stop) -> list[str | html.Span]:
-    """Return period and resolution of the layer."""
+def period_line(context: ScreenContext, stop: Stop) -> list[str | Component]:
+    """Return period and resolution of the layer, and what part of the period is known."""
     if stop.layer is None:
         return [" ".join(translate("wall.now", code) for code in LANGUAGES)]
+    subject = stop.layer.subject
+    coverage = read_period_coverage(context, subject.build, subject.period, subject.component)
+    partial = partial_words(coverage)
     return [
-        html.Span(period_text(stop.layer.subject.period), className="number"),
+        html.Span(period_text(subject.period), className="number"),
         f" · H3 r{stop.scene.res}",
+        *([html.Div(" · ".join(partial), className="partial-note")] if partial else []),
     ]
 
 

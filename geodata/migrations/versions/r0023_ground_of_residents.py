@@ -3,7 +3,7 @@
 from geodata.database.migrate import refuse_downgrade, run_ddl
 
 revision = "0023"
-down_revision = "0021"
+down_revision = "0022"
 branch_labels = None
 depends_on = None
 

@@ -68,3 +68,22 @@ def test_the_dark_tokens_are_those_of_the_design() -> None:
 
 def test_both_themes_declare_the_same_tokens() -> None:
     assert tokens_of("dark").keys() == tokens_of("light").keys()
+
+
+LEAST_OF_SHAPES = 3.0  # WCAG 2.2, 1.4.11: what is no text
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_8_zero_stands_out_from_the_ground_of_the_map(theme: str) -> None:
+    tokens = tokens_of(theme)
+    for ground in ("hexmap-ground", "panel", "ground"):
+        assert contrast(tokens["hexmap-zero"], tokens[ground]) >= LEAST_OF_SHAPES
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_map_and_legend_take_the_same_zero(theme: str) -> None:
+    script = (Path(__file__).parents[3] / "dashboard/hexmap/src/themes.js").read_text("utf-8")
+    block = re.search(rf"const {theme.upper()} = \{{(.+?)\}};", script, re.DOTALL)
+    assert block is not None
+    for name, token in (("zero", "hexmap-zero"), ("ground", "hexmap-ground")):
+        assert f"{name}: '{tokens_of(theme)[token]}'" in block[1]

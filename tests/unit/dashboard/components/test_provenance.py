@@ -93,3 +93,17 @@ def test_a_legend_is_named_by_its_indicator_or_as_told() -> None:
 
 def test_qr_codes_are_images_made_here() -> None:
     assert qr_code("http://example.org/kiosk", "x").src.startswith("data:image/svg+xml,%3Csvg")
+
+
+def test_8_a_legend_has_a_number_at_every_break_and_a_row_for_few_cases() -> None:
+    beds = find_indicator(CHANGCHUN, "beds_per_1000")
+    drawn = str(legend(beds, ["#111111", "#222222", "#333333"], [2.375, 2.5], ["en"]))
+    for text in ("2.375", "2.500", "per 1,000 residents", "Few cases", "swatch-low-n", "Zero"):
+        assert text in drawn
+
+
+def test_a_legend_of_no_value_shows_no_bar_without_numbers() -> None:
+    beds = find_indicator(CHANGCHUN, "beds_per_1000")
+    drawn = str(legend(beds, ["#111111"], [], ["en"]))
+    assert "legend-bar" not in drawn
+    assert "No data" in drawn

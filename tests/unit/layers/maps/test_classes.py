@@ -5,8 +5,10 @@ import pytest
 
 from geodata.city.configuration import load_city
 from layers.catalogue.registry import find_indicator, load_catalogue
-from layers.maps.classes import colour_classes, compute_breaks, of_places
+from layers.maps.breaks import compute_breaks
+from layers.maps.classes import MOST_PERIODS, colour_classes, of_places, thinned
 from layers.maps.palette import palette_of
+from layers.period import Period
 
 CHANGCHUN = load_city("changchun")
 
@@ -73,3 +75,20 @@ def test_what_lies_in_no_district_makes_no_classes():
 def test_every_indicator_has_at_most_seven_classes(key):
     entry = find_indicator(CHANGCHUN, key)
     assert len(palette_of(entry, entry.classes)) <= 7
+
+
+def test_8_classes_are_pooled_over_the_whole_slider():
+    days = list(Period.parse("2024-01-01--2026-11-29").split("day"))
+    some = thinned(days)
+    assert len(some) == MOST_PERIODS
+    assert (some[0], some[-1]) == (days[0], days[-1])
+    assert some == sorted(set(some))
+    assert thinned(days[:5]) == days[:5]
+
+
+def test_colours_of_a_span_around_a_target_stay_when_it_passes_zero():
+    share = find_indicator(CHANGCHUN, "within_target_share")
+    whole = palette_of(share, 6)
+    classes = colour_classes(share, [-70.0, -10.0, 50.0, 110.0, 170.0], target=50.0)
+    assert classes.breaks == (50.0,)
+    assert classes.palette == tuple(whole[2:4])
