@@ -40,6 +40,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(MARKED_FOLDERS[folder])
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Name bytes by their argument: what holds the time it was packed at names no test."""
+    return argname if isinstance(val, bytes) else None
+
+
 class FilesTogether(LoadScopeScheduling):
     """Hands out whole files, and all of the browser's at once: they share one served city."""
 
