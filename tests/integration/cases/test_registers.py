@@ -7,7 +7,9 @@ import pytest
 from sqlalchemy import func, select
 
 from etl.pipeline.run import load_source
+from etl.source.data_places import DataPlaces
 from etl.source.declaration import read_declaration
+from geodata.database.partitions import PartitionStore
 from geodata.space.districts import DistrictLocator, read_districts
 from geodata.tables import facility, finding, load, source_coverage
 from tests.integration.etl.conftest import CALLS, Source
@@ -343,6 +345,31 @@ def test_what_another_declaration_made_of_a_file_goes(register, source_like, eng
     )
     with engine.connect() as connection:
         assert {span.days for span in connection.scalars(claimed)} == {1}
+
+
+def test_day_partitions_lose_what_another_declaration_made(register, source_like, tmp_path):
+    places = DataPlaces(store=PartitionStore(str(tmp_path)))
+    samples = register(
+        table="network_sample", mode="append", store="telemetry",
+        mapping={
+            "sample_id": "id", "sampled_at": "t", "lon": "lon", "lat": "lat",
+            "kind": {"const": "radio"}, "technology": {"const": "4g"},
+        },
+    )  # fmt: skip
+
+    def known():
+        found = places.store.partitions("network_sample", samples.declaration.key)
+        return [(each.day.day, places.store.read(each)["sample_id"].to_list()) for each in found]
+
+    head = "id,t,lon,lat\n"
+    first = f"{head}1,2026-11-01 23:59:00,125.3,43.8\n2,2026-11-02 00:01:00,125.3,43.8\n"
+    samples.load(first, "a.csv", places)
+    samples.load(f"{head}3,2026-11-02 00:02:00,125.3,43.8\n", "b.csv", places)
+    assert known() == [(1, ["1"]), (2, ["2", "3"])]
+    later = source_like(samples, timezone="Asia/Tokyo")
+    assert later.load(first, "a.csv", places).status == "loaded"
+    assert known() == [(1, ["1", "2"]), (2, ["3"])]
+    assert later.load(first, "a.csv", places).status == "already loaded"
 
 
 @pytest.mark.parametrize("mode", ["snapshot", "append"])
