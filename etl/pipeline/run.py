@@ -58,7 +58,12 @@ def load_source(
     files = find_files(declaration, places.incoming, path, root)
     locator = locator or DistrictLocator(read_districts(city))
     return LoadResult(
-        tuple(_load_planned(engine, city, declaration, file, locator, places) for file in files)
+        tuple(
+            _load_planned(
+                engine, city, declaration, file, locator, places, is_last=file == files[-1]
+            )
+            for file in files
+        )
     )
 
 
@@ -69,6 +74,8 @@ def _load_planned(
     path: Path,
     locator: Locator,
     places: DataPlaces,
+    *,
+    is_last: bool,
 ) -> FileLoad:
     started_at = now()
     sha256 = ""
@@ -79,7 +86,7 @@ def _load_planned(
         with engine.begin() as connection:
             loader = _loader_of(declaration, places)
             result = _load_locked(
-                connection, city, declaration, planned, locator, started_at, loader
+                connection, city, declaration, planned, locator, started_at, loader, is_last=is_last
             )
         if declaration.reading.is_destroyed and result.status != "held":
             destroy(path, sha256)
@@ -106,11 +113,13 @@ def _load_locked(
     locator: Locator,
     started_at: datetime,
     loader: Loader,
+    *,
+    is_last: bool,
 ) -> FileLoad:
     """Load one file, unless it is loaded already."""
     lock_source(connection, declaration)
     already = FileLoad(declaration.key, planned.file.name, "already loaded")
-    if is_loaded(connection, declaration, planned) and not is_due_again(
+    if is_loaded(connection, declaration, planned, is_last=is_last) and not is_due_again(
         connection, city, declaration, planned.sha256
     ):
         settle_restored(connection, declaration, planned)

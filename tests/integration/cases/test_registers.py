@@ -157,6 +157,19 @@ def test_a_later_good_file_supersedes_the_held_one(register, engine):
     assert len(hospitals.current("facility_id")) == 11
 
 
+def test_of_several_whole_files_the_last_stands(register, engine, city, locator, tmp_path):
+    hospitals = register(path="h_*.csv")
+    for month, numbers in (("10", range(10)), ("11", range(9)), ("12", range(8, -1, -1))):
+        (tmp_path / f"h_{month}.csv").write_text(rows(numbers), encoding="utf-8")
+
+    def load_all():
+        return load_source(engine, city, hospitals.declaration, root=tmp_path, locator=locator)
+
+    assert [each.status for each in load_all().files] == ["loaded"] * 3
+    assert [each.status for each in load_all().files] == ["already loaded"] * 3
+    assert len(hospitals.current("facility_id")) == 9
+
+
 def test_the_former_content_in_its_place_supersedes_the_held_one(register, engine):
     hospitals = register()
     first = hospitals.load(rows(range(10)), "register.csv")

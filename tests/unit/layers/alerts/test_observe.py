@@ -1,13 +1,20 @@
 """Rules applied to values: limits, hysteresis, words; and the rules' file itself."""
 
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
 from geodata.city.configuration import load_city
-from layers.alerts.observe import judge_load, judge_silence, judge_target, timings
-from layers.alerts.rules import AbnormalLoadRule, StaleRule, TargetRule, load_alert_rules
+from layers.alerts.observe import judge_held, judge_load, judge_silence, judge_target, timings
+from layers.alerts.rules import (
+    AbnormalLoadRule,
+    HeldLoadRule,
+    StaleRule,
+    TargetRule,
+    load_alert_rules,
+)
 from layers.catalogue.targets import Target
 from layers.score.score import Part
 from layers.states.status import Status
@@ -79,3 +86,14 @@ def test_a_source_that_arrives_in_two_ways_has_two_alerts() -> None:
     assert [each.part for each in found] == ["positions", "updates"]
     assert found[0].text_en == "Live source buses positions silent for 60 min"
     assert found[0].text_zh == "实时来源 buses positions 已 60 分钟无数据"
+
+
+def test_every_city_hears_of_held_files(tmp_path: Path) -> None:
+    bare = CHANGCHUN.model_copy()
+    bare._folder = tmp_path
+    assert [rule.key for rule in load_alert_rules(bare)] == ["held_load"]
+    (rule,) = (each for each in load_alert_rules(CHANGCHUN) if isinstance(each, HeldLoadRule))
+    held = judge_held(rule, "hospitals", 2, ("医院", "Hospitals"))
+    assert (held.severity, held.holds) == (2, True)
+    assert held.text_en.startswith("Hospitals: 2 files held")
+    assert judge_held(rule, "hospitals", 0, ("医院", "Hospitals")).severity == 0
