@@ -2,6 +2,7 @@
 
 import json
 
+import h3
 import polars as pl
 import pytest
 from sqlalchemy import func, select
@@ -290,6 +291,26 @@ def test_units_of_polygons_are_kept_and_counted_as_units(register):
     assert "3 of 8" in held.message
     assert units.load(file(range(8), unread=[5, 6, 7]), "c.geojson").status == "loaded"
     assert people() == dict.fromkeys([f"U{n}" for n in range(8)], 1000)
+
+
+def test_hexagons_of_one_unit_are_counted_one_by_one(register):
+    cells = [h3.latlng_to_cell(43.8, 125.2 + n / 100, 10) for n in range(10)]
+    people = register(
+        table="population",
+        mapping={
+            "unit_id": {"const": "whole"}, "cell": "cell", "residents": "n",
+            "vintage_on": {"const": "2020-11-01"},
+        },
+    )  # fmt: skip
+
+    def file(chosen, unread=()):
+        lines = (f"{cell},{'many' if cell in unread else 5}\n" for cell in chosen)
+        return "cell,n\n" + "".join(lines)
+
+    people.load(file(cells))
+    assert "4 of 10" in people.load(file(cells[:6])).message
+    assert people.load(file(cells[:9], unread=cells[2:9])).status == "loaded"
+    assert len(people.current("cell")) == 9  # the tenth is in no row
 
 
 def test_one_value_of_a_wide_row_keeps_all_its_records(register):
