@@ -90,11 +90,13 @@ def _count(work: Supersession, parts: dict[str, sql.Composable]) -> Going:
         **parts,
     ).fetchone()
     lacking: LiteralString = (
-        "SELECT DISTINCT {named} FROM {target} t WHERE {mine} AND {within}"
-        " AND NOT EXISTS (SELECT FROM {staging} s WHERE {same_entity})"
+        "SELECT name FROM (SELECT DISTINCT {entity}, {named} AS name FROM {target} t"
+        " WHERE {mine} AND {within} AND NOT EXISTS (SELECT FROM {staging} s WHERE {same_entity})"
     )
-    going = [name for (name,) in work.run(lacking + " AND NOT {spoken_of} ORDER BY 1", **parts)]
-    kept = [name for (name,) in work.run(lacking + " AND {spoken_of} ORDER BY 1", **parts)]
+    ordered: LiteralString = ") AS entities ORDER BY name"
+    gone = work.run(lacking + " AND NOT {spoken_of}" + ordered, **parts)
+    stay = work.run(lacking + " AND {spoken_of}" + ordered, **parts)
+    going, kept = [name for (name,) in gone], [name for (name,) in stay]
     first_going, first_kept = tuple(going[:FIRST_NAMED]), tuple(kept[:FIRST_NAMED])
     return Going(current[0] if current else 0, len(going), first_going, len(kept), first_kept)
 

@@ -14,24 +14,32 @@ from geodata.tables import load, source_coverage
 _LOADED = load.c.status == "loaded"
 
 
-def is_loaded(connection: Connection, declaration: SourceDeclaration, planned: PlannedFile) -> bool:
+def is_loaded(
+    connection: Connection,
+    declaration: SourceDeclaration,
+    planned: PlannedFile,
+    *,
+    is_last: bool = True,
+) -> bool:
     """Return whether this content is in the database as its declaration now reads it.
 
     Its newest load must have been made by the same declaration; one from before that was kept
     counts, whatever its declaration was. A snapshot may return to an earlier content, so only the
-    newest load of the source counts, but of timetables any: several may lie side by side, of which
-    one is in force. A file that is added to may be corrected and corrected back,
-    so a later content at the same place counts against it. A file that changes nothing is
-    recognised later.
+    newest load of the source counts, unless it is one of several whole files and not the last of
+    them; of timetables any counts: several may lie side by side, of which one is in force. Any
+    other file may be corrected and corrected back, so a later content at the same place counts
+    against it. A file that changes nothing is recognised later.
     """
     reading = declaration.reading
     waits = reading.is_waiting if isinstance(reading, WholeFormat) else None
     if waits and waits(connection, declaration.key, planned.sha256):
         return True
+    is_whole = declaration.mode == "snapshot" and not reading.lapses
+    may_return = is_whole and (is_last or bool(declaration.scope))
     columns = (load.c.load_id, load.c.file_path, load.c.sha256, load.c.declaration_sha256)
     mine = select(*columns).where(load.c.source == declaration.key, _LOADED)
     newest = mine.order_by(load.c.load_id.desc()).limit(1)
-    if declaration.mode != "snapshot" or reading.lapses:
+    if not may_return:
         newest = newest.where(load.c.sha256 == planned.sha256)
     found = connection.execute(newest).first()
     if found is None or found.sha256 != planned.sha256:

@@ -57,19 +57,21 @@ def load_source(
         ExtractError: the source has no file there, and nothing is due.
     """
     locator = locator or DistrictLocator.of_city(city)
+
+    def load_planned(file: SourceFile, *, is_last: bool) -> FileLoad:
+        return _load_planned(engine, city, declaration, file, locator, places, is_last=is_last)
+
     try:
-        files = [
-            SourceFile.at(each) for each in find_files(declaration, places.incoming, path, root)
-        ]
+        found = find_files(declaration, places.incoming, path, root)
     except ExtractError:
         due = _read_due(engine, city, declaration)
         if due is None:
             raise
-        return LoadResult((_load_planned(engine, city, declaration, due, locator, places),))
-    done = [_load_planned(engine, city, declaration, file, locator, places) for file in files]
+        return LoadResult((load_planned(due, is_last=True),))
+    done = [load_planned(SourceFile.at(each), is_last=each == found[-1]) for each in found]
     due = _read_due(engine, city, declaration)
     if due is not None:
-        done.append(_load_planned(engine, city, declaration, due, locator, places))
+        done.append(load_planned(due, is_last=True))
     return LoadResult(tuple(done))
 
 
@@ -89,6 +91,8 @@ def _load_planned(
     file: SourceFile,
     locator: Locator,
     places: DataPlaces,
+    *,
+    is_last: bool,
 ) -> FileLoad:
     started_at = now()
     sha256 = ""
@@ -99,7 +103,7 @@ def _load_planned(
         with engine.begin() as connection:
             loader = _loader_of(declaration, places)
             result = _load_locked(
-                connection, city, declaration, planned, locator, started_at, loader
+                connection, city, declaration, planned, locator, started_at, loader, is_last=is_last
             )
         if declaration.reading.is_destroyed and file.path and result.status != "held":
             destroy(file.path, sha256)
@@ -126,11 +130,13 @@ def _load_locked(
     locator: Locator,
     started_at: datetime,
     loader: Loader,
+    *,
+    is_last: bool,
 ) -> FileLoad:
     """Load one file, unless it is loaded already."""
     lock_source(connection, declaration)
     already = FileLoad(declaration.key, planned.file.name, "already loaded")
-    if is_loaded(connection, declaration, planned) and not is_due_again(
+    if is_loaded(connection, declaration, planned, is_last=is_last) and not is_due_again(
         connection, city, declaration, planned.sha256
     ):
         settle_restored(connection, declaration, planned)

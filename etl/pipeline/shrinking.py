@@ -19,7 +19,7 @@ def hold_if_shrinking(declaration: SourceDeclaration, file: str, going: Going) -
         return
     named = name_first(declaration, going.first_going, going.going)
     raise HeldLoadError(
-        f"{file}: held, nothing changed: {going.going} of {going.current} records would go, "
+        f"nothing changed: {going.going} of {going.current} records would go, "
         f"at most {declaration.may_shrink:.0%} may{named}",
         [Finding(HELD, file, rows=going.going, detail=f"{going.going} / {going.current}{named}")],
     )

@@ -2,12 +2,15 @@
 
 import json
 
+import h3
 import polars as pl
 import pytest
 from sqlalchemy import func, select
 
 from etl.pipeline.run import load_source
+from etl.source.data_places import DataPlaces
 from etl.source.declaration import read_declaration
+from geodata.database.partitions import PartitionStore
 from geodata.space.districts import DistrictLocator, read_districts
 from geodata.tables import facility, finding, load, source_coverage
 from tests.integration.etl.conftest import CALLS, Source
@@ -155,6 +158,19 @@ def test_a_later_good_file_supersedes_the_held_one(register, engine):
     assert len(hospitals.current("facility_id")) == 11
 
 
+def test_of_several_whole_files_the_last_stands(register, engine, city, locator, tmp_path):
+    hospitals = register(path="h_*.csv")
+    for month, numbers in (("10", range(10)), ("11", range(9)), ("12", range(8, -1, -1))):
+        (tmp_path / f"h_{month}.csv").write_text(rows(numbers), encoding="utf-8")
+
+    def load_all():
+        return load_source(engine, city, hospitals.declaration, root=tmp_path, locator=locator)
+
+    assert [each.status for each in load_all().files] == ["loaded"] * 3
+    assert [each.status for each in load_all().files] == ["already loaded"] * 3
+    assert len(hospitals.current("facility_id")) == 9
+
+
 def test_the_former_content_in_its_place_supersedes_the_held_one(register, engine):
     hospitals = register()
     first = hospitals.load(rows(range(10)), "register.csv")
@@ -277,6 +293,26 @@ def test_units_of_polygons_are_kept_and_counted_as_units(register):
     assert people() == dict.fromkeys([f"U{n}" for n in range(8)], 1000)
 
 
+def test_hexagons_of_one_unit_are_counted_one_by_one(register):
+    cells = [h3.latlng_to_cell(43.8, 125.2 + n / 100, 10) for n in range(10)]
+    people = register(
+        table="population",
+        mapping={
+            "unit_id": {"const": "whole"}, "cell": "cell", "residents": "n",
+            "vintage_on": {"const": "2020-11-01"},
+        },
+    )  # fmt: skip
+
+    def file(chosen, unread=()):
+        lines = (f"{cell},{'many' if cell in unread else 5}\n" for cell in chosen)
+        return "cell,n\n" + "".join(lines)
+
+    people.load(file(cells))
+    assert "4 of 10" in people.load(file(cells[:6])).message
+    assert people.load(file(cells[:9], unread=cells[2:9])).status == "loaded"
+    assert len(people.current("cell")) == 9  # the tenth is in no row
+
+
 def test_one_value_of_a_wide_row_keeps_all_its_records(register):
     values = register(
         table="statistic", unpivot={"男": "men", "女": "women"},
@@ -343,6 +379,31 @@ def test_what_another_declaration_made_of_a_file_goes(register, source_like, eng
     )
     with engine.connect() as connection:
         assert {span.days for span in connection.scalars(claimed)} == {1}
+
+
+def test_day_partitions_lose_what_another_declaration_made(register, source_like, tmp_path):
+    places = DataPlaces(store=PartitionStore(str(tmp_path)))
+    samples = register(
+        table="network_sample", mode="append", store="telemetry",
+        mapping={
+            "sample_id": "id", "sampled_at": "t", "lon": "lon", "lat": "lat",
+            "kind": {"const": "radio"}, "technology": {"const": "4g"},
+        },
+    )  # fmt: skip
+
+    def known():
+        found = places.store.partitions("network_sample", samples.declaration.key)
+        return [(each.day.day, places.store.read(each)["sample_id"].to_list()) for each in found]
+
+    head = "id,t,lon,lat\n"
+    first = f"{head}1,2026-11-01 23:59:00,125.3,43.8\n2,2026-11-02 00:01:00,125.3,43.8\n"
+    samples.load(first, "a.csv", places)
+    samples.load(f"{head}3,2026-11-02 00:02:00,125.3,43.8\n", "b.csv", places)
+    assert known() == [(1, ["1"]), (2, ["2", "3"])]
+    later = source_like(samples, timezone="Asia/Tokyo")
+    assert later.load(first, "a.csv", places).status == "loaded"
+    assert known() == [(1, ["1", "2"]), (2, ["3"])]
+    assert later.load(first, "a.csv", places).status == "already loaded"
 
 
 @pytest.mark.parametrize("mode", ["snapshot", "append"])

@@ -1,14 +1,21 @@
 """Rules applied to values: limits, hysteresis, words; and the rules' file itself."""
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
 from geodata.city.configuration import load_city
 from geodata.queries.live import SourceFreshness, judge_source
-from layers.alerts.observe import judge_load, judge_silence, judge_target, timings
-from layers.alerts.rules import AbnormalLoadRule, StaleRule, TargetRule, load_alert_rules
+from layers.alerts.observe import judge_held, judge_load, judge_silence, judge_target, timings
+from layers.alerts.rules import (
+    AbnormalLoadRule,
+    HeldLoadRule,
+    StaleRule,
+    TargetRule,
+    load_alert_rules,
+)
 from layers.alerts.words import duration_text
 from layers.catalogue.targets import Target
 from layers.score.score import Part
@@ -128,3 +135,14 @@ def test_a_source_that_arrives_in_two_ways_has_two_alerts() -> None:
         for kind in ("positions", "trip_updates")
     ]
     assert [each.part for each in found] == ["positions", "trip_updates"]
+
+
+def test_every_city_hears_of_held_files(tmp_path: Path) -> None:
+    bare = CHANGCHUN.model_copy()
+    bare._folder = tmp_path
+    assert [rule.key for rule in load_alert_rules(bare)] == ["held_load"]
+    (rule,) = (each for each in load_alert_rules(CHANGCHUN) if isinstance(each, HeldLoadRule))
+    held = judge_held(rule, "hospitals", 2, ("医院", "Hospitals"))
+    assert (held.severity, held.holds) == (2, True)
+    assert held.text_en.startswith("Hospitals: 2 files held")
+    assert judge_held(rule, "hospitals", 0, ("医院", "Hospitals")).severity == 0
