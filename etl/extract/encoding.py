@@ -110,7 +110,7 @@ def _decode_broken(file: SourceFile, content: bytes, legacy: Sequence[str]) -> D
     others = _guesses(sample, [name for name in _KNOWN if name not in legacy])
     best, name = guesses[0] if guesses else (0.0, "")
     if best < _PLAUSIBLE or any(other > best + _BETTER for other, _ in others):
-        raise _undecodable(file, content, "utf-8", _advice(guesses, others))
+        raise _undecodable(file, content, "utf-8", _advice(sample, guesses, others))
     note = Note("guessed_encoding", name)
     if not _has_utf8_line(content):
         try:
@@ -146,11 +146,17 @@ def _has_utf8_line(content: bytes) -> bool:
     return False
 
 
-def _advice(guesses: list[tuple[float, str]], others: list[tuple[float, str]]) -> str:
-    tried = ", ".join(name for _, name in guesses)
-    tried = f"does not read as {tried} either" if tried else "no other encoding is the city's"
+def _advice(
+    sample: bytes, guesses: list[tuple[float, str]], others: list[tuple[float, str]]
+) -> str:
+    """Return in words why none of the legacy encodings will do, and which other might."""
+    tried = [
+        f"{'does not read as' if _is_valid(sample, name) else 'is not'} {name}"
+        for _, name in guesses
+    ]
+    said = ", ".join(tried) or "no legacy encoding is declared"
     likely = f"; it may be {others[0][1]}" if others and others[0][0] >= _PLAUSIBLE else ""
-    return f"{tried}{likely}"
+    return f"{said}{likely}"
 
 
 def _is_valid(line: bytes, encoding: str) -> bool:

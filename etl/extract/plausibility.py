@@ -11,7 +11,7 @@ import unicodedata
 from collections import Counter
 from itertools import islice
 
-_MOST_WORDS = 20_000
+_MOST_WORDS = 5_000
 _WORD = re.compile(r"[^\s,;|\"<>{}\[\]:()]*[^\x00-\x7f][^\s,;|\"<>{}\[\]:()]*")
 _BROKEN = ("\ufffd", "\ufdd0")
 _USUAL_SIGNS = frozenset("ªº°²³½¼¾«»“”„‘’‚–—…€£©®·¿¡§•™\u00a0\u200b\ufeff")

@@ -28,6 +28,23 @@ def test_every_declaration_of_the_repository_is_valid(path):
     [
         ({"delimeter": ";"}, "delimeter: Extra inputs"),
         ({"format": "docx"}, "format: unknown format 'docx'; known: csv, geojson, gpkg, gtfs"),
+        ({"legacy_encodings": ["utf-9"]}, "legacy_encodings: unknown encoding 'utf-9'"),
+        ({"header_row": 0}, "header_row: Input should be greater"),
+        ({"decimal": ";"}, "decimal: a point or a comma"),
+        ({"decimal": ",", "thousands": ","}, "decimal and thousands are the same sign"),
+        ({"thousands": "5"}, "thousands: one character that is no letter"),
+        (
+            {"mapping": INCIDENT["mapping"] | {"lon": {"source": "x", "default": "1"}}},
+            "default belongs to codes",
+        ),
+        (
+            {"mapping": INCIDENT["mapping"] | {"closed_at": {"source": "x", "format": "epoch"}}},
+            "unknown format 'epoch'; known: iso",
+        ),
+        (
+            {"mapping": INCIDENT["mapping"] | {"closed_at": {"source": "x", "format": "%d %H"}}},
+            "'%d %H' reads no time",
+        ),
         ({"encoding": "utf-9"}, "encoding: unknown encoding 'utf-9'"),
         ({"timezone": "Asia/Changchun"}, "timezone: unknown time zone"),
         ({"cadence": "daily"}, "cadence: String should match"),
@@ -86,3 +103,19 @@ def test_the_documented_example_is_a_valid_declaration(tmp_path):
     path = tmp_path / "example.yaml"
     path.write_text(page.split("```yaml\n")[1].split("```")[0], encoding="utf-8")
     assert read_declaration(path).key == "street_lights"
+
+
+@pytest.mark.parametrize(
+    ("changes", "city_changes", "expected"),
+    [
+        ({}, {}, ("gb18030",)),  # where gcj02 is, so is China's standard
+        ({}, {"legacy_encodings": ("big5",)}, ("big5",)),
+        ({}, {"legacy_encodings": ()}, ()),
+        ({}, {"datum": "wgs84", "datum_area": None}, ()),
+        ({"legacy_encodings": "cp1252"}, {}, ("cp1252",)),
+    ],
+)
+def test_the_city_says_what_is_tried_after_utf8(tmp_path, city, changes, city_changes, expected):
+    declaration = read_declaration(write(tmp_path, **changes))
+    place = city.model_copy(update={"legacy_encodings": None} | city_changes)
+    assert declaration.read_in(place).legacy == expected
