@@ -62,8 +62,8 @@ def _is_word(word: str) -> bool:
         return False
     if any(char >= _BEYOND_TWO_BYTES for char in word if char not in _USUAL_SIGNS):
         return True
-    letters = [char for char in word if char.isalpha()]
-    signs = [char for char in word if char > "\x7f" and not char.isalpha()]
+    letters = [char for char in word if char.isalpha() and char not in _USUAL_SIGNS]
+    signs = [char for char in word if char > "\x7f" and char not in letters]
     if not all(char in _USUAL_SIGNS for char in signs) or "·" in (word[0], word[-1]):
         return False
     scripts = {_script(char) for char in letters}

@@ -72,8 +72,8 @@ class FieldMapping(Declared):
     )
     format: Names = Field(
         default_factory=list,
-        description="of times and dates: iso, epoch_s, epoch_ms, epoch_us, excel (serial days), "
-        "year, quarter, month, day, or strptime codes; several are tried in turn",
+        description="of times and dates: iso, epoch_s, epoch_ms, epoch_us, excel (serial days, or "
+        "iso), year, quarter, month, day, or strptime codes; several are tried in turn",
     )
     end: bool = Field(default=False, description="the end, exclusive, of the period just read")
     zone: str | None = Field(default=None, description="of this clock, where it is another")

@@ -67,6 +67,8 @@ def _type_fields(frame: pl.DataFrame, declaration: SourceDeclaration, zone: str)
     reasons: list[pl.Expr] = []
     for name, field in declaration.mapping.items():
         kind = field.type or record_type.kind(name)
+        if not field.format:
+            field = field.model_copy(update={"format": [declaration.reading.times]})
         text, reason = read_value(field, frame.columns)
         given, fault = pl.col(f"{_TEXT}{name}"), pl.col(f"{_FAULT}{name}")
         texts += [text.alias(f"{_TEXT}{name}"), reason.alias(f"{_FAULT}{name}")]
