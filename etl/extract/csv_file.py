@@ -111,7 +111,10 @@ def _read_plain(text: str, layout: _Layout) -> pl.DataFrame | None:
 
 def _even_width(content: bytes, body: int, delimiter: str) -> int | None:
     """Return the fields of every line from `body` on, none where they differ or one is blank."""
-    if not delimiter.isascii() or content.count(b"\r") not in (0, content.count(b"\r\n")):
+    has_returns = b"\r" in content
+    if has_returns and content.count(b"\r") != content.count(b"\r\n"):
+        return None
+    if not delimiter.isascii():
         return None
     array = np.frombuffer(content, dtype=np.uint8)[body:]
     if not array.size:
@@ -121,7 +124,7 @@ def _even_width(content: bytes, body: int, delimiter: str) -> int | None:
     counts = np.diff(np.searchsorted(delimiters, ends), prepend=0)
     fields = int(counts[0])
     lengths = np.diff(ends, prepend=-1) - 1
-    shortest = fields + (1 if b"\r" in content else 0)  # delimiters alone, or nothing at all
+    shortest = fields + has_returns  # delimiters alone, or nothing at all
     if fields == 0 or np.any(counts != fields) or np.any(lengths <= shortest):
         return None
     return fields + 1

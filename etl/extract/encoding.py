@@ -7,7 +7,7 @@ are marked, and whoever reads the file rejects the rows that they belong to.
 import codecs
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from etl.batch import Note
@@ -104,25 +104,41 @@ def _decode_broken(file: SourceFile, content: bytes, legacy: Sequence[str]) -> D
     """Decode what is not all UTF-8: a UTF-8 file with foreign lines, or a legacy encoding."""
     odd = list(islice((line for line in content.split(b"\n") if not line.isascii()), _SAMPLE))
     if content.startswith(codecs.BOM_UTF8) or _is_mostly_utf8(odd):
-        return _mark(content.split(b"\n"), "utf-8", legacy)
+        lines = content.split(b"\n")
+        return _mark(lines, "utf-8", legacy, [not _is_valid(line, "utf-8") for line in lines])
     sample = b"\n".join(odd)
     guesses = _guesses(sample, legacy)
     others = _guesses(sample, [name for name in _KNOWN if name not in legacy])
     best, name = guesses[0] if guesses else (0.0, "")
     if best < _PLAUSIBLE or any(other > best + _BETTER for other, _ in others):
-        raise _undecodable(file, content, "utf-8", _advice(guesses, others))
+        raise _undecodable(file, content, "utf-8", _advice(sample, guesses, others))
     note = Note("guessed_encoding", name)
-    if not _has_utf8_line(content):
+    return replace(_decode_in(file, content, name, ("utf-8",)), notes=(note,))
+
+
+def _decode_in(
+    file: SourceFile, content: bytes, encoding: str, others: Sequence[str], *, guessed: bool = True
+) -> Decoded:
+    """Decode in an encoding that is not UTF-8; lines of UTF-8 and faulty ones are marked.
+
+    A line of UTF-8 is mojibake in a legacy encoding, often without an error.
+
+    Raises:
+        ExtractError: more than half of the lines are faulty, in an encoding that was not guessed.
+    """
+    if not _has_utf8_line(content, encoding):
         try:
-            return Decoded(content.decode(name), (note,))
+            return Decoded(content.decode(encoding))
         except UnicodeDecodeError:
             pass
-    # A line of real UTF-8 is mojibake in the legacy encoding, often without an error.
     lines = content.split(b"\n")
     foreign = [
-        not line.isascii() and (_is_utf8(line) or not _is_valid(line, name)) for line in lines
+        not line.isascii() and (_is_utf8(line, encoding) or not _is_valid(line, encoding))
+        for line in lines
     ]
-    return _mark(lines, name, ("utf-8",), foreign, (note,))
+    if not guessed and 2 * sum(foreign) > sum(not line.isascii() for line in lines):
+        raise _undecodable(file, content, encoding)
+    return _mark(lines, encoding, others, foreign)
 
 
 def _is_mostly_utf8(lines: Sequence[bytes]) -> bool:
@@ -136,21 +152,29 @@ def _is_mostly_utf8(lines: Sequence[bytes]) -> bool:
     return sum(character > "\x7f" for character in lenient) - lost > _SOUND * lost
 
 
-def _has_utf8_line(content: bytes) -> bool:
+def _has_utf8_line(content: bytes, encoding: str) -> bool:
     """Return whether a line is UTF-8: of those with what may be its characters of three bytes."""
+    if encoding.startswith("utf"):
+        return False
     for found in _THREE_BYTES.finditer(content):
         start = content.rfind(b"\n", 0, found.start()) + 1
         end = content.find(b"\n", found.end())
-        if _is_utf8(content[start : end if end >= 0 else None]):
+        if _is_utf8(content[start : end if end >= 0 else None], encoding):
             return True
     return False
 
 
-def _advice(guesses: list[tuple[float, str]], others: list[tuple[float, str]]) -> str:
-    tried = ", ".join(name for _, name in guesses)
-    tried = f"does not read as {tried} either" if tried else "no other encoding is the city's"
+def _advice(
+    sample: bytes, guesses: list[tuple[float, str]], others: list[tuple[float, str]]
+) -> str:
+    """Return in words why none of the legacy encodings will do, and which other might."""
+    tried = [
+        f"{'does not read as' if _is_valid(sample, name) else 'is not'} {name}"
+        for _, name in guesses
+    ]
+    said = ", ".join(tried) or "no legacy encoding is declared"
     likely = f"; it may be {others[0][1]}" if others and others[0][0] >= _PLAUSIBLE else ""
-    return f"{tried}{likely}"
+    return f"{said}{likely}"
 
 
 def _is_valid(line: bytes, encoding: str) -> bool:
@@ -165,30 +189,27 @@ def _reads_as_utf8(line: bytes) -> bool:
     return _is_valid(line, "utf-8") and score(line.decode(), "utf-8") >= _WORDS
 
 
-def _is_utf8(line: bytes) -> bool:
-    """Return whether a line is valid UTF-8 with a character that takes three bytes or more."""
+def _is_utf8(line: bytes, encoding: str) -> bool:
+    """Return whether a line is UTF-8 with characters of three bytes, and not well in `encoding`."""
+    if encoding.startswith("utf"):
+        return False
     try:
-        return max(line.decode()) >= "\u0800"
+        is_wide = max(line.decode()) >= "\u0800"
     except UnicodeDecodeError:
         return False
+    return is_wide and score(line.decode(encoding, "replace"), encoding) < _PLAUSIBLE
 
 
 def _mark(
-    lines: list[bytes],
-    encoding: str,
-    others: Sequence[str],
-    foreign: Sequence[bool] | None = None,
-    notes: tuple[Note, ...] = (),
+    lines: list[bytes], encoding: str, others: Sequence[str], foreign: Sequence[bool]
 ) -> Decoded:
     """Decode line by line; those in another encoding get the mark before what is not ASCII."""
-    if foreign is None:
-        foreign = [not line.isascii() and not _is_valid(line, encoding) for line in lines]
     texts = [
         _marked(line, encoding, others) if is_foreign else line.decode(encoding)
         for line, is_foreign in zip(lines, foreign, strict=True)
     ]
     text = "\n".join(texts).removeprefix("\ufeff")
-    return Decoded(text, notes, f"is not in {encoding}, as the other rows are")
+    return Decoded(text, foreign=f"is not in {encoding}, as the other rows are")
 
 
 def _marked(line: bytes, encoding: str, others: Sequence[str]) -> str:
@@ -203,17 +224,14 @@ def _marked(line: bytes, encoding: str, others: Sequence[str]) -> str:
 
 def _decode_as(file: SourceFile, content: bytes, encoding: str, legacy: Sequence[str]) -> Decoded:
     """Decode in one encoding; where it has ASCII's line ends, a few faulty lines are marked."""
+    if ",\n".encode(encoding)[-2:] == b",\n":
+        others = [name for name in ("utf-8", *legacy) if name != encoding]
+        decoded = _decode_in(file, content, encoding, others, guessed=False)
+        return replace(decoded, text=decoded.text.removeprefix("\ufeff"))
     try:
         return Decoded(content.decode(encoding).removeprefix("\ufeff"))
     except UnicodeDecodeError:
-        if ",\n".encode(encoding)[-2:] != b",\n":
-            raise _undecodable(file, content, encoding) from None
-    lines = content.split(b"\n")
-    odd = [line for line in lines if not line.isascii()]
-    broken = [line for line in odd if not _is_valid(line, encoding)]
-    if len(odd) < 2 * len(broken):
-        raise _undecodable(file, content, encoding)
-    return _mark(lines, encoding, [name for name in ("utf-8", *legacy) if name != encoding])
+        raise _undecodable(file, content, encoding) from None
 
 
 def _undecodable(file: SourceFile, content: bytes, encoding: str, advice: str = "") -> ExtractError:

@@ -44,7 +44,8 @@ def read_excel(file: SourceFile, declaration: SourceDeclaration) -> Extracted:
     content = file.read_bytes()
     what = recognise(content)
     if not what.startswith("an Excel file ("):
-        raise ExtractError(f"{file}: this is {what or 'text'}, not an Excel workbook")
+        kind = what or "text (declare format: csv)"
+        raise ExtractError(f"{file}: this is {kind}, not an Excel workbook")
     is_zip = content.startswith(ZIP)
     if is_zip:
         check_sizes(file)
@@ -182,6 +183,7 @@ FORMATS.register(
         read=read_excel,
         suffixes=_SUFFIXES,
         is_typed=True,
+        times="excel",
     )
 )
 
@@ -193,5 +195,6 @@ FORMATS.register(
         read=read_excel,
         suffixes=_SUFFIXES,
         is_typed=True,
+        times="excel",
     )
 )

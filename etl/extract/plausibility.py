@@ -11,7 +11,7 @@ import unicodedata
 from collections import Counter
 from itertools import islice
 
-_MOST_WORDS = 20_000
+_MOST_WORDS = 5_000
 _WORD = re.compile(r"[^\s,;|\"<>{}\[\]:()]*[^\x00-\x7f][^\s,;|\"<>{}\[\]:()]*")
 _BROKEN = ("\ufffd", "\ufdd0")
 _USUAL_SIGNS = frozenset("ªº°²³½¼¾«»“”„‘’‚–—…€£©®·¿¡§•™\u00a0\u200b\ufeff")
@@ -62,8 +62,8 @@ def _is_word(word: str) -> bool:
         return False
     if any(char >= _BEYOND_TWO_BYTES for char in word if char not in _USUAL_SIGNS):
         return True
-    letters = [char for char in word if char.isalpha()]
-    signs = [char for char in word if char > "\x7f" and not char.isalpha()]
+    letters = [char for char in word if char.isalpha() and char not in _USUAL_SIGNS]
+    signs = [char for char in word if char > "\x7f" and char not in letters]
     if not all(char in _USUAL_SIGNS for char in signs) or "·" in (word[0], word[-1]):
         return False
     scripts = {_script(char) for char in letters}

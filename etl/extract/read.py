@@ -15,11 +15,11 @@ from etl.source.declaration import SourceDeclaration
 from etl.source.file import SourceFile
 from geodata.errors import ExtractError
 
-# What a key cell of a row says that adds up others.
-_TOTALS = [
-    "合计", "总计", "小计", "共计", "合計", "總計", "小計", "计", "累计", "total", "totals",
-    "subtotal", "sub-total", "grandtotal", "sum", "summe", "gesamt", "somme", "итого", "всего",
-]  # fmt: skip
+# What the identifier of a row says that adds up others.
+_TOTAL = (
+    r"(?i)^\s*(?:[合总總小共累]\s*[计計]|grand\s*totals?|(?:sub)?[\s-]?totals?|sum|summe|gesamt|somme|"
+    r"итого|всего)\s*[:：]?\s*$"
+)
 _ROUNDED = r"^-?\d(\.\d+)?[eE]\+?\d{2}$"
 _TITLE_ROWS = 20
 # Texts that are more than plain text and still of the declared format.
@@ -86,8 +86,7 @@ def _reject_totals(extracted: Extracted, declaration: SourceDeclaration) -> Extr
     names = _identifiers(extracted, declaration)
     if not names:
         return extracted
-    word = pl.col(names).str.replace_all(r"[\s:：]", "").str.to_lowercase()
-    is_total = pl.any_horizontal(word.is_in(_TOTALS)).fill_null(False)
+    is_total = pl.any_horizontal(pl.col(names).str.contains(_TOTAL)).fill_null(False)
     return reject_rows(extracted, is_total, "is a total of other rows, not a record")
 
 

@@ -24,6 +24,7 @@ class Format:
     is_in_degrees: bool = False  # reading turns geometry into WGS-84, from the declared `crs`
     lines: Literal["csv", "ndjson"] = "ndjson"  # how records end in a file that is appended to
     is_typed: bool = False  # has numbers beside text, which no decimal sign of the source concerns
+    times: str = "iso"  # how a time is written where its mapping does not say
     lapses: bool = False  # its days run out, after which the same file brings new ones
     is_destroyed: bool = False  # the file is, once its records are in the database
 

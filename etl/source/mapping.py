@@ -6,6 +6,7 @@ from datetime import date
 from typing import Annotated, Literal, Self
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+import polars as pl
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from geodata.declared import Declared
@@ -18,6 +19,20 @@ def check_zone(name: str) -> str:
     except (ZoneInfoNotFoundError, ValueError):
         raise ValueError(f"unknown time zone '{name}'") from None
     return name
+
+
+TIME_FORMATS = (
+    "iso", "epoch_s", "epoch_ms", "epoch_us", "excel", "year", "quarter", "month", "day",
+)  # fmt: skip
+
+
+def _try_format(format_: str) -> None:
+    """Read a text with strptime codes, because a wrong one is found out only by its first use."""
+    try:
+        pl.Series(["1"]).str.to_datetime(format_, time_unit="us", strict=False)
+    except pl.exceptions.PolarsError as error:
+        reason = str(error).partition("\n")[0]
+        raise ValueError(f"'{format_}' reads no time: {reason}") from None
 
 
 def _as_text(value: object) -> object:
@@ -58,8 +73,8 @@ class FieldMapping(Declared):
     )
     format: Names = Field(
         default_factory=list,
-        description="of times and dates: iso, epoch_s, epoch_ms, epoch_us, excel (serial days), "
-        "year, quarter, month, day, or strptime codes; several are tried in turn",
+        description="of times and dates: iso, epoch_s, epoch_ms, epoch_us, excel (serial days, or "
+        "iso), year, quarter, month, day, or strptime codes; several are tried in turn",
     )
     end: bool = Field(default=False, description="the end, exclusive, of the period just read")
     zone: str | None = Field(default=None, description="of this clock, where it is another")
@@ -86,6 +101,16 @@ class FieldMapping(Declared):
     @classmethod
     def _known_zone(cls, value: str | None) -> str | None:
         return None if value is None else check_zone(value)
+
+    @field_validator("format")
+    @classmethod
+    def _readable_formats(cls, value: list[str]) -> list[str]:
+        for each in value:
+            if "%" not in each and each not in TIME_FORMATS:
+                raise ValueError(f"unknown format '{each}'; known: {', '.join(TIME_FORMATS)}")
+            if "%" in each:
+                _try_format(each)
+        return value
 
     @field_validator("pattern")
     @classmethod

@@ -126,7 +126,7 @@ def _parse_one(text: pl.Expr, format_: str, zone: str, *, end: bool) -> pl.Expr:
         number = text.cast(pl.Float64, strict=False) * microseconds
         return _plausible(number.cast(pl.Int64, strict=False).cast(pl.Datetime("us", "UTC")))
     if format_ == "excel":
-        return _parse_serial(text, zone)
+        return pl.coalesce(_parse_serial(text, zone), _parse_iso(text, zone))
     if format_ == "iso":
         return _parse_iso(text, zone)
     if format_ == "day":

@@ -72,6 +72,8 @@ def type_fields(frame: pl.DataFrame, declaration: SourceDeclaration, zone: str) 
     clockless: list[pl.Expr] = []
     for name, field in declaration.mapping.items():
         kind = field.type or record_type.kind(name)
+        if not field.format:
+            field = field.model_copy(update={"format": [declaration.reading.times]})
         text, reason = read_value(field, frame.columns)
         given, fault = pl.col(f"{_TEXT}{name}"), pl.col(f"{FAULT}{name}")
         texts += [text.alias(f"{_TEXT}{name}"), reason.alias(f"{FAULT}{name}")]

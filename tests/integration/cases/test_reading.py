@@ -108,7 +108,7 @@ def test_short_gbk_that_is_valid_utf8_by_chance(load_case, current, codes):
 def test_the_workbook_a_department_sends(load_case, current, codes, rejected):
     mapping = {
         "attributes.district": "所属区",
-        "last_seen_at": {"source": "检查时间", "format": ["iso", "excel"]},
+        "last_seen_at": "检查时间",  # dates, and one serial number
     }
     outcome, declaration = load_case(
         "10-xlsx-title-rows-merged-cells", sheet="泵房", header_row=3, mapping=mapping

@@ -47,6 +47,7 @@ def test_a_legacy_encoding_is_guessed_aloud(text, encoding, legacy, name):
         "id,n\n1,Москва\n",
         "id,n\n1,25°C\n",
         "id,n\n1,a·b\n",
+        "id,n\n1,1ª DP\n",
     ],
 )
 def test_utf8_is_utf8_whatever_the_city(text, legacy):

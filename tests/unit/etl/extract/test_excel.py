@@ -177,7 +177,7 @@ def zip_of(**members):
         (b"<html><body><table>", "this is an HTML page"),
         (b'<?xml version="1.0"?><Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet">',
          "this is an Excel file of 2003 in XML"),
-        (b"id,name\n1,a\n", "this is text, not an Excel workbook"),
+        (b"id,name\n1,a\n", "this is text (declare format: csv), not an Excel workbook"),
         (b"%PDF-1.7", "this is a PDF"),
         (zip_of(a_csv="id\n1\n"), "and no .xlsx or .xlsm or .xls file"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + "EncryptedPackage".encode("utf-16-le"),

@@ -29,6 +29,23 @@ def test_every_declaration_of_the_repository_is_valid(path):
     [
         ({"delimeter": ";"}, "delimeter: Extra inputs"),
         ({"format": "docx"}, "format: unknown format 'docx'; known: csv, geojson, gpkg, gtfs"),
+        ({"legacy_encodings": ["utf-9"]}, "legacy_encodings: unknown encoding 'utf-9'"),
+        ({"header_row": 0}, "header_row: Input should be greater"),
+        ({"decimal": ";"}, "decimal: a point or a comma"),
+        ({"decimal": ",", "thousands": ","}, "decimal and thousands are the same sign"),
+        ({"thousands": "5"}, "thousands: one character that is no letter"),
+        (
+            {"mapping": INCIDENT["mapping"] | {"lon": {"source": "x", "default": "1"}}},
+            "default belongs to codes",
+        ),
+        (
+            {"mapping": INCIDENT["mapping"] | {"closed_at": {"source": "x", "format": "epoch"}}},
+            "unknown format 'epoch'; known: iso",
+        ),
+        (
+            {"mapping": INCIDENT["mapping"] | {"closed_at": {"source": "x", "format": "%d %H"}}},
+            "'%d %H' reads no time",
+        ),
         ({"encoding": "utf-9"}, "encoding: unknown encoding 'utf-9'"),
         ({"timezone": "Asia/Changchun"}, "timezone: unknown time zone"),
         ({"cadence": "daily"}, "cadence: String should match"),
@@ -125,3 +142,19 @@ def test_what_belongs_to_one_unit_is_taken_from_no_other(tmp_path):
     group_by["earliest"].append("enroute_at")
     with pytest.raises(DeclarationError, match="enroute_at belongs to the row"):
         read_declaration(write(tmp_path, mapping=mapping, group_by=group_by))
+
+
+@pytest.mark.parametrize(
+    ("changes", "city_changes", "expected"),
+    [
+        ({}, {}, ("gb18030",)),  # where gcj02 is, so is China's standard
+        ({}, {"legacy_encodings": ("big5",)}, ("big5",)),
+        ({}, {"legacy_encodings": ()}, ()),
+        ({}, {"datum": "wgs84", "datum_area": None}, ()),
+        ({"legacy_encodings": "cp1252"}, {}, ("cp1252",)),
+    ],
+)
+def test_the_city_says_what_is_tried_after_utf8(tmp_path, city, changes, city_changes, expected):
+    declaration = read_declaration(write(tmp_path, **changes))
+    place = city.model_copy(update={"legacy_encodings": None} | city_changes)
+    assert declaration.read_in(place).legacy == expected
