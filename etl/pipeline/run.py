@@ -62,28 +62,39 @@ def load_source(
     """
     locator = locator or DistrictLocator(read_districts(city))
     try:
-        files = [
-            SourceFile.at(each) for each in find_files(declaration, places.incoming, path, root)
-        ]
+        paths = find_files(declaration, places.incoming, path, root)
     except ExtractError:
-        due = _read_due(engine, city, declaration)
+        due = load_due(engine, city, declaration, locator, places)
         if due is None:
             raise
-        return LoadResult((_load_planned(engine, city, declaration, due, locator, places),))
+        return LoadResult((due,))
+    files = [SourceFile.at(each) for each in paths]
     done = [_load_planned(engine, city, declaration, file, locator, places) for file in files]
-    due = _read_due(engine, city, declaration)
-    if due is not None:
-        done.append(_load_planned(engine, city, declaration, due, locator, places))
-    return LoadResult(tuple(done))
+    due = load_due(engine, city, declaration, locator, places)
+    return LoadResult((*done, *([due] if due else [])))
 
 
-def _read_due(engine: Engine, city: City, declaration: SourceDeclaration) -> SourceFile | None:
-    """Return the kept file that is to be loaded now."""
+def load_due(
+    engine: Engine,
+    city: City,
+    declaration: SourceDeclaration,
+    locator: Locator | None = None,
+    places: DataPlaces = NOWHERE,
+) -> FileLoad | None:
+    """Load what was kept of a source and is due now, though its file may be gone; None if nothing.
+
+    So a timetable that begins later takes effect on its first day, and the next days of the one in
+    force are made.
+    """
     reading = declaration.reading
     if not isinstance(reading, WholeFormat) or reading.read_due is None:
         return None
     with engine.connect() as connection:
-        return reading.read_due(connection, declaration, city.timezone)
+        due = reading.read_due(connection, declaration, city.timezone)
+    if due is None:
+        return None
+    locator = locator or DistrictLocator(read_districts(city))
+    return _load_planned(engine, city, declaration, due, locator, places)
 
 
 def _load_planned(
