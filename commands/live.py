@@ -16,6 +16,7 @@ from commands.live_alerts import keep_watch
 from commands.live_publish import keep_published
 from commands.live_retention import keep_retention
 from commands.live_states import keep_states_current
+from commands.live_timetables import keep_timetables
 from commands.simulated_files import incoming_dir
 from commands.sources import sources_folder
 from etl.live.gtfs_rt_feed import FollowedFeed
@@ -117,6 +118,9 @@ async def _supervise(engine: Engine, context: CommandContext, followed: Sequence
         keep_states_current(engine, context.city, tables, stop),
         keep_watch(engine, context.city, stop),
         keep_retention(context.settings, context.city, stop),
+        keep_timetables(
+            engine, context.city, read_declarations(sources_folder(context.city)), stop
+        ),
         keep_published(engine, context.city, context.settings.data_dir, stop),
         _leave_when_orphaned(context.settings.supervisor, stop),
     )

@@ -64,24 +64,36 @@ def load_source(
     try:
         found = find_files(declaration, places.incoming, path, root)
     except ExtractError:
-        due = _read_due(engine, city, declaration)
+        due = load_due(engine, city, declaration, locator, places)
         if due is None:
             raise
-        return LoadResult((load_planned(due, is_last=True),))
+        return LoadResult((due,))
     done = [load_planned(SourceFile.at(each), is_last=each == found[-1]) for each in found]
-    due = _read_due(engine, city, declaration)
-    if due is not None:
-        done.append(load_planned(due, is_last=True))
-    return LoadResult(tuple(done))
+    due = load_due(engine, city, declaration, locator, places)
+    return LoadResult((*done, *([due] if due else [])))
 
 
-def _read_due(engine: Engine, city: City, declaration: SourceDeclaration) -> SourceFile | None:
-    """Return the kept file that is to be loaded now."""
+def load_due(
+    engine: Engine,
+    city: City,
+    declaration: SourceDeclaration,
+    locator: Locator | None = None,
+    places: DataPlaces = NOWHERE,
+) -> FileLoad | None:
+    """Load what was kept of a source and is due now, though its file may be gone; None if nothing.
+
+    So a timetable that begins later takes effect on its first day, and the next days of the one in
+    force are made.
+    """
     reading = declaration.reading
     if not isinstance(reading, WholeFormat) or reading.read_due is None:
         return None
     with engine.connect() as connection:
-        return reading.read_due(connection, declaration, city.timezone)
+        due = reading.read_due(connection, declaration, city.timezone)
+    if due is None:
+        return None
+    locator = locator or DistrictLocator.of_city(city)
+    return _load_planned(engine, city, declaration, due, locator, places, is_last=True)
 
 
 def _load_planned(

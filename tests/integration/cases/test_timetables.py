@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine, text
 
+from commands.live_timetables import load_due_timetables
 from etl.gtfs.load import load_feed
 from etl.outcome import FileLoad, HeldLoadError
 from etl.pipeline.run import load_source
@@ -245,8 +246,9 @@ def test_an_upcoming_feed_needs_no_file_on_its_day_and_the_past_stays(
     with timetables.engine.connect() as connection:
         due = read_lapsed_feeds(connection, now(), timetables.city.timezone)
     assert timetables.declaration.key in due
-    (result,) = timetables.load("2026-12-09T04:00")
+    (result,) = load_due_timetables(timetables.engine, timetables.city, [timetables.declaration])
     assert result.status == "loaded"
+    assert load_due_timetables(timetables.engine, timetables.city, [timetables.declaration]) == []
     days = timetables.days()
     assert {day: days.get(day) for day in (date(2026, 11, 28), date(2026, 12, 9))} == {
         date(2026, 11, 28): 9, date(2026, 12, 9): 12,

@@ -154,7 +154,7 @@ def calls(feeds, stops: pd.DataFrame) -> pd.DataFrame:
                 "pickup_type",
             ]
         )
-        wanted = ["trip_id", "route_id", "service_id", "direction_id"]
+        wanted = ["trip_id", "route_id", "service_id", "direction_id", "shape_id"]
         trips = tables["trips"].reindex(columns=wanted)
         parts.append(times.merge(trips, on="trip_id").assign(source=key))
     joined = pd.concat(parts).merge(stops, on=["source", "stop_id"])
@@ -195,6 +195,21 @@ def filled(calls: pd.DataFrame) -> pd.DataFrame:
             )
         done.append(trip)
     return pd.concat(done)
+
+
+@pytest.fixture(scope="session")
+def shapes(feeds) -> dict[tuple[str, str], np.ndarray]:
+    """The vertices of every shape in metres, a doubled one once."""
+    found = {}
+    for key, tables in feeds.items():
+        points = tables["shapes"].assign(order=tables["shapes"]["shape_pt_sequence"].astype(int))
+        lon, lat = (points[f"shape_pt_{name}"].astype(float) for name in ("lon", "lat"))
+        metric = gpd.GeoSeries(gpd.points_from_xy(lon, lat), crs=4326).to_crs(METRIC)
+        placed = points.assign(x=metric.x.to_numpy(), y=metric.y.to_numpy())
+        for name, part in placed.sort_values("order").groupby("shape_id"):
+            xy = part[["x", "y"]].to_numpy()
+            found[key, str(name)] = xy[np.append(True, (np.diff(xy, axis=0) != 0).any(axis=1))]
+    return found
 
 
 @pytest.fixture(scope="session")
