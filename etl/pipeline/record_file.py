@@ -70,6 +70,7 @@ def load_file(
     batch = place(read_wkt(batch), as_extracted(declaration), ground)
     if not is_piece:  # all of the few rows of a live piece may be faulty
         _refuse_if_misplaced(file, batch)
+    told = tell((note for note in batch.notes if note.code != MISPLACED_FILE), file.name)
     batch = check(
         batch, record_type, _latest(city, is_piece=is_piece), legal_in(city, record_type),
         first_day=declaration.earliest, is_live=is_piece,
@@ -99,7 +100,7 @@ def load_file(
         event_to=event_to,
         coverage=tuple(compute_coverage(declaration, event_from, event_to, city.zone, now())),
         changes_nothing=changes.is_none,
-        findings=(*summarise_rejects(rejects), *tell(batch.notes, file.name), *outside),
+        findings=(*summarise_rejects(rejects), *told, *outside),
     )
 
 
