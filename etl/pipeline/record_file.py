@@ -1,20 +1,20 @@
 """Takes a file of records through extract, transform, check and load: all formats but GTFS."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 
 import polars as pl
 from sqlalchemy import Connection, select
 
-from etl.batch import Batch, count_reasons
+from etl.batch import Batch, Note, count_reasons
 from etl.extract import Extracted, read_file
 from etl.ledger.coverage import compute_coverage
-from etl.ledger.findings import FaultyFileError, Finding, from_notes, summarise_rejects
+from etl.ledger.findings import FaultyFileError, from_notes, summarise_rejects
 from etl.ledger.places import tell_places
 from etl.ledger.rejected_rows import describe_rejects
 from etl.ledger.uncovered import find_uncovered
-from etl.load.records import load_records
+from etl.load.records import Changes, load_records
 from etl.outcome import LoadOutcome, event_span
 from etl.pipeline.covering import leave_out_holes
 from etl.pipeline.former import read_former
@@ -61,50 +61,24 @@ def load_file(
         HeldLoadError: it would take away more than its source may lose.
         FaultyFileError: most of its places lie where they cannot.
     """
-    record_type = declaration.record_type
-    zone = declaration.timezone or city.timezone
-    extracted = read_file(file, declaration.read_in(city))
-    batch = Batch(extracted.frame).staged(
-        "extract", extracted.rows_in, count_reasons(extracted.rejects)
-    )
-    batch = transform(batch, declaration, zone)
-    batch = decode_radio(batch, declaration.gnb_id_bits)
-    batch = place_by_code(batch, declaration, places.incoming)
-    batch = name_districts(batch, declaration, _read_names(connection))
-    place = PLACINGS[record_type.placing]
     ground = Ground(city, locator, places.incoming)
-    batch = place(read_wkt(batch), as_extracted(declaration), ground)
-    if not is_piece:  # all of the few rows of a live piece may be faulty
-        _refuse_if_misplaced(file, batch)
-    batch = check(
-        batch, record_type, _latest(city, is_piece=is_piece), legal_in(city, record_type),
-        first_day=declaration.earliest, is_live=is_piece,
-    )  # fmt: skip
-    if not is_piece:
-        _refuse_if_none(file, batch, extracted, declaration)
-    batch = _join_events(connection, batch, declaration)
-    former = () if is_piece else read_former(connection, load_id)
-    if declaration.store == "telemetry":
-        store = _store_of(places, declaration)
-        batch, changes = load_partitions(store, batch, declaration, load_id, city.timezone, former)
-    else:
-        whole = None if is_piece else replacement_of(
-            declaration, file.name, extracted, [each.load_id for each in former], zone
-        )  # fmt: skip
-        batch, changes = load_records(
-            connection, batch, declaration, load_id, is_live=is_piece, replacement=whole
-        )
-    event_from, event_to = event_span(batch.frame, record_type.event_time)
+    extracted = read_file(file, declaration.read_in(city))
+    batch = _make_records(connection, declaration, extracted, ground, file, is_piece=is_piece)
+    batch, changes = _write(
+        connection, declaration, extracted, batch, ground, places, file, load_id, is_piece=is_piece
+    )
+    event_from, event_to = event_span(batch.frame, declaration.record_type.event_time)
     covered = compute_coverage(declaration, event_from, event_to, city.zone, now())
-    holes: tuple[Finding, ...] = ()
-    outside: tuple[Finding, ...] = ()
+    told = from_notes((*extracted.notes, *_of_rows(batch.notes)), file.name)
+    told += tell_kept(declaration, changes.going, file.name)
     if not is_piece:  # which is a part of its day, whatever it lost
         covered, holes = leave_out_holes(
             covered, declaration, batch, extracted, file.name, city.zone
         )
-        outside = tell_places(declaration, extracted.frame.columns, batch.frame, file.name)
-    if record_type.placing == "residents":
-        outside += tuple(find_uncovered(connection, declaration.key, tuple(covered), file.name))
+        places_told = tell_places(declaration, extracted.frame.columns, batch.frame, file.name)
+        told = (*told, *holes, *places_told)
+    if declaration.record_type.placing == "residents":
+        told += tuple(find_uncovered(connection, declaration.key, tuple(covered), file.name))
     rejects = describe_rejects(batch.rejects, extracted, file.name)
     return LoadOutcome(
         rows_in=extracted.rows_in,
@@ -116,14 +90,72 @@ def load_file(
         event_to=event_to,
         coverage=tuple(covered),
         changes_nothing=changes.is_none,
-        findings=(
-            *from_notes((*extracted.notes, *batch.notes), file.name),
-            *holes,
-            *tell_kept(declaration, changes.going, file.name),
-            *summarise_rejects(rejects),
-            *outside,
-        ),
+        findings=(*told, *summarise_rejects(rejects)),
     )
+
+
+def _make_records(
+    connection: Connection,
+    declaration: SourceDeclaration,
+    extracted: Extracted,
+    ground: Ground,
+    file: SourceFile,
+    *,
+    is_piece: bool,
+) -> Batch:
+    """Return the records of a file, placed and checked."""
+    record_type, city = declaration.record_type, ground.city
+    batch = Batch(extracted.frame).staged(
+        "extract", extracted.rows_in, count_reasons(extracted.rejects)
+    )
+    batch = transform(batch, declaration, declaration.timezone or city.timezone)
+    batch = decode_radio(batch, declaration.gnb_id_bits)
+    batch = place_by_code(batch, declaration, ground.incoming)
+    batch = name_districts(batch, declaration, _read_names(connection))
+    place = PLACINGS[record_type.placing]
+    batch = place(read_wkt(batch), as_extracted(declaration), ground)
+    if not is_piece:  # all of the few rows of a live piece may be faulty
+        _refuse_if_misplaced(file, batch)
+    batch = check(
+        batch, record_type, _latest(city, is_piece=is_piece), legal_in(city, record_type),
+        first_day=declaration.earliest, is_live=is_piece,
+    )  # fmt: skip
+    if not is_piece:
+        _refuse_if_none(file, batch, extracted, declaration)
+    return _join_events(connection, batch, declaration)
+
+
+def _write(
+    connection: Connection,
+    declaration: SourceDeclaration,
+    extracted: Extracted,
+    batch: Batch,
+    ground: Ground,
+    places: DataPlaces,
+    file: SourceFile,
+    load_id: int,
+    *,
+    is_piece: bool,
+) -> tuple[Batch, Changes]:
+    """Write the records into their table or day partitions."""
+    city = ground.city
+    former = () if is_piece else read_former(connection, load_id)
+    if declaration.store == "telemetry":
+        store = _store_of(places, declaration)
+        return load_partitions(store, batch, declaration, load_id, city.timezone, former)
+    replacement = None
+    if not is_piece:
+        earlier = [each.load_id for each in former]
+        zone = declaration.timezone or city.timezone
+        replacement = replacement_of(declaration, file.name, extracted, earlier, zone)
+    return load_records(
+        connection, batch, declaration, load_id, is_live=is_piece, replacement=replacement
+    )
+
+
+def _of_rows(notes: Iterable[Note]) -> Iterator[Note]:
+    """Yield the notes of rows; of a file that was loaded none is of the file as a whole."""
+    return (note for note in notes if note.code != MISPLACED_FILE)
 
 
 def _join_events(connection: Connection, batch: Batch, declaration: SourceDeclaration) -> Batch:

@@ -72,46 +72,43 @@ def locate_points(lon: Floats, lat: Floats, declaration: SourceDeclaration, city
     A place of a source of this city alone lies in the city's bounds, or in the source's own `area`
     where it declares one. A place of a wider source may lie anywhere on earth.
     """
-    fault = np.full(lon.shape, "", dtype=object)
-    _mark(fault, np.isnan(lon) != np.isnan(lat), "only one of longitude and latitude is given")
-    _mark(fault, (lon == 0) & (lat == 0), "is 0, 0: a placeholder, not a place")
+    lone = np.isnan(lon) != np.isnan(lat)
+    unusable = lone | ((lon == 0) & (lat == 0))
     reading = Reading(city.metric_crs, declaration.crs, declaration.datum, city.datum_area)
-    degrees = reading.to_degrees(lon, lat)
-    where = np.full(lon.shape, "", dtype=object)
-    _mark(where, _beyond(degrees, grid.WORLD_BOUNDS), OUT_OF_RANGE)
-    known = fault + where
+    given = reading.to_degrees(lon, lat)
+    off_earth = _beyond(given, grid.WORLD_BOUNDS) & ~unusable
     found_lon, found_lat, unshifted = datums.to_wgs84(
-        _blank(degrees[0], known), _blank(degrees[1], known), declaration.datum, city.datum_area
+        *_without(given, unusable | off_earth), declaration.datum, city.datum_area
     )
+    found, unshifted = (found_lon, found_lat), unshifted & ~np.isnan(found_lon)
     is_wider = declaration.covered_extent == "wider"
-    shifted = f"outside the area in which {city.name_en} declares {declaration.datum}"
-    _mark(where, unshifted & ~np.isnan(found_lon), shifted)
-    if declaration.area:
-        _mark(where, _beyond((found_lon, found_lat), declaration.area), OUTSIDE_AREA)
-    elif not is_wider:
-        _mark(where, _beyond((found_lon, found_lat), city.bounds), OUTSIDE_BOUNDS)
-    wrong = (where != "") & (fault == "")
-    bounds = declaration.area or city.bounds
-    causes = find_causes(lon[wrong], lat[wrong], bounds, reading)
-    fault[wrong] = _with_cause(where[wrong], causes)
-    if is_wider:  # the next city's places cannot be shifted: that is no fault of the file
-        wrong[wrong] = (causes != "") | (where[wrong] != shifted)
-    doubt = np.full(lon.shape, "", dtype=object)
+    limits = declaration.area or (grid.WORLD_BOUNDS if is_wider else city.bounds)
+    wrong = off_earth | unshifted | _beyond(found, limits)
+    where = np.select(
+        [off_earth[wrong], unshifted[wrong]],
+        [OUT_OF_RANGE, f"outside the area in which {city.name_en} declares {declaration.datum}"],
+        OUTSIDE_AREA if declaration.area else OUTSIDE_BOUNDS,
+    ).astype(object)
+    causes = find_causes(lon[wrong], lat[wrong], declaration.area or city.bounds, reading)
+    fault, doubt = (np.full(lon.shape, "", dtype=object) for _ in range(2))
+    fault[unusable] = "is 0, 0: a placeholder, not a place"
+    fault[lone] = "only one of longitude and latitude is given"
+    fault[wrong] = _with_cause(where, causes)
+    misplaced = wrong.copy()
     if is_wider:
-        far = (fault == "") & _beyond((found_lon, found_lat), city.bounds)
-        doubt[far] = find_causes(lon[far], lat[far], city.bounds, reading, only_doubtful=True)
-    doubtful = doubt != ""
-    doubt[doubtful] = OUTSIDE_BOUNDS + ": " + doubt[doubtful]
-    blank = _blank(found_lon, fault), _blank(found_lat, fault)
-    return Places(*blank, fault, doubt, wrong | doubtful)
+        # The next city's places cannot be shifted: that is no fault of the file.
+        misplaced[wrong] = (causes != "") | ~unshifted[wrong]
+        far = np.flatnonzero(_beyond(found, city.bounds) & ~wrong)
+        slips = find_causes(lon[far], lat[far], city.bounds, reading, only_doubtful=True)
+        far, slips = far[slips != ""], slips[slips != ""]
+        doubt[far] = OUTSIDE_BOUNDS + ": " + slips
+        misplaced[far] = True
+    return Places(*_without(found, unusable | wrong), fault, doubt, misplaced)
 
 
-def _mark(fault: Texts, where: npt.NDArray[np.bool_], reason: str) -> None:
-    fault[where & (fault == "")] = reason
-
-
-def _blank(values: Floats, fault: Texts) -> Floats:
-    return np.where(fault == "", values, np.nan)
+def _without(points: tuple[Floats, Floats], where: npt.NDArray[np.bool_]) -> tuple[Floats, Floats]:
+    lon, lat = points
+    return np.where(where, np.nan, lon), np.where(where, np.nan, lat)
 
 
 def _beyond(points: tuple[Floats, Floats], bounds: Bounds) -> npt.NDArray[np.bool_]:
