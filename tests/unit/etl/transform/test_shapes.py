@@ -8,6 +8,7 @@ from etl.batch import ROW, WKB, Batch
 from etl.transform.placing import PLACINGS, Ground
 from etl.transform.shapes import add_footprints, place_tiles, quadkey_bounds, read_wkt
 from geodata.city.configuration import load_city
+from geodata.space.areal import to_metres
 from geodata.space.datums import wgs84_to_bd09, wgs84_to_gcj02
 
 FACILITY = {"kind": {"const": "place"}, "facility_id": "id"}
@@ -100,3 +101,48 @@ def test_areas_in_metres_become_footprints_in_degrees(declare):
     west, south, east, north = shapely.bounds(shapely.from_wkb(frame["footprint"][0]))
     assert (west, south, east, north) == pytest.approx((125.32, 43.88, 125.32, 43.88), abs=0.03)
     assert frame["datum"].to_list() == ["epsg:32651"]
+
+
+LINK = {"link_id": "id", "from_reader": "a", "to_reader": "b", "length_m": "m", "wkt": "line"}
+ROAD = shapely.LineString([(125.31, 43.87), (125.32, 43.88), (125.33, 43.88)])
+
+
+@pytest.mark.parametrize(("datum", "shift"), [("gcj02", wgs84_to_gcj02), ("bd09", wgs84_to_bd09)])
+def test_lines_of_a_shifted_datum_become_paths_in_wgs84(declare, datum, shift):
+    given = shapely.transform(ROAD, lambda points: np.column_stack(shift(*points.T)))
+    declaration = declare(table="reader_link", datum=datum, mapping=LINK)
+    frame = PLACINGS["lines"](Batch(pl.DataFrame({ROW: [1], WKB: [given.wkb]})), declaration,
+                              GROUND).frame  # fmt: skip
+    assert shapely.from_wkb(frame["path"][0]).equals_exact(ROAD, tolerance=1e-7)
+
+
+def test_lines_in_metres_become_paths_in_degrees_joined_where_they_meet(declare):
+    given = to_metres(GROUND.city, np.array([ROAD]))[0]
+    first, second = given.coords[:2], given.coords[1:]
+    shapes = [given.wkb, shapely.MultiLineString([first, second]).wkb]
+    declaration = declare(table="reader_link", crs=4551, mapping=LINK)
+    batch = Batch(pl.DataFrame({ROW: [1, 2], WKB: shapes}))
+    for path in PLACINGS["lines"](batch, declaration, GROUND).frame["path"]:
+        assert shapely.from_wkb(path).equals_exact(ROAD, tolerance=1e-9)
+
+
+def test_a_shape_half_outside_the_area_of_its_datum_is_rejected_not_torn(declare):
+    west = GROUND.city.datum_area[0]
+    shapes = [shapely.box(west - 0.1, 43.8, west + 0.3, 43.9).wkb]
+    declaration = declare(table="facility", datum="gcj02", mapping=FACILITY)
+    batch = PLACINGS["areas"](Batch(pl.DataFrame({ROW: [7], WKB: shapes})), declaration, GROUND)
+    ((row, field, reason),) = batch.rejects.rows()
+    assert (row, field) == (7, "geometry")
+    assert reason.startswith("outside the area in which Changchun declares gcj02")
+
+
+def test_a_record_that_needs_no_place_is_kept_without_its_faulty_shape(declare):
+    bow_tie = shapely.Polygon([(125.3, 43.8), (125.4, 43.9), (125.4, 43.8), (125.3, 43.9)])
+    declaration = declare(table="facility", place="optional", mapping=FACILITY)
+    batch = Batch(pl.DataFrame({ROW: [3], WKB: [bow_tie.wkb]}))
+    placed = PLACINGS["areas"](batch, declaration, GROUND)
+    assert placed.rejects.is_empty()
+    assert placed.frame.select("footprint", "cell").row(0) == (None, None)
+    (note,) = placed.notes
+    assert (note.code, note.row) == ("geometry_dropped", 3)
+    assert "self-intersection" in note.detail
