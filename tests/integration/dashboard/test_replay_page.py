@@ -7,11 +7,12 @@ from plotly.utils import PlotlyJSONEncoder
 from sqlalchemy import Engine, insert
 
 from dashboard.factory import build_page
+from dashboard.live.points import points_property
 from dashboard.page import discover
 from dashboard.read.cache import build_cache
 from dashboard.read.context import ScreenContext
 from geodata.city.configuration import City
-from geodata.clock import replayed
+from geodata.clock import replayed, replaying
 from geodata.settings import Settings
 from geodata.space.districts import load_districts
 from geodata.tables import load
@@ -36,7 +37,11 @@ def test_the_page_of_a_moment(engine: Engine, city: City, tmp_path) -> None:
     shown = page("?at=2026-11-20T08:30")
     assert '"data-at": "2026-11-20T00:30:00+00:00"' in shown
     assert "REPLAY 2026-11-20 08:30" in shown
-    assert "incidents.json?at=2026-11-20T00:30:00Z" in shown or "vehicles.json?at=" in shown
+    assert "vehicles.json" not in shown  # positions are not kept: a scene of none is passed over
+    with replaying(LOADED_AT + timedelta(minutes=30)):
+        points = points_property(city, ["incidents"])
+    assert points is not None
+    assert points["url"] == "/live/points/incidents.json?at=2026-11-20T00:30:00Z"
     assert replayed() is None
     assert "Nothing had been loaded by 2026-11-20 07:30" in page("?at=2026-11-20T07:30")
     ahead = datetime.now(UTC) + timedelta(days=2)
