@@ -14,6 +14,9 @@ X, Y = "@x", "@y"  # in WGS-84
 
 # How the reasons end of rows whose record is there all the same, by another row or an earlier load.
 COUNTS_INSTEAD, KNOWN_ALREADY = "which counts", "is already known"
+# Rows that tell of nothing of the city: no record is lost with them, and they speak of none.
+TOTAL, ELSEWHERE = "is a total of other rows", "names no district of the city"
+NOT_OURS = (TOTAL, ELSEWHERE)
 
 REJECT_SCHEMA = {ROW: pl.Int64, "field": pl.String, "reason": pl.String}
 

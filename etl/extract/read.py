@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import polars as pl
 
-from etl.batch import FILE, ROW, Note
+from etl.batch import FILE, ROW, TOTAL, Note
 from etl.extract.container import unpack
 from etl.extract.encoding import FOREIGN
 from etl.extract.extracted import Extracted, reject_rows
@@ -13,13 +13,9 @@ from etl.extract.row_format import RowFormat
 from etl.extract.signature import refuse_other
 from etl.source.declaration import SourceDeclaration
 from etl.source.file import SourceFile
+from etl.source.totals import is_total
 from geodata.errors import ExtractError
 
-# What the identifier of a row says that adds up others.
-_TOTAL = (
-    r"(?i)^\s*(?:[合总總小共累]\s*[计計]|grand\s*totals?|(?:sub)?[\s-]?totals?|sum|summe|gesamt|somme|"
-    r"итого|всего)\s*[:：]?\s*$"
-)
 _ROUNDED = r"^-?\d(\.\d+)?[eE]\+?\d{2}$"
 _TITLE_ROWS = 20
 # Texts that are more than plain text and still of the declared format.
@@ -86,8 +82,7 @@ def _reject_totals(extracted: Extracted, declaration: SourceDeclaration) -> Extr
     names = _identifiers(extracted, declaration)
     if not names:
         return extracted
-    is_total = pl.any_horizontal(pl.col(names).str.contains(_TOTAL)).fill_null(False)
-    return reject_rows(extracted, is_total, "is a total of other rows, not a record")
+    return reject_rows(extracted, pl.any_horizontal(is_total(name) for name in names), TOTAL)
 
 
 def _note_rounded(extracted: Extracted, declaration: SourceDeclaration) -> Extracted:

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import polars as pl
 
-from etl.batch import COUNTS_INSTEAD, KNOWN_ALREADY, ROW, Batch
+from etl.batch import COUNTS_INSTEAD, KNOWN_ALREADY, NOT_OURS, ROW, Batch
 from etl.extract import Extracted
 from etl.ledger.coverage import CoverageSpan, without_days
 from etl.ledger.findings import Finding
@@ -29,7 +29,7 @@ def leave_out_holes(
 
     Rows whose time cannot be read may be of any day: if they are too many, or if the period is a
     declared one, it is the whole file that counts. Rows whose record is there by another row, or by
-    an earlier load, are not lost.
+    an earlier load, are not lost, nor are totals and rows of other cities.
     """
     if not covered:
         return covered, ()
@@ -53,7 +53,7 @@ def _lost(batch: Batch, extracted: Extracted) -> pl.DataFrame:
     rejects = pl.concat([batch.rejects, extracted.rejects], how="diagonal_relaxed")
     reason = pl.col("reason")
     known = reason.str.ends_with(COUNTS_INSTEAD) | reason.str.ends_with(KNOWN_ALREADY)
-    return rejects.filter(~known).select(ROW)
+    return rejects.filter(~known & ~reason.is_in(NOT_OURS)).select(ROW)
 
 
 def _dated(

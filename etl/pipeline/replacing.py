@@ -5,7 +5,7 @@ from functools import partial
 
 import polars as pl
 
-from etl.batch import ROW
+from etl.batch import NOT_OURS, ROW
 from etl.extract import Extracted
 from etl.ledger.findings import Finding
 from etl.load.replacement import Going, Replacement
@@ -46,8 +46,12 @@ def replacement_of(
 def _read_spoken(
     declaration: SourceDeclaration, extracted: Extracted, zone: str, rejects: pl.DataFrame
 ) -> pl.DataFrame:
-    rows = extracted.frame.join(rejects.select(ROW), on=ROW, how="semi", maintain_order="left")
-    return read_keys(rows, declaration, zone, has_shapeless=extracted.rejects.height > 0)
+    """Read the keys of rejected rows; totals and rows of other cities speak of no record."""
+    ours = ~pl.col("reason").is_in(NOT_OURS)
+    wanted = rejects.filter(ours).select(ROW)
+    rows = extracted.frame.join(wanted, on=ROW, how="semi", maintain_order="left")
+    has_shapeless = extracted.rejects.filter(ours).height > 0
+    return read_keys(rows, declaration, zone, has_shapeless=has_shapeless)
 
 
 def tell_kept(declaration: SourceDeclaration, going: Going, file: str) -> tuple[Finding, ...]:

@@ -6,19 +6,13 @@ from dataclasses import replace
 
 import polars as pl
 
-from etl.batch import ROW, Batch, count_reasons
+from etl.batch import ELSEWHERE, ROW, TOTAL, Batch, count_reasons
 from etl.source.declaration import SourceDeclaration
 from etl.source.record_types import RecordType
+from etl.source.totals import is_total
 from etl.transform.fields import describe
 
-FOREIGN, TOTAL = "names no district of the city", "is a total of other rows"
 _DISTRICT = "district_id"
-# 合计 as departments write it: 合 计, 总计：, 朝阳区小计, 合计（全市）; other languages in full.
-_TOTALS = (
-    r"(?i)^(.{0,12}[合总總小共累]\s*[计計]|[合总總小共]\s*[计計]\s*[（(].*[）)])\s*[:：]?$"
-    r"|^((grand|city|overall|sub)[\s-]*)?totals?\s*[:：]?$"
-    r"|^(sub)?total (geral|general)\s*[:：]?$|^(gesamt|summe|insgesamt|soma|yhteensä|всего|итого)$"
-)
 
 
 def ids_by_name(districts: pl.DataFrame) -> Mapping[str, str]:
@@ -47,7 +41,7 @@ def name_districts(batch: Batch, declaration: SourceDeclaration, ids: Mapping[st
     """
     rows_in, before = batch.frame.height, batch.rejects.height
     for name in _named(batch.frame, declaration.record_type):
-        batch = _reject(batch, declaration, name, pl.col(name).str.contains(_TOTALS), TOTAL)
+        batch = _reject(batch, declaration, name, is_total(name), TOTAL)
     if _DISTRICT not in batch.frame.columns:
         dropped = count_reasons(batch.rejects.slice(before))
         return batch.staged("district", rows_in, dropped) if dropped else batch
@@ -55,7 +49,7 @@ def name_districts(batch: Batch, declaration: SourceDeclaration, ids: Mapping[st
     found = given.str.strip_chars().str.to_lowercase().replace_strict(
         dict(ids), default=None, return_dtype=pl.String
     )  # fmt: skip
-    batch = _reject(batch, declaration, _DISTRICT, given.is_not_null() & found.is_null(), FOREIGN)
+    batch = _reject(batch, declaration, _DISTRICT, given.is_not_null() & found.is_null(), ELSEWHERE)
     batch = replace(batch, frame=batch.frame.with_columns(found.alias(_DISTRICT)))
     return batch.staged("district", rows_in, count_reasons(batch.rejects.slice(before)))
 

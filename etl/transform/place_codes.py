@@ -9,6 +9,7 @@ import polars as pl
 
 from etl.batch import ROW, WKB, Batch, Note
 from etl.source.declaration import SourceDeclaration
+from etl.source.digest import find_beside
 from etl.source.mapping import CodedPlaces
 from etl.source.record_types import PLACE_CODE
 from etl.transform.fields import describe
@@ -33,10 +34,7 @@ def read_coded_places(declaration: SourceDeclaration, incoming: Path | None) -> 
     """
     wanted = declaration.places
     assert wanted is not None  # noqa: S101 - asked for by who has seen it
-    bases = [incoming] if incoming else []
-    if declaration.file:
-        bases.append(declaration.file.parent)
-    path = next((base / wanted.path for base in bases if (base / wanted.path).is_file()), None)
+    path = find_beside(declaration, wanted.path, incoming)
     if path is None:
         raise ExtractError(f"source {declaration.key}: no table of places {wanted.path}")
     frame = _read(path, wanted)

@@ -1,8 +1,8 @@
 import polars as pl
 import pytest
 
-from etl.batch import ROW, Batch
-from etl.transform.naming import FOREIGN, TOTAL, ids_by_name, name_districts
+from etl.batch import ELSEWHERE, ROW, TOTAL, Batch
+from etl.transform.naming import ids_by_name, name_districts
 
 DISTRICTS = pl.DataFrame(
     {
@@ -30,8 +30,8 @@ def test_ids_and_names_of_one_district_are_read(declare):
 def test_what_is_none_of_the_citys_is_rejected(declare):
     batch = judged(declare, "01", "99", "吉林市", "南关区")  # two districts have that name
     assert batch.frame[ROW].to_list() == [2]
-    assert batch.rejects.rows() == [(row, "区", FOREIGN) for row in (3, 4, 5)]
-    assert batch.stages[-1].dropped == {FOREIGN: 3}
+    assert batch.rejects.rows() == [(row, "区", ELSEWHERE) for row in (3, 4, 5)]
+    assert batch.stages[-1].dropped == {ELSEWHERE: 3}
 
 
 @pytest.mark.parametrize("column", ["district_id", "entity_id"])
