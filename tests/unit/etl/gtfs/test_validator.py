@@ -30,7 +30,8 @@ def read(folder: Path) -> dict[str, Finding]:
         ),
         ("transfers.txt", "from_stop_id,to_stop_id,transfer_type\nS1,S9,0\n",
          "foreign_key_violation", 2, "to_stop_id"),
-        ("attributions.txt", "organization_name,is_producer\nA,0\n", "attribution_without_role", 2, None),
+        ("attributions.txt", "organization_name,is_producer\nA,0\n",
+         "attribution_without_role", 2, None),
         ("frequencies.txt", "trip_id,start_time,end_time,headway_secs\n"
          "TF,09:00:00,10:00:00,1200\nTF,09:30:00,11:00:00,600\n", "overlapping_frequency", 3, None),
         ("calendar.txt", "service_id,monday,tuesday,wednesday,thursday,friday,saturday,sunday,"
