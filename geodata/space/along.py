@@ -1,7 +1,7 @@
 """Where points lie along a line that they follow in order, and the parts of a line between them."""
 
 from bisect import bisect_right
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -65,11 +65,13 @@ def match_along(path: Path, points: Points, limit_m: float) -> list[float | None
     steps = [_Step(-1, None, 0.0, 0.0)]
     for number, point in enumerate(points):
         tails = _undominated(steps)  # later along the path, and better, one by one
+        places = [step.at_m for step in tails]
         reached = [
-            _reach(tails, number, at_m, off_m**2) for at_m, off_m in _near(path, point, limit_m)
+            _Step(number, tails[index], at_m, tails[index].cost + off_m**2 - limit_m**2)
+            for at_m, off_m in _near(path, point, limit_m)
+            if (index := bisect_right(places, at_m) - 1) >= 0
         ]
-        passed_over = [replace(step, cost=step.cost + limit_m**2) for step in tails]
-        steps = [*passed_over, *(step for step in reached if step)]
+        steps = [*tails, *reached]  # with those that pass the point over, which costs the limit
     found: list[float | None] = [None] * len(points)
     step: _Step | None = min(steps, key=lambda each: (each.cost, -each.at_m))
     while step is not None and step.number >= 0:
@@ -80,21 +82,15 @@ def match_along(path: Path, points: Points, limit_m: float) -> list[float | None
 
 @dataclass(frozen=True)
 class _Step:
-    """A point matched to a place on the path, after the best choice of those before it."""
+    """A point matched to a place on the path, after the best choice of those before it.
+
+    `cost` is the sum of squared distances, less than if every point were passed over.
+    """
 
     number: int
     before: "_Step | None"
     at_m: float
     cost: float
-
-
-def _reach(tails: list[_Step], number: int, at_m: float, cost: float) -> _Step | None:
-    """Return the best match of a point at a place: after the best step that lies before it."""
-    index = bisect_right([step.at_m for step in tails], at_m) - 1
-    if index < 0:
-        return None
-    before = tails[index]
-    return _Step(number, before, at_m, before.cost + cost)
 
 
 def _undominated(steps: list[_Step]) -> list[_Step]:
