@@ -1,24 +1,15 @@
 """Excel workbooks, `.xlsx` and `.xls`: one sheet, its header row, and the rows below as text."""
 
-import io
 import re
 from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
-from typing import Any
 
 import polars as pl
-from python_calamine import (
-    CalamineError,
-    CalamineSheet,
-    CalamineWorkbook,
-    PasswordError,
-    SheetTypeEnum,
-    SheetVisibleEnum,
-)
 
 from etl.batch import ROW, Note
 from etl.extract.container import listed
 from etl.extract.csv_file import unique_names
+from etl.extract.excel_book import Range, Sheet, open_book
 from etl.extract.excel_parts import check_sizes, read_long_numbers
 from etl.extract.extracted import EXACT, Extracted
 from etl.extract.row_format import RowFormat
@@ -49,38 +40,29 @@ def read_excel(file: SourceFile, declaration: SourceDeclaration) -> Extracted:
     is_zip = content.startswith(ZIP)
     if is_zip:
         check_sizes(file)
-    try:
-        workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
-        sheet, notes = _choose(file, workbook, declaration)
-        rows = [[_text(cell) for cell in row] for row in sheet.to_python(skip_empty_area=False)]
-        merged = sheet.merged_cell_ranges or []
-    except PasswordError:
-        raise ExtractError(f"{file}: this is an Excel file with a password") from None
-    except (CalamineError, OSError, ValueError) as error:
-        raise ExtractError(f"{file}: cannot be read: {error}") from None
+    sheet, notes = _choose(file, open_book(file, content), declaration)
+    rows = [[_text(cell) for cell in row] for row in sheet.read(None)]
     if is_zip and any(_LONG.match(cell) for row in rows for cell in row):
         for (row, column), digits in read_long_numbers(file, sheet.name).items():
             rows[row][column] = digits
-    return _extracted(rows, merged, declaration, notes)
+    return _extracted(rows, sheet.merged, declaration, notes)
 
 
 def _choose(
-    file: SourceFile, workbook: CalamineWorkbook, declaration: SourceDeclaration
-) -> tuple[CalamineSheet, tuple[Note, ...]]:
+    file: SourceFile, sheets: list[Sheet], declaration: SourceDeclaration
+) -> tuple[Sheet, tuple[Note, ...]]:
     """Return the declared sheet, else the only one with rows, else with the columns, aloud."""
-    named = [each for each in workbook.sheets_metadata if each.typ == SheetTypeEnum.WorkSheet]
-    names = [each.name for each in named]
+    names = [each.name for each in sheets]
     wanted = declaration.sheet
     if isinstance(wanted, int) and 1 <= wanted <= len(names):
-        return workbook.get_sheet_by_name(names[wanted - 1]), ()
+        return sheets[wanted - 1], ()
     if wanted is not None:
         if str(wanted) not in names:
             raise ExtractError(f"{file}: has no sheet '{wanted}', only {listed(names)}")
-        return workbook.get_sheet_by_name(str(wanted)), ()
-    visible = [each.name for each in named if each.visible == SheetVisibleEnum.Visible]
-    filled = [s for s in map(workbook.get_sheet_by_name, visible) if s.height]
+        return sheets[names.index(str(wanted))], ()
+    filled = [each for each in sheets if each.is_visible and each.is_filled]
     if len(filled) > 1:
-        filled = [s for s in filled if _has_columns(s, declaration)] or filled
+        filled = [each for each in filled if _has_columns(each, declaration)] or filled
     if not filled:
         raise ExtractError(f"{file}: holds no rows in its sheets {listed(names)}")
     if len(filled) > 1:
@@ -89,8 +71,8 @@ def _choose(
     return filled[0], (note,) if len(names) > 1 else ()
 
 
-def _has_columns(sheet: CalamineSheet, declaration: SourceDeclaration) -> bool:
-    rows = sheet.to_python(skip_empty_area=False, nrows=declaration.header_row)
+def _has_columns(sheet: Sheet, declaration: SourceDeclaration) -> bool:
+    rows = sheet.read(declaration.header_row)
     if len(rows) < declaration.header_row:
         return False
     names = {_header_name(_text(cell)) for cell in rows[-1]}
@@ -98,7 +80,7 @@ def _has_columns(sheet: CalamineSheet, declaration: SourceDeclaration) -> bool:
 
 
 def _extracted(
-    rows: Rows, merged: Sequence[Any], declaration: SourceDeclaration, notes: tuple[Note, ...]
+    rows: Rows, merged: Sequence[Range], declaration: SourceDeclaration, notes: tuple[Note, ...]
 ) -> Extracted:
     first = declaration.header_row if declaration.header is None else declaration.header_row - 1
     filled = [at for at, row in enumerate(rows) if at >= first and any(map(str.strip, row))]
@@ -120,7 +102,7 @@ def _extracted(
 
 
 def _repeat_merged(
-    rows: Rows, merged: Sequence[Any], first: int, filled: set[int]
+    rows: Rows, merged: Sequence[Range], first: int, filled: set[int]
 ) -> dict[int, int]:
     """Write merged values into the cells they cover: down in the rows, down and across above.
 

@@ -1,6 +1,7 @@
 """Workbooks, `.xlsx` and `.xls`: sheets, headers, merged cells, dates, digits, and what is none."""
 
 import io
+import random
 import re
 import zipfile
 from datetime import datetime
@@ -123,6 +124,21 @@ def test_titles_merged_headers_blank_rows_and_a_footer(read):
     frame = read(book(("一", fill)), header_row=3, skip_footer=1).frame
     assert frame.drop("@file").columns == [ROW, "id", "lon", "lat"]
     assert frame.drop("@file").rows() == [(4, "1", "125.3", "43.8"), (6, "2", "125.4", "")]
+
+
+def test_damaged_workbooks_are_read_or_refused_but_never_end_the_process(read):
+    old, new = old_book(["id", "at"], ["001", CLOCK]), book(("一", fill_types))
+    draw = random.Random(5)
+    for name, content in [("a.xls", old), ("a.xlsx", new)] * 60:
+        damaged = bytearray(content)
+        for _ in range(draw.randint(1, 6)):
+            damaged[draw.randrange(len(damaged))] = draw.randrange(256)
+        message = name
+        try:
+            read(bytes(damaged), name)
+        except ExtractError as error:
+            message = str(error)
+        assert name in message
 
 
 TABLE = rows(["id"], ["1"])
