@@ -12,6 +12,9 @@ WKB = "@wkb"
 FILE = "@file"
 X, Y = "@x", "@y"  # in WGS-84
 
+# Reasons of rows that were never to be records of this city: nothing is lost with them.
+FOREIGN, TOTAL = "names no district of the city", "is a total of other rows"
+
 REJECT_SCHEMA = {ROW: pl.Int64, "field": pl.String, "reason": pl.String}
 
 

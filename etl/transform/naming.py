@@ -6,12 +6,11 @@ from dataclasses import replace
 
 import polars as pl
 
-from etl.batch import ROW, Batch, count_reasons
+from etl.batch import FOREIGN, ROW, TOTAL, Batch, count_reasons
 from etl.source.declaration import SourceDeclaration
 from etl.source.record_types import RecordType
 from etl.transform.fields import describe
 
-FOREIGN, TOTAL = "names no district of the city", "is a total of other rows"
 _DISTRICT = "district_id"
 # 合计 as departments write it: 合 计, 总计：, 朝阳区小计, 合计（全市）; other languages in full.
 _TOTALS = (

@@ -1,8 +1,8 @@
 import polars as pl
 import pytest
 
-from etl.batch import ROW, Batch
-from etl.transform.naming import FOREIGN, TOTAL, ids_by_name, name_districts
+from etl.batch import FOREIGN, ROW, TOTAL, Batch
+from etl.transform.naming import ids_by_name, name_districts
 
 DISTRICTS = pl.DataFrame(
     {
