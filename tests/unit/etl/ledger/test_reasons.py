@@ -1,8 +1,9 @@
 import pytest
 
+from etl.batch import ELSEWHERE, TOTAL
 from etl.ledger.findings import Finding
 from etl.ledger.reasons import in_chinese, read_reasons
-from etl.transform import check, locate, misplaced, naming, place_codes
+from etl.transform import check, locate, misplaced, place_codes
 
 CAUSES = [
     misplaced.SWAPPED, misplaced.SIGN_LOST, misplaced.SWAPPED_AND_SIGN_LOST, misplaced.METRES,
@@ -15,7 +16,7 @@ CAUSES = [
     "reason",
     [
         *CAUSES, locate.OUT_OF_RANGE, locate.LATITUDE_OUT_OF_RANGE, locate.OUTSIDE_AREA,
-        locate.OUTSIDE_BOUNDS, naming.FOREIGN, naming.TOTAL, place_codes.UNLISTED, check.FUTURE,
+        locate.OUTSIDE_BOUNDS, ELSEWHERE, TOTAL, place_codes.UNLISTED, check.FUTURE,
         check.TOO_EARLY, check.NO_CLOCK,
     ],
 )  # fmt: skip
@@ -40,6 +41,6 @@ def test_what_a_reason_quotes_stays_in_its_order():
 
 
 def test_a_finding_says_its_detail_in_both_languages():
-    finding = Finding("rejected_row", "a.csv", detail=naming.TOTAL)
+    finding = Finding("rejected_row", "a.csv", detail=TOTAL)
     assert finding.message_zh == "行未被装载：是其他行的合计"
     assert finding.message_en == "rows were not loaded: is a total of other rows"
