@@ -265,7 +265,10 @@ def _cell_pieces(
     polygons = np.asarray(grid.cell_polygons(cells), dtype=object)
     hexagons = areas.to_metres(polygons) if areas else _equal_area(polygons)
     piece, at = shapely.STRtree(hexagons).query(pieces, predicate="intersects")
-    overlaps = shapely.intersection(hexagons[at], pieces[piece])
+    overlaps = hexagons[at]
+    shapely.prepare(pieces)
+    edge = np.flatnonzero(~shapely.contains_properly(pieces[piece], overlaps))
+    overlaps[edge] = shapely.intersection(overlaps[edge], pieces[piece[edge]])
     area = shapely.area(overlaps)
     there = area > 0
     storage = [grid.children_range(int(cell), grid.STORAGE_RES)[0] for cell in cells[at[there]]]

@@ -103,14 +103,15 @@ def _fallback(own: pl.DataFrame) -> pl.DataFrame:
 
 
 def _unlocated(counts: pl.DataFrame, speaking: pl.DataFrame) -> pl.DataFrame:
-    """Return the counts in no district that go with those of districts."""
+    """Return the counts in no district that go with those of districts, or are declared whole."""
     spoken = speaking.group_by("source").agg(pl.col("district_id").n_unique().alias("@districts"))
     alone = counts.join(spoken, on="source", how="left").with_columns(
         pl.col("@districts").fill_null(0)
     )
-    heard = alone.filter((pl.col("@districts") > 0) | pl.lit(spoken.is_empty()))
-    order = ["@districts", "residents", "source"]
-    ranked = heard.sort(order, descending=[True, True, False])
+    is_heard = (pl.col("@districts") > 0) | pl.col("covers")
+    heard = alone.filter(is_heard | (pl.lit(spoken.is_empty()) & ~is_heard.any()))
+    order = ["@districts", "covers", "residents", "source"]
+    ranked = heard.sort(order, descending=[True, True, True, False])
     return ranked.unique(["district_id", "vintage_on"], keep="first").select(_COUNT)
 
 

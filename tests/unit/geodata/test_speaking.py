@@ -91,3 +91,9 @@ def test_records_in_no_district_go_with_who_is_heard():
     survey = count("survey", OLD, people=200.0, share=0.02)
     assert speaking(CENSUS, survey, *lost) == [("A", 2010, "census"), ("unknown", 2010, "census")]
     assert speaking(lost[1]) == [("unknown", 2010, "survey")]
+
+
+def test_of_records_in_no_district_those_of_who_declares_the_city_are_heard():
+    lost = [count(name, OLD, "unknown", people=8.0 + n) for n, name in enumerate("ab")]
+    assert speaking(*lost) == [("unknown", 2010, "b")]
+    assert speaking(*lost, declared={("a", None)}) == [("unknown", 2010, "a")]

@@ -12,7 +12,7 @@ from geodata.queries.transit import read_service_dates
 from geodata.space import grid
 from geodata.space.crs import from_metric, to_metric
 from geodata.space.grid import Floats
-from geodata.tables import load, population
+from geodata.tables import load, population, source_coverage
 from layers.build.run import build_states
 from layers.period import Period
 from layers.states.status import Status
@@ -93,13 +93,16 @@ def test_residents_near_a_stop(
 
 @pytest.fixture(scope="module")
 def residents(loaded: Engine, city: City) -> None:
-    """1000, 500, 300, 200 people 120, 310, 480, 700 m west of S1; nobody boards at S3."""
+    """1000, 500, 300, 200 people 120, 310, 480, 700 m west of S1; nobody boards at S3.
+
+    Those of the newest source that declares to cover the city, whatever was loaded last.
+    """
     x_m, y_m = to_metric(city, [S1], [LAT])
     lon, lat = from_metric(city, x_m - np.array([120.0, 310, 480, 700]), np.repeat(y_m, 4))
-    _add_residents(loaded, "other_grid", lon, lat, [9000, 9000, 9000, 9000])
     _add_residents(loaded, "old_census", lon, lat, [700, 700, 700, 700], vintage_on="2010-11-01")
     _add_residents(loaded, "census", lon, lat, [1000, 500, 300, 200])
     _add_residents(loaded, "older_census", lon, lat, [600, 600, 600, 600], vintage_on="2000-11-01")
+    _add_residents(loaded, "other_grid", lon, lat, [9000, 9000, 9000, 9000], covers=False)
 
 
 def _add_residents(
@@ -109,6 +112,8 @@ def _add_residents(
     lat: Floats,
     people: list[int],
     vintage_on: str = "2020-11-01",
+    *,
+    covers: bool = True,
 ) -> None:
     cells = grid.latlng_to_cells(lat, lon)
     with engine.begin() as connection:
@@ -132,6 +137,12 @@ def _add_residents(
                 for i, count in enumerate(people)
             ],
         )  # fmt: skip
+        if covers:
+            whole = {
+                "source": source, "load_id": number, "table_name": "population",
+                "starts_at": f"{vintage_on}Z", "ends_at": "2030-11-01Z",
+            }  # fmt: skip
+            connection.execute(insert(source_coverage).values(whole))
 
 
 def test_a_day_for_which_a_running_feed_is_not_expanded_is_not_known(

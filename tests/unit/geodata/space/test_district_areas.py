@@ -7,7 +7,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geodata.space.areal import divide, to_metres
+from geodata.space.areal import divide
 from geodata.space.district_areas import DistrictAreas
 
 WEST, EAST = shapely.box(125.30, 43.80, 125.35, 43.90), shapely.box(125.35, 43.80, 125.40, 43.90)
@@ -27,7 +27,7 @@ def areas(city):
 
 def cut(areas, *shapes, units=False):
     """Return the share of each shape by district."""
-    metric = to_metres(areas.city, np.array(shapes, dtype=object))
+    metric = areas.to_metres(np.array(shapes, dtype=object))
     pieces = (areas.cut_units if units else areas.cut)(metric)
     found = [{} for _ in shapes]
     for source, district_id, piece in zip(*pieces, strict=True):
