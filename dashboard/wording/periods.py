@@ -1,8 +1,10 @@
 """Formats periods for people: the last day named is the last day included."""
 
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from dashboard.wording.i18n import LANGUAGES, Language, translate
+from geodata.clock import now
 from layers.period import Period
 from layers.values.change import Change
 from layers.values.covered_days import PeriodCoverage
@@ -68,6 +70,25 @@ def coverage_text(coverage: PeriodCoverage, language: Language) -> str:
 def partial_words(coverage: PeriodCoverage) -> tuple[str, ...]:
     """Return what part of a period its value speaks of in every language, nothing for a whole."""
     said = [coverage_text(coverage, language) for language in LANGUAGES]
+    return tuple(text for text in said if text)
+
+
+def stale_text(as_of: datetime | None, zone: ZoneInfo, language: Language) -> str:
+    """Return until when a value that is out of date is known, empty where that is not known.
+
+    `截至11月27日 23:55`, `as of 27 Nov 23:55`; of today the time alone.
+    """
+    if as_of is None:
+        return ""
+    local = as_of.astimezone(zone)
+    is_today = local.date() == now().astimezone(zone).date()
+    day = "" if is_today else f"{day_text(local.date(), language)} "
+    return translate("period.as_of", language, day=f"{day}{local:%H:%M}")
+
+
+def stale_words(as_of: datetime | None, zone: ZoneInfo) -> tuple[str, ...]:
+    """Return the same in every language, nothing where it is not known."""
+    said = [stale_text(as_of, zone, language) for language in LANGUAGES]
     return tuple(text for text in said if text)
 
 

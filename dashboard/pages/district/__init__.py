@@ -23,12 +23,13 @@ from dashboard.read.values import Value, read_one
 from dashboard.scenes.model import Headline, load_wall
 from dashboard.wording.i18n import LANGUAGES, Language, as_language, translate
 from dashboard.wording.numbers import MISSING, change_text, format_reading, look_of, status_word
-from dashboard.wording.periods import change_words, partial_words, period_text
+from dashboard.wording.periods import change_words, partial_words, period_text, stale_words
 from geodata.errors import NotFoundError
 from geodata.queries.screens import read_district_list, read_freshness
 from layers.catalogue.domains import find_domain
 from layers.catalogue.indicator import Indicator
 from layers.catalogue.registry import load_catalogue
+from layers.states.status import Status
 
 STEPS = 28
 
@@ -142,7 +143,8 @@ def indicator_row(context: ScreenContext, entry: Indicator, district_id: str) ->
     return html.Tr(
         [
             html.Th(
-                [name, sparkline(trend, colour, entry.label_en), partial(shown, trend)], scope="row"
+                [name, sparkline(trend, colour, entry.label_en), partial(context, shown, trend)],
+                scope="row",
             ),
             *numbers(context, shown),
         ]
@@ -178,9 +180,11 @@ def reading(value: Value, entry: Indicator) -> list[Component]:
     ]
 
 
-def partial(shown: HeadlineValue, trend: Trend) -> html.Div:
-    """Return what part of its period the value speaks of, in both languages; empty for all."""
+def partial(context: ScreenContext, shown: HeadlineValue, trend: Trend) -> html.Div:
+    """Return until when a value out of date is known, else what part of its period it tells of."""
     said = () if trend.is_dated else partial_words(shown.coverage)
+    if shown.value.status == Status.STALE:
+        said = stale_words(shown.build.as_of, context.city.zone)
     return html.Div([html.Div(text) for text in said], className="partial-note")
 
 

@@ -15,9 +15,10 @@ from dashboard.read.values import Value, read_one, read_period_coverage
 from dashboard.scenes.model import KioskSubject, load_kiosk
 from dashboard.wording.i18n import Language, translate
 from dashboard.wording.numbers import format_number, format_reading, is_shown, look_of
-from dashboard.wording.periods import known_period_text
+from dashboard.wording.periods import known_period_text, stale_text
 from layers.catalogue.domains import find_domain
 from layers.catalogue.registry import find_indicator
+from layers.states.status import Status
 
 
 def chosen_domain(context: ScreenContext, state: KioskState) -> str | None:
@@ -83,6 +84,9 @@ def subject_body(
     lang = state.lang
     reading = format_reading(own.value, own.status, found.indicator, lang)
     city = format_reading(whole.value, whole.status, found.indicator, lang)
+    word = reading.word
+    if own.status == Status.STALE:
+        word = f"{word} {stale_text(found.build.as_of, context.city.zone, lang)}".strip()
     figure = f"number {look_of(own.status)}".strip()
     number = html.P(
         [html.Span(reading.text, className=figure), html.Span(reading.unit, className="unit")],
@@ -93,7 +97,7 @@ def subject_body(
     )
     compared = translate("kiosk.compare_city", lang, value=f"{city.text} {city.unit}".strip())
     lines = [
-        html.P(sentence(context, state, subject, own, reading.word), className="sentence"),
+        html.P(sentence(context, state, subject, own, word), className="sentence"),
         compare_bar(own, whole) if state.district else html.Div(),
         html.P(
             [

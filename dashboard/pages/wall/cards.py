@@ -11,7 +11,7 @@ from dashboard.read.context import ScreenContext
 from dashboard.read.headlines import HeadlineValue, read_headline
 from dashboard.read.reasons import read_reason
 from dashboard.read.scores import score_evidence, score_text
-from dashboard.read.trends import read_trend
+from dashboard.read.trends import Trend, read_trend
 from dashboard.read.values import read_cached_left_out
 from dashboard.scenes.model import Headline, WallConfiguration
 from dashboard.wording.i18n import LANGUAGES
@@ -23,7 +23,12 @@ from dashboard.wording.numbers import (
     look_of,
     status_word,
 )
-from dashboard.wording.periods import change_words, known_period_text, partial_words
+from dashboard.wording.periods import (
+    change_words,
+    known_period_text,
+    partial_words,
+    stale_words,
+)
 from layers.catalogue.domains import find_domain
 from layers.catalogue.indicator import Indicator
 from layers.catalogue.registry import load_catalogue
@@ -83,9 +88,16 @@ def build_row(context: ScreenContext, headline: Headline, steps: int) -> CardRow
         change_rating=shown.change_rating,
         trend=trend,
         rating=shown.rating,
-        partial=() if trend.is_dated else partial_words(shown.coverage),
+        partial=note_words(context, shown, trend),
         evidence=evidence_line(context, shown),
     )
+
+
+def note_words(context: ScreenContext, shown: HeadlineValue, trend: Trend) -> tuple[str, ...]:
+    """Return until when a value out of date is known, else what part of its period it tells of."""
+    if shown.value.status == Status.STALE:
+        return stale_words(shown.build.as_of, context.city.zone)
+    return () if trend.is_dated else partial_words(shown.coverage)
 
 
 def empty_row(context: ScreenContext, indicator: Indicator, labels: tuple[str, str]) -> CardRow:

@@ -1,10 +1,17 @@
 """Periods name the last day they include; the future is not now."""
 
-from datetime import date
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
-from dashboard.wording.periods import begun, coverage_text, known_period_text, period_text
+from dashboard.wording.periods import (
+    begun,
+    coverage_text,
+    known_period_text,
+    period_text,
+    stale_words,
+)
 from layers.period import Period
 from layers.values.covered_days import PeriodCoverage
 
@@ -76,3 +83,16 @@ def test_10_a_period_says_what_part_of_it_is_known(known: PeriodCoverage, en: st
     assert coverage_text(known, "en") == en
     assert coverage_text(known, "zh") == zh
     assert known_period_text(known, "en").startswith(str(known.period))
+
+
+@pytest.mark.parametrize(
+    ("as_of", "words"),
+    [
+        ("2026-11-27T15:55:00+00:00", ("截至11月27日 23:55", "as of 27 Nov 23:55")),
+        ("2026-11-27T16:05:00+00:00", ("截至00:05", "as of 00:05")),
+    ],
+)
+def test_a_value_out_of_date_says_until_when_it_is_known(monkeypatch, as_of, words):
+    monkeypatch.setenv("OCC_NOW", "2026-11-28T04:00:00+00:00")
+    assert stale_words(datetime.fromisoformat(as_of), ZoneInfo("Asia/Shanghai")) == words
+    assert stale_words(None, ZoneInfo("Asia/Shanghai")) == ()
