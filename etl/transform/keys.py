@@ -11,9 +11,13 @@ from geodata.space import grid
 
 
 def key_of(declaration: SourceDeclaration) -> list[str]:
-    """Return the key columns that a row itself is asked for: mapped, and not found by its place."""
-    key = declaration.record_type.key
-    asked = [name for name in key if name in declaration.mapping and name != "district_id"]
+    """Return the key columns that a row itself is asked for: mapped, and not found by its place.
+
+    What is counted anew under a later vintage is still there.
+    """
+    key, vintage = declaration.record_type.key, declaration.record_type.vintage
+    left = [name for name in key if name not in ("district_id", vintage)]
+    asked = [name for name in left if name in declaration.mapping]
     return asked or [name for name in key if name in declaration.mapping]
 
 

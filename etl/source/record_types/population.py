@@ -14,6 +14,7 @@ RECORD_TYPES.register(
         key=("unit_id", "vintage_on", "cell", "district_id"),
         required=("unit_id", "vintage_on", "residents"),
         event_time="vintage_on",
+        vintage="vintage_on",
         ranges={"residents": (0, 1e9)},
         placing="residents",
         first_day=date(1800, 1, 1),

@@ -56,6 +56,7 @@ class RecordType:
     wider_if_const: Mapping[str, frozenset[str]] = field(default_factory=dict)
     first_day: date = date(2000, 1, 1)  # an earlier event is a clock that was not set
     whole_days: frozenset[str] = frozenset()  # times that may come as a date without a clock
+    vintage: str | None = None  # part of the key by which the same thing is counted again
     defaults: Mapping[str, str | int | bool] = field(default_factory=dict)  # where it says nothing
     copied: Mapping[str, str] = field(default_factory=dict)  # column -> whose value it else has
     told: Mapping[str, str] = field(default_factory=dict)  # of those: the flag that it was given
