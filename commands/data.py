@@ -67,18 +67,29 @@ def findings(options: argparse.Namespace) -> None:
 
 
 def build(options: argparse.Namespace) -> None:
-    """Bring states up to date (`--full`: compute all) and publish what changed."""
+    """Bring states up to date (`--full`: compute all) and publish what changed.
+
+    Raises:
+        BuildError: after all the others, if an indicator could not be built.
+    """
     from layers.build.run import build_states
     from layers.disclosure.publish import publish_layers
+    from layers.errors import BuildError
     from layers.states.history import delete_history
+    from layers.states.version import read_failures
 
     context = get_context()
     named = options.indicators or None
     for each in build_states(context.ready_engine, context.city, named, full=options.full):
         print(each)
+    failures = read_failures(context.engine)
+    for failure in failures:
+        print(f"failed: {failure.indicator}: {failure.message}")
     for name in publish_layers(context.engine, context.city, context.settings.data_dir, named):
         print(f"published {name}")
     delete_history(context.engine, timedelta(days=context.settings.replay_days))
+    if failures:
+        raise BuildError(f"{len(failures)} indicators could not be built; their states are old")
 
 
 def docs(options: argparse.Namespace) -> None:

@@ -37,8 +37,15 @@ def run_steps(context: CommandContext) -> None:
     is_current = stamp.is_current(context)
     for number, (title, step) in enumerate(LAST_STEPS, start=len(FIRST_STEPS) + 1):
         _run(number, title, _skip if is_current else step, context)
-    if not is_current:
+    if not is_current and not _has_failed(context):
         stamp.keep(context)
+
+
+def _has_failed(context: CommandContext) -> bool:
+    """Return whether an indicator could not be built: the next start tries it again."""
+    from layers.states.version import read_failures
+
+    return bool(read_failures(context.engine))
 
 
 def _run(
@@ -97,10 +104,14 @@ def _load(context: CommandContext) -> str:
 def _build(context: CommandContext) -> str:
     from layers.build.run import build_states
     from layers.states.history import delete_history
+    from layers.states.version import read_failures
 
     builds = build_states(context.engine, context.city)
     delete_history(context.engine, timedelta(days=context.settings.replay_days))
-    return f"{len(builds)} indicators"
+    failures = read_failures(context.engine)
+    for failure in failures:
+        print(f"\n      failed: {failure.indicator}: {failure.message}", end=" ", flush=True)
+    return f"{len(builds)} indicators" + (f", {len(failures)} failed" if failures else "")
 
 
 def _publish(context: CommandContext) -> str:

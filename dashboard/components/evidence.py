@@ -1,6 +1,6 @@
 """The evidence sheet: what a number rests on, one touch away."""
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from dash import html
 from dash.development.base_component import Component
@@ -10,11 +10,13 @@ from dashboard.read.values import Value
 from dashboard.wording.i18n import Language, translate
 from dashboard.wording.numbers import format_number, format_reading, format_value, is_shown
 from dashboard.wording.periods import period_text
+from geodata.clock import now
 from layers.catalogue.indicator import Indicator, StateClass
 from layers.catalogue.targets import Target
 from layers.period import Period
 from layers.score.attainment import rate_value, target_text
 from layers.states.version import Build
+from layers.values.left_out import LeftOut
 
 PART_DECIMALS = 2
 
@@ -30,6 +32,7 @@ class EvidenceSheet:
     target: Target | None
     build: Build
     zone: str
+    left_out: LeftOut
 
 
 def part_text(value: float | None) -> str:
@@ -68,6 +71,7 @@ def evidence_rows(sheet: EvidenceSheet, language: Language) -> list[tuple[str, s
         ("interval", interval_text(value, indicator)),
         ("n", "—" if value.n is None else format_number(value.n, 0)),
         *parts(value, indicator),
+        *left_out_rows(sheet.left_out, language),
         ("target", target_line(sheet.target, indicator, language)),
         ("definition", indicator.definition_zh if chinese else indicator.definition_en),
         ("formula", indicator.formula),
@@ -78,6 +82,7 @@ def evidence_rows(sheet: EvidenceSheet, language: Language) -> list[tuple[str, s
         ("as_of", local_time(sheet.build.as_of, sheet.zone)),
         ("built", local_time(sheet.build.built_at, sheet.zone)),
     ]
+    rows += doubts(sheet, language)
     if indicator.codes:
         rows.append(("codes", "; ".join(f"{each.scheme} {each.code}" for each in indicator.codes)))
     if indicator.is_doubtful(value.value):
@@ -85,6 +90,34 @@ def evidence_rows(sheet: EvidenceSheet, language: Language) -> list[tuple[str, s
         rows.append(("doubtful", doubt))
     if sheet.target is not None and rate_value(value.value, sheet.target):
         rows.append(("standing", translate("evidence.standing_rule", language)))
+    return rows
+
+
+def left_out_rows(left_out: LeftOut, language: Language) -> list[tuple[str, str]]:
+    """Return what lies beside the number in no district, one sentence each; none where nothing."""
+    said = left_out_texts(left_out, language)
+    return [("left_out", "; ".join(said) if language == "en" else "；".join(said))] if said else []
+
+
+def left_out_texts(left_out: LeftOut, language: Language) -> list[str]:
+    """Return sentences of what lies outside, is not placed, or has no known place in the city."""
+    return [
+        translate(f"evidence.{name}", language, count=format_number(count, 0))
+        for name, count in asdict(left_out).items()
+        if count
+    ]
+
+
+def doubts(sheet: EvidenceSheet, language: Language) -> list[tuple[str, str]]:
+    """Return the sources that are late for the period, and why the number may be an old one."""
+    build = sheet.build
+    late = build.late_sources(min(now(), sheet.period.end_at(sheet.zone)))
+    ends = {each.source: local_time(each.until, sheet.zone) for each in build.ends}
+    said = [translate("evidence.late", language, source=key, until=ends[key]) for key in late]
+    rows = [("late_sources", ", ".join(said))] if said else []
+    if build.failure:
+        failed_at = local_time(build.failure.failed_at, sheet.zone)
+        rows.append(("failed", f"{failed_at} {build.failure.message}"))
     return rows
 
 

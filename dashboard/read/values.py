@@ -17,11 +17,13 @@ from layers.period import Grain, Period
 from layers.states.status import Status
 from layers.states.version import Build
 from layers.values import read
+from layers.values.left_out import LeftOut
 from layers.values.query import ValueQuery
 from layers.values.selection import By
 
 PERIODS = JsonForm(list[Period])
 CLASSES = JsonForm(Classes)
+LEFT_OUT = JsonForm(LeftOut)
 
 
 @dataclass(frozen=True)
@@ -110,6 +112,17 @@ def read_one(
         return Value()
     row = frame.row(0, named=True)
     return Value(**{name: row[name] for name in Value.__dataclass_fields__})
+
+
+def read_cached_left_out(
+    context: ScreenContext, build: Build, period: Period, component: str
+) -> LeftOut:
+    """Return what lies in no district beside the city's number, cached by version."""
+    query = ValueQuery(build.indicator, period, component, "city")
+    key = f"left/{build.indicator}/{build.version}/{component}/{period}"
+    return context.cache.get_or(
+        key, lambda: read.read_beside(context.engine, context.city, query), LEFT_OUT
+    )
 
 
 def read_districts(

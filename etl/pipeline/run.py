@@ -29,6 +29,7 @@ from etl.pipeline.whole_format import Loader, WholeFormat
 from etl.source.data_places import NOWHERE, DataPlaces
 from etl.source.declaration import SourceDeclaration
 from etl.source.file import SourceFile
+from etl.source.freshness import parse_cadence
 from etl.transform.locate import Locator
 from geodata.city.configuration import City
 from geodata.clock import now
@@ -157,6 +158,7 @@ def open_load(
 def _load_values(
     declaration: SourceDeclaration, file: str, sha256: str, started_at: datetime, status: str
 ) -> dict[str, object]:
+    cadence = parse_cadence(declaration.cadence)
     return {
         "source": declaration.key,
         "table_name": declaration.table,
@@ -166,6 +168,7 @@ def _load_values(
         "provenance": declaration.provenance,
         "owner": declaration.owner,
         "licence": declaration.licence,
+        "expected_s": cadence.total_seconds() if cadence else None,
         "started_at": started_at,
         "finished_at": now(),
         "rows_in": 0,

@@ -103,6 +103,7 @@ def _open_load(connection: Connection, call: Row[Any], candidate: Row[Any]) -> i
         sha256=f"candidate-{candidate.candidate_id}", status="loaded",
         provenance=former.provenance, owner=former.owner, licence=former.licence,
         started_at=moment, finished_at=moment, rows_in=1, rows_loaded=1, rows_rejected=0,
-        records=1, event_from=call.received_at, event_to=call.received_at,
+        expected_s=former.expected_s, records=1,
+        event_from=call.received_at, event_to=call.received_at,
     )  # fmt: skip
     return int(connection.execute(statement.returning(c.load_id)).scalar_one())

@@ -51,6 +51,7 @@ load = Table(
     Column("records", Integer, nullable=False),
     time_column("event_from"),
     time_column("event_to"),
+    Column("expected_s", Float),  # between two messages of the source; null: it comes only once
     Column("stages", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
     Column("message", Text),
     # transaction number: decides which loads an earlier snapshot could not see yet

@@ -4,16 +4,21 @@ from dataclasses import asdict
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, func, insert, select, update
+from sqlalchemy import Connection, Engine, delete, func, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from geodata.city.configuration import City
 from geodata.clock import now
-from geodata.tables import state, state_build, state_change
+from geodata.database.announce import LAYERS, announce
+from geodata.errors import NotFoundError
+from geodata.tables import build_failure, state, state_build, state_change
 from layers.build.counted_loads import CountedLoads
 from layers.build.plan import Plan, digest_of
 from layers.catalogue.indicator import Indicator
+from layers.catalogue.registry import load_catalogue
 from layers.period import Period
 from layers.states.merge import Written
+from layers.states.version import read_build_in
 
 LATE_AFTER = timedelta(hours=48)  # what changes later corrects a period that was thought complete
 _NEW_CLASSES_ABOVE = 0.05  # share of the states that may change before classes are made anew
@@ -97,3 +102,37 @@ def keep_change(
             late_from=first if is_late else None,
         )
     )
+
+
+def keep_failure(engine: Engine, city: City, indicator: Indicator, message: str) -> None:
+    """Keep why an indicator could not be built, and tell the listeners that it is in doubt."""
+    statement = upsert(build_failure).values(
+        indicator=indicator.key, failed_at=now(), message=message
+    )
+    newest = {name: statement.excluded[name] for name in ("failed_at", "message")}
+    with engine.begin() as connection:
+        connection.execute(
+            statement.on_conflict_do_update(index_elements=["indicator"], set_=newest)
+        )
+        announce_build(connection, city, indicator)
+
+
+def forget_failure(engine: Engine, city: City, indicator: Indicator) -> bool:
+    """Forget that an indicator could not be built; return whether there was anything to forget."""
+    own = build_failure.c.indicator == indicator.key
+    with engine.begin() as connection:
+        if not connection.execute(delete(build_failure).where(own)).rowcount:
+            return False
+        announce_build(connection, city, indicator)
+        return True
+
+
+def announce_build(connection: Connection, city: City, indicator: Indicator) -> None:
+    """Tell the listeners the version of an indicator, and of those that are divided by it."""
+    divided = [each for each in load_catalogue(city).values() if each.denominator == indicator.key]
+    for each in (indicator, *divided):
+        try:
+            version = read_build_in(connection, each).version
+        except NotFoundError:  # nothing has been built for it yet
+            continue
+        announce(connection, LAYERS, indicator=each.key, version=version)

@@ -31,8 +31,8 @@ from geodata.tables import counted_load, load
 from layers.catalogue.condition import find_table, meets
 from layers.catalogue.indicator import Indicator
 from layers.catalogue.measure import Condition, RecordTable
+from layers.states.version import TIMETABLE
 
-_FEED = "gtfs"  # the table name of a timetable's load, which fills several tables
 _UNTIL = func.coalesce(load.c.event_to, load.c.finished_at)
 _JOINED = load.join(counted_load, counted_load.c.load_id == load.c.load_id)
 
@@ -149,7 +149,7 @@ def _first_end(connection: Connection, indicator: Indicator) -> datetime | None:
     feeds = (
         select(func.min(_UNTIL))
         .select_from(_JOINED)
-        .where(counted_load.c.indicator == indicator.key, load.c.table_name == _FEED)
+        .where(counted_load.c.indicator == indicator.key, load.c.table_name == TIMETABLE)
     )
     found: datetime | None = connection.execute(feeds).scalar_one()
     return found

@@ -8,10 +8,9 @@ from sqlalchemy import Connection, Engine, delete, func, select
 
 from geodata.city.configuration import City
 from geodata.clock import now
-from geodata.database.announce import LAYERS, announce
-from geodata.errors import NotFoundError
 from geodata.tables import state_build
 from layers.build.build_rows import (
+    announce_build,
     facts_of,
     finish_build,
     insert_build,
@@ -26,7 +25,6 @@ from layers.build.snapshot import (
     snapshot_begin,
 )
 from layers.catalogue.indicator import Indicator
-from layers.catalogue.registry import load_catalogue
 from layers.states.history import move_builds_to_history
 from layers.states.merge import Written, has_states, merge_fresh, remove_states
 from layers.states.version import Build, read_build_in
@@ -102,7 +100,8 @@ def _apply(
     move_builds_to_history(connection, indicator.key, facts["built_at"], but=build_id)
     finish_build(connection, plan, build_id, written, newest)
     keep_change(connection, city, indicator, plan, build_id, written)
-    return _announced(connection, city, indicator)
+    announce_build(connection, city, indicator)
+    return read_build_in(connection, indicator)
 
 
 def _write(
@@ -156,18 +155,3 @@ def _changes_bytes(
         or any(getattr(plan.kept, name) != facts[name] for name in named)
         or changes_coverage(connection, indicator, plan.new)
     )
-
-
-def _announced(connection: Connection, city: City, indicator: Indicator) -> Build:
-    """Tell the listeners the new version, and those of the indicators divided by this one."""
-    build = read_build_in(connection, indicator)
-    announce(connection, LAYERS, indicator=indicator.key, version=build.version)
-    for each in load_catalogue(city).values():
-        if each.denominator != indicator.key:
-            continue
-        try:
-            version = read_build_in(connection, each).version
-        except NotFoundError:
-            continue
-        announce(connection, LAYERS, indicator=each.key, version=version)
-    return build

@@ -98,7 +98,7 @@ def _of_nothing(query: CheckedQuery, build: Build) -> tuple[float, Status]:
     until = min(now(), query.period.end_at(query.zone))
     match indicator.state_class:
         case StateClass.ADDITIVE | StateClass.DISTINCT | StateClass.STOCK:
-            is_old = is_stale(indicator, build.as_of, until)
+            is_old = is_stale(indicator, build, until)
             return 0.0, Status.STALE if is_old else Status.ZERO_TRUE
         case StateClass.RATIO:
             return float("nan"), Status.NA_DENOMINATOR

@@ -7,7 +7,7 @@ from datetime import datetime
 import ibis
 from sqlalchemy import Connection, select
 
-from geodata.tables import NO_DISTRICT, district, source_coverage
+from geodata.tables import NO_DISTRICT, departure, district, gtfs_stop, source_coverage
 from layers.catalogue.indicator import Indicator
 from layers.catalogue.measure import FunctionMeasure
 from layers.catalogue.record_tables import record_table
@@ -79,15 +79,56 @@ def read_coverage(connection: Connection, indicator: Indicator) -> Coverage:
         )
     ).all()
     carried = _read_components(connection, indicator) if rows else None
+    holes = _read_holes(connection) if indicator.measures[0].table == departure.name else []
     spans = tuple(
-        CoveredSpan(component, row.district_id, row.starts_at, row.ends_at)
+        CoveredSpan(component, row.district_id, *part)
         for row in rows
+        for part in without([(row.starts_at, row.ends_at)], holes)
         for component in components_of(row.component, row.source, carried)
     )
     named = connection.scalars(
         select(district.c.district_id).where(district.c.district_id.not_in(NO_DISTRICT))
     )
     return Coverage(spans, frozenset(named), indicator.stock)
+
+
+def _read_holes(connection: Connection) -> list[Span]:
+    """Return the times at which services of a timetable run whose departures are not known.
+
+    The departures of other timetables are known then, but are not all there are: none of them in a
+    place does not mean that there is no service.
+    """
+    c = source_coverage.c
+    rows = connection.execute(
+        select(c.source, c.table_name, c.starts_at, c.ends_at).where(
+            c.table_name.in_((gtfs_stop.name, departure.name)), c.retired_by.is_(None)
+        )
+    ).all()
+    holes: list[Span] = []
+    for source in {row.source for row in rows}:
+        own = {
+            name: [
+                (row.starts_at, row.ends_at)
+                for row in rows
+                if (row.source, row.table_name) == (source, name)
+            ]
+            for name in (gtfs_stop.name, departure.name)
+        }
+        holes += without(own[gtfs_stop.name], own[departure.name])
+    return holes
+
+
+def without(spans: Iterable[Span], holes: Iterable[Span]) -> list[Span]:
+    """Return what is left of the spans outside the holes."""
+    left = list(spans)
+    for first, end in holes:
+        left = [
+            (start, stop)
+            for span in left
+            for start, stop in ((span[0], min(span[1], first)), (max(span[0], end), span[1]))
+            if start < stop
+        ]
+    return left
 
 
 def components_of(

@@ -14,6 +14,7 @@ from layers.catalogue.indicator import ALL, Indicator
 from layers.catalogue.targets import Target, find_target
 from layers.states.status import Status
 from layers.states.version import Build, read_build_in
+from layers.values.left_out import LeftOut, read_left_out
 from layers.values.query import ValueQuery, check_query
 from layers.values.read import answer
 
@@ -51,6 +52,8 @@ class Evidence:
     target: Target | None
     build: Build | None
     sources: tuple[Source, ...]
+    late_sources: tuple[str, ...]  # at the end of the period, or now
+    left_out: LeftOut
 
 
 def read_evidence(engine: Engine, city: City, query: ValueQuery) -> Evidence:
@@ -65,6 +68,8 @@ def read_evidence(engine: Engine, city: City, query: ValueQuery) -> Evidence:
         row = answer(connection, city, checked).row(0, named=True)
         build = _build(connection, checked.indicator)
         sources = _read_sources(connection, build)
+        left_out = read_left_out(connection, checked)
+    late = build.late_sources(min(now(), checked.span[1])) if build else ()
     zh, en = _labels(checked.indicator, checked.component)
     return Evidence(
         indicator=checked.indicator,
@@ -77,6 +82,8 @@ def read_evidence(engine: Engine, city: City, query: ValueQuery) -> Evidence:
         target=find_target(city, checked.indicator.key, checked.component, now().date()),
         build=build,
         sources=sources,
+        late_sources=late,
+        left_out=left_out,
         **row,
     )
 

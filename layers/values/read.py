@@ -17,6 +17,7 @@ from layers.states.version import Build, is_stale, read_build, read_build_in
 from layers.values.compute import compute_values
 from layers.values.coverage import read_coverage
 from layers.values.denominator import read_denominator, read_stock
+from layers.values.left_out import LeftOut, read_left_out
 from layers.values.query import CheckedQuery, ValueQuery, check_query
 from layers.values.selection import read_merged, read_steps
 from layers.values.true_zero import with_zeros
@@ -26,6 +27,7 @@ __all__ = [
     "ValueQuery",
     "available_periods",
     "latest_period",
+    "read_beside",
     "read_build",
     "read_values",
 ]
@@ -46,6 +48,18 @@ def read_values(engine: Engine, city: City, query: ValueQuery) -> pl.DataFrame:
     with open_snapshot(engine) as connection:
         _check_district(connection, checked.district_id)
         return answer(connection, city, checked)
+
+
+def read_beside(engine: Engine, city: City, query: ValueQuery) -> LeftOut:
+    """Return what lies in no district beside the city's number.
+
+    Raises:
+        NotFoundError: no such indicator or component.
+        QueryError: the query does not fit the indicator.
+    """
+    checked = check_query(query, city)
+    with engine.connect() as connection:
+        return read_left_out(connection, checked)
 
 
 def answer(connection: Connection, city: City, query: CheckedQuery) -> pl.DataFrame:
@@ -119,10 +133,9 @@ def _with_time(
 ) -> pl.DataFrame:
     """Add `is_stale` and, for class U, `hours`: the hours of the window over the period."""
     periods = query.steps() if query.by == "period" else [query.period]
-    as_of = build.as_of if build else None
     moment = now()
     stale = [
-        is_stale(query.indicator, as_of, min(moment, part.end_at(query.zone))) for part in periods
+        is_stale(query.indicator, build, min(moment, part.end_at(query.zone))) for part in periods
     ]
     columns = {"is_stale": pl.Series(stale, dtype=pl.Boolean)}
     if query.indicator.state_class is StateClass.DISTINCT:

@@ -7,14 +7,20 @@ from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard.components.domain_card import rating_mark
-from dashboard.components.evidence import EvidenceSheet, evidence_sheet, interval_text, part_text
+from dashboard.components.evidence import (
+    EvidenceSheet,
+    evidence_sheet,
+    interval_text,
+    left_out_texts,
+    part_text,
+)
 from dashboard.components.history import history
 from dashboard.components.text import named
 from dashboard.pages.explore.catalogue import PATH
 from dashboard.pages.explore.view import View
 from dashboard.read.context import ScreenContext
 from dashboard.read.headlines import ResolvedHeadline, read_steps
-from dashboard.read.values import Value, read_cached_values, read_one
+from dashboard.read.values import Value, read_cached_left_out, read_cached_values, read_one
 from dashboard.wording.i18n import Language, translate
 from dashboard.wording.numbers import format_number, format_reading, is_shown
 from geodata.queries.screens import read_district_list
@@ -22,6 +28,7 @@ from geodata.tables import UNKNOWN_DISTRICT
 from layers.catalogue.domains import find_domain
 from layers.catalogue.indicator import StateClass
 from layers.score.attainment import rate_value
+from layers.values.left_out import LeftOut
 from layers.values.selection import By
 
 HISTORY_STEPS = 60
@@ -67,12 +74,16 @@ def inspector(context: ScreenContext, view: View) -> list[Component]:
         district_id=place.district_id,
         cell=place.cell,
     )
+    left_out = LeftOut()
+    if place.district_id is None and place.cell is None:
+        left_out = read_cached_left_out(context, subject.build, subject.period, subject.component)
     return [
         head(view, place),
         number(subject, value, view.state.lang),
+        *beside(left_out, view.state.lang),
         facts(context, subject, place, value, view.state.lang),
         history_section(context, subject, place, view.state.lang),
-        sheet(context, subject, value, view.state.lang),
+        sheet(context, subject, value, left_out, view.state.lang),
         *further(context, view, place),
     ]
 
@@ -103,6 +114,12 @@ def number(subject: ResolvedHeadline, value: Value, language: Language) -> html.
         ],
         className="inspector-number",
     )
+
+
+def beside(left_out: LeftOut, language: Language) -> list[Component]:
+    """Return how much lies in no district, below the number that counts it or does not."""
+    said = left_out_texts(left_out, language)
+    return [html.P(text, className="caption beside") for text in said]
 
 
 def facts(
@@ -177,7 +194,11 @@ def history_section(
 
 
 def sheet(
-    context: ScreenContext, subject: ResolvedHeadline, value: Value, language: Language
+    context: ScreenContext,
+    subject: ResolvedHeadline,
+    value: Value,
+    left_out: LeftOut,
+    language: Language,
 ) -> html.Details:
     """Return the evidence sheet."""
     evidence = EvidenceSheet(
@@ -188,6 +209,7 @@ def sheet(
         subject.target,
         subject.build,
         context.city.timezone,
+        left_out,
     )
     return evidence_sheet(evidence, language)
 

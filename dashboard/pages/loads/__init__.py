@@ -7,11 +7,13 @@ from dashboard.components.provenance import simulated_badge
 from dashboard.components.text import bilingual, two_lines
 from dashboard.page import Page, Words
 from dashboard.pages.loads.account import account
-from dashboard.pages.loads.overview import loads_table
+from dashboard.pages.loads.overview import failures_table, loads_table
 from dashboard.read.context import ScreenContext
 from geodata.errors import NotFoundError
 from geodata.queries.loads import LoadDetails, read_load, read_loads
 from geodata.queries.screens import read_freshness
+from layers.catalogue.registry import load_catalogue
+from layers.states.version import read_failures
 
 SHOWN = 200
 SOURCE = "loads-source"
@@ -61,12 +63,14 @@ def header(context: ScreenContext) -> html.Header:
 
 
 def overview(context: ScreenContext) -> list[Component]:
-    """Return the choice of a source and the newest loads."""
+    """Return what could not be built, the choice of a source and the newest loads."""
     with context.engine.connect() as connection:
         rows = read_loads(connection, SHOWN)
     sources = sorted({row["source"] for row in rows})
     choice = dcc.Dropdown(sources, id=SOURCE, placeholder="来源 Source", className="loads-choice")
-    return [choice, html.Div(loads_table(rows, context.city.timezone), id=TABLE)]
+    zone, catalogue = context.city.timezone, load_catalogue(context.city)
+    failures = failures_table(read_failures(context.engine), catalogue, zone)
+    return [*failures, choice, html.Div(loads_table(rows, zone), id=TABLE)]
 
 
 def register(app: Dash, context: ScreenContext) -> None:

@@ -1,17 +1,20 @@
 """The table of loads: source, file, when, rows, status, findings by severity."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from dash import dcc, html
 from dash.development.base_component import Component
 
 from dashboard.components.provenance import local_time
-from dashboard.components.text import bilingual
+from dashboard.components.text import bilingual, two_lines
 from geodata.database.handle import RowMapping
 from geodata.queries.loads import SEVERITIES
+from layers.catalogue.indicator import Indicator
+from layers.states.version import Failure
 
 SIGNS = {"error": "■", "warning": "▲", "info": "●"}
 COUNTS = ("rows_in", "rows_loaded", "rows_rejected")
+_FAILURE_HEADS = ("indicator", "failed_at", "message")
 _HEADS = ("load", "source", "file", "finished", *COUNTS, "status", "findings")
 
 
@@ -31,6 +34,35 @@ def severity_word(severity: str, count: int | None = None) -> html.Span:
 def status_word(status: str) -> Component:
     """Return whether a file was loaded or refused."""
     return bilingual(f"loads.status.{status}", tag=html.Span, class_name=f"load-{status}")
+
+
+def failures_table(
+    failures: Sequence[Failure], catalogue: Mapping[str, Indicator], zone: str
+) -> list[Component]:
+    """Return the indicators that could not be built and why, nothing where all could."""
+    if not failures:
+        return []
+    lines = [
+        html.Tr(
+            [
+                html.Td(_name_of(each, catalogue)),
+                html.Td(local_time(each.failed_at, zone), className="number"),
+                html.Td(each.message, className="load-findings"),
+            ]
+        )
+        for each in failures
+    ]
+    body = [head(_FAILURE_HEADS), html.Tbody(lines)]
+    table = html.Table(body, className="panel loads-list")
+    return [html.Section([bilingual("loads.failures", tag=html.H2), table], id="loads-failures")]
+
+
+def _name_of(failure: Failure, catalogue: Mapping[str, Indicator]) -> Component:
+    """Return an indicator's names; a city may have given it up since."""
+    entry = catalogue.get(failure.indicator)
+    if entry is None:
+        return html.Span(failure.indicator)
+    return two_lines(entry.label_zh, entry.label_en)
 
 
 def loads_table(rows: Sequence[RowMapping], zone: str) -> Component:

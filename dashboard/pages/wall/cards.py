@@ -5,10 +5,13 @@ from collections.abc import Mapping, Sequence
 from dash import html
 
 from dashboard.components.domain_card import CardRow, domain_card, domain_line, score_mark
+from dashboard.components.evidence import left_out_texts
 from dashboard.read.context import ScreenContext
 from dashboard.read.headlines import HeadlineValue, read_headline, read_steps, shown_values
 from dashboard.read.scores import score_evidence, score_text
+from dashboard.read.values import read_cached_left_out
 from dashboard.scenes.model import Headline, WallConfiguration
+from dashboard.wording.i18n import LANGUAGES
 from dashboard.wording.numbers import MISSING, format_change, format_reading, status_word
 from dashboard.wording.periods import period_text
 from layers.catalogue.domains import find_domain
@@ -67,7 +70,7 @@ def build_row(context: ScreenContext, headline: Headline, steps: int) -> CardRow
         change_rating=shown.change_rating,
         series=shown_values(read_steps(context, shown, steps)),
         rating=shown.rating,
-        evidence=evidence_line(shown),
+        evidence=evidence_line(context, shown),
     )
 
 
@@ -78,8 +81,12 @@ def change_text(shown: HeadlineValue) -> str:
     return format_change(shown.change, shown.indicator.unit_en, shown.indicator.decimals)
 
 
-def evidence_line(shown: HeadlineValue) -> str:
-    """Return period, target and sources in one line, as the title of the number."""
+def evidence_line(context: ScreenContext, shown: HeadlineValue) -> str:
+    """Return period, target, sources and what lies outside in one line, as the number's title."""
     target = shown.target
     limit = f" · {target_text(target)} {target.value:g} {target.source}" if target else ""
-    return f"{period_text(shown.period)}{limit} · {', '.join(shown.build.sources)}"
+    left_out = read_cached_left_out(context, shown.build, shown.period, shown.component)
+    said = "".join(
+        f" · {text}" for language in LANGUAGES for text in left_out_texts(left_out, language)
+    )
+    return f"{period_text(shown.period)}{limit} · {', '.join(shown.build.sources)}{said}"

@@ -37,3 +37,6 @@ CREATE TABLE ops.build_failure (
     failed_at TIMESTAMPTZ NOT NULL,
     message TEXT NOT NULL
 );
+
+-- How often a source speaks, so that each is late by its own measure.
+ALTER TABLE ops.load ADD COLUMN expected_s DOUBLE PRECISION;

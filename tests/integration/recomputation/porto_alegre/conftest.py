@@ -117,19 +117,23 @@ def feeds(trial_data: Path) -> dict[str, dict[str, pd.DataFrame]]:
 
 @pytest.fixture(scope="session")
 def stops(feeds, outline: shapely.Geometry) -> pd.DataFrame:
-    """The stops of both feeds with cell, district and place in metres."""
+    """The stops of both feeds with place in metres; those beyond the boundary are of no city.
+
+    The feeds serve the whole region: they have no cell, district and city to be counted in.
+    """
     found = pd.concat([tables["stops"].assign(source=key) for key, tables in feeds.items()])
     lon, lat = found["stop_lon"].astype(float), found["stop_lat"].astype(float)
     points = gpd.GeoSeries(gpd.points_from_xy(lon, lat), crs=4326, index=found.index)
     fine = [h3.latlng_to_cell(y, x, 10) for y, x in zip(lat, lon, strict=True)]
     inside = shapely.covers(outline, points.values)
+    assert 0 < inside.sum() < len(inside)
     metric = points.to_crs(METRIC)
     return found.assign(
         lon=lon,
         lat=lat,
-        cell=[h3.cell_to_parent(cell, 8) for cell in fine],
-        district=np.where(inside, "poa", "unknown"),
-        city="portoalegre",
+        cell=np.where(inside, [h3.cell_to_parent(cell, 8) for cell in fine], None),
+        district=np.where(inside, "poa", None),
+        city=np.where(inside, "portoalegre", None),
         x=metric.x,
         y=metric.y,
     )[["source", "stop_id", "lon", "lat", "cell", "district", "city", "x", "y"]]
