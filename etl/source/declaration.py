@@ -202,6 +202,8 @@ class SourceDeclaration(Declared):
             self.record_type.check_mapping(self.mapping.keys(), partial=is_whole)
             named = self.group_by.targets if self.group_by else []
             self.record_type.check_mapping([*self.scope, *named], partial=True)
+            if self.group_by:
+                self.record_type.check_merged([*self.group_by.earliest, *self.group_by.latest])
         return self
 
     def _check_reading(self) -> None:

@@ -22,6 +22,7 @@ RECORD_TYPES.register(
         # a call is an event of its own, unless told; a unit's notice is the call's, unless rows of
         # several units are merged
         copied={"event_id": "record_id", "unit_notified_at": "notified_at"},
+        of_one_row=("unit_id", "unit_notified_at", "enroute_at"),
         told={"event_id": "is_event_named"},
         clocks=("received_at", "answered_at", "notified_at", "enroute_at", "arrived_at"),
         left_out=NOT_COUNTED,

@@ -47,6 +47,7 @@ class RecordType:
     defaults: Mapping[str, str | int | bool] = field(default_factory=dict)  # where it says nothing
     copied: Mapping[str, str] = field(default_factory=dict)  # column -> whose value it else has
     told: Mapping[str, str] = field(default_factory=dict)  # of those: the flag that it was given
+    of_one_row: tuple[str, ...] = ()  # belong together: no merged row may give one of them
     clocks: tuple[str, ...] = ()  # in their order; equal ones were keyed in together
     left_out: tuple[str, ...] = ()  # flags: a record that carries one does not count
     is_mapped: bool = True  # else its format alone fills it, and several tables
@@ -106,6 +107,15 @@ class RecordType:
         missing = set(self.required) - given
         if missing and not partial:
             raise ValueError(f"mapping: {self.name} needs {', '.join(sorted(missing))}")
+
+    def check_merged(self, names: Iterable[str]) -> None:
+        """Refuse to take from any row of a group what only the row that stands for it may give."""
+        taken = sorted(set(names) & set(self.of_one_row))
+        if taken:
+            raise ValueError(
+                f"group_by: {', '.join(taken)} belongs to the row that stands for the group; "
+                "choose that row with first_by"
+            )
 
 
 def columns_of(table: Table) -> dict[str, Kind]:

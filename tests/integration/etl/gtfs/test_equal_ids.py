@@ -11,6 +11,7 @@ from geodata.city.configuration import City
 from layers.build.run import build_states
 from layers.period import Period
 from layers.states.status import Status
+from layers.values.evidence import read_evidence
 from layers.values.read import ValueQuery, read_values
 
 MINI = Path(__file__).parents[3] / "data" / "gtfs" / "mini"
@@ -84,3 +85,23 @@ def test_a_feed_past_its_last_day_makes_the_numbers_stale(
     build_states(loaded, city, ["stop_departures"])
     assert city_value(loaded, city, "stop_departures", "2026-12-14")["status"] == Status.STALE
     assert city_value(loaded, city, "stop_departures", "2026-12-08")["status"] == Status.ESTIMATED
+    question = ValueQuery("stop_departures", Period.parse("2026-12-14"), by="city")
+    assert read_evidence(loaded, city, question).late_sources == ("ended",)
+    before = ValueQuery("stop_departures", Period.parse("2026-12-08"), by="city")
+    assert read_evidence(loaded, city, before).late_sources == ()
+
+
+def test_a_day_of_which_one_feed_is_not_known_is_no_day_without_service(
+    engine: Engine, city: City, declare_feed, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other feed's departures are not all there are: where it has none is no true zero."""
+    monkeypatch.setenv("OCC_NOW", "2026-12-20T08:00:00+08:00")
+    short = Path(shutil.copytree(MINI, tmp_path / "feed"))
+    declared = declare_feed("short", short, expand={"from": "2026-12-01", "days": 10})
+    (result,) = load_source(engine, city, declared, short).files
+    assert result.status == "loaded"
+    build_states(engine, city, ["stop_departures", "departures_per_hour"])
+    for key in ("stop_departures", "departures_per_hour"):
+        assert city_value(engine, city, key, "2026-12-08")["value"] > 0
+        found = city_value(engine, city, key, "2026-12-15")
+        assert (found["value"], found["status"]) == (None, Status.NO_DATA)

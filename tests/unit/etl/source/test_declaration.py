@@ -86,3 +86,13 @@ def test_the_documented_example_is_a_valid_declaration(tmp_path):
     path = tmp_path / "example.yaml"
     path.write_text(page.split("```yaml\n")[1].split("```")[0], encoding="utf-8")
     assert read_declaration(path).key == "street_lights"
+
+
+def test_what_belongs_to_one_unit_is_taken_from_no_other(tmp_path):
+    """Turnout and travel are of the unit that arrived first, whose row stands for the call."""
+    mapping = INCIDENT["mapping"] | {"enroute_at": "e", "notified_at": "n"}
+    group_by = {"key": "record_id", "first_by": ["received_at"], "earliest": ["notified_at"]}
+    assert read_declaration(write(tmp_path, mapping=mapping, group_by=group_by)).group_by
+    group_by["earliest"].append("enroute_at")
+    with pytest.raises(DeclarationError, match="enroute_at belongs to the row"):
+        read_declaration(write(tmp_path, mapping=mapping, group_by=group_by))

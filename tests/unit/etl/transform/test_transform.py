@@ -186,6 +186,9 @@ def test_the_first_unit_to_arrive_speaks_for_the_call(records):
         for name in ("notified_at", "enroute_at", "arrived_at", "closed_at")
     ]
     assert minutes == [1, 4, 7, 60]
+    # turnout is from its own notice, and unknown where only another unit's is known
+    assert (call["enroute_at"] - call["unit_notified_at"]).total_seconds() == 60
+    assert batch.frame["unit_notified_at"][1] is None
     assert batch.members.sort(ROW, MEMBER).rows() == [(3, 2), (3, 4), (6, 5)]
     assert batch.rows_loaded() == 5
 

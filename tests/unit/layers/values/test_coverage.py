@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from layers.values.coverage import Coverage, CoveredSpan, components_of
+from layers.values.coverage import Coverage, CoveredSpan, components_of, without
 
 A, B, C, D = (datetime(2026, month, 1, tzinfo=UTC) for month in (8, 9, 10, 11))
 
@@ -49,3 +49,17 @@ def test_a_source_that_names_no_component_answers_for_what_it_brings():
     assert components_of(None, "fire", carried) == []
     assert components_of("119", "fire", carried) == ["119"]
     assert components_of(None, "census", None) == [None]
+
+
+@pytest.mark.parametrize(
+    ("holes", "left"),
+    [
+        ([], [(A, D)]),
+        ([(B, C)], [(A, B), (C, D)]),
+        ([(A, B)], [(B, D)]),
+        ([(B, D), (A, B)], []),
+        ([(A, C), (B, D)], []),
+    ],
+)
+def test_what_is_left_of_a_span_beside_holes(holes, left):
+    assert without([(A, D)], holes) == left
