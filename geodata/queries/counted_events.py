@@ -44,7 +44,7 @@ def event_query(
         calls: the table of calls.
         shared: the table of the events that have several records.
     """
-    own = {
+    parts = {
         **{name: f"a_place.{name}" for name in _PLACE},
         **{name: f"a_unit.{name}" for name in _UNIT},
         **{name: f"whole.{name}" for name in _WHOLE},
@@ -54,16 +54,23 @@ def event_query(
         for names in (_PLACE, _UNIT)
     )
     summed = ", ".join(["event_id", *(f"{how} AS {name}" for name, how in _WHOLE.items())])
-    among = f"SELECT event_id FROM {calls} WHERE is_event_named AND ({when})" if when else ""  # noqa: S608
-    wanted = f"AND c.event_id IN ({among})" if when else ""
+    wanted = f"SELECT event_id FROM {shared}"  # noqa: S608
+    if when:  # first the few calls of the span, then the others of their events by the index
+        own = f"SELECT event_id FROM {calls} WHERE is_event_named AND ({when})"  # noqa: S608
+        wanted = (
+            f"SELECT DISTINCT o.event_id FROM ({own} OFFSET 0) o "  # noqa: S608
+            f"JOIN {shared} s ON s.event_id = o.event_id"
+        )
     counts = "retired_by IS NULL AND NOT is_duplicate AND NOT is_test"
     single = ", ".join(f"c.{name}" for name in columns)
-    joined = ", ".join(f"{own.get(name, f'a_call.{name}')} AS {name}" for name in columns)
+    joined = ", ".join(f"{parts.get(name, f'a_call.{name}')} AS {name}" for name in columns)
     return f"""
-        WITH among AS (
+        WITH wanted AS MATERIALIZED (
+            {wanted}
+        ), among AS (
             SELECT c.*, c.is_cancelled OR c.is_mutual_aid AS is_aside
-            FROM {calls} c JOIN {shared} s ON s.event_id = c.event_id
-            WHERE {counts} AND is_event_named {wanted}
+            FROM wanted w JOIN {calls} c ON c.event_id = w.event_id
+            WHERE {counts} AND is_event_named
         ), judged AS (
             SELECT *, bool_and(is_aside) OVER (PARTITION BY event_id) AS all_aside FROM among
         ), counted AS (

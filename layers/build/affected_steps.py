@@ -10,7 +10,19 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, and_, func, literal, or_, select
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Connection,
+    Select,
+    Text,
+    and_,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+)
 
 from geodata.city.configuration import City
 from geodata.tables import incident, shared_event, source_coverage, state
@@ -85,7 +97,9 @@ def _touched_states(
     touched = select(component, begin).where(is_of_loads(table, loads), meets(table, measure.where))
     queries = [touched.distinct()]
     if measure.is_of_events:  # an event moves to the step and component of another of its calls
-        queries.append(select(component, begin).where(_is_of_same_event(loads)).distinct())
+        queries.append(
+            select(component, begin).where(_is_of_same_event(connection, loads)).distinct()
+        )
     named = [
         (measure.component_names.get(key, key), at)
         for query in queries
@@ -131,15 +145,20 @@ def _touched_begins(
     touched = select(begin).where(is_of_loads(table, loads), meets(table, measure.where))
     queries = [touched.distinct()]
     if measure.is_of_events:
-        queries.append(select(begin).where(_is_of_same_event(loads)).distinct())
+        queries.append(select(begin).where(_is_of_same_event(connection, loads)).distinct())
     return [at for query in queries for at in connection.scalars(query) if at is not None]
 
 
-def _is_of_same_event(loads: Sequence[int]) -> ColumnElement[bool]:
+def _is_of_same_event(connection: Connection, loads: Sequence[int]) -> ColumnElement[bool]:
     """Return the clause that a call tells of an event of which the loads changed another call."""
-    changed = select(incident.c.event_id).where(is_of_loads(incident, loads))
-    shared = select(shared_event.c.event_id).where(shared_event.c.event_id.in_(changed))
-    return and_(incident.c.is_event_named, incident.c.event_id.in_(shared))
+    changed = select(incident.c.event_id).where(
+        is_of_loads(incident, loads), incident.c.is_event_named
+    )
+    events = set(connection.scalars(changed.distinct()))
+    named = cast(sorted(events), ARRAY(Text))
+    shared = select(shared_event.c.event_id).where(shared_event.c.event_id == func.any(named))
+    several = cast(list(connection.scalars(shared)) if events else [], ARRAY(Text))
+    return and_(incident.c.is_event_named, incident.c.event_id == func.any(several))
 
 
 def _covered_begins(
