@@ -3,6 +3,7 @@
 from geoalchemy2 import Geometry
 from sqlalchemy import (
     BigInteger,
+    Boolean,
     Column,
     Float,
     ForeignKey,
@@ -55,6 +56,7 @@ load = Table(
     Column("expected_s", Float),  # between two messages of the source; null: it comes only once
     Column("stages", JSONB, nullable=False, server_default=text("'[]'::jsonb")),
     Column("message", Text),
+    Column("events_noted", Boolean, nullable=False, server_default="false"),  # see shared_event
     # of the keys of its declaration that its records follow from; null before they were kept
     Column("declaration_sha256", Text),
     Column("file_path", Text),  # where the file and its declaration lay
@@ -70,6 +72,11 @@ load = Table(
     ),
 )
 Index("ix_load_xact", load.c.xact_id)
+Index(
+    "ix_load_unnoted",
+    load.c.load_id,
+    postgresql_where=text("NOT events_noted AND table_name = 'incident'"),
+)
 Index("ix_load_source", load.c.source, load.c.sha256)
 # the newest of a source, and whether any of it is simulated, without reading the others
 Index("ix_load_until", load.c.source, func.coalesce(load.c.event_to, load.c.finished_at))

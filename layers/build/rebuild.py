@@ -8,7 +8,8 @@ from sqlalchemy import Connection, Engine, delete, func, select
 
 from geodata.city.configuration import City
 from geodata.clock import now
-from geodata.tables import state_build
+from geodata.queries.shared_events import note_shared_events
+from geodata.tables import incident, state_build
 from layers.build.build_rows import (
     announce_build,
     facts_of,
@@ -33,6 +34,8 @@ from layers.states.write import FRESH, KEPT, Scope, empty_fresh, insert_frame, o
 
 def rebuild(engine: Engine, city: City, indicator: Indicator, *, is_full: bool) -> Build | None:
     """Bring an indicator's states up to date; return its build, none where nothing is loaded."""
+    if any(measure.table == incident.name for measure in indicator.measures):
+        note_shared_events(engine)
 
     def work(connection: Connection) -> Build | None:
         plan = make_plan(connection, city, indicator, is_full=is_full)

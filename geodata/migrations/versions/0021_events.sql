@@ -1,5 +1,5 @@
 -- Records that name one event are one event, from whichever source and file they come. Which events
--- have several records is noted as they arrive, so that reading need not look for them.
+-- have several records is noted before states are computed, so that reading need not look for them.
 
 ALTER TABLE ops.incident ADD COLUMN is_event_named BOOLEAN NOT NULL DEFAULT true;
 ALTER TABLE ops.incident ADD COLUMN unit_notified_at TIMESTAMPTZ;
@@ -15,21 +15,11 @@ INSERT INTO ops.shared_event (event_id)
 SELECT event_id FROM ops.incident WHERE is_event_named
 GROUP BY event_id HAVING count(DISTINCT (source, record_id)) > 1;
 
-CREATE FUNCTION ops.note_shared_events() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF EXISTS (SELECT FROM added WHERE is_event_named) THEN
-        -- two loads that each bring one call of an event must see one another
-        PERFORM pg_advisory_xact_lock(7305011002);
-        INSERT INTO ops.shared_event (event_id)
-        SELECT DISTINCT a.event_id
-        FROM added a JOIN ops.incident i ON i.event_id = a.event_id AND i.is_event_named
-        WHERE a.is_event_named AND (i.source, i.record_id) <> (a.source, a.record_id)
-        ON CONFLICT DO NOTHING;
-    END IF;
-    RETURN NULL;
-END $$;
-CREATE TRIGGER note_shared_events AFTER INSERT ON ops.incident
-REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION ops.note_shared_events();
+-- Of which loads of calls it was looked up whether their events are shared: those that were committed
+-- meanwhile are looked up at the next refresh, so that no load waits for another.
+ALTER TABLE ops.load ADD COLUMN events_noted BOOLEAN NOT NULL DEFAULT false;
+UPDATE ops.load SET events_noted = true;
+CREATE INDEX ix_load_unnoted ON ops.load (load_id) WHERE NOT events_noted AND table_name = 'incident';
 
 -- Why an indicator could not be built: a row until it is built again.
 CREATE TABLE ops.build_failure (
