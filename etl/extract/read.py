@@ -79,10 +79,9 @@ def _reject_foreign(file: SourceFile, extracted: Extracted) -> Extracted:
 
 def _reject_totals(extracted: Extracted, declaration: SourceDeclaration) -> Extracted:
     """Reject the rows that add up others: their identifier is the word total in some language."""
-    names = _identifiers(extracted, declaration)
-    if not names:
-        return extracted
-    return reject_rows(extracted, pl.any_horizontal(is_total(name) for name in names), TOTAL)
+    for name in _identifiers(extracted, declaration):
+        extracted = reject_rows(extracted, is_total(name), TOTAL, name)
+    return extracted
 
 
 def _note_rounded(extracted: Extracted, declaration: SourceDeclaration) -> Extracted:

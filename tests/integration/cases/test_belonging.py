@@ -106,7 +106,7 @@ def test_the_total_of_a_return_counts_nowhere(engine, city, load, trial_data):
     case = trial_data / "cases" / "34-total-row"
     result = load(case / "ehr.csv", read_declaration(case / "source.yaml"))
     assert (result.status, result.rows_loaded, result.rows_rejected) == ("loaded", 2, 1)
-    assert rejected(engine, result) == [(4, "行政区划代码", "is a total of other rows")]
+    assert rejected(engine, result) == [(4, "机构编码", "is a total of other rows")]
     assert "是其他行的合计" in found_of(engine, result)["rejected_row"].message_zh
     build_states(engine, city, ("ehr_coverage",))
     query = ValueQuery("ehr_coverage", Period.parse("2026-10"), "reported", by="city")

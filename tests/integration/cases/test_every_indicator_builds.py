@@ -30,7 +30,7 @@ SHAPES = {
 def _declare(path: Path) -> SourceDeclaration:
     return SourceDeclaration.model_validate(
         {
-            "key": "feed", "title_zh": "测试", "title_en": "Test", "owner": "test",
+            "key": f"feed_{path.stem}", "title_zh": "测试", "title_en": "Test", "owner": "test",
             "licence": "CC0-1.0", "cadence": "P1M", "provenance": "real", "path": str(path),
             "format": "gtfs", "table": "gtfs",
         }

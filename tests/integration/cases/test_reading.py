@@ -119,7 +119,7 @@ def test_the_workbook_a_department_sends(load_case, current, codes, rejected):
         ("00102", "乙泵房", "南关区", datetime(2026, 11, 20, 1, 0, tzinfo=UTC)),
         ("00103", "丙泵房", "朝阳区", datetime(2026, 11, 20, 4, 0, tzinfo=UTC)),
     ]
-    assert rejected(outcome) == [(7, None, "is a total of other rows")]
+    assert rejected(outcome) == [(7, "编号", "is a total of other rows")]
     assert codes(outcome) == ["rejected_row", "repeated_merged"]
     outcome, _ = load_case("10-xlsx-title-rows-merged-cells")
     assert "declare one sheet of 泵房, 说明" in outcome.message

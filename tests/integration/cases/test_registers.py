@@ -256,8 +256,11 @@ def test_a_geojson_register_keeps_what_it_cannot_place(register):
         mapping={"facility_id": "id", "kind": {"const": "hospital"}, "name": "name"},
     )
     parks.load(features(range(10)), "a.geojson")
-    result = parks.load(features(range(10), broken=range(1, 10)), "b.geojson")
-    assert (result.status, result.rows_rejected) == ("loaded", 9)
+    result = parks.load(features(range(10), broken=range(6, 10)), "b.geojson")
+    assert (result.status, result.rows_rejected) == ("loaded", 4)
+    assert len(parks.current("facility_id")) == 10
+    most = parks.load(features(range(10), broken=range(1, 10)), "c.geojson")
+    assert most.status == "refused"  # more than half of its places cannot be
     assert len(parks.current("facility_id")) == 10
 
 

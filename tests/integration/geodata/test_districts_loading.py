@@ -29,16 +29,20 @@ def _rows(connection):
     return connection.execute(query).all()
 
 
-def test_the_districts_and_the_unknown_are_there_once_however_often_they_are_loaded(connection):
+def test_the_districts_and_the_rows_of_none_are_there_once_however_often_they_are_loaded(
+    connection,
+):
     city = load_city("changchun")
     load_districts(connection, city)
     first = _rows(connection)
     load_districts(connection, city)
     assert _rows(connection) == first
-    assert len(first) == 12
+    assert len(first) == 14
     assert first[0][:3] == ("220102", "南关区", 1)
     assert first[0].area_km2 == pytest.approx(532.4, abs=0.05)
-    assert (first[-1].district_id, first[-1].position, first[-1].area_km2) == ("unknown", 12, None)
+    assert [(row.district_id, row.position, row.area_km2) for row in first[-3:]] == [
+        ("unknown", 12, None), ("outside", 13, None), ("unplaced", 14, None)
+    ]  # fmt: skip
 
 
 def test_what_changed_is_written_over(connection):
@@ -49,7 +53,7 @@ def test_what_changed_is_written_over(connection):
     stale = text("SELECT count(*) FROM ops.district WHERE name_zh = 'x'")
     empty = text("SELECT count(*) FROM ops.district WHERE geom IS NULL")
     assert connection.scalar(stale) == 0
-    assert connection.scalar(empty) == 1, "only the unknown has no polygon"
+    assert connection.scalar(empty) == 3, "only the rows of no district have no polygon"
 
 
 def test_geometry_arrives_as_it_was(connection):
@@ -68,7 +72,7 @@ def test_postgis_places_points_in_the_same_districts(connection):
     lon, lat = rng.uniform(123.9, 127.2, 500), rng.uniform(43.0, 45.4, 500)
     query = text(
         "SELECT coalesce(min(district_id) FILTER (WHERE ST_Covers(geom, "
-        "ST_SetSRID(ST_MakePoint(p.lon, p.lat), 4326))), 'unknown') "
+        "ST_SetSRID(ST_MakePoint(p.lon, p.lat), 4326))), 'outside') "
         "FROM unnest(CAST(:lon AS float8[]), CAST(:lat AS float8[])) "
         "WITH ORDINALITY AS p(lon, lat, row) CROSS JOIN ops.district GROUP BY p.row ORDER BY p.row"
     )
@@ -84,4 +88,9 @@ def test_another_city_is_not_loaded_over_this_one(connection):
 
 def test_the_second_city_loads_from_configuration_alone(connection):
     load_districts(connection, load_city(PORTO_ALEGRE))
-    assert [row.district_id for row in _rows(connection)] == ["poa", "unknown"]
+    assert [row.district_id for row in _rows(connection)] == [
+        "poa",
+        "unknown",
+        "outside",
+        "unplaced",
+    ]
