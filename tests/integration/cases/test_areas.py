@@ -270,7 +270,8 @@ def test_people_beyond_the_boundary_are_outside(load_units, people, city):
         ("swapped", "POLYGON((43.86 125.3,43.88 125.3,43.88 125.32,43.86 125.3))", "swapped"),
         ("metres", "POLYGON((446948 4859589,446957 4860700,445349 4860713,446948 4859589))",
          "out of range"),
-        ("world", "POLYGON((-179 -80,170 -80,170 70,-179 70,-179 -80))", "outside the city's bounds"),
+        ("world", "POLYGON((-179 -80,170 -80,170 70,-179 70,-179 -80))",
+         "outside the city's bounds"),
     ],
 )  # fmt: skip
 def test_a_faulty_geometry_costs_its_row_and_says_why(

@@ -29,7 +29,7 @@ def _rows(connection):
     return connection.execute(query).all()
 
 
-def test_the_districts_and_the_rows_of_none_are_there_once_however_often_they_are_loaded(
+def test_districts_and_the_rows_of_none_are_there_once_however_often_they_are_loaded(
     connection,
 ):
     city = load_city("changchun")

@@ -87,15 +87,20 @@ def timetable(points) -> dict[str, list[dict[str, Any]]]:
 
 @pytest.fixture(scope="module")
 def built(seeded: Engine, city, add, points) -> Engine:
+    numbers = {}
     for table, rows in timetable(points).items():
-        number = add(table, rows, source="feed", event_to=MIDNIGHT + timedelta(days=1))
+        numbers[table] = number = add(
+            table, rows, source="feed", event_to=MIDNIGHT + timedelta(days=1)
+        )
         if table in ("gtfs_stop", "departure"):
             span = {"starts_at": MIDNIGHT, "ends_at": MIDNIGHT + timedelta(days=1)}
             looked = {"source": "feed", "load_id": number, "table_name": table, **span}
             with seeded.begin() as connection:
                 connection.execute(insert(source_coverage).values(looked))
+    of_feed = [table for table in numbers if table.startswith("gtfs_")]  # one feed, one load
+    feed = (f"UPDATE {table} SET load_id = {numbers['gtfs_feed']}" for table in of_feed)
     with seeded.begin() as connection:
-        for statement in (TOGETHER, *FRACTIONS):
+        for statement in (TOGETHER, *FRACTIONS, *feed):
             connection.execute(text(statement))
     build_states(seeded, city, full=True)
     return seeded

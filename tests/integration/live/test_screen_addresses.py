@@ -87,18 +87,21 @@ def test_each_source_says_its_age_and_whether_that_is_late(engine, get) -> None:
         "punctual": (AT - timedelta(seconds=180), None),
         "late": (AT - timedelta(seconds=181), None),
         "mute": (None, None),
+        "awaited": (None, None),
         "broken": (AT, "cannot be fetched"),
     }
     with engine.begin() as connection:
         connection.execute(delete(live_source))
         for source, (at, message) in said.items():
             row = {"source": source, "kind": "records", "expected_s": 60, "last_event_at": at}
+            row["followed_since"] = AT - timedelta(seconds=60 if source == "awaited" else 3600)
             connection.execute(insert(live_source).values(row | {"message": message}))
     found = (get("/live/sources")).json()["sources"]
     assert {each["source"]: (each["lag_s"], each["state"]) for each in found} == {
         "punctual": (180, "fresh"),
         "late": (181, "stale"),
         "mute": (None, "silent"),
+        "awaited": (None, "awaited"),
         "broken": (0, "failing"),
     }
     assert [each["source"] for each in found][:3] == ["mute", "late", "punctual"]
