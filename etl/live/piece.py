@@ -3,6 +3,7 @@
 import json
 import re
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 
 import polars as pl
@@ -43,12 +44,17 @@ class LiveSource:
 
 @dataclass(frozen=True)
 class Piece:
-    """New data: bytes under a file's name, and the number of the file's lines before them."""
+    """New data: bytes under a file's name, and the number of the file's lines before them.
+
+    `sent_at` is when a message was sent: one that has nothing to tell, as of buses at night, is
+    heard all the same.
+    """
 
     name: str
     content: bytes
     lines_before: int = 0
     tells_of_source: bool = True  # else concluded by the program, not received
+    sent_at: datetime | None = None
 
     @property
     def file(self) -> SourceFile:
@@ -83,7 +89,8 @@ def load_piece(
         outcome = _from_first_line(outcome, piece.lines_before)
         done = close_load(connection, declaration, planned, load_id, outcome)
         if piece.tells_of_source:
-            keep_event(connection, declaration.key, live_source.rule, outcome.event_to)
+            heard_at = piece.sent_at if outcome.rows_in == 0 else outcome.event_to
+            keep_event(connection, declaration.key, live_source.rule, heard_at)
         if advance:
             advance.keep(connection)
     return done
