@@ -15,6 +15,7 @@ from etl.live.gtfs_rt_feed import FollowedFeed
 from etl.live.piece import LiveSource
 from etl.pipeline.run import load_source
 from etl.source.declaration import SourceDeclaration, read_declaration
+from geodata.queries.live import read_sources_freshness
 from geodata.space.datums import wgs84_to_bd09, wgs84_to_gcj02
 from geodata.space.districts import DistrictLocator
 from geodata.tables import rejected_row, stop_event, vehicle_position
@@ -239,6 +240,21 @@ def test_a_damaged_message_is_refused_and_the_next_one_read(follow, line, tmp_pa
     )
     assert [done.status for done in feed.poll()] == ["refused", "loaded"]
     assert list(feed.poll()) == []
+
+
+def test_a_message_that_has_nothing_to_tell_is_heard(engine, follow, line, tmp_path):
+    key = f"night_{tmp_path.name}"[:40]
+    feed = follow(declared(key, "positions", line))
+    at = DAY + timedelta(hours=3)
+    (tmp_path / "rt" / f"{key}_positions_0.pb").write_bytes(positions(at))
+    (done,) = feed.poll()
+    assert (done.status, done.rows_in) == ("loaded", 0)
+    (found,) = (
+        each
+        for each in read_sources_freshness(engine, at + timedelta(seconds=90))
+        if each.source == key
+    )
+    assert (found.last_event_at, found.state) == (at, "fresh")
 
 
 def test_a_headway_is_to_the_bus_before_on_the_route(engine, follow, line, tmp_path):
