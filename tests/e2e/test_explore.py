@@ -70,7 +70,7 @@ def test_a_link_reopens_the_same_view_in_light_and_english(
     expect(page.locator(".explore")).to_have_attribute("data-theme", "light")
     expect(page.locator(".explore-inspector h2")).to_have_text("Chaoyang District")
     page.locator(".evidence summary").click()
-    expect(page.locator(".evidence")).to_contain_text("speed_tests")
+    expect(page.locator(".evidence")).to_contain_text("Broadband speed tests")
     expect(page.locator(".evidence .badge-simulated")).to_be_visible()
     page.screenshot(path=artefacts / "explore-light-1080p.png")
     assert watched.complaints == []

@@ -92,7 +92,7 @@ def test_rules_without_data_are_said_to_be_unknown(context, monkeypatch) -> None
     assert "stale_source" not in blind
     duty = text_of(context, "/duty")
     assert "目前无法判断的规则" in duty
-    assert "no usable data for 1 of 1" in duty
+    assert "1 of 1 not judged" in duty
     at(monkeypatch, AT + timedelta(hours=1))
     assert len(read_unwatched(context)) == len(rules)  # nobody judged them since
     assert "last judged 2026-11-27 12:00" in text_of(context, "/duty")
