@@ -20,7 +20,7 @@ from layers.values.denominator import read_denominator, read_stock
 from layers.values.left_out import LeftOut, read_left_out
 from layers.values.query import CheckedQuery, ValueQuery, check_query
 from layers.values.selection import read_merged, read_steps
-from layers.values.true_zero import with_zeros
+from layers.values.true_zero import may_be_zero, with_zeros
 
 __all__ = [
     "Build",
@@ -69,7 +69,7 @@ def answer(connection: Connection, city: City, query: CheckedQuery) -> pl.DataFr
     except NotFoundError:
         build = None
     merged = _read_states(connection, city, query)
-    if build is not None:
+    if build is not None and may_be_zero(merged, query):
         coverage = read_coverage(connection, query.indicator)
         merged = with_zeros(merged, query, coverage, build.as_of)
     if query.indicator.denominator:

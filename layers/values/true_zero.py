@@ -14,6 +14,11 @@ _COUNTED = (StateClass.ADDITIVE, StateClass.RATIO, StateClass.DISTINCT, StateCla
 _EMPTY_COLUMNS = ("n", "n_missing", "num", "den", "ids_n")
 
 
+def may_be_zero(merged: pl.DataFrame, query: CheckedQuery) -> bool:
+    """Return whether a key may be a true zero: else nobody need ask what the sources cover."""
+    return query.indicator.state_class in _COUNTED and merged["n"].null_count() > 0
+
+
 def with_zeros(
     merged: pl.DataFrame, query: CheckedQuery, coverage: Coverage, as_of: datetime | None
 ) -> pl.DataFrame:
@@ -21,7 +26,7 @@ def with_zeros(
 
     Only counts can be zero; a mean or a quantile of nothing stays unknown.
     """
-    if query.indicator.state_class not in _COUNTED:
+    if not may_be_zero(merged, query):
         return merged
     covered = pl.Series(_covered_keys(merged, query, coverage, as_of), dtype=pl.Boolean)
     empty = covered & merged["n"].is_null()
