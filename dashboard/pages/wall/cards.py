@@ -102,11 +102,10 @@ def note_words(context: ScreenContext, shown: HeadlineValue, trend: Trend) -> tu
 
 def empty_row(context: ScreenContext, indicator: Indicator, labels: tuple[str, str]) -> CardRow:
     """Return the line of an indicator without data, which says what is not loaded."""
-    zh, en = (
-        read_reason(context, indicator, code) or status_word(Status.NO_DATA, code)
-        for code in LANGUAGES
-    )
-    return CardRow(*labels, ShownNumber(MISSING, "", zh), en)
+    zh, en = (status_word(Status.NO_DATA, code) for code in LANGUAGES)
+    reasons = [read_reason(context, indicator, code) for code in LANGUAGES]
+    why = tuple(reason for reason in reasons if reason)
+    return CardRow(*labels, ShownNumber(MISSING, "", zh), en, partial=why)
 
 
 def evidence_line(context: ScreenContext, shown: HeadlineValue) -> str:
