@@ -1,6 +1,7 @@
 import json
 import warnings
 import zipfile
+from dataclasses import replace
 from datetime import timedelta
 
 import geopandas as gpd
@@ -15,6 +16,7 @@ from polars.testing import assert_frame_equal
 
 from etl.batch import ROW, WKB
 from etl.extract import read_file
+from etl.ledger.rejected_rows import describe_rejects
 from etl.source.file import SourceFile
 from geodata.errors import ExtractError
 
@@ -72,6 +74,26 @@ def test_what_cannot_be_read_is_named(read, content, format_, message):
     changes = {"record": "b"} if format_ == "xml" else {}
     with pytest.raises(ExtractError, match=message):
         read(f"file.{format_}", content, format_, **changes)
+
+
+@pytest.mark.parametrize("content", ['[{"编号": 1}]\n', "5\n\n6\n"])
+def test_a_file_without_a_column_lacks_those_that_are_mapped(tmp_path, declare, content):
+    (tmp_path / "a.ndjson").write_text(content, encoding="utf-8")
+    mapping = {"facility_id": "编号", "kind": {"const": "place"}}
+    declaration = declare(format="ndjson", table="facility", mapping=mapping)
+    with pytest.raises(ExtractError, match=r"'编号' .* is missing; the file has: no column at all"):
+        read_file(SourceFile.at(tmp_path / "a.ndjson"), declaration)
+
+
+def test_a_rejected_row_of_a_file_of_shapes_alone_has_no_text(read):
+    point = '{"type": "Point", "coordinates": [125.3, 43.9]}'
+    features = f'[{{"geometry": {point}}}, {{"geometry": {{"type": "Point", "coordinates": "x"}}}}]'
+    extracted = read("a.geojson", f'{{"features": {features}}}', "geojson")
+    frame = extracted.frame.drop("@file").select(ROW, WKB)
+    rejects = pl.DataFrame({ROW: [1], "field": ["geometry"], "reason": ["is far away"]})
+    told = describe_rejects(rejects, replace(extracted, frame=frame), "a.geojson")
+    assert told["row_number"].to_list() == [1, 2]
+    assert told["raw"][0] is None
 
 
 def test_xml_children_and_attributes_are_columns(read):
