@@ -14,7 +14,6 @@ import polars as pl
 import shapely
 
 from etl.batch import ROW, WKB, Batch, X, Y, count_reasons
-from etl.source.declaration import SourceDeclaration
 from geodata.space import grid
 from geodata.space.areal import divide, mended, polygonal
 from geodata.space.crs import from_metric
@@ -38,7 +37,7 @@ _MOST_DEGREES = 20.0  # what the grid can cover in one go; no unit of residents 
 _MOST_PEOPLE = 1e9
 
 
-def place_hexagons(batch: Batch, declaration: SourceDeclaration, areas: DistrictAreas) -> Batch:
+def place_hexagons(batch: Batch, areas: DistrictAreas) -> Batch:
     """Turn H3 cells in text into storage cells: a coarser hexagon becomes its centre child.
 
     The centre child's ancestor at the hexagon's own resolution is the hexagon, so sums stay exact.
@@ -50,10 +49,11 @@ def place_hexagons(batch: Batch, declaration: SourceDeclaration, areas: District
     frame = batch.frame.with_columns(
         pl.Series("cell", cells, dtype=pl.Int64), pl.Series("@given", given, dtype=pl.Int64)
     )
-    label = "/".join(declaration.mapping["cell"].source) or "cell"
     batch = replace(batch, frame=frame).reject(
         frame.filter(pl.col("cell") == grid.NO_CELL).select(
-            ROW, pl.lit(label).alias("field"), pl.lit("is not an H3 cell").alias("reason")
+            ROW,
+            pl.lit(batch.label("cell")).alias("field"),
+            pl.lit("is not an H3 cell").alias("reason"),
         )
     )
     batch = refuse_numbers(batch)
@@ -135,8 +135,8 @@ def refuse_numbers(batch: Batch) -> Batch:
     return batch.reject(
         batch.frame.filter(~usable).select(
             ROW,
-            pl.lit("residents").alias("field"),
-            pl.lit(f"is not between 0 and {_MOST_PEOPLE:g}").alias("reason"),
+            pl.lit(batch.label("residents")).alias("field"),
+            pl.lit(f"is not between 0 and {_MOST_PEOPLE:,.0f}").alias("reason"),
         )
     )
 
