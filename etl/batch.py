@@ -14,7 +14,7 @@ X, Y = "@x", "@y"  # in WGS-84
 
 # How the reasons end of rows whose record is there all the same, by another row or an earlier load.
 COUNTS_INSTEAD, KNOWN_ALREADY = "which counts", "is already known"
-# Rows that tell of nothing of the city: no record is lost with them, and they speak of none.
+# Rows that tell of nothing of the city: nothing that happened there is lost with them.
 TOTAL, ELSEWHERE = "is a total of other rows", "names no district of the city"
 NOT_OURS = (TOTAL, ELSEWHERE)
 
