@@ -42,6 +42,17 @@ def read(tmp_path, declare):
     return call
 
 
+@pytest.fixture
+def read_csv_as(tmp_path, declare):
+    def call(mapping, head):
+        (tmp_path / "a.csv").write_text(f"{head}7,1,2,3,4,5,6\n", encoding="utf-8")
+        mapping = {"facility_id": "id", "kind": {"const": "place"}} | mapping
+        declaration = declare(format="csv", table="facility", mapping=mapping)
+        return read_file(SourceFile.at(tmp_path / "a.csv"), declaration)
+
+    return call
+
+
 def test_json_objects_become_dotted_columns(read):
     content = json.dumps(
         {"data": {"rows": [{"id": 1, "at": {"lon": 125.5}, "tags": ["a"]}, {"ok": True}]}}
@@ -83,6 +94,22 @@ def test_a_file_without_a_column_lacks_those_that_are_mapped(tmp_path, declare, 
     declaration = declare(format="ndjson", table="facility", mapping=mapping)
     with pytest.raises(ExtractError, match=r"'编号' .* is missing; the file has: no column at all"):
         read_file(SourceFile.at(tmp_path / "a.ndjson"), declaration)
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_a_repeated_column_of_a_header_is_told(read_csv_as, quote):
+    head = f"id,{quote}经度{quote},纬度,经度,纬度,备注,备注\n"
+    found = read_csv_as({"lon": "经度", "lat": "纬度_2", "name": {"template": "{纬度}"}}, head)
+    assert [(note.code, note.field, note.detail, note.row) for note in found.notes] == [
+        ("repeated_header", "经度", "经度_2", 1),
+        ("repeated_header", "纬度", "纬度_2", 1),
+    ]
+
+
+def test_a_column_that_a_template_needs_is_missing(read_csv_as):
+    with pytest.raises(ExtractError, match=r"column '街道' \(mapping.name\) is missing"):
+        read_csv_as({"name": {"template": "{区}{街道}"}}, "id,区,c,d,e,f,g\n")
+    read_csv_as({"name": {"template": "{区}{街道}", "optional": True}}, "id,区,c,d,e,f,g\n")
 
 
 def test_a_rejected_row_of_a_file_of_shapes_alone_has_no_text(read):
