@@ -70,6 +70,16 @@ def test_shares_are_in_proportion_to_areas_on_the_ground(areas):
     assert density.std() / density.mean() < 0.002
 
 
+@pytest.mark.parametrize("wrong", [shapely.Point(125.31, 43.87), None, shapely.Polygon()])
+@pytest.mark.parametrize("at", [0, 1, 2])
+def test_a_unit_without_an_area_may_stand_anywhere(areas, wrong, at):
+    sound = [(shapely.box(125.31, 43.87, 125.312, 43.872), 31.0)] * 2
+    units = [*sound[:at], (wrong, 7.0), *sound[at:]]
+    batch = allocate(areas, *units)
+    assert batch.rejects.rows() == [(at + 1, "geometry", "is not an area")]
+    assert batch.frame["residents"].sum() == 62
+
+
 def test_a_unit_without_an_area_is_rejected(areas):
     batch = allocate(areas, (shapely.Point(1, 2), 5), (None, 5), (shapely.box(0, 0, 0.01, 0.01), 5))
     assert batch.rejects.rows() == [
