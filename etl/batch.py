@@ -14,7 +14,7 @@ X, Y = "@x", "@y"  # in WGS-84
 
 # How the reasons end of rows whose record is there all the same, by another row or an earlier load.
 COUNTS_INSTEAD, KNOWN_ALREADY = "which counts", "is already known"
-# Rows that tell of nothing of the city: no record is lost with them, and they speak of none.
+# Rows that tell of nothing of the city: nothing that happened there is lost with them.
 TOTAL, ELSEWHERE = "is a total of other rows", "names no district of the city"
 NOT_OURS = (TOTAL, ELSEWHERE)
 
@@ -65,7 +65,8 @@ class Batch:
 
     `frame` holds one line per record with the file row it came from in `@row`; `members` says
     which further file rows a record also carries (merged duplicates, unit rows of a call). `notes`
-    tell of rows that were kept, and of what is wrong with the file as a whole.
+    tell of rows that were kept, and of what is wrong with the file as a whole. `labels` are the
+    file's own names of target columns.
     """
 
     frame: pl.DataFrame
@@ -75,6 +76,11 @@ class Batch:
     )
     stages: tuple[StageSummary, ...] = ()
     notes: tuple[Note, ...] = ()
+    labels: Mapping[str, str] = field(default_factory=dict)
+
+    def label(self, *targets: str) -> str:
+        """Return what the file calls target columns; their own names where it has none."""
+        return "+".join(self.labels.get(name, name) for name in targets)
 
     def reject(self, faults: pl.DataFrame) -> "Batch":
         """Remove every record of the faulty rows, with the rows merged into them."""

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -11,7 +12,7 @@ from itertools import islice
 import numpy as np
 import polars as pl
 
-from etl.batch import ROW
+from etl.batch import ROW, Note
 from etl.extract.encoding import read_text
 from etl.extract.extracted import RAW_REJECT_SCHEMA, Extracted
 from etl.extract.row_format import RowFormat
@@ -20,6 +21,7 @@ from etl.source.file import SourceFile
 from etl.source.formats import FORMATS
 from geodata.errors import ExtractError
 
+REPEATED = "repeated_header"
 _DELIMITERS = ",;\t|"
 _SEPARATOR = re.compile(r'\A"?sep=(.)"?(?=\r?\n)', re.IGNORECASE)
 _LINE_END = re.compile(r"\r\n|\n|\r")
@@ -45,7 +47,9 @@ def read_csv(file: SourceFile, declaration: SourceDeclaration) -> Extracted:
     layout = _Layout(delimiter, declaration.header, line)
     plain = None if '"' in text else _read_plain(text, layout)
     extracted = _read_careful(file, text, layout) if plain is None else Extracted(plain)
-    return replace(extracted, notes=decoded.notes, foreign=decoded.foreign)
+    names = declaration.header or next(_records(file, text, layout), (0, []))[1]
+    notes = (*decoded.notes, *tell_repeated(names, declaration, line))
+    return replace(extracted, notes=notes, foreign=decoded.foreign)
 
 
 @dataclass(frozen=True)
@@ -147,6 +151,18 @@ def unique_names(names: list[str]) -> list[str]:
         seen[name] = seen.get(name, 0) + 1
         result.append(name if seen[name] == 1 else f"{name}_{seen[name]}")
     return result
+
+
+def tell_repeated(names: list[str], declaration: SourceDeclaration, row: int) -> list[Note]:
+    """Return notes of the mapped columns of which the header has several: the first one counts."""
+    counts = Counter(name.strip() for name in names)
+    asked = {name for field in declaration.mapping.values() for name in field.columns}
+    return [
+        Note(REPEATED, ", ".join(f"{name}_{number}" for number in range(2, counts[name] + 1)), row,
+             name)
+        for name in counts
+        if name in asked and counts[name] > 1
+    ]  # fmt: skip
 
 
 def _records(file: SourceFile, text: str, layout: _Layout) -> Iterator[tuple[int, list[str]]]:

@@ -5,9 +5,10 @@ file asks for.
 """
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, time
+from functools import partial
 
 import xlrd
 from python_calamine import (
@@ -18,11 +19,13 @@ from python_calamine import (
     SheetVisibleEnum,
 )
 
+from etl.extract.excel_parts import read_errors
 from etl.extract.signature import ZIP
 from etl.source.file import SourceFile
 from geodata.errors import ExtractError
 
 Cells = list[list[object]]
+Errors = Mapping[tuple[int, int], str]  # by row and column from 0
 Range = tuple[tuple[int, int], tuple[int, int]]
 _TIME_ONLY = 1.0  # a serial number below it has no day
 _MOST_SERIAL = 2_958_465.0  # 31 December 9999
@@ -30,13 +33,17 @@ _MOST_SERIAL = 2_958_465.0  # 31 December 9999
 
 @dataclass(frozen=True)
 class Sheet:
-    """One sheet: its first rows or all, as far as they are filled, and its merged ranges."""
+    """One sheet: its first rows or all, as far as they are filled, and its merged ranges.
+
+    Cells that hold an error, such as #N/A, are blank; `read_errors` tells them.
+    """
 
     name: str
     is_visible: bool
     is_filled: bool
     merged: Sequence[Range]
     read: Callable[[int | None], Cells]
+    read_errors: Callable[[], Errors]
 
 
 def open_book(file: SourceFile, content: bytes) -> list[Sheet]:
@@ -46,7 +53,8 @@ def open_book(file: SourceFile, content: bytes) -> list[Sheet]:
         ExtractError: it is damaged.
     """
     try:
-        return _open_xlsx(content) if content.startswith(ZIP) else _open_xls(content)
+        is_zip = content.startswith(ZIP)
+        return _open_xlsx(file, content) if is_zip else _open_xls(content)
     except (CalamineError, OSError, ValueError) as error:
         raise ExtractError(f"{file}: cannot be read: {error}") from None
     except Exception as error:  # xlrd meets damage wherever its parsing happens to be
@@ -61,7 +69,7 @@ def _damaged(file: SourceFile, error: BaseException) -> ExtractError:
     return ExtractError(f"{file}: cannot be read: the workbook is damaged ({type(error).__name__})")
 
 
-def _open_xlsx(content: bytes) -> list[Sheet]:
+def _open_xlsx(file: SourceFile, content: bytes) -> list[Sheet]:
     workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
     sheets = []
     for each in workbook.sheets_metadata:
@@ -69,7 +77,9 @@ def _open_xlsx(content: bytes) -> list[Sheet]:
             sheet = workbook.get_sheet_by_name(each.name)
             merged = sheet.merged_cell_ranges or []
             is_visible = each.visible == SheetVisibleEnum.Visible
-            sheets.append(Sheet(each.name, is_visible, sheet.height > 0, merged, _reader(sheet)))
+            errors = partial(read_errors, file, each.name)
+            is_filled = sheet.height > 0
+            sheets.append(Sheet(each.name, is_visible, is_filled, merged, _reader(sheet), errors))
     return sheets
 
 
@@ -91,6 +101,7 @@ def _open_xls(content: bytes) -> list[Sheet]:
             sheet.nrows > 0,
             [((top, left), (end - 1, right - 1)) for top, end, left, right in sheet.merged_cells],
             _old_reader(sheet, book.datemode),
+            partial(_old_errors, sheet),
         )
         for sheet in book.sheets()
     ]
@@ -104,6 +115,15 @@ def _old_reader(sheet: xlrd.sheet.Sheet, date_mode: int) -> Callable[[int | None
         return [row + [""] * (width - len(row)) for row in cells]
 
     return read
+
+
+def _old_errors(sheet: xlrd.sheet.Sheet) -> Errors:
+    return {
+        (row, column): xlrd.error_text_from_code.get(cell.value, "#N/A")
+        for row in range(sheet.nrows)
+        for column, cell in enumerate(sheet.row(row))
+        if cell.ctype == xlrd.XL_CELL_ERROR
+    }
 
 
 def _value(cell: xlrd.sheet.Cell, date_mode: int) -> object:

@@ -2,14 +2,15 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 
 import polars as pl
 
 from etl.batch import ROW, Note
 from etl.extract.container import listed
-from etl.extract.csv_file import unique_names
-from etl.extract.excel_book import Range, Sheet, open_book
+from etl.extract.csv_file import tell_repeated, unique_names
+from etl.extract.excel_book import Errors, Range, Sheet, open_book
 from etl.extract.excel_parts import check_sizes, read_long_numbers
 from etl.extract.extracted import EXACT, Extracted
 from etl.extract.row_format import RowFormat
@@ -45,7 +46,9 @@ def read_excel(file: SourceFile, declaration: SourceDeclaration) -> Extracted:
     if is_zip and any(_LONG.match(cell) for row in rows for cell in row):
         for (row, column), digits in read_long_numbers(file, sheet.name).items():
             rows[row][column] = digits
-    return _extracted(rows, sheet.merged, declaration, notes)
+    return _note_errors(
+        _extracted(rows, sheet.merged, declaration, notes), sheet.read_errors(), declaration
+    )
 
 
 def _choose(
@@ -96,9 +99,23 @@ def _extracted(
     ]
     frame = pl.DataFrame([numbers, *columns])
     if repeated:
-        told = [name for column, name in enumerate(names) if column in repeated]
-        notes = (*notes, Note("repeated_merged", ", ".join(told), rows=sum(repeated.values())))
-    return Extracted(frame, notes=notes)
+        merges = [name for column, name in enumerate(names) if column in repeated]
+        notes = (*notes, Note("repeated_merged", ", ".join(merges), rows=sum(repeated.values())))
+    told = tell_repeated([_header_name(each) for each in given], declaration, first)
+    return Extracted(frame, notes=(*notes, *told))
+
+
+def _note_errors(extracted: Extracted, errors: Errors, declaration: SourceDeclaration) -> Extracted:
+    """Say which mapped columns hold errors of formulas, which are read as blank."""
+    frame = extracted.frame
+    asked = {name for field in declaration.mapping.values() for name in field.columns}
+    rows, notes = set(frame[ROW]), []
+    for column, name in enumerate(frame.columns[1:]):
+        found = sorted(at + 1 for at, other in errors if other == column and at + 1 in rows)
+        if found and name in asked:
+            said = errors[found[0] - 1, column]
+            notes.append(Note("error_cells", said, found[0], name, len(found)))
+    return replace(extracted, notes=(*extracted.notes, *notes))
 
 
 def _repeat_merged(

@@ -1,4 +1,4 @@
-"""What is looked up in a workbook's own XML: how large it is, and numbers of many digits."""
+"""What is looked up in a workbook's own XML: how large it is, long numbers, errors."""
 
 import re
 import zipfile
@@ -16,6 +16,10 @@ _MOST_CELLS = 60_000_000  # a sheet is held as a whole, blank cells included
 _COLUMN = re.compile(rb"<(?:\w+:)?c\b[^>]*?\br=\"([A-Z]+)")
 _ROW = re.compile(rb"<(?:\w+:)?row\b[^>]*?\br=\"(\d+)")
 _DIGITS = re.compile(rb"<(?:\w+:)?c\b([^>]*)>\s*<(?:\w+:)?v>(-?\d{16,})</")
+_ERRORS = re.compile(
+    rb"<(?:\w+:)?c\b(?=[^>]*\bt=\"e\")([^>]*)>(?:(?!</(?:\w+:)?c>).)*?<(?:\w+:)?v>([^<]*)</",
+    re.DOTALL,
+)
 _PLACE = re.compile(rb"\br=\"([A-Z]+)(\d+)\"")
 _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 
@@ -58,16 +62,28 @@ def read_long_numbers(file: SourceFile, sheet: str) -> Mapping[tuple[int, int], 
 
     Excel itself rounds them; other programs write them whole, and no float holds them.
     """
+    return _find_cells(file, sheet, _DIGITS)
+
+
+def read_errors(file: SourceFile, sheet: str) -> Mapping[tuple[int, int], str]:
+    """Return the errors that cells of a sheet hold, such as #N/A, by row and column from 0."""
+    return _find_cells(file, sheet, _ERRORS)
+
+
+def _find_cells(
+    file: SourceFile, sheet: str, pattern: re.Pattern[bytes]
+) -> Mapping[tuple[int, int], str]:
+    """Return what a pattern of a cell's attributes and its value finds in a sheet."""
     with open_zip(file) as archive:
         path = _path_of(archive, sheet)
         if path not in archive.namelist():
             return {}
         xml = read_entry(file, archive, archive.getinfo(path))
     found = {}
-    for attributes, digits in _DIGITS.findall(xml):
+    for attributes, value in pattern.findall(xml):
         place = _PLACE.search(attributes)
         if place:
-            found[int(place[2]) - 1, _column(place[1]) - 1] = digits.decode("ascii")
+            found[int(place[2]) - 1, _column(place[1]) - 1] = value.decode("ascii", "replace")
     return found
 
 

@@ -39,15 +39,19 @@ def reject_rows(
     gone = extracted.frame.filter(where)
     if gone.is_empty():
         return extracted
-    shown = [name for name in gone.columns if not name.startswith("@")]
-    raw = pl.struct(shown).struct.json_encode() if shown else pl.lit(None, pl.String)
     faults = gone.select(
         ROW, pl.lit(field, pl.String).alias("field"), pl.lit(reason).alias("reason"),
-        raw.alias("raw"),
+        raw_text(gone.columns).alias("raw"),
     )  # fmt: skip
     rejects = pl.concat([extracted.rejects, faults], how="diagonal")
     frame = extracted.frame.filter(~where)
     return replace(extracted, frame=frame, rejects=rejects)
+
+
+def raw_text(columns: Iterable[str]) -> pl.Expr:
+    """Return a row as JSON text, null where the file has no column but its geometry."""
+    shown = [name for name in columns if not name.startswith("@")]
+    return pl.struct(shown).struct.json_encode() if shown else pl.lit(None, pl.String)
 
 
 def text_of(frame: pl.DataFrame) -> pl.DataFrame:

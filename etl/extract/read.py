@@ -8,7 +8,7 @@ import polars as pl
 from etl.batch import FILE, ROW, TOTAL, Note
 from etl.extract.container import unpack
 from etl.extract.encoding import FOREIGN
-from etl.extract.extracted import Extracted, reject_rows
+from etl.extract.extracted import Extracted, raw_text, reject_rows
 from etl.extract.row_format import RowFormat
 from etl.extract.signature import refuse_other
 from etl.source.declaration import SourceDeclaration
@@ -118,7 +118,8 @@ def _check_columns(file: SourceFile, extracted: Extracted, declaration: SourceDe
         if not columns.intersection(names):
             found = ", ".join(name for name in frame.columns if not name.startswith("@"))
             raise ExtractError(
-                f"{file}: column '{names[0]}' ({key}) is missing; the file has: {found[:400]}"
+                f"{file}: column '{names[0]}' ({key}) is missing; "
+                f"the file has: {found[:400] or 'no column at all'}"
                 f"{_where_header(extracted, declaration)}"
             )
 
@@ -126,9 +127,8 @@ def _check_columns(file: SourceFile, extracted: Extracted, declaration: SourceDe
 def _where_header(extracted: Extracted, declaration: SourceDeclaration) -> str:
     """Return which of the first rows holds the names that are missing above them."""
     wanted = [names for _, names in declaration.columns_needed]
-    shown = pl.struct(name for name in extracted.frame.columns if not name.startswith("@"))
     rows = extracted.frame.head(_TITLE_ROWS)
-    raws = list(rows.select(ROW, shown.struct.json_encode()).iter_rows()) if rows.width > 1 else []
+    raws = list(rows.select(ROW, raw_text(rows.columns).alias("raw")).iter_rows())
     if "raw" in extracted.rejects.columns:
         raws += extracted.rejects.head(_TITLE_ROWS).select(ROW, "raw").iter_rows()
     for row, raw in raws:

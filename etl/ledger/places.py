@@ -10,7 +10,7 @@ from etl.source.declaration import SourceDeclaration
 from etl.source.record_types import GEOMETRY_TEXT, PLACE_CODE
 from geodata.tables import OUTSIDE_DISTRICT, UNKNOWN_DISTRICT, UNPLACED_DISTRICT
 
-_WHERE = ("lon", "lat", GEOMETRY_TEXT, PLACE_CODE, "district_id")
+_WHERE = ("lon", "lat", "cell", GEOMETRY_TEXT, PLACE_CODE, "district_id")
 _CODES: Mapping[str, str] = {
     OUTSIDE_DISTRICT: "outside_city",
     UNKNOWN_DISTRICT: "place_unknown",
@@ -24,22 +24,26 @@ def tell_places(
     """Return how many records lie outside the city, and how many have no place that is known.
 
     A file of the city that never says where, such as one of values of the whole city, is passed
-    over; `given` are the columns it has.
+    over, but for what lies outside: that is known. `given` are the columns it has.
     """
     mapped = [declaration.mapping[name] for name in _WHERE if name in declaration.mapping]
     says_where = WKB in given or any(name in given for each in mapped for name in each.source)
     found = count_places(frame, file, ROW)
     if says_where or declaration.covered_extent == "wider":
         return found
-    return ()
+    return tuple(each for each in found if each.code == _CODES[OUTSIDE_DISTRICT])
 
 
 def count_places(frame: pl.DataFrame, file: str, row: str | None = None) -> tuple[Finding, ...]:
-    """Return the same of any records; `row` is the column with the row of the file, if any."""
+    """Return the same of any records; `row` is the column with the row of the file, if any.
+
+    A row whose people were divided over pieces counts once in each of the three.
+    """
     if "district_id" not in frame.columns:
         return ()
     first = pl.col(row).min() if row else pl.lit(None, pl.Int64)
-    kinds = frame.group_by("district_id").agg(first.alias("first"), pl.len())
+    count = pl.col(row).n_unique() if row else pl.len()
+    kinds = frame.group_by("district_id").agg(first.alias("first"), count.alias("count"))
     found = {name: (first, count) for name, first, count in kinds.iter_rows()}
     return tuple(
         Finding(code, file, found[name][0], rows=found[name][1])

@@ -3,7 +3,7 @@
 import polars as pl
 
 from etl.batch import ROW
-from etl.extract import Extracted
+from etl.extract.extracted import Extracted, raw_text
 from etl.load.supersede import Driver
 
 SCHEMA = {
@@ -21,9 +21,8 @@ def describe_rejects(rejects: pl.DataFrame, extracted: Extracted, file: str) -> 
     Rows that did not fit the file's shape, and so are in no frame, bring their own raw text.
     """
     frame = extracted.frame
-    raw = pl.struct(name for name in frame.columns if not name.startswith("@"))
     raws = frame.join(rejects.select(ROW), on=ROW, how="semi").select(
-        ROW, raw.struct.json_encode().alias("raw")
+        ROW, raw_text(frame.columns).alias("raw")
     )
     ragged = extracted.rejects
     if "raw" not in ragged.columns:

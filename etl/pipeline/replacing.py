@@ -5,7 +5,7 @@ from functools import partial
 
 import polars as pl
 
-from etl.batch import NOT_OURS, ROW
+from etl.batch import ROW, TOTAL
 from etl.extract import Extracted
 from etl.ledger.findings import Finding
 from etl.load.replacement import Going, Replacement
@@ -46,8 +46,12 @@ def replacement_of(
 def _read_spoken(
     declaration: SourceDeclaration, extracted: Extracted, zone: str, rejects: pl.DataFrame
 ) -> pl.DataFrame:
-    """Read the keys of rejected rows; totals and rows of other cities speak of no record."""
-    ours = ~pl.col("reason").is_in(NOT_OURS)
+    """Read the keys of rejected rows; totals speak of no record.
+
+    A row that names no district of the city speaks of the record that has its key: the district may
+    be misspelt.
+    """
+    ours = pl.col("reason") != TOTAL
     wanted = rejects.filter(ours).select(ROW)
     rows = extracted.frame.join(wanted, on=ROW, how="semi", maintain_order="left")
     has_shapeless = extracted.rejects.filter(ours).height > 0

@@ -199,9 +199,10 @@ class SourceDeclaration(Declared):
     def columns_needed(self) -> list[tuple[str, list[str]]]:
         """The columns that its files must have: each key of it with the names that will do."""
         mapped = [
-            (f"mapping.{target}", field.source)
+            (f"mapping.{target}", names)
             for target, field in self.mapping.items()
-            if field.source and not field.optional
+            for names in ([field.source] if field.source else [[each] for each in field.columns])
+            if not field.optional
         ]
         return [*mapped, *((f"unpivot.{name}", [name]) for name in self.unpivot)]
 

@@ -97,6 +97,11 @@ class FieldMapping(Declared):
     )
     optional: bool = Field(default=False, description="the column may be missing from the file")
 
+    @property
+    def columns(self) -> list[str]:
+        """The columns that it may read."""
+        return self.source or re.findall(r"\{([^}]*)\}", self.template or "")
+
     @field_validator("zone")
     @classmethod
     def _known_zone(cls, value: str | None) -> str | None:

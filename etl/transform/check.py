@@ -48,13 +48,15 @@ def check(
     """
     rows_in, before = batch.frame.height, batch.rejects.height
     rules = [
-        *_rules(batch.frame, record_type, legal),
+        *_rules(batch, record_type, legal),
         *_times(batch.frame, record_type, not_after, first_day or record_type.first_day),
     ]
     for condition, field, reason in rules:
         faulty = batch.frame.filter(condition)
         batch = batch.reject(
-            faulty.select(ROW, pl.lit(field).alias("field"), pl.lit(reason).alias("reason"))
+            faulty.select(
+                ROW, pl.lit(batch.label(field)).alias("field"), pl.lit(reason).alias("reason")
+            )
         )
     batch = _reject_days(batch)
     merged = merge_repetitions(batch)
@@ -68,19 +70,20 @@ def check(
 
 
 def _rules(
-    frame: pl.DataFrame,
+    batch: Batch,
     record_type: RecordType,
     legal: Mapping[str, Collection[str]],
 ) -> Iterator[tuple[pl.Expr, str, str]]:
+    frame = batch.frame
     for name, (low, high) in record_type.ranges.items():
         if name in frame.columns:
             within = pl.col(name).is_between(low, high)
-            yield ~within, name, f"is not between {low:g} and {high:g}"
+            yield ~within, name, f"is not between {_in_full(low)} and {_in_full(high)}"
     for name, values in {**record_type.allowed, **legal}.items():
         if name in frame.columns:
             listed = ", ".join(sorted(values)) or "those of the city, which has none"
             yield ~pl.col(name).is_in(values), name, f"is not one of {listed}"
-    yield from _apart(frame, record_type)
+    yield from _apart(batch, record_type)
     if "ends_at" in frame.columns:
         yield pl.col("ends_at") <= pl.col("starts_at"), "ends_at", "is not after the start"
 
@@ -113,12 +116,18 @@ def _reject_days(batch: Batch) -> Batch:
     return replace(batch, frame=batch.frame.drop(CLOCKLESS))
 
 
-def _apart(frame: pl.DataFrame, record_type: RecordType) -> Iterator[tuple[pl.Expr, str, str]]:
+def _in_full(limit: float) -> str:
+    """Return a limit as people read it: 1,000,000,000, not 1e+09."""
+    return f"{limit:,.0f}" if float(limit).is_integer() else f"{limit:g}"
+
+
+def _apart(batch: Batch, record_type: RecordType) -> Iterator[tuple[pl.Expr, str, str]]:
     """Yield the rules of times that lie near another."""
     for name, (other, early, late) in record_type.near.items():
-        if name in frame.columns:
+        if name in batch.frame.columns:
             apart = pl.col(name) - pl.col(other)
-            yield ~apart.is_between(-early, late), name, f"is hours from {other}"
+            is_near = apart.is_between(-early, late)
+            yield ~is_near, name, f"is hours from {batch.label(other)}"
 
 
 def merge_repetitions(batch: Batch) -> Batch:
@@ -158,9 +167,9 @@ def reject_conflicts(batch: Batch, record_type: RecordType) -> Batch:
         return batch
     ranked = repeated.sort(order).with_columns(pl.col(ROW).last().over(key).alias("@winner"))
     reason = pl.format(
-        f"the same {{}} as row {{}}, {COUNTS_INSTEAD}", pl.lit("+".join(key)), "@winner"
+        f"the same {{}} as row {{}}, {COUNTS_INSTEAD}", pl.lit(batch.label(*key)), "@winner"
     )
     losers = ranked.filter(pl.col(ROW) != pl.col("@winner")).select(
-        ROW, pl.lit("+".join(key)).alias("field"), reason.alias("reason")
+        ROW, pl.lit(batch.label(*key)).alias("field"), reason.alias("reason")
     )
     return replace(batch).reject(losers)

@@ -65,7 +65,9 @@ def spread_by_weights(batch: Batch, weights: pl.DataFrame, areas: DistrictAreas)
     batch = refuse_numbers(
         batch.reject(
             batch.frame.filter(~known).select(
-                ROW, pl.lit("unit_id").alias("field"), pl.lit("has no weights").alias("reason")
+                ROW,
+                pl.lit(batch.label("unit_id")).alias("field"),
+                pl.lit("has no weights").alias("reason"),
             )
         )
     )

@@ -4,8 +4,9 @@ import re
 
 import polars as pl
 
+from etl.source.declaration import SourceDeclaration
 from etl.source.mapping import FieldMapping
-from etl.source.record_types import Kind
+from etl.source.record_types import PLACE_CODE, Kind
 from etl.transform.numbers import PLAIN, Signs, parse_number
 from etl.transform.times import parse_clock, parse_date
 
@@ -53,6 +54,13 @@ def _fill_template(field: FieldMapping, columns: list[str]) -> pl.Expr:
 def describe(target: str, field: FieldMapping) -> str:
     """Return the name under which a fault of this column is reported: the file's own, if any."""
     return "/".join(field.source) or field.template or target
+
+
+def labels_of(declaration: SourceDeclaration) -> dict[str, str]:
+    """Return what the file calls each target column; a district may come from a code's place."""
+    labels = {name: describe(name, field) for name, field in declaration.mapping.items()}
+    coded = {"district_id": labels[PLACE_CODE]} if PLACE_CODE in labels else {}
+    return coded | labels
 
 
 def read_value(field: FieldMapping, columns: list[str]) -> tuple[pl.Expr, pl.Expr]:

@@ -10,7 +10,6 @@ from etl.batch import ELSEWHERE, ROW, TOTAL, Batch, count_reasons
 from etl.source.declaration import SourceDeclaration
 from etl.source.record_types import RecordType
 from etl.source.totals import is_total
-from etl.transform.fields import describe
 
 _DISTRICT = "district_id"
 
@@ -41,7 +40,7 @@ def name_districts(batch: Batch, declaration: SourceDeclaration, ids: Mapping[st
     """
     rows_in, before = batch.frame.height, batch.rejects.height
     for name in _named(batch.frame, declaration.record_type):
-        batch = _reject(batch, declaration, name, is_total(name), TOTAL)
+        batch = _reject(batch, name, is_total(name), TOTAL)
     if _DISTRICT not in batch.frame.columns:
         dropped = count_reasons(batch.rejects.slice(before))
         return batch.staged("district", rows_in, dropped) if dropped else batch
@@ -49,7 +48,7 @@ def name_districts(batch: Batch, declaration: SourceDeclaration, ids: Mapping[st
     found = given.str.strip_chars().str.to_lowercase().replace_strict(
         dict(ids), default=None, return_dtype=pl.String
     )  # fmt: skip
-    batch = _reject(batch, declaration, _DISTRICT, given.is_not_null() & found.is_null(), ELSEWHERE)
+    batch = _reject(batch, _DISTRICT, given.is_not_null() & found.is_null(), ELSEWHERE)
     batch = replace(batch, frame=batch.frame.with_columns(found.alias(_DISTRICT)))
     return batch.staged("district", rows_in, count_reasons(batch.rejects.slice(before)))
 
@@ -59,12 +58,8 @@ def _named(frame: pl.DataFrame, record_type: RecordType) -> list[str]:
     return [name for name in names if frame.schema.get(name) == pl.String]
 
 
-def _reject(
-    batch: Batch, declaration: SourceDeclaration, name: str, where: pl.Expr, reason: str
-) -> Batch:
-    mapped = declaration.mapping.get(name)
-    field = describe(name, mapped) if mapped else name
+def _reject(batch: Batch, name: str, where: pl.Expr, reason: str) -> Batch:
     faulty = batch.frame.filter(where.fill_null(value=False))
     return batch.reject(
-        faulty.select(ROW, pl.lit(field).alias("field"), pl.lit(reason).alias("reason"))
+        faulty.select(ROW, pl.lit(batch.label(name)).alias("field"), pl.lit(reason).alias("reason"))
     )

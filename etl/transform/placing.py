@@ -86,7 +86,7 @@ def _residents(batch: Batch, declaration: SourceDeclaration, ground: Ground) -> 
         shapes = convert_shapes(plausible, declaration, ground.city)
         return allocate_polygons(shapes, ground.areas)
     if "cell" in declaration.mapping:
-        return place_hexagons(batch, declaration, ground.areas)
+        return place_hexagons(batch, ground.areas)
     return _points(batch, declaration, ground)
 
 

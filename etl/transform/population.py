@@ -14,7 +14,7 @@ import polars as pl
 import shapely
 
 from etl.batch import ROW, WKB, Batch, X, Y, count_reasons
-from etl.source.declaration import SourceDeclaration
+from etl.source.record_types import GEOMETRY_TEXT
 from geodata.space import grid
 from geodata.space.areal import divide, mended, polygonal
 from geodata.space.crs import from_metric
@@ -38,7 +38,7 @@ _MOST_DEGREES = 20.0  # what the grid can cover in one go; no unit of residents 
 _MOST_PEOPLE = 1e9
 
 
-def place_hexagons(batch: Batch, declaration: SourceDeclaration, areas: DistrictAreas) -> Batch:
+def place_hexagons(batch: Batch, areas: DistrictAreas) -> Batch:
     """Turn H3 cells in text into storage cells: a coarser hexagon becomes its centre child.
 
     The centre child's ancestor at the hexagon's own resolution is the hexagon, so sums stay exact.
@@ -50,10 +50,11 @@ def place_hexagons(batch: Batch, declaration: SourceDeclaration, areas: District
     frame = batch.frame.with_columns(
         pl.Series("cell", cells, dtype=pl.Int64), pl.Series("@given", given, dtype=pl.Int64)
     )
-    label = "/".join(declaration.mapping["cell"].source) or "cell"
     batch = replace(batch, frame=frame).reject(
         frame.filter(pl.col("cell") == grid.NO_CELL).select(
-            ROW, pl.lit(label).alias("field"), pl.lit("is not an H3 cell").alias("reason")
+            ROW,
+            pl.lit(batch.label("cell")).alias("field"),
+            pl.lit("is not an H3 cell").alias("reason"),
         )
     )
     batch = refuse_numbers(batch)
@@ -121,7 +122,7 @@ def allocate_polygons(batch: Batch, areas: DistrictAreas) -> Batch:
     """
     rows_in, before = batch.frame.height, batch.rejects.height
     shapes = polygonal(_shapes_of(batch.frame))
-    batch = refuse_numbers(batch.reject(_unusable(batch.frame, shapes)))
+    batch = refuse_numbers(batch.reject(_unusable(batch, shapes)))
     shapes = polygonal(_shapes_of(batch.frame))
     parts = [pl.DataFrame(schema=PIECE_SCHEMA), *_unit_pieces(batch.frame, shapes, areas)]
     batch = replace(batch, frame=batch.frame.drop(WKB))
@@ -135,8 +136,8 @@ def refuse_numbers(batch: Batch) -> Batch:
     return batch.reject(
         batch.frame.filter(~usable).select(
             ROW,
-            pl.lit("residents").alias("field"),
-            pl.lit(f"is not between 0 and {_MOST_PEOPLE:g}").alias("reason"),
+            pl.lit(batch.label("residents")).alias("field"),
+            pl.lit(f"is not between 0 and {_MOST_PEOPLE:,.0f}").alias("reason"),
         )
     )
 
@@ -220,17 +221,18 @@ def _shapes_of(frame: pl.DataFrame) -> Shapes:
     return shapes
 
 
-def _unusable(frame: pl.DataFrame, shapes: Shapes) -> pl.DataFrame:
+def _unusable(batch: Batch, shapes: Shapes) -> pl.DataFrame:
     """Return the rows whose shape people cannot be spread over, with the reason."""
     west, south, east, north = shapely.bounds(shapes).reshape(-1, 4).T
-    reason = np.full(len(shapes), None, dtype=object)
+    reason = np.full(len(shapes), "", dtype=object)
     reason[~(np.fmax(east - west, north - south) <= _MOST_DEGREES)] = (
         f"spans more than {_MOST_DEGREES:g} degrees"
     )
     reason[~(shapely.area(shapes) > 0)] = "is not an area"
-    return frame.select(
-        ROW, pl.lit("geometry").alias("field"), pl.Series("reason", reason, dtype=pl.String)
-    ).filter(pl.col("reason").is_not_null())
+    field = batch.labels.get(GEOMETRY_TEXT, "geometry")
+    return batch.frame.select(
+        ROW, pl.lit(field).alias("field"), pl.Series("reason", reason, dtype=pl.String)
+    ).filter(pl.col("reason") != "")
 
 
 def _unit_pieces(

@@ -49,7 +49,7 @@ def _decode_reports(batch: Batch) -> Batch:
     last = pl.col("technology").replace_strict(_LAST_INDEX, default=None, return_dtype=pl.Int64)
     illegal = ~pl.col(REPORT_INDEX).is_between(0, last)
     reason = pl.lit("is not a report index of its technology")
-    field = pl.lit(REPORT_INDEX)
+    field = pl.lit(batch.label(REPORT_INDEX))
     batch = batch.reject(
         batch.frame.filter(illegal).select(ROW, field.alias("field"), reason.alias("reason"))
     )

@@ -34,7 +34,7 @@ def read_wkt(batch: Batch) -> Batch:
     frame = batch.frame.with_columns(pl.Series(WKB, list(shapely.to_wkb(mended)), pl.Binary))
     faulty = frame.filter(pl.col(GEOMETRY_TEXT).is_not_null() & pl.col(WKB).is_null())
     notes = [
-        Note(MENDED, _CLOSED, int(frame[ROW][int(at)]), GEOMETRY_TEXT, len(closed))
+        Note(MENDED, _CLOSED, int(frame[ROW][int(at)]), batch.label(GEOMETRY_TEXT), len(closed))
         for at in closed[:1]
     ]
     return (
@@ -43,7 +43,7 @@ def read_wkt(batch: Batch) -> Batch:
         .reject(
             faulty.select(
                 ROW,
-                pl.lit(GEOMETRY_TEXT).alias("field"),
+                pl.lit(batch.label(GEOMETRY_TEXT)).alias("field"),
                 pl.lit("is not a geometry").alias("reason"),
             )
         )
@@ -128,7 +128,7 @@ def place_tiles(batch: Batch) -> Batch:
     rows_in, before = batch.frame.height, batch.rejects.height
     sound = pl.col("quadkey").str.contains(rf"^[0-3]{{{QUADKEY_ZOOM}}}$")
     batch = batch.reject(
-        _faults(batch.frame.filter(~sound), f"is not a quadkey of zoom {QUADKEY_ZOOM}")
+        _faults(batch, batch.frame.filter(~sound), f"is not a quadkey of zoom {QUADKEY_ZOOM}")
     )
     bounds = quadkey_bounds(batch.frame["quadkey"].to_list())
     squares = shapely.box(*bounds.T) if batch.frame.height else np.array([], dtype=object)
@@ -137,9 +137,12 @@ def place_tiles(batch: Batch) -> Batch:
     if WKB in frame.columns:
         given = shapely.bounds(shapely.from_wkb(frame[WKB].to_numpy()))
         differs = np.abs(given - bounds).max(axis=1) > _SAME_DEGREES
-        batch = batch.reject(_faults(frame.filter(differs), "the geometry is another tile's"))
+        batch = batch.reject(
+            _faults(batch, frame.filter(differs), "the geometry is another tile's")
+        )
     return batch.staged("place", rows_in, count_reasons(batch.rejects.slice(before)))
 
 
-def _faults(frame: pl.DataFrame, reason: str) -> pl.DataFrame:
-    return frame.select(ROW, pl.lit("quadkey").alias("field"), pl.lit(reason).alias("reason"))
+def _faults(batch: Batch, frame: pl.DataFrame, reason: str) -> pl.DataFrame:
+    field = batch.label("quadkey")
+    return frame.select(ROW, pl.lit(field).alias("field"), pl.lit(reason).alias("reason"))

@@ -9,7 +9,7 @@ from etl.batch import MEMBER, ROW, WKB, Batch, count_reasons
 from etl.source.declaration import SourceDeclaration
 from etl.source.record_types import ATTRIBUTES, RecordType
 from etl.transform.clocks import CLOCKLESS, is_day, takes_clock
-from etl.transform.fields import convert, describe, read_value, unreadable
+from etl.transform.fields import convert, describe, labels_of, read_value, unreadable
 from etl.transform.grouping import group_rows
 from etl.transform.numbers import Signs
 from etl.transform.unpivot import unpivot
@@ -26,7 +26,7 @@ def transform(batch: Batch, declaration: SourceDeclaration, zone: str) -> Batch:
     """
     rows_in = batch.frame.height
     before = batch.rejects.height
-    batch = unpivot(batch, declaration.unpivot)
+    batch = unpivot(replace(batch, labels=labels_of(declaration)), declaration.unpivot)
     batch, blanked = _map_fields(batch, declaration, zone)
     batch = _require(batch, declaration)
     # before rows are merged: what stands for another column is of its own row
@@ -42,20 +42,20 @@ def _map_fields(
     batch: Batch, declaration: SourceDeclaration, zone: str
 ) -> tuple[Batch, dict[str, int]]:
     typed = type_fields(batch.frame, declaration, zone)
-    labels = {name: describe(name, field) for name, field in declaration.mapping.items()}
     blank = {name for name, field in declaration.mapping.items() if field.invalid == "blank"}
     faults: list[pl.Expr] = [
         pl.when(pl.col(f"{FAULT}{name}").is_not_null()).then(
             pl.struct(pl.lit(label).alias("field"), pl.col(f"{FAULT}{name}").alias("reason"))
         )
-        for name, label in labels.items()
+        for name, label in ((name, batch.label(name)) for name in declaration.mapping)
         if name not in blank
     ]
     faulty = typed.select(ROW, pl.coalesce(faults or [pl.lit(None)]).alias("@first"))
     faulty = faulty.filter(pl.col("@first").is_not_null())
     rejects = faulty.unnest("@first") if faulty.height else faulty
     counts = {
-        f"{labels[name]} unreadable, left blank": typed[f"{FAULT}{name}"].count() for name in blank
+        f"{batch.label(name)} unreadable, left blank": typed[f"{FAULT}{name}"].count()
+        for name in blank
     }
     frame = typed.select(pl.exclude(f"^{FAULT}.*$"))
     return replace(batch, frame=frame).reject(rejects), counts
@@ -91,9 +91,8 @@ def type_fields(frame: pl.DataFrame, declaration: SourceDeclaration, zone: str) 
 
 def _require(batch: Batch, declaration: SourceDeclaration) -> Batch:
     for name in declaration.record_type.required:
-        label = describe(name, declaration.mapping[name])
         missing = batch.frame.filter(pl.col(name).is_null()).select(
-            ROW, pl.lit(label).alias("field"), pl.lit("is missing").alias("reason")
+            ROW, pl.lit(batch.label(name)).alias("field"), pl.lit("is missing").alias("reason")
         )
         batch = batch.reject(missing)
     return batch

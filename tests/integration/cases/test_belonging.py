@@ -208,8 +208,8 @@ def test_times_that_cannot_be_are_rejected(engine, city, load):
     result = load(text, CALLS, "times_try")
     assert current(engine, incident, "times_try", "record_id") == [("1",), ("5",)]
     assert rejected(engine, result) == [
-        (3, "received_at", "lies in the future"),
-        (4, "received_at", "lies before the source's first day"),
+        (3, "t0", "lies in the future"),
+        (4, "t0", "lies before the source's first day"),
         (5, "t0", "is a date without a clock"),
     ]
 

@@ -99,6 +99,22 @@ def test_a_row_whose_key_cannot_be_read_may_be_any(register, engine, faulty):
     assert "hospital/H9" in told.message_en
 
 
+def test_a_misspelt_district_takes_no_record(register, engine):
+    hospitals = register(mapping=HOSPITALS["mapping"] | {"district_id": "区"})
+    head = "id,name,lon,lat,beds,区\n"
+
+    def file(*last):
+        good = [f"H{n},医院{n},125.30,43.86,{n},朝阳区" for n in range(9)]
+        return head + "\n".join([*good, *last]) + "\n"
+
+    hospitals.load(file("H9,医院9,125.30,43.86,9,朝阳区"))
+    assert hospitals.load(file("H9,医院9,125.30,43.86,9,朝陽区")).status == "loaded"
+    assert len(hospitals.current("facility_id")) == 10
+    result = hospitals.load(file("J1,邻市医院,126.50,43.90,9,吉林市"))  # none of ours
+    assert len(hospitals.current("facility_id")) == 9
+    assert not {"kept_rejected", "kept_unreadable_key"} & found(engine, result.load_id).keys()
+
+
 def test_a_row_that_is_blank_speaks_of_nothing(register):
     hospitals = register()
     hospitals.load(rows(range(10)))

@@ -208,3 +208,42 @@ def test_what_is_no_workbook_is_called_by_its_name(read, content, what):
     for format_ in ("xlsx", "xls"):
         with pytest.raises(ExtractError, match=re.escape(what)):
             read(content, format=format_)
+
+
+def fill_errors(sheet, _book):
+    sheet.write_row(0, 0, ["id", "beds", "note"])
+    for at, beds in enumerate([12, "#N/A", "#DIV/0!"], start=1):
+        sheet.write(at, 0, f"00{at}")
+        sheet.write_formula(at, 1, "=A9", None, beds)
+        sheet.write_formula(at, 2, "=NA()", None, "#N/A")
+
+
+def old_errors():
+    workbook = xlwt.Workbook()
+    sheet = workbook.add_sheet("一")
+    for at, row in enumerate([("id", "beds", "note"), ("001", 12), ("002",), ("003",)]):
+        for column, value in enumerate(row):
+            sheet.write(at, column, value)
+    sheet.row(2).set_cell_error(1, 42)
+    sheet.row(2).set_cell_error(2, 42)
+    sheet.row(3).set_cell_error(1, 23)
+    content = io.BytesIO()
+    workbook.save(content)
+    return content.getvalue()
+
+
+@pytest.mark.parametrize("format_", ["xlsx", "xls"])
+def test_errors_of_formulas_are_blank_aloud(read, format_):
+    content = book(("一", fill_errors)) if format_ == "xlsx" else old_errors()
+    mapping = {"facility_id": "id", "kind": {"const": "place"}, "beds": "beds"}
+    found = read(content, f"a.{format_}", format=format_, mapping=mapping)
+    assert found.frame["beds"].to_list() == ["12", "", ""]
+    assert found.notes == (Note("error_cells", "#N/A", 3, "beds", 2),)
+
+
+def test_a_repeated_column_of_the_header_is_told(read):
+    content = book(("一", rows(["id", "经度", "纬度", "经度", "纬度"], ["1", 125, 43, 126, 44])))
+    mapping = {"facility_id": "id", "kind": {"const": "place"}, "lon": "经度", "lat": "纬度_2"}
+    found = read(content, mapping=mapping)
+    assert found.frame.select("经度", "纬度_2").rows() == [("125", "44")]
+    assert found.notes == (Note("repeated_header", "经度_2", 1, "经度"),)

@@ -1,6 +1,7 @@
 import json
 import warnings
 import zipfile
+from dataclasses import replace
 from datetime import timedelta
 
 import geopandas as gpd
@@ -15,6 +16,7 @@ from polars.testing import assert_frame_equal
 
 from etl.batch import ROW, WKB
 from etl.extract import read_file
+from etl.ledger.rejected_rows import describe_rejects
 from etl.source.file import SourceFile
 from geodata.errors import ExtractError
 
@@ -36,6 +38,17 @@ def read(tmp_path, declare):
             assert_frame_equal(extracted.frame, in_memory.frame)
             assert_frame_equal(extracted.rejects, in_memory.rejects)
         return extracted
+
+    return call
+
+
+@pytest.fixture
+def read_csv_as(tmp_path, declare):
+    def call(mapping, head):
+        (tmp_path / "a.csv").write_text(f"{head}7,1,2,3,4,5,6\n", encoding="utf-8")
+        mapping = {"facility_id": "id", "kind": {"const": "place"}} | mapping
+        declaration = declare(format="csv", table="facility", mapping=mapping)
+        return read_file(SourceFile.at(tmp_path / "a.csv"), declaration)
 
     return call
 
@@ -72,6 +85,42 @@ def test_what_cannot_be_read_is_named(read, content, format_, message):
     changes = {"record": "b"} if format_ == "xml" else {}
     with pytest.raises(ExtractError, match=message):
         read(f"file.{format_}", content, format_, **changes)
+
+
+@pytest.mark.parametrize("content", ['[{"编号": 1}]\n', "5\n\n6\n"])
+def test_a_file_without_a_column_lacks_those_that_are_mapped(tmp_path, declare, content):
+    (tmp_path / "a.ndjson").write_text(content, encoding="utf-8")
+    mapping = {"facility_id": "编号", "kind": {"const": "place"}}
+    declaration = declare(format="ndjson", table="facility", mapping=mapping)
+    with pytest.raises(ExtractError, match=r"'编号' .* is missing; the file has: no column at all"):
+        read_file(SourceFile.at(tmp_path / "a.ndjson"), declaration)
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_a_repeated_column_of_a_header_is_told(read_csv_as, quote):
+    head = f"id,{quote}经度{quote},纬度,经度,纬度,备注,备注\n"
+    found = read_csv_as({"lon": "经度", "lat": "纬度_2", "name": {"template": "{纬度}"}}, head)
+    assert [(note.code, note.field, note.detail, note.row) for note in found.notes] == [
+        ("repeated_header", "经度", "经度_2", 1),
+        ("repeated_header", "纬度", "纬度_2", 1),
+    ]
+
+
+def test_a_column_that_a_template_needs_is_missing(read_csv_as):
+    with pytest.raises(ExtractError, match=r"column '街道' \(mapping.name\) is missing"):
+        read_csv_as({"name": {"template": "{区}{街道}"}}, "id,区,c,d,e,f,g\n")
+    read_csv_as({"name": {"template": "{区}{街道}", "optional": True}}, "id,区,c,d,e,f,g\n")
+
+
+def test_a_rejected_row_of_a_file_of_shapes_alone_has_no_text(read):
+    point = '{"type": "Point", "coordinates": [125.3, 43.9]}'
+    features = f'[{{"geometry": {point}}}, {{"geometry": {{"type": "Point", "coordinates": "x"}}}}]'
+    extracted = read("a.geojson", f'{{"features": {features}}}', "geojson")
+    frame = extracted.frame.drop("@file").select(ROW, WKB)
+    rejects = pl.DataFrame({ROW: [1], "field": ["geometry"], "reason": ["is far away"]})
+    told = describe_rejects(rejects, replace(extracted, frame=frame), "a.geojson")
+    assert told["row_number"].to_list() == [1, 2]
+    assert told["raw"][0] is None
 
 
 def test_xml_children_and_attributes_are_columns(read):

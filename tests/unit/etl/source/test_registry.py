@@ -104,7 +104,7 @@ def test_a_format_and_a_record_type_are_one_new_file_each(tmp_path):
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines() == [
         "[('w1', 12.5, False)]",
-        "[('depth_m', 'is not between 0 and 500')]",
+        "[('depth', 'is not between 0 and 500')]",
     ]
 
 

@@ -101,9 +101,9 @@ def test_the_first_day_begins_at_midnight_of_the_city():
     [
         ("incident", {"channel": ["911"]}, "channel", "is not one of 110, 119, 120, 122, 12350"),
         ("facility", {"kind": ["bar"]}, "kind", "is not one of aed"),
-        ("facility", {"kind": ["aed"], "beds": [-999.0]}, "beds", "is not between 0 and 100000"),
+        ("facility", {"kind": ["aed"], "beds": [-999.0]}, "beds", "is not between 0 and 100,000"),
         ("network_sample", {"rsrp_dbm": [12.0]}, "rsrp_dbm", "is not between -157 and 0"),
-        ("population", {"residents": [-1.0]}, "residents", "is not between 0 and 1e+09"),
+        ("population", {"residents": [-1.0]}, "residents", "is not between 0 and 1,000,000,000"),
         (
             "statistic",
             {"starts_at": [NOON], "ends_at": [NOON]},
@@ -117,6 +117,18 @@ def test_values_are_legal(table, columns, field, reason):
     batch = checked(Batch(pl.DataFrame({ROW: [2]} | key | columns)), table)
     assert [row[:2] for row in batch.rejects.rows()] == [(2, field)]
     assert batch.rejects["reason"][0].startswith(reason)
+
+
+def test_a_fault_is_told_by_the_files_own_columns():
+    labels = {"record_id": "工单号", "received_at": "接警时间", "address": "地址"}
+    batch = incidents((2, "A", 0, "x"), (3, "A", 0, "y"), (4, "B", 0, "x"))
+    late = pl.when(pl.col(ROW) == 4).then(NOON + timedelta(days=3)).otherwise("received_at")
+    frame = batch.frame.with_columns(late.alias("received_at"))
+    judged = checked(Batch(frame, labels=labels))
+    assert sorted(judged.rejects.rows()) == [
+        (2, "工单号", "the same 工单号 as row 3, which counts"),
+        (4, "接警时间", "lies in the future"),
+    ]
 
 
 @given(

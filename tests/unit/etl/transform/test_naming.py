@@ -2,6 +2,7 @@ import polars as pl
 import pytest
 
 from etl.batch import ELSEWHERE, ROW, TOTAL, Batch
+from etl.transform.fields import labels_of
 from etl.transform.naming import ids_by_name, name_districts
 
 DISTRICTS = pl.DataFrame(
@@ -18,7 +19,9 @@ def judged(declare, *texts, column="district_id"):
     mapping |= {"starts_at": "a", "ends_at": "b"}
     declaration = declare(table="statistic", mapping=mapping)
     frame = pl.DataFrame({ROW: range(2, len(texts) + 2), column: texts}, strict=False)
-    return name_districts(Batch(frame), declaration, ids_by_name(DISTRICTS))
+    return name_districts(
+        Batch(frame, labels=labels_of(declaration)), declaration, ids_by_name(DISTRICTS)
+    )
 
 
 def test_ids_and_names_of_one_district_are_read(declare):

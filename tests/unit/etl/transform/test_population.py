@@ -70,6 +70,16 @@ def test_shares_are_in_proportion_to_areas_on_the_ground(areas):
     assert density.std() / density.mean() < 0.002
 
 
+@pytest.mark.parametrize("wrong", [shapely.Point(125.31, 43.87), None, shapely.Polygon()])
+@pytest.mark.parametrize("at", [0, 1, 2])
+def test_a_unit_without_an_area_may_stand_anywhere(areas, wrong, at):
+    sound = [(shapely.box(125.31, 43.87, 125.312, 43.872), 31.0)] * 2
+    units = [*sound[:at], (wrong, 7.0), *sound[at:]]
+    batch = allocate(areas, *units)
+    assert batch.rejects.rows() == [(at + 1, "geometry", "is not an area")]
+    assert batch.frame["residents"].sum() == 62
+
+
 def test_a_unit_without_an_area_is_rejected(areas):
     batch = allocate(areas, (shapely.Point(1, 2), 5), (None, 5), (shapely.box(0, 0, 0.01, 0.01), 5))
     assert batch.rejects.rows() == [
@@ -102,8 +112,7 @@ def test_a_hexagon_on_a_boundary_is_split_by_area(areas, declare):
             "residents": [900.0] * rows,
         }
     )
-    declaration = declare(table="population", mapping=HEXAGONS)
-    placed = place_hexagons(Batch(frame), declaration, areas)
+    placed = place_hexagons(Batch(frame), areas)
     assert placed.rejects["reason"].to_list() == ["is not an H3 cell"]
     by_district = placed.frame.filter(district_id="220103").sort(ROW)
     assert by_district["residents"].to_list() == pytest.approx(900 * share, rel=1e-4)
@@ -123,8 +132,7 @@ def test_the_district_that_a_hexagons_row_names_has_all_its_people(areas, declar
     cells, _ = hexagons_on_the_boundary(areas)
     texts = grid.cells_to_texts(cells)[:1] * 2
     named = {ROW: [1, 2], "cell": texts, "residents": [9.0, 9.0], "district_id": ["220182", None]}
-    declaration = declare(table="population", mapping=HEXAGONS)
-    placed = place_hexagons(Batch(pl.DataFrame(named)), declaration, areas).frame
+    placed = place_hexagons(Batch(pl.DataFrame(named)), areas).frame
     assert placed.filter(pl.col(ROW) == 1).select("district_id", "residents").rows() == [
         ("220182", 9.0)
     ]
@@ -161,4 +169,4 @@ def test_a_unit_without_people_is_loaded_and_covers_its_ground(areas):
 @pytest.mark.parametrize("people", [-1.0, float("nan"), float("inf"), 2e9])
 def test_a_number_that_is_no_number_of_people_is_rejected(areas, people):
     batch = allocate(areas, (shapely.box(125.30, 43.86, 125.32, 43.88), people))
-    assert batch.rejects.rows() == [(1, "residents", "is not between 0 and 1e+09")]
+    assert batch.rejects.rows() == [(1, "residents", "is not between 0 and 1,000,000,000")]
