@@ -1,6 +1,7 @@
 """Gives each cell its type; one that cannot be read costs its field, or its row if it must be."""
 
 from dataclasses import replace
+from datetime import date
 
 import polars as pl
 
@@ -8,7 +9,9 @@ from etl.gtfs.fields import FILES, Field, Kind
 from etl.gtfs.table import Rule, Table
 from etl.ledger.findings import FaultyFileError, Finding
 
-_TIME = r"^(\d{1,3}):([0-5]\d):([0-5]\d)$"
+_TIME = r"^([0-9]{1,3}):([0-5][0-9]):([0-5][0-9])$"  # \d is any script's digit, a cast reads ours
+_DATE = r"^[0-9]{8}$"
+_FIRST_DATE = date(1, 1, 1)  # no date of ours can be earlier: a year 0 has none
 _RAW = "_raw_"
 _CODES = {
     Kind.INTEGER: "invalid_integer",
@@ -77,7 +80,9 @@ def _parse(field: Field) -> pl.Expr:
     if field.kind is Kind.TIME:
         return seconds(raw)
     if field.kind is Kind.DATE:
-        return pl.col(raw).str.strptime(pl.Date, "%Y%m%d", strict=False)
+        written = pl.when(pl.col(raw).str.contains(_DATE)).then(raw)
+        day = written.str.strptime(pl.Date, "%Y%m%d", strict=False)
+        return pl.when(day >= _FIRST_DATE).then(day)
     return pl.col(raw).cast(_DTYPES[field.kind], strict=False)
 
 
