@@ -6,12 +6,15 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
+from etl.extract.signature import recognise
 from etl.gtfs.fields import FILES
 from etl.gtfs.reference import KNOWN_FILES
 from etl.ledger.findings import FaultyFileError, Finding
 from etl.source.file import SourceFile
 
 CALENDARS = ("calendar.txt", "calendar_dates.txt")
+_ZIP_MARK = b"PK"
+_SHOWN_NAMES = 6
 MAX_UNPACKED_BYTES = 4 << 30  # the largest national feeds unpack to about two thousand million
 
 
@@ -43,8 +46,7 @@ def read_feed_files(file: SourceFile, *, is_inner: bool = False) -> FeedFiles:
     notes = _describe(names)
     used = {name: content for name, content in data.items() if name in FILES}
     if not used:
-        why = f"{file.name}: no GTFS table at the top or in a folder"
-        raise FaultyFileError(why, [*missing_files(()), *notes])
+        raise _without_table(file, names, notes)
     return FeedFiles(used, {name: data[name] for name in data.keys() - used.keys()}, notes)
 
 
@@ -58,6 +60,27 @@ def missing_files(names: Container[str]) -> list[Finding]:
     if not any(file in names for file in CALENDARS):
         found.append(Finding("missing_calendar_and_calendar_date_files", CALENDARS[0]))
     return found
+
+
+def _without_table(
+    file: SourceFile, names: list[str], notes: tuple[Finding, ...]
+) -> FaultyFileError:
+    """Return the refusal of what holds no table, with what it is or holds instead."""
+    what = "" if file.is_folder else recognise(file.read_bytes())
+    if what and not what.endswith("zip"):
+        return _unreadable(file, f"no GTFS table: this is {what}")
+    held = sorted(str(_path(name)) for name in _visible(names) if not name.endswith("/"))
+    misspelt = [name for name in held if _path(name).name.lower() in FILES]
+    why = "no GTFS table at the top or in a folder"
+    if misspelt:
+        why = f"GTFS names its tables in small letters, not {_listed(misspelt)}"
+    elif held:
+        why += f"; it holds {_listed(held)}"
+    return FaultyFileError(f"{file.name}: {why}", [*missing_files(()), *notes])
+
+
+def _listed(names: list[str]) -> str:
+    return ", ".join(names[:_SHOWN_NAMES]) + (" ..." if len(names) > _SHOWN_NAMES else "")
 
 
 def _inner_zips(names: list[str]) -> list[str]:
@@ -110,7 +133,12 @@ def _read_zip(file: SourceFile) -> tuple[list[str], dict[str, bytes]]:
             members = _members(names)
             _check_size(file, sum(archive.getinfo(member).file_size for member in members.values()))
             return names, {name: archive.read(member) for name, member in members.items()}
-    except (zipfile.BadZipFile, zlib.error, NotImplementedError, RuntimeError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error) as error:
+        content = file.read_bytes()
+        what = "" if content.startswith(_ZIP_MARK) else recognise(content)
+        cause = f"this is {what}" if what else f"damaged or cut short: {error}"
+        raise _unreadable(file, f"not a readable zip: {cause}") from error
+    except (NotImplementedError, RuntimeError, OSError) as error:  # a password, another method
         raise _unreadable(file, f"not a readable zip: {error}") from error
 
 

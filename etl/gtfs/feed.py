@@ -114,7 +114,13 @@ def _require_stop_times(source: SourceFile, tables: Tables) -> None:
     if stop_times.rows.height or (stop_times.faults.height and reasons.is_empty()):
         return
     found = [each for table in tables.values() for each in describe_faults(table)]
-    why = next((f"{each.field or 'row'} {each.detail}" for each in found), "it has no rows")
+    why = next(
+        (
+            f"{each.file} row {each.row_number}: {each.field or 'row'} {each.detail}"
+            for each in found
+        ),
+        "it has no rows",
+    )
     finding = Finding("no_usable_stop_time", stop_times.file, rows=stop_times.rows_in)
     raise FaultyFileError(
         f"{source.name}: no usable row in stop_times.txt: {why}", [finding, *found]

@@ -12,6 +12,7 @@ from etl.gtfs.feed import Feed
 from etl.gtfs.window import choose_dates, fit_dates
 from etl.source.mapping import Expansion
 
+_DAY = timedelta(days=1)
 _DAY_S = 86_400
 
 
@@ -28,24 +29,28 @@ class Timetable:
 def expand_feed(
     feed: Feed, source: str, expansion: Expansion, reference_on: date, timezone: str
 ) -> Timetable:
-    """Return the departures of the chosen service days, with the night before the first of them.
+    """Return the departures of the chosen service days, with what others add to their days.
 
-    A calendar day also shows the trips of earlier service days that run past midnight. Of those
-    earlier days only what departs after the window's first local midnight (`timezone`) is kept.
+    A calendar day (`timezone`) also shows the trips of earlier service days that run past midnight
+    and, where the feed's zone lies east of the city's, those of the service day that has begun
+    there. Of such days only what departs between the window's first and last local midnight is
+    kept.
     """
     wanted = choose_dates(feed.service_days["service_on"].unique(), expansion, reference_on)
     if not wanted:
         return Timetable(_no_departures(feed), None, None, 0)
     stop_times = feed.rows("stop_times.txt")
-    runs = _runs(feed, source, [*_nights_before(feed, wanted[0]), *wanted])
+    until = wanted[-1] + _DAY
+    runs = _runs(feed, source, [*_nights_before(feed, wanted[0]), *wanted, until])
     dates = fit_dates(wanted, runs, stop_times, expansion.max_departures)
-    starts_at = _midnight(dates[0], timezone)
-    expanded = sorted({*_nights_before(feed, dates[0]), *dates})
+    starts_at, ends_at = _midnight(dates[0], timezone), _midnight(dates[-1] + _DAY, timezone)
+    expanded = sorted({*_nights_before(feed, dates[0]), *dates, dates[-1] + _DAY})
     departures = compute_departures(runs, stop_times, expanded, feed.timezone)
+    is_within = (pl.col("service_on") <= dates[-1]) | (pl.col("departs_at") < ends_at)
     return Timetable(
-        departures.filter(pl.col("departs_at") >= starts_at),
+        departures.filter((pl.col("departs_at") >= starts_at) & is_within),
         starts_at,
-        _midnight(dates[-1] + timedelta(days=1), timezone),
+        ends_at,
         len(wanted) - len(dates),
     )
 

@@ -1,6 +1,7 @@
 """Gives each cell its type; one that cannot be read costs its field, or its row if it must be."""
 
 from dataclasses import replace
+from datetime import date
 
 import polars as pl
 
@@ -8,8 +9,11 @@ from etl.gtfs.fields import FILES, Field, Kind
 from etl.gtfs.table import Rule, Table
 from etl.ledger.findings import FaultyFileError, Finding
 
-_TIME = r"^(\d{1,3}):([0-5]\d):([0-5]\d)$"
+_TIME = r"^([0-9]{1,3}):([0-5][0-9]):([0-5][0-9])$"  # \d is any script's digit, a cast reads ours
+_DATE = r"^[0-9]{8}$"
+_FIRST_DATE = date(1, 1, 1)  # no date of ours can be earlier: a year 0 has none
 _RAW = "_raw_"
+_OTHER_MARKS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 _CODES = {
     Kind.INTEGER: "invalid_integer",
     Kind.FLOAT: "invalid_float",
@@ -57,13 +61,27 @@ def type_table(table: Table) -> Table:
 def _require_columns(table: Table, fields: tuple[Field, ...]) -> None:
     missing = [f.name for f in fields if f.required and f.name not in table.text.columns]
     if missing:
+        cause = _cause_of_missing(missing, table.text.columns)
         raise FaultyFileError(
-            f"{table.file}: column {', '.join(missing)} is missing",
+            f"{table.file}: column {', '.join(missing)} is missing{cause and ': '}{cause}",
             [
                 *table.notes,
-                *(Finding("missing_required_column", table.file, 1, n) for n in missing),
+                *(
+                    Finding("missing_required_column", table.file, 1, name, detail=cause)
+                    for name in missing
+                ),
             ],
         )
+
+
+def _cause_of_missing(missing: list[str], columns: list[str]) -> str:
+    """Return why columns may be missing that the header seems to have; '' where it has not."""
+    header = [name for name in columns if name != "row_number"]
+    for mark, called in _OTHER_MARKS.items():
+        if len(header) == 1 and set(missing) & set(header[0].split(mark)):
+            return f"its cells are separated by {called}, not by commas"
+    spelt = [name for name in header if name.lower() in missing]
+    return f"GTFS names its columns in small letters, not {', '.join(spelt)}" if spelt else ""
 
 
 def _raw(field: Field, table: Table) -> pl.Expr:
@@ -77,7 +95,9 @@ def _parse(field: Field) -> pl.Expr:
     if field.kind is Kind.TIME:
         return seconds(raw)
     if field.kind is Kind.DATE:
-        return pl.col(raw).str.strptime(pl.Date, "%Y%m%d", strict=False)
+        written = pl.when(pl.col(raw).str.contains(_DATE)).then(raw)
+        day = written.str.strptime(pl.Date, "%Y%m%d", strict=False)
+        return pl.when(day >= _FIRST_DATE).then(day)
     return pl.col(raw).cast(_DTYPES[field.kind], strict=False)
 
 

@@ -176,9 +176,9 @@ def check_run(book: TripBook, trips: Mapping[str, Trip], said: TripReference, at
         raise FaultError(named, "is no trip of the timetable on that day")
     run = Run(trip, service_on, start_s, book.day_start(service_on))
     if run.scheduled_at(0) > at + ANOTHER_DAY:
-        raise FaultError("trip.start_date", "lies more than a day after the message")
+        raise FaultError("trip.start_date", "lies more than a day after the time of the report")
     if run.scheduled_at(-1) < at - ANOTHER_DAY:
-        raise FaultError("trip.start_date", "lies more than a day before the message")
+        raise FaultError("trip.start_date", "lies more than a day before the time of the report")
     return run
 
 

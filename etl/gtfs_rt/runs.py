@@ -31,6 +31,11 @@ class Run:
         second = float(self.trip.stops.departure_s[index]) + self.trip.shift_s(self.start_s)
         return self.day_start + timedelta(seconds=second)
 
+    def dwell(self, index: int) -> timedelta:
+        """Return for how long the run is scheduled to stand at its n-th stop."""
+        stops = self.trip.stops
+        return timedelta(seconds=float(stops.departure_s[index] - stops.arrival_s[index]))
+
     def second(self, at: datetime) -> float:
         """Return an instant as seconds of the trip's own stop times."""
         return (at - self.day_start).total_seconds() - self.trip.shift_s(self.start_s)

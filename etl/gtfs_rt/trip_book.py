@@ -35,7 +35,8 @@ class Stops:
     lat: Floats
     given: list[tuple[float, float, str]]  # longitude and latitude in the timetable's own datum
     at_m: Floats
-    departure_s: Floats  # of the service day
+    arrival_s: Floats  # of the service day, as is
+    departure_s: Floats
     is_counted: npt.NDArray[np.bool_]  # a timepoint (every stop where there are none) to board at
 
 
@@ -132,13 +133,15 @@ class TripBook:
     ) -> date | None:
         """Return the service day of a run that is under way at an instant; None if it has none.
 
-        Where the message names no day, it is the day on which the trip then runs.
+        Where the message names no day, it is the day on which the trip then runs: at 23:50 also
+        tomorrow's, for a trip that leaves soon after midnight.
         """
         if given is not None:
             return given if (trip.service_id, given) in self._days else None
         today = at.astimezone(self._zone).date()
         shift = timedelta(seconds=trip.shift_s(start_s))
-        for on in (today, today - timedelta(days=1), today - timedelta(days=2)):
+        for ahead in (0, -1, -2, 1):
+            on = today + timedelta(days=ahead)
             start = self.day_start(on) + shift
             first = start + timedelta(seconds=float(trip.stops.departure_s[0])) - LATE
             last = start + timedelta(seconds=float(trip.stops.departure_s[-1])) + LATE
@@ -192,6 +195,7 @@ class TripBook:
                 c.trip_id, c.stop_sequence, c.stop_id,
                 func.coalesce(c.departure_s, c.arrival_s), c.timepoint, c.pickup_type,
                 func.ST_X(stop.geom), func.ST_Y(stop.geom),
+                func.coalesce(c.arrival_s, c.departure_s),
                 *_given(stop),
             )
             .join(
@@ -258,6 +262,7 @@ def _stops(rows: list[tuple[Any, ...]], at_m: Floats) -> Stops:
         lat=_column(rows, 6),
         given=[(float(lon), float(lat), str(datum)) for *_, lon, lat, datum in rows],
         at_m=at_m,
+        arrival_s=_column(rows, 7),
         departure_s=_column(rows, 2),
         is_counted=counted,
     )

@@ -134,12 +134,17 @@ def _word(run: Run, index: int, stop: Any, said_at: datetime) -> StopWord:
 
 
 def _leaves_at(run: Run, index: int, stop: Any) -> datetime | None:
-    """Return when a stop is left: its departure or, without one, its arrival; time 0 is none."""
+    """Return when a stop is left; time 0 is none.
+
+    Without a departure, the scheduled dwell after its arrival: a bus that is punctual stands there
+    until its time.
+    """
     for name in ("departure", "arrival"):
         event = getattr(stop, name)
         if given(event, "time"):
             at = check_instant(event.time, f"{name}.time")
-            return check_left(run, index, at, f"{name}.time")
+            stands = run.dwell(index) if name == "arrival" else timedelta(0)
+            return check_left(run, index, at + stands, f"{name}.time")
         if event.HasField("delay"):
             at = run.scheduled_at(index) + timedelta(seconds=event.delay)
             return check_left(run, index, at, f"{name}.delay")

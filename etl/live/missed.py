@@ -35,6 +35,7 @@ MISSED_AFTER = timedelta(minutes=30)  # a bus that is later than this is seen la
 EVERY = timedelta(minutes=5)
 TOLD_OF = timedelta(days=7)  # routes that the source has reported since then are expected
 _LONGEST_DAY = timedelta(days=2)  # a service day's last departure lies before its end
+_ZONE_AHEAD = timedelta(days=1)  # a timetable of a zone east of the city's begins its days earlier
 
 
 def expected(runs: Iterable[Run], since: datetime, until: datetime) -> Iterator[StopEvent]:
@@ -138,7 +139,8 @@ class MissedDepartures:
         self, connection: Connection, routes: list[str], since: datetime, until: datetime
     ) -> Iterator[Run]:
         on = self._local_date(since - _LONGEST_DAY)
-        while routes and on <= self._local_date(until):
+        last = self._local_date(until + _ZONE_AHEAD)
+        while routes and on <= last:
             for trip, start_s in self._book.trips_on(connection, routes, on):
                 yield Run(trip, on, start_s, self._book.day_start(on))
             on += timedelta(days=1)

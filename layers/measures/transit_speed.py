@@ -4,7 +4,7 @@ A path follows the trip's shape: between the distances that the feed gives, else
 where the stops lie along it. Only where a stop lies far off its shape, or there is none, it is the
 straight line between the stops, which is shorter than the path: such speeds are estimated. Feeds
 measure distances in any unit; the unit is found by comparing with the lengths of the shapes, and
-where that is unclear the stops' places count.
+where that is unclear, or a distance leads far from its stop, the stops' places count.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 import polars as pl
 import shapely
+from numpy.typing import NDArray
 
 from geodata.city.configuration import City
 from geodata.queries.timetable import (
@@ -139,6 +140,7 @@ def build_ways(
     placed = _with_ends(city, ways, stops).join(lengths, on=["source", "shape_id"], how="left")
     placed = placed.join(_units_m(placed), on="source", how="left").sort(_WAY)
     cut = placed.with_columns(_given_cut("from_dist"), _given_cut("to_dist"))
+    cut = _without_strays(cut, lines)
     cut = _with_matched(city, cut, paths, patterns.join(lengths, on=["source", "shape_id"]), stops)
     drawn = [
         _line(row, paths)
@@ -204,6 +206,27 @@ def _given_cut(dist: str) -> pl.Expr:
     usable = pl.col("unit").is_not_null() & (pl.col("to_dist") > pl.col("from_dist"))
     name = "begin_m" if dist == "from_dist" else "end_m"
     return pl.when(usable).then(pl.col(dist) * pl.col("unit")).alias(name)
+
+
+def _without_strays(ways: pl.DataFrame, lines: NDArray[np.object_]) -> pl.DataFrame:
+    """Return the ways without `begin_m` and `end_m` where these lead far from the stops.
+
+    The unit is that of most of a source's shapes; others may have theirs, or wrong distances. A
+    distance may differ from the drawn line by as much as its unit may, and a stop may lie beside
+    its shape.
+    """
+    given = ways.with_row_index("way").filter(pl.col("begin_m").is_not_null())
+    if given.is_empty():
+        return ways
+    line = lines[given["shape"].to_numpy()]
+    is_stray = np.zeros(given.height, dtype=bool)
+    for end, x, y in (("begin_m", "x0", "y0"), ("end_m", "x1", "y1")):
+        at_m, stop = given[end].to_numpy(), shapely.points(given[x], given[y])
+        off_m = shapely.distance(shapely.line_interpolate_point(line, at_m), stop)
+        is_stray |= off_m > shapely.distance(line, stop) + _OFF_SHAPE_M + _UNIT_TOLERANCE * at_m
+    strays = given["way"].filter(pl.Series(is_stray)).implode()
+    kept = ~pl.int_range(pl.len(), dtype=pl.UInt32).is_in(strays)
+    return ways.with_columns(pl.when(kept).then(name).alias(name) for name in ("begin_m", "end_m"))
 
 
 def _with_matched(

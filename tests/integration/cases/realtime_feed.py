@@ -3,7 +3,7 @@
 import io
 import os
 import zipfile
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from uuid import uuid4
 
@@ -126,6 +126,15 @@ class RealtimeFeed:
                 else:
                     found[trip_id, sequence] = "cancelled" if is_cancelled else "missed"
         return found
+
+    def service_days(self, trip_id: str) -> set[date]:
+        """Return the service days of which a trip's departures have a record."""
+        c = tables.stop_event.c
+        statement = select(c.service_on).where(
+            c.source == self.declaration.key, c.retired_by.is_(None), c.trip_id == trip_id
+        )
+        with self.engine.connect() as connection:
+            return set(connection.execute(statement).scalars())
 
     def rejected(self) -> list[tuple[str, int | None, str, str]]:
         """Return file, row, field and reason of what was rejected."""

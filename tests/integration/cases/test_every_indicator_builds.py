@@ -32,7 +32,7 @@ def _declare(path: Path) -> SourceDeclaration:
         {
             "key": f"feed_{path.stem}", "title_zh": "测试", "title_en": "Test", "owner": "test",
             "licence": "CC0-1.0", "cadence": "P1M", "provenance": "real", "path": str(path),
-            "format": "gtfs", "table": "gtfs",
+            "format": "gtfs", "table": "gtfs", "may_shrink": 1,
         }
     )  # fmt: skip
 

@@ -1,6 +1,6 @@
 """Faults of realtime messages of all kinds, with trips, zones and values of our own."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -16,6 +16,7 @@ LON = 125.32
 TIMES = (
     ("M1", (("A", "06:10"), ("B", "06:20"), ("C", "06:30"), ("D", "06:40"))),
     ("N1", (("A", "23:50"), ("B", "24:10"), ("C", "24:30"))),
+    ("E1", (("A", "00:20"), ("B", "00:30"), ("C", "00:40"))),
     ("LOOP", (("A", "09:00"), ("B", "09:10"), ("A", "09:20"), ("C", "09:30"))),
     ("F", (("A", "00:00"), ("B", "00:05"), ("C", "00:10"))),
     ("H", (("A", "00:00"), ("B", "00:05"), ("C", "00:10"))),
@@ -29,13 +30,15 @@ FEED = {
     "calendar.txt": "service_id,monday,tuesday,wednesday,thursday,friday,saturday,sunday,"
     "start_date,end_date\nD,1,1,1,1,1,1,1,20261101,20261231\n",
     "trips.txt": "route_id,service_id,trip_id,direction_id\n"
-    + "".join(f"{'R' if trip in ('M1', 'N1') else 'Q'},D,{trip},0\n" for trip, _ in TIMES),
+    + "".join(f"{'R' if trip in ('M1', 'N1') else 'Q'},D,{trip},0\n" for trip, _ in TIMES)
+    + "Q,D,W1,0\n",
     "stop_times.txt": "trip_id,arrival_time,departure_time,stop_id,stop_sequence\n"
     + "".join(
         f"{trip},{clock}:00,{clock}:00,{stop},{10 * number}\n"
         for trip, stops in TIMES
         for number, (stop, clock) in enumerate(stops, start=1)
-    ),
+    )
+    + "W1,10:00:00,10:00:00,A,10\nW1,10:10:00,10:18:00,B,20\nW1,10:30:00,10:30:00,C,30\n",
     "frequencies.txt": "trip_id,start_time,end_time,headway_secs,exact_times\n"
     "F,08:00:00,10:00:00,1800,1\nH,08:00:00,10:00:00,1800,0\n",
 }
@@ -246,6 +249,30 @@ def test_a_run_after_midnight_belongs_to_the_day_it_began_on(feed):
     feed.poll(at("25:00").isoformat())
     assert checked(feed, message(at("24:11"), said)) == []
     assert feed.departures() == {("N1", 20): 20}
+
+
+def test_shortly_before_midnight_a_trip_of_tomorrow_needs_no_date(feed):
+    """E1 leaves at 00:20; N1, which left at 23:50, is still that of today."""
+    said = [f'trip_id: "{trip}" schedule_relationship: CANCELED' for trip in ("E1", "N1")]
+    feed.poll(at("23:56").isoformat())
+    assert checked(feed, message(at("23:55"), *map(update, said))) == []
+    assert set(feed.departures()) == {("E1", 10), ("E1", 20), ("N1", 10), ("N1", 20)}
+    (tomorrow,) = feed.service_days("E1")
+    (today,) = feed.service_days("N1")
+    assert (today, tomorrow) == (date(2026, 11, 25), date(2026, 11, 26))
+
+
+def test_an_arrival_is_followed_by_the_scheduled_dwell(feed):
+    """W1 stands at B from 10:10 to 10:18: a punctual arrival is no departure 8 min too early."""
+    trip = 'trip_id: "W1" start_date: "20261125"'
+    arrived = f"stop_sequence: 20 arrival {{ time: {epoch('10:10', 40)} }}"
+    assert checked(feed, message(at("10:12"), update(trip, arrived))) == []
+    assert feed.departures() == {}  # it stands there still
+    assert checked(feed, message(at("10:25"), update(trip, arrived))) == []
+    assert feed.departures() == {("W1", 20): 40}
+    late = "stop_sequence: 20 arrival { delay: 90 }"
+    assert checked(feed, message(at("10:26"), update(trip, late))) == []
+    assert feed.departures() == {("W1", 20): 90}
 
 
 def test_a_start_of_the_frequencies_is_a_run_of_its_own(feed):

@@ -354,3 +354,21 @@ def test_a_declared_encoding_holds_for_timetables(timetables: Timetables) -> Non
         "SELECT stop_name FROM ops.gtfs_stop WHERE source = :source ORDER BY stop_id"
     )
     assert names == [("北",), ("中",), ("南",)]
+
+
+@pytest.mark.parametrize("zone", ["Asia/Shanghai", "Pacific/Auckland", "America/Lima", "UTC"])
+def test_every_day_of_the_window_is_whole_in_another_zone(
+    timetables: Timetables, zone: str
+) -> None:
+    """Two departures a trip and day: what has begun on the 23rd in Auckland is of the 22nd here."""
+    files = feed_files(*NOVEMBER, "02", "12", "21")
+    files["agency.txt"] = files["agency.txt"].replace("Asia/Shanghai", zone)
+    timetables.declare(expand={"days": 3})
+    timetables.put(files)
+    timetables.load("2026-11-20T06:00")
+    found = timetables.rows(
+        "SELECT (departs_at AT TIME ZONE 'Asia/Shanghai')::date, count(*) FROM ops.departure"
+        " WHERE source = :source AND is_boardable GROUP BY 1 ORDER BY 1"
+    )
+    within = {day: count for day, count in found if day <= date(2026, 11, 22)}
+    assert within == {date(2026, 11, day): 6 for day in (20, 21, 22)}

@@ -250,3 +250,81 @@ def test_a_feed_without_a_usable_stop_time_is_refused(make_feed: MakeFeed) -> No
     codes = [each.code for each in error.value.findings]
     assert codes[0] == "no_usable_stop_time"
     assert "invalid_time" in codes
+
+
+@pytest.mark.parametrize(
+    ("content", "cause"),
+    [
+        (
+            b"<!DOCTYPE html><title>Sign in</title>",
+            "this is an HTML page (a login page?)",
+        ),
+        (b"\x1f\x8b\x08\0\0", "this is a gzip file"),
+        (b"PK\x03\x04 and no more", "not a readable zip: damaged or cut short"),
+    ],
+)
+def test_a_file_that_is_no_zip_is_called_what_it_is(
+    tmp_path: Path, content: bytes, cause: str
+) -> None:
+    path = tmp_path / "feed.zip"
+    path.write_bytes(content)
+    with pytest.raises(FaultyFileError) as refused:
+        read_feed(SourceFile.at(path), TODAY)
+    assert cause in str(refused.value)
+    assert [each.code for each in refused.value.findings] == ["i_o_error"]
+
+
+@pytest.mark.parametrize(
+    ("names", "cause"),
+    [
+        (("Stops.txt", "Trips.txt"), "in small letters, not Stops.txt, Trips.txt"),
+        (
+            ("a/one.csv", "two.csv"),
+            "no GTFS table at the top or in a folder; it holds a/one.csv, t",
+        ),
+        (
+            ("xl/workbook.xml", "xl/x.xml"),
+            "no GTFS table: this is an Excel file (.xlsx)",
+        ),
+        ((), "no GTFS table at the top or in a folder"),
+    ],
+)
+def test_a_zip_without_a_table_says_what_it_holds(
+    tmp_path: Path, names: tuple[str, ...], cause: str
+) -> None:
+    path = tmp_path / "feed.zip"
+    with ZipFile(path, "w") as archive:
+        for name in names:
+            archive.writestr(name, "stop_id\n")
+    with pytest.raises(FaultyFileError) as refused:
+        read_feed(SourceFile.at(path), TODAY)
+    assert cause in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("header", "cause"),
+    [
+        ("trip_id;arrival_time;stop_id;stop_sequence", "separated by semicolons, not by commas"),
+        ("trip_id\tarrival_time\tstop_id\tstop_sequence", "separated by tabs, not by commas"),
+        ("Trip_ID,arrival_time,stop_id,STOP_SEQUENCE", "not Trip_ID, STOP_SEQUENCE"),
+        ("arrival_time,stop_id", "column trip_id, stop_sequence is missing"),
+    ],
+)
+def test_a_header_that_cannot_be_used_says_why(
+    make_feed: MakeFeed, header: str, cause: str
+) -> None:
+    folder = make_feed({"stop_times.txt": f"{header}\n1,2,3,4\n"})
+    with pytest.raises(FaultyFileError) as refused:
+        read_feed(SourceFile.at(folder), TODAY)
+    assert cause in str(refused.value)
+    said = {each.field: each.message_zh for each in refused.value.findings}
+    assert set(said) <= {"trip_id", "stop_sequence"}
+
+
+def test_a_feed_without_a_usable_row_names_the_row_that_made_it_so(make_feed: MakeFeed) -> None:
+    days = "monday,tuesday,wednesday,thursday,friday,saturday,sunday"
+    calendar = f"service_id,{days},start_date,end_date\nWD,1,1,1,1,1,1,1,2026-12-01,20261231\n"
+    folder = make_feed({"calendar.txt": calendar, "calendar_dates.txt": None})
+    why = r"stop_times\.txt: calendar\.txt row 2: start_date is not a date YYYYMMDD"
+    with pytest.raises(FaultyFileError, match=why):
+        read_feed(SourceFile.at(folder), TODAY)

@@ -1,3 +1,5 @@
+from datetime import date
+
 import polars as pl
 import pytest
 
@@ -23,6 +25,8 @@ def typed(file: str, text: str) -> Table:
         ("7:05", None),
         ("-1:00:00", None),
         ("NA", None),
+        ("０７:10:00", None),
+        ("07:10:٠٩", None),
     ],
 )
 def test_times_count_seconds_and_hours_may_exceed_23(text: str, expected: int | None) -> None:
@@ -119,6 +123,14 @@ def test_an_optional_cell_that_cannot_be_read_costs_the_field(
     assert table.rows[field].to_list() == [None]
     assert table.faults.is_empty()
     assert [(note.code, note.row_number, note.field) for note in table.notes] == [(code, 2, field)]
+
+
+@pytest.mark.parametrize("day", ["00000101", "2026112", "２０２６１１２７", "+2026112", "20261131"])
+def test_a_cell_that_is_no_date_costs_its_row_alone(day: str) -> None:
+    text = f"service_id,date,exception_type\nW,{day},1\nW,20261128,1\nW,99991231,1\n"
+    table = typed("calendar_dates.txt", text)
+    assert table.rows["date"].to_list() == [date(2026, 11, 28), date(9999, 12, 31)]
+    assert table.faults.select("row_number", "field").rows() == [(2, "date")]
 
 
 def test_the_first_of_equal_keys_stands() -> None:

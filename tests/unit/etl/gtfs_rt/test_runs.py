@@ -33,6 +33,7 @@ def run_of(line: ShapeLine, at_km, departure_s, counted=None) -> Run:
         lat=43.0 + KM * np.array(at_km),
         given=[(125.0, 43.0 + KM * km, "wgs84") for km in at_km],
         at_m=1000.0 * np.array(at_km),
+        arrival_s=np.array(departure_s, dtype=float),
         departure_s=np.array(departure_s, dtype=float),
         is_counted=np.ones(size, dtype=bool) if counted is None else np.array(counted),
     )

@@ -157,6 +157,33 @@ def test_t5_distances_along_the_shape_count_whatever_their_unit(
     assert not states["is_estimated"].any()
 
 
+@pytest.mark.parametrize("unit", [1000.0, 0.3048, 2.2])
+def test_t5_a_shape_in_another_unit_than_most_is_measured_by_its_stops(
+    city: City, stops: pl.DataFrame, unit: float
+) -> None:
+    """T5: two shapes have metres, the third another unit or wrong distances: all are 2 km long."""
+    one = line_of(city, stops, [(0, 0), (1200, 0), (2000, 0)])
+    names = {"L": 1.0, "M": 1.0, "N": unit}
+    renamed = [pl.lit(name).alias("shape_id") for name in names]
+    shapes = pl.concat(one.with_columns(name) for name in renamed)
+    patterns = pl.concat(PATTERNS.with_columns(name) for name in renamed)
+    ridden = pl.concat(segments(240, 300, shape=name, unit=own) for name, own in names.items())
+    ways = build_ways(city, ridden, stops, shapes, patterns)
+    lengths = ways.group_by("shape_id").agg(pl.col("length_m").sum()).sort("shape_id")
+    assert lengths["length_m"].to_list() == pytest.approx([2000.0] * 3, abs=0.5)
+    assert not ways["is_straight"].any()
+
+
+def test_t5_a_stop_beside_its_shape_keeps_the_distances_of_the_feed(
+    city: City, stops: pl.DataFrame
+) -> None:
+    """T5: a platform 400 m from the line that is drawn: the way is as long as the feed says."""
+    shapes = line_of(city, stops, [(0, 400), (1200, 400), (2000, 400)])
+    states = states_of(city, stops, segments(240, 300, shape="L", unit=1.0), shapes)
+    assert states["num"].sum() == pytest.approx(2.0, rel=1e-6)
+    assert not states["is_estimated"].any()
+
+
 def test_t5_feeds_with_equal_ids_stay_apart(city: City, stops: pl.DataFrame) -> None:
     """T5: the same stop, service and shape ids of another source are other things."""
     other = stops.with_columns(source=pl.lit("b"), lat=pl.col("lat") + 0.1)
