@@ -109,7 +109,8 @@ class FollowedFeed:
 
     def _take(self, arrived: Arrived, advance: Advance) -> FileLoad | None:
         """Load a message, or say why it is passed over; None for one that was dealt with before."""
-        piece = Piece(arrived.name, arrived.content, sent_at=arrived.sent_at)
+        heard_at = arrived.sent_at if arrived.is_empty else None
+        piece = Piece(arrived.name, arrived.content, heard_at=heard_at)
         known: set[tuple[str, str]] = set()
         if not self.live_source.rule.url:  # an address may say the same thing twice
             with self.live_source.engine.connect() as connection:

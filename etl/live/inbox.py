@@ -25,20 +25,25 @@ Standing = Literal["new", "known", "repeated", "older", "future"]
 
 @dataclass(frozen=True)
 class Arrived:
-    """A message that lies there; `sent_at` is None where it has no time or cannot be read."""
+    """A message that lies there; `sent_at` is None where it has no time or cannot be read.
+
+    `is_empty` if it says that there is nothing to tell, as of buses at night.
+    """
 
     name: str
     content: bytes
     sha256: str
     sent_at: datetime | None
+    is_empty: bool = False
 
     @classmethod
     def of(cls, name: str, content: bytes) -> "Arrived":
         """Return a message with its time."""
-        sent_at = None
+        sent_at, is_empty = None, False
         with suppress(ExtractError):  # refused with its reason when it is loaded
-            sent_at = read_message(content, name).sent_at
-        return cls(name, content, hashlib.sha256(content).hexdigest(), sent_at)
+            message = read_message(content, name)
+            sent_at, is_empty = message.sent_at, message.is_whole and not message.feed.entity
+        return cls(name, content, hashlib.sha256(content).hexdigest(), sent_at, is_empty)
 
     @property
     def second(self) -> int:

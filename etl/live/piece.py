@@ -46,15 +46,15 @@ class LiveSource:
 class Piece:
     """New data: bytes under a file's name, and the number of the file's lines before them.
 
-    `sent_at` is when a message was sent: one that has nothing to tell, as of buses at night, is
-    heard all the same.
+    `heard_at` is when a message was sent that has nothing to tell; other data is heard with its
+    newest event. Messages of another kind of feed do not tell that this one is heard.
     """
 
     name: str
     content: bytes
     lines_before: int = 0
     tells_of_source: bool = True  # else concluded by the program, not received
-    sent_at: datetime | None = None
+    heard_at: datetime | None = None
 
     @property
     def file(self) -> SourceFile:
@@ -89,7 +89,7 @@ def load_piece(
         outcome = _from_first_line(outcome, piece.lines_before)
         done = close_load(connection, declaration, planned, load_id, outcome)
         if piece.tells_of_source:
-            heard_at = piece.sent_at if outcome.rows_in == 0 else outcome.event_to
+            heard_at = piece.heard_at or outcome.event_to
             keep_event(connection, declaration.key, live_source.rule, heard_at)
         if advance:
             advance.keep(connection)

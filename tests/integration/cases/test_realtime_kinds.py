@@ -5,7 +5,9 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from google.transit.gtfs_realtime_pb2 import FeedMessage
+from sqlalchemy import select
 
+from geodata import tables
 from geodata.space.districts import DistrictLocator, read_districts
 from tests.integration.cases.realtime_feed import RealtimeFeed, message, update, vehicle, zipped
 
@@ -448,3 +450,17 @@ def test_of_two_feeds_of_a_source_one_concludes_what_was_missed(feed):
     feed.take(message(at("06:30"), GOOD, vehicle("bus", M1, 43.88, LON)))
     done = feed.poll()
     assert [each.file for each in done] == ["missed until 2026-11-25T14:30"]
+
+
+def test_an_empty_message_is_heard_and_one_of_another_kind_is_not(feed):
+    c = tables.live_source.c
+    heard = select(c.kind, c.last_event_at).where(c.source == feed.declaration.key)
+
+    def heard_at() -> dict[str, datetime]:
+        with feed.engine.connect() as connection:
+            return {kind: at for kind, at in connection.execute(heard) if at}
+
+    assert checked(feed, message(at("07:00"), GOOD)) == []
+    assert heard_at() == {"trip_updates": at("07:00")}
+    assert checked(feed, message(at("07:05"))) == []
+    assert heard_at() == {"positions": at("07:05"), "trip_updates": at("07:05")}

@@ -39,7 +39,7 @@ def load_feed(engine, city, locator, trial_data):
             "transitfeed/bad_eol.zip",
             "loaded",
             ("warning", "expired_calendar", "calendar.txt", 2, "end_date"),
-            {"error": 0, "warning": 1, "info": 4},
+            {"error": 0, "warning": 2, "info": 6},
         ),
         (
             "tidytransit_sample-feed-invalid.zip",
