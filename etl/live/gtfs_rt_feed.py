@@ -120,7 +120,7 @@ class FollowedFeed:
             return None
         if standing in _PASSED_OVER:
             return self._pass_over(arrived, piece, advance, _PASSED_OVER[standing])
-        load = partial(self._load, is_repeated=standing == "repeated")
+        load = partial(self._load, arrived=arrived, is_repeated=standing == "repeated")
         try:
             return load_piece(self.live_source, piece, advance, load)
         except OperationsError as error:
@@ -140,9 +140,9 @@ class FollowedFeed:
 
     def _load(
         self, connection: Connection, city: City, declaration: SourceDeclaration,
-        file: SourceFile, load_id: int, locator: Locator, *, is_repeated: bool,
+        file: SourceFile, load_id: int, locator: Locator, *, arrived: Arrived, is_repeated: bool,
     ) -> LoadOutcome:  # fmt: skip
-        message = read_message(file.read_bytes(), file.name)
+        message = arrived.message or read_message(arrived.content, file.name)  # raises why not
         if is_repeated:
             rows = len(message.feed.entity)
             counts = MessageCounts(rows, notes={"the same message again": rows})

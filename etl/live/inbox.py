@@ -13,7 +13,7 @@ from typing import Literal
 
 from sqlalchemy import Connection, select
 
-from etl.gtfs_rt.message import read_message
+from etl.gtfs_rt.message import Message, read_message
 from etl.live.tail import Progress
 from geodata.clock import now
 from geodata.errors import ExtractError
@@ -25,25 +25,30 @@ Standing = Literal["new", "known", "repeated", "older", "future"]
 
 @dataclass(frozen=True)
 class Arrived:
-    """A message that lies there; `sent_at` is None where it has no time or cannot be read.
-
-    `is_empty` if it says that there is nothing to tell, as of buses at night.
-    """
+    """A message that lies there; `message` is None where it cannot be read."""
 
     name: str
     content: bytes
     sha256: str
-    sent_at: datetime | None
-    is_empty: bool = False
+    message: Message | None
 
     @classmethod
     def of(cls, name: str, content: bytes) -> "Arrived":
-        """Return a message with its time."""
-        sent_at, is_empty = None, False
+        """Return what lies there, decoded."""
+        message = None
         with suppress(ExtractError):  # refused with its reason when it is loaded
             message = read_message(content, name)
-            sent_at, is_empty = message.sent_at, message.is_whole and not message.feed.entity
-        return cls(name, content, hashlib.sha256(content).hexdigest(), sent_at, is_empty)
+        return cls(name, content, hashlib.sha256(content).hexdigest(), message)
+
+    @property
+    def sent_at(self) -> datetime | None:
+        """Its time; None where it has none or cannot be read."""
+        return self.message.sent_at if self.message else None
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether it says that there is nothing to tell, as of buses at night."""
+        return bool(self.message and self.message.is_whole and not self.message.feed.entity)
 
     @property
     def second(self) -> int:
