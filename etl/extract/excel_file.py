@@ -175,25 +175,17 @@ def _duration(value: timedelta) -> str:
     return f"{'-' if seconds < 0 else ''}{hours}:{rest // 60:02d}:{rest % 60:02d}"
 
 
-FORMATS.register(
-    RowFormat(
-        name="xlsx",
-        says="an Excel workbook: `sheet`, `header_row`, `skip_footer`",
-        read=read_excel,
-        suffixes=_SUFFIXES,
-        is_typed=True,
-        times="excel",
+for _name, _says in (
+    ("xlsx", "an Excel workbook: `sheet`, `header_row`, `skip_footer`"),
+    ("xls", "an Excel workbook of before 2007, likewise"),
+):
+    FORMATS.register(
+        RowFormat(
+            name=_name,
+            says=_says,
+            read=read_excel,
+            suffixes=_SUFFIXES,
+            is_typed=True,
+            times="excel",
+        )
     )
-)
-
-
-FORMATS.register(
-    RowFormat(
-        name="xls",
-        says="an Excel workbook of before 2007, likewise",
-        read=read_excel,
-        suffixes=_SUFFIXES,
-        is_typed=True,
-        times="excel",
-    )
-)
