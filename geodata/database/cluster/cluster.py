@@ -95,6 +95,11 @@ class Cluster:
             port=postmaster.port if postmaster and running else None,
         )
 
+    def is_probably_alive(self) -> bool:
+        """Return whether the lock file's process exists: cheap, and enough to look every second."""
+        postmaster = read_postmaster(self.data)
+        return postmaster is not None and Path(f"/proc/{postmaster.pid}").exists()
+
     def ensure_started(self) -> bool:
         """Initialise and start the cluster where needed; returns whether this call started it.
 
