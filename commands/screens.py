@@ -4,7 +4,9 @@ import argparse
 import os
 import signal
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from tempfile import TemporaryDirectory
 from types import FrameType
 
 import uvicorn
@@ -101,6 +103,24 @@ def create_worker() -> ASGIApp:
 def _serve(context: CommandContext) -> None:
     settings = context.settings
     print(f"{context.city.title_en}: http://{settings.host}:{settings.port}/", flush=True)
+    with shared_metrics(settings.workers):
+        _run_server(settings)
+
+
+@contextmanager
+def shared_metrics(workers: int) -> Iterator[None]:
+    """Let several worker processes count into files of one folder; one counts by itself."""
+    from dashboard.metrics import FOLDER_VARIABLE
+
+    if workers == 1:
+        yield
+        return
+    with TemporaryDirectory(prefix="occ-metrics-") as folder:
+        os.environ[FOLDER_VARIABLE] = folder
+        yield
+
+
+def _run_server(settings: Settings) -> None:
     uvicorn.run(
         "commands.screens:create_worker",
         factory=True,

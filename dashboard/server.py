@@ -16,6 +16,8 @@ from dashboard.health import health_router
 from dashboard.live.points import points_router
 from dashboard.live.router import live_router
 from dashboard.live.vehicles import vehicles_router
+from dashboard.metrics import CountRequests, RequestMetrics, metrics_router
+from dashboard.page import discover
 from dashboard.read.cache import build_cache
 from geodata.city.configuration import City
 from geodata.database.handle import Engine
@@ -51,21 +53,25 @@ def create_server(
         title=city.title_en, docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan
     )
     serve_layers(server, LayerContext(engine, city, settings.data_dir, cache.get_bytes))
+    metrics = RequestMetrics()
     own = (
         health_router(engine),
         live_router(engine),
         vehicles_router(engine),
         points_router(engine, city),
+        metrics_router(engine, metrics),
         *routers,
     )
     for each in own:
         server.include_router(each)
     server.mount(GIS_PREFIX, gis)
     data = first_segments([layers_router, *own])
+    parts = data | set(discover()) | {GIS_PREFIX.strip("/"), "assets", "_dash-update-component"}
     server.router.default = ScreensBeside(data, screens)
     add_problem_handlers(server)
     server.add_middleware(BodyLimit)
     server.add_middleware(SecurityHeaders, policy=policy(dash_app.csp_hashes()))
+    server.add_middleware(CountRequests, metrics=metrics, parts=parts)
     return server
 
 
