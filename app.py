@@ -67,6 +67,11 @@ def build_parser() -> argparse.ArgumentParser:
 def _add_database(add: AddCommand) -> None:
     db = add("db", database.cluster, "the private database cluster")
     db.add_argument("action", choices=["start", "stop", "status"])
+    for name, command, summary in (
+        ("backup", database.backup, "write the database into a file"),
+        ("restore", database.restore, "put a backup in the place of the database"),
+    ):
+        add(name, command, summary).add_argument("file", type=Path, metavar="FILE")
     add("migrate", database.migrate, "bring the database's schema up to date")
 
 

@@ -2,8 +2,9 @@
 
 import argparse
 
+from geodata.database.backup import restore_backup, write_backup
 from geodata.database.cluster import Cluster
-from geodata.database.engine import get_engine
+from geodata.database.engine import database_url, get_engine
 from geodata.database.migrate import upgrade
 from geodata.errors import SettingsError
 from geodata.settings import get_settings
@@ -17,6 +18,20 @@ def cluster(options: argparse.Namespace) -> None:
     private = Cluster(settings.data_dir)
     actions = {"start": _start, "stop": _stop, "status": _tell}
     actions[options.action](private)
+
+
+def backup(options: argparse.Namespace) -> None:
+    """Write the database into a file."""
+    size = write_backup(database_url(get_settings()), options.file)
+    print(f"{options.file}: {size / 2**20:.1f} MB")
+
+
+def restore(options: argparse.Namespace) -> None:
+    """Put a backup in the place of the database, and bring its schema up to date."""
+    settings = get_settings()
+    kept = restore_backup(database_url(settings), options.file)
+    upgrade(get_engine(settings))
+    print(f"restored; what was there is kept as the database {kept}" if kept else "restored")
 
 
 def migrate(options: argparse.Namespace) -> None:

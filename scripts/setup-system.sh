@@ -43,7 +43,20 @@ if [ "$with_tests" = yes ]; then
 fi
 [ "${#missing[@]}" -gt 0 ] || exit 0
 
-install="apt-get install --yes --no-install-recommends ${missing[*]}"
+# Without a network the packages come from the folder that scripts/make-offline.sh made: those of
+# them that this machine does not have in any version.
+packages=("${missing[@]}")
+if [ -e offline/SHA256SUMS ] && [ "$with_tests" = no ]; then
+    (cd offline && grep ' debs/' SHA256SUMS | sha256sum --check --quiet --strict) || {
+        echo "The folder offline is not as it was made: copy it again." >&2; exit 1; }
+    packages=()
+    for file in offline/debs/*.deb; do
+        dpkg-query --show --showformat='${Status}' "$(dpkg-deb --field "$file" Package)" 2>/dev/null |
+            grep -q 'install ok installed' || packages+=("./$file")
+    done
+fi
+
+install="apt-get install --yes --no-install-recommends ${packages[*]}"
 
 if ! command -v apt-get >/dev/null; then
     echo "This machine lacks: ${missing[*]} (Debian's names)." >&2
@@ -82,10 +95,10 @@ quietly() {  # prints the output of apt only if it fails
 }
 # Another installation may hold apt's lock for a while: wait for it rather than fail.
 lock="-o DPkg::Lock::Timeout=300"
-quietly "${as_root[@]}" apt-get $lock --quiet update || true
+[ -e offline/SHA256SUMS ] || quietly "${as_root[@]}" apt-get $lock --quiet update || true
 # shellcheck disable=SC2086
 if ! quietly "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get $lock --yes \
-        -o Dpkg::Options::=--force-confold --no-install-recommends install "${missing[@]}"; then
+        -o Dpkg::Options::=--force-confold --no-install-recommends install "${packages[@]}"; then
     echo "The installation failed. By hand, as root: apt-get update && $install" >&2
     exit 1
 fi
