@@ -40,6 +40,8 @@ if [ "$with_tests" = yes ]; then
     has_libatomic || missing+=(libatomic1)
     command -v ogrinfo >/dev/null || missing+=(gdal-bin)
     command -v redis-server >/dev/null || missing+=(redis-server)
+    [ -x /usr/sbin/nginx ] || command -v nginx >/dev/null || missing+=(nginx-light)
+    command -v caddy >/dev/null || missing+=(caddy)
 fi
 [ "${#missing[@]}" -gt 0 ] || exit 0
 
@@ -102,8 +104,11 @@ if ! quietly "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get $lock --
     echo "The installation failed. By hand, as root: apt-get update && $install" >&2
     exit 1
 fi
-# The tests start a Redis of their own; the service that Debian starts with the package is not wanted.
-if [[ " ${missing[*]} " == *" redis-server "* ]] && [ -d /run/systemd/system ]; then
-    "${as_root[@]}" systemctl disable --now --quiet redis-server || true
-fi
+# The tests start servers of their own; the services that Debian starts with the packages are not
+# wanted. Those that were there before stay.
+for package in redis-server nginx-light caddy; do
+    if [[ " ${missing[*]} " == *" $package "* ]] && [ -d /run/systemd/system ]; then
+        "${as_root[@]}" systemctl disable --now --quiet "${package%-light}" || true
+    fi
+done
 scripts/find-python.sh >/dev/null
