@@ -4,7 +4,6 @@ What the server counts itself is kept by the library, over all worker processes 
 `PROMETHEUS_MULTIPROC_DIR` is set (`run` and `serve` set it); the rest is read when it is asked.
 """
 
-import os
 import time
 from collections.abc import Collection, Iterator
 from typing import Any
@@ -143,15 +142,20 @@ def _gauge(name: str, said: str, *labels: str) -> GaugeMetricFamily:
     return GaugeMetricFamily(name, said, labels=labels)
 
 
-def metrics_router(engine: Engine, metrics: RequestMetrics) -> APIRouter:
-    """Return the router of the metrics; the gate asks for the token of a program."""
+def metrics_router(
+    engine: Engine, metrics: RequestMetrics, *, is_shared: bool = False
+) -> APIRouter:
+    """Return the router of the metrics; the gate asks for the token of a program.
+
+    `is_shared`: other worker processes count into the same folder, and all are answered for.
+    """
     router = APIRouter()
     city: Any = CityCollector(engine)
 
     @router.get(ADDRESS)
     def answer() -> Response:
         registry = CollectorRegistry()
-        if FOLDER_VARIABLE in os.environ:
+        if is_shared:
             MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
         else:
             registry.register(metrics.registry)

@@ -59,7 +59,7 @@ def create_server(
         live_router(engine),
         vehicles_router(engine),
         points_router(engine, city),
-        metrics_router(engine, metrics),
+        metrics_router(engine, metrics, is_shared=settings.workers > 1),
         *routers,
     )
     for each in own:

@@ -24,8 +24,17 @@ apt-get --quiet --quiet --yes --no-install-recommends --download-only \
     install postgresql-postgis python3-venv make >/dev/null
 rm -rf "$new/debs/partial" "$new/debs/lock"
 
+(  # an index, by which apt takes the folder for an archive
+    cd "$new/debs"
+    for file in *.deb; do
+        dpkg-deb --field "$file"
+        printf 'Filename: ./%s\nSize: %s\nSHA256: %s\n\n' "$file" "$(stat -c %s "$file")" \
+            "$(sha256sum "$file" | cut -d ' ' -f 1)"
+    done >Packages
+)
+
 (cd "$new" && find wheels debs -type f -print0 | sort -z | xargs -0 sha256sum >SHA256SUMS)
 rm -rf offline
 mv "$new" offline
-echo "offline: $(find offline/wheels -type f | wc -l) wheels, $(find offline/debs -type f | wc -l)" \
+echo "offline: $(find offline/wheels -type f | wc -l) wheels, $(find offline/debs -name "*.deb" | wc -l)" \
     "packages of Debian, $(du -sh offline | cut -f1)"

@@ -45,20 +45,7 @@ if [ "$with_tests" = yes ]; then
 fi
 [ "${#missing[@]}" -gt 0 ] || exit 0
 
-# Without a network the packages come from the folder that scripts/make-offline.sh made: those of
-# them that this machine does not have in any version.
-packages=("${missing[@]}")
-if [ -e offline/SHA256SUMS ] && [ "$with_tests" = no ]; then
-    (cd offline && grep ' debs/' SHA256SUMS | sha256sum --check --quiet --strict) || {
-        echo "The folder offline is not as it was made: copy it again." >&2; exit 1; }
-    packages=()
-    for file in offline/debs/*.deb; do
-        dpkg-query --show --showformat='${Status}' "$(dpkg-deb --field "$file" Package)" 2>/dev/null |
-            grep -q 'install ok installed' || packages+=("./$file")
-    done
-fi
-
-install="apt-get install --yes --no-install-recommends ${packages[*]}"
+install="apt-get install --yes --no-install-recommends ${missing[*]}"
 
 if ! command -v apt-get >/dev/null; then
     echo "This machine lacks: ${missing[*]} (Debian's names)." >&2
@@ -96,11 +83,24 @@ quietly() {  # prints the output of apt only if it fails
     rm -f "$log"
 }
 # Another installation may hold apt's lock for a while: wait for it rather than fail.
-lock="-o DPkg::Lock::Timeout=300"
-[ -e offline/SHA256SUMS ] || quietly "${as_root[@]}" apt-get $lock --quiet update || true
+options="-o DPkg::Lock::Timeout=300"
+# Without a network Debian's packages come from the folder that scripts/make-offline.sh made: apt
+# knows nothing else then, and chooses what this machine lacks or has in too old a version.
+if [ -e offline/SHA256SUMS ] && [ "$with_tests" = no ]; then
+    (cd offline && grep ' debs/' SHA256SUMS | sha256sum --check --quiet --strict) || {
+        echo "The folder offline is not as it was made: copy it again." >&2; exit 1; }
+    apt=$(mktemp -d)
+    trap '"${as_root[@]}" rm -rf "$apt"' EXIT
+    mkdir -p "$apt/lists/partial"
+    echo "deb [trusted=yes] file:$(pwd | sed 's/ /%20/g')/offline/debs ./" >"$apt/sources.list"
+    options+=" -o Dir::Etc::sourcelist=$apt/sources.list -o Dir::Etc::sourceparts=-"
+    options+=" -o Dir::State::lists=$apt/lists -o APT::Sandbox::User=root"
+fi
 # shellcheck disable=SC2086
-if ! quietly "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get $lock --yes \
-        -o Dpkg::Options::=--force-confold --no-install-recommends install "${packages[@]}"; then
+quietly "${as_root[@]}" apt-get $options --quiet update || true
+# shellcheck disable=SC2086
+if ! quietly "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get $options --yes \
+        -o Dpkg::Options::=--force-confold --no-install-recommends install "${missing[@]}"; then
     echo "The installation failed. By hand, as root: apt-get update && $install" >&2
     exit 1
 fi

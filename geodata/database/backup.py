@@ -106,7 +106,7 @@ def _run(program: str, url: URL | None, options: Sequence[str]) -> None:
     secret = {} if url is None else {"PGPASSWORD": str(url.password or "")}
     done = subprocess.run(  # noqa: S603  # PostgreSQL's own programs, no shell
         [_find(program), *options, *target],
-        env={**os.environ, **secret},
+        env={"PATH": "/usr/bin:/bin", "LC_ALL": "C.UTF-8", **secret},
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,

@@ -19,14 +19,14 @@ Samples = dict[tuple[str, frozenset[str]], float]
 def serve(engine: Engine) -> TestClient:
     metrics, app = RequestMetrics(), FastAPI()
 
-    @app.get("/layers/{name}")
-    def layer(name: str) -> str:
+    @app.get("/things/{name}")
+    def thing(name: str) -> str:
         if name == "none":
             raise HTTPException(404)
         return name
 
     app.include_router(metrics_router(engine, metrics))
-    app.add_middleware(CountRequests, metrics=metrics, parts=["layers", "metrics"])
+    app.add_middleware(CountRequests, metrics=metrics, parts=["things", "metrics"])
     return TestClient(app)
 
 
@@ -49,15 +49,15 @@ def client(engine: Engine) -> Iterator[TestClient]:
 def test_requests_are_counted_by_part_and_status_and_a_flood_makes_no_series(
     client: TestClient,
 ) -> None:
-    for path in ("/layers/a", "/layers/b", "/layers/none", *(f"/{i}/x" for i in range(50))):
+    for path in ("/things/a", "/things/b", "/things/none", *(f"/{i}/x" for i in range(50))):
         client.get(path)
-    client.request("BREW", "/layers/a")
+    client.request("BREW", "/things/a")
     samples = read(client)
     name = "occ_requests_total"
-    assert samples[name, frozenset({"GET", "layers", "200"})] == 2
-    assert samples[name, frozenset({"GET", "layers", "404"})] == 1
+    assert samples[name, frozenset({"GET", "things", "200"})] == 2
+    assert samples[name, frozenset({"GET", "things", "404"})] == 1
     assert samples[name, frozenset({"GET", "other", "404"})] == 50
-    assert samples[name, frozenset({"other", "layers", "405"})] == 1
+    assert samples[name, frozenset({"other", "things", "405"})] == 1
     assert len([key for key in samples if key[0] == name]) == 4
     assert samples["occ_request_duration_seconds_count", frozenset({"other"})] == 50
 
@@ -116,7 +116,7 @@ def test_a_load_waits_until_a_build_has_seen_it(engine: Engine, client: TestClie
 def test_without_a_database_the_requests_are_still_told() -> None:
     nowhere = create_engine("postgresql+psycopg://nobody@127.0.0.1:9/none")
     with serve(nowhere) as client:
-        client.get("/layers/a")
+        client.get("/things/a")
         samples = read(client)
     assert samples["occ_database_up", frozenset()] == 0
-    assert samples["occ_requests_total", frozenset({"GET", "layers", "200"})] == 1
+    assert samples["occ_requests_total", frozenset({"GET", "things", "200"})] == 1
