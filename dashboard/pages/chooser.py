@@ -4,7 +4,7 @@ from dash import html
 
 from dashboard.components.provenance import simulated_badge
 from dashboard.components.text import bilingual, two_lines
-from dashboard.page import Page, Words, discover
+from dashboard.page import EVERYONE, Page, Words, discover
 from dashboard.read.context import ScreenContext
 from geodata.queries.screens import read_district_list, read_freshness
 
@@ -55,4 +55,4 @@ def district_links(context: ScreenContext) -> list[html.A]:
     ]
 
 
-PAGE = Page("", Words("选择一个界面", "Choose a screen"), layout, position=0)
+PAGE = Page("", Words("选择一个界面", "Choose a screen"), layout, position=0, roles=EVERYONE)

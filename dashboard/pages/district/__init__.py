@@ -30,6 +30,7 @@ from layers.catalogue.domains import find_domain
 from layers.catalogue.indicator import Indicator
 from layers.catalogue.registry import load_catalogue
 from layers.states.status import Status
+from geodata.identity.caller import USERS
 
 STEPS = 28
 
@@ -201,4 +202,6 @@ def check(context: ScreenContext, rest: str) -> None:
     read_district(context, rest)
 
 
-PAGE = Page("district", Words("区县", "District"), layout, check=check)
+PAGE = Page(
+    "district", Words("区县", "District"), layout, check=check, roles=frozenset(USERS)
+)

@@ -21,6 +21,7 @@ from geodata.errors import OperationsError
 from geodata.queries.alerts import read_alerts, read_changes
 from geodata.queries.screens import read_freshness
 from layers.alerts.duty import acknowledge, assign, close
+from geodata.identity.caller import Role
 
 CLOSED_SHOWN = timedelta(days=3)
 REFRESH_MS = 30_000  # for the ages; changes are pushed
@@ -169,6 +170,7 @@ PAGE = Page(
     title=Words("值班台", "Duty desk"),
     question=Words("哪些告警未结，由谁处理", "Which warnings are open, and who deals with them"),
     position=40,
+    roles=frozenset({Role.DUTY, Role.ADMINISTRATOR}),
     layout=layout,
     register=register,
 )

@@ -15,6 +15,7 @@ from geodata.queries.loads import LoadDetails, read_held_loads, read_load, read_
 from geodata.queries.screens import read_freshness
 from layers.catalogue.registry import load_catalogue
 from layers.states.version import read_failures
+from geodata.identity.caller import Role
 
 SHOWN = 200
 SOURCE = "loads-source"
@@ -92,6 +93,7 @@ PAGE = Page(
         "每个文件的结果，以及其中发现的问题", "What became of each file, and what was found in it"
     ),
     position=50,
+    roles=frozenset({Role.PLANNER, Role.ADMINISTRATOR}),
     layout=layout,
     register=register,
     check=check,
