@@ -2,11 +2,10 @@
 
 from urllib.parse import quote
 
-from starlette.datastructures import Headers
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import Scope
 
-from dashboard.gate.table import SIGN_IN, Kind
+from dashboard.gate.table import SIGN_IN, Kind, kind_of
 from dashboard.problems import NO_PAGE, REFUSED, problem_document
 from geodata.http.problems import UNAVAILABLE, answer_problem
 from geodata.identity.caller import Caller
@@ -37,7 +36,7 @@ def refuse(scope: Scope, caller: Caller, kind: Kind) -> Response:
 
 def nothing_there(scope: Scope) -> Response:
     """Answer that there is nothing: a route without a decision is none."""
-    if "text/html" in Headers(scope=scope).get("accept", ""):
+    if kind_of(scope["path"]) is Kind.PAGE:
         return HTMLResponse(problem_document(NO_PAGE), 404, _NOT_STORED)
     return answer_problem(404, _NOTHING, scope["path"])
 

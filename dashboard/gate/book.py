@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Mapping
-
 from dataclasses import dataclass
 
 from fastapi.concurrency import run_in_threadpool

@@ -53,8 +53,9 @@ def check_decided(app: Dash) -> None:
 
 def refuse_undecided(app: Dash) -> None:
     """Answer 4xx to what asks for no callback of ours, where Dash would fail."""
+    server: flask.Flask = app.server
 
-    @app.server.before_request
+    @server.before_request
     def refuse() -> None:
         if flask.request.path != UPDATE or flask.request.method != "POST":
             return

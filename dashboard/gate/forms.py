@@ -46,7 +46,8 @@ def answer_form(
         fields="\n".join(_field(*each) for each in _FIELDS[address]),
         others=" · ".join(_link(*each) for each in _OTHERS[address]),
     )
-    return HTMLResponse(text, status, {"Cache-Control": "no-store"})
+    wait = {"Retry-After": "60"} if status == 429 else {}
+    return HTMLResponse(text, status, {"Cache-Control": "no-store", **wait})
 
 
 def _field(name: str, kind: str, filled: str) -> str:

@@ -13,7 +13,7 @@ from dashboard.gate import answers
 from dashboard.gate.book import AuditBook
 from dashboard.gate.callers import Callers, Means, Token
 from dashboard.gate.origins import is_our_host, is_our_origin
-from dashboard.gate.table import SIGN_IN, Decision, Kind, decide
+from dashboard.gate.table import SIGN_IN, Decision, Kind, decide, kind_of
 from dashboard.page import Page
 from geodata.database.handle import DATABASE_ERRORS
 from geodata.identity.caller import ANYONE, Caller, asked_by
@@ -85,7 +85,7 @@ class Gate:
             return answers.foreign_origin(scope)
         if decision is None:
             if not caller.is_known:
-                return answers.sign_in_first(scope, Kind.DATA if _is_data(scope) else Kind.PAGE)
+                return answers.sign_in_first(scope, kind_of(scope["path"]))
             return answers.nothing_there(scope)
         if caller.role in decision.roles:
             return None
@@ -110,9 +110,7 @@ class Gate:
 
         return told
 
-    def _note(
-        self, scope: Scope, status: int, decision: Decision | None, caller: Caller
-    ) -> None:
+    def _note(self, scope: Scope, status: int, decision: Decision | None, caller: Caller) -> None:
         subject = decision.address if decision else "?"
         led_away = status == 303 and subject != SIGN_IN and not caller.is_known
         client = (scope.get("client") or ("",))[0]
@@ -170,8 +168,3 @@ def _make_private(message: Message) -> None:
         headers["Cache-Control"] = "private"
     elif "public" in kept:
         headers["Cache-Control"] = kept.replace("public", "private")
-
-
-def _is_data(scope: Scope) -> bool:
-    accept = dict(scope["headers"]).get(b"accept", b"")
-    return b"text/html" not in accept

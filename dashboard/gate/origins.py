@@ -17,7 +17,7 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
 def allowed_names(settings: Settings) -> frozenset[str]:
-    """Return the host names under which the server answers, besides the address it is reached at."""
+    """Return under which host names the server answers, besides the address it is reached at."""
     public = urlsplit(settings.public_url or "").hostname
     named = (*settings.allowed_hosts, settings.host, public or "")
     return frozenset(each.lower() for each in (*named, *LOOPBACK) if each)
@@ -57,7 +57,7 @@ def is_our_origin(scope: Scope, *, must_tell: bool) -> bool:
     origin = headers.get("origin") or _without_path(headers.get("referer"))
     if origin is None:
         return not must_tell
-    scheme = origin.partition(":")[0]  # a proxy may end TLS: the scheme that we see is not the page's
+    scheme = origin.partition(":")[0]  # the page's: a proxy may end TLS, and we see another
     return _place(origin) == _place(f"{scheme}://{headers.get('host', '')}") is not None
 
 

@@ -17,8 +17,11 @@ class SignInRates:
         """Begin with no attempt."""
         self._attempts = MovingWindowRateLimiter(MemoryStorage())
 
-    def take(self, client: str, name: str) -> bool:
-        """Count an attempt; False where there were too many."""
+    def take(self, client: str, name: str | None = None) -> bool:
+        """Count an attempt, of a name or of a device; False where there were too many."""
+        if not self._attempts.hit(PER_CLIENT, "client", client):
+            return False
+        if name is None:
+            return True
         hashed = sha256(name.casefold().encode("utf-8", "replace")).hexdigest()
-        of_client = self._attempts.hit(PER_CLIENT, "client", client)
-        return of_client and self._attempts.hit(PER_NAME, "name", hashed)
+        return self._attempts.hit(PER_NAME, "name", hashed)

@@ -17,7 +17,7 @@ from geodata.city.configuration import City
 from geodata.database.handle import Engine
 from geodata.errors import SignInRefusedError
 from geodata.identity.audit import Outcome, write_audit
-from geodata.identity.caller import Caller, Role, asked_by
+from geodata.identity.caller import Role, asked_by
 from geodata.identity.sessions import end_session, open_session
 from geodata.identity.sign_in import check_password
 
@@ -91,9 +91,7 @@ async def _sign_in(desk: Desk, request: Request, given: Mapping[str, str]) -> Re
     name, password = given.get("name", ""), given.get("password", "")
     back, client = safe_next(given.get("next")), client_of(request)
     if not desk.rates.take(client, name):
-        answer = answer_form(desk.city, SIGN_IN, back, "gate.too_many", _TOO_MANY)
-        answer.headers["Retry-After"] = "60"
-        return answer
+        return answer_form(desk.city, SIGN_IN, back, "gate.too_many", _TOO_MANY)
     try:
         async with desk.turns:
             caller = await run_in_threadpool(check_password, desk.engine, name, password)
@@ -129,7 +127,7 @@ async def _end_former(desk: Desk, request: Request) -> None:
 
 async def _let_device_in(desk: Desk, request: Request, token: str) -> Response:
     client = client_of(request)
-    if not desk.rates.take(client, ""):
+    if not desk.rates.take(client):
         return answer_form(desk.city, DEVICE, message="gate.too_many", status=_TOO_MANY)
     caller = await desk.callers.find_by(Token(Means.DEVICE, token)) if _is_likely(token) else None
     screen = SCREEN_OF.get(caller.role) if caller else None

@@ -76,6 +76,7 @@ _DECISIONS = (
     Decision("/intake/incidents", EVERYONE),  # it asks for a token of its own before the body
 )
 TABLE: Mapping[str, Decision] = MappingProxyType({each.address: each for each in _DECISIONS})
+_FIRST_OF_DATA = {each.address.split("/")[1] for each in _DECISIONS if each.kind is not Kind.PAGE}
 _PATTERNS = tuple((compile_path(each.address)[0], each) for each in _DECISIONS)
 
 
@@ -90,3 +91,7 @@ def decide(path: str, pages: Mapping[str, Page]) -> Decision | None:
     return None if page is None else Decision(f"/{page.route}", page.roles, Kind.PAGE)
 
 
+def kind_of(path: str) -> Kind:
+    """Return how a path on which nothing is decided is refused: like what lies beside it."""
+    first = path.split("/")[1] if path.startswith("/") else ""
+    return Kind.DATA if first in _FIRST_OF_DATA or first.startswith("_") else Kind.PAGE

@@ -25,12 +25,12 @@ from dashboard.wording.i18n import LANGUAGES, Language, as_language, translate
 from dashboard.wording.numbers import MISSING, change_text, format_reading, look_of, status_word
 from dashboard.wording.periods import change_words, partial_words, period_text, stale_words
 from geodata.errors import NotFoundError
+from geodata.identity.caller import USERS
 from geodata.queries.screens import read_district_list, read_freshness
 from layers.catalogue.domains import find_domain
 from layers.catalogue.indicator import Indicator
 from layers.catalogue.registry import load_catalogue
 from layers.states.status import Status
-from geodata.identity.caller import USERS
 
 STEPS = 28
 
@@ -202,6 +202,4 @@ def check(context: ScreenContext, rest: str) -> None:
     read_district(context, rest)
 
 
-PAGE = Page(
-    "district", Words("区县", "District"), layout, check=check, roles=frozenset(USERS)
-)
+PAGE = Page("district", Words("区县", "District"), layout, check=check, roles=frozenset(USERS))

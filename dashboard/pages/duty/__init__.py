@@ -18,10 +18,10 @@ from dashboard.wording.i18n import LANGUAGES, translate
 from geodata.clock import now
 from geodata.database.handle import RowMapping
 from geodata.errors import OperationsError
+from geodata.identity.caller import Role
 from geodata.queries.alerts import read_alerts, read_changes
 from geodata.queries.screens import read_freshness
 from layers.alerts.duty import acknowledge, assign, close
-from geodata.identity.caller import Role
 
 CLOSED_SHOWN = timedelta(days=3)
 REFRESH_MS = 30_000  # for the ages; changes are pushed

@@ -11,11 +11,11 @@ from dashboard.pages.loads.held import held_section
 from dashboard.pages.loads.overview import failures_table, loads_table
 from dashboard.read.context import ScreenContext
 from geodata.errors import NotFoundError
+from geodata.identity.caller import Role
 from geodata.queries.loads import LoadDetails, read_held_loads, read_load, read_loads
 from geodata.queries.screens import read_freshness
 from layers.catalogue.registry import load_catalogue
 from layers.states.version import read_failures
-from geodata.identity.caller import Role
 
 SHOWN = 200
 SOURCE = "loads-source"
