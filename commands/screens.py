@@ -13,6 +13,7 @@ from starlette.types import ASGIApp
 from commands import steps
 from commands.companions import Companion, beside
 from commands.context import CommandContext, get_context
+from commands.start_rule import check_start
 from geodata.city.configuration import City
 from geodata.clock import now, running_clock
 from geodata.database.cluster import Cluster
@@ -22,7 +23,11 @@ GRACE_S = 2  # screens hold their event streams open for ever; they reconnect by
 
 
 def run(options: argparse.Namespace) -> None:
-    """Set up what is missing, follow live sources, serve; stop everything that this run started."""
+    """Set up what is missing, follow live sources, serve; stop everything that this run started.
+
+    Raises:
+        SettingsError: nobody could enter; said before any data are made or loaded.
+    """
     context = get_context()  # first: a clock of `.env` holds from then on
     if is_played(context, options) and options.speed != 1:  # one clock for all processes
         os.environ["OCC_CLOCK"] = running_clock(now(), datetime.now(UTC), options.speed)
@@ -31,7 +36,7 @@ def run(options: argparse.Namespace) -> None:
     private = None if context.settings.database_url else Cluster(context.settings.data_dir)
     started = private is not None and private.ensure_started()
     try:
-        steps.run_steps(context)
+        steps.run_steps(context, check_start)
         with beside(*_companions(context, options)):
             _serve(context)
     finally:
@@ -73,6 +78,7 @@ def serve(options: argparse.Namespace) -> None:
     """Serve the screens until interrupted; a new database gets its schema first."""
     context = get_context()
     upgrade(context.engine)
+    print(check_start(context), flush=True)
     _serve(context)
 
 
