@@ -47,12 +47,6 @@ class Settings(BaseSettings):
     )
     host: str = Field(default="127.0.0.1", description="address the server listens on")
     port: int = Field(default=8050, ge=1, le=65535, description="port the server listens on")
-    allowed_hosts: tuple[str, ...] = Field(
-        default=(), description="names under which the server answers besides its own; JSON"
-    )
-    public_url: str | None = Field(
-        default=None, description="address under which people reach the server, behind a proxy"
-    )
     workers: int = Field(default=1, ge=1, le=64, description="server processes")
     cache_url: str | None = Field(
         default=None, description="redis:// address of a shared cache; a folder in data_dir without"

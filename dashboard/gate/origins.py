@@ -19,8 +19,9 @@ _DEFAULT_PORTS = {"http": 80, "https": 443}
 def allowed_names(settings: Settings) -> frozenset[str]:
     """Return under which host names the server answers, besides the address it is reached at."""
     public = urlsplit(settings.public_url or "").hostname
-    named = (*settings.allowed_hosts, settings.host, public or "")
-    return frozenset(each.lower() for each in (*named, *LOOPBACK) if each)
+    allowed = (host_of(each.strip()) for each in settings.allowed_hosts.split(","))
+    named = (*allowed, settings.host, public or "", *LOOPBACK)
+    return frozenset(each.lower() for each in named if each)
 
 
 def host_of(text: str) -> str:
