@@ -1,5 +1,6 @@
 """Every address, page and callback as every role: what is open is what is declared, and no more."""
 
+import json
 from collections.abc import Iterator
 
 import pytest
@@ -131,7 +132,7 @@ def test_what_is_no_callback_at_all_is_the_senders_fault(client: TestClient, bod
 def test_the_shells_of_dash_hold_no_number(client: TestClient) -> None:
     layout = client.get("/_dash-layout").json()
     assert [each["props"].get("id") for each in layout["props"]["children"]][-1] == "page"
-    assert "children" not in layout["props"]["children"][-1]["props"]
+    assert layout["props"]["children"][-1]["props"]["children"] is None
     for each in client.get("/_dash-dependencies").json():
         assert {"value", "data", "children"}.isdisjoint(each)
         assert all("value" not in one for one in [*each["inputs"], *each["state"]])
@@ -150,10 +151,11 @@ def test_health_tells_details_to_those_who_are_known(client: TestClient) -> None
 
 def test_the_chooser_offers_what_the_caller_may_open(client: TestClient) -> None:
     for role in Role:
-        shown = client.post(UPDATE, json=_shown("/"), headers=headers_of(role)).text
+        shown = client.post(UPDATE, json=_shown("/"), headers=headers_of(role)).json()
+        offered = json.dumps(shown)
         for route, page in discover().items():
             if page.question is not None:
-                assert (f'"href":"/{route}"' in shown) is (role in page.roles), (role, route)
+                assert (f'"href": "/{route}"' in offered) is (role in page.roles), (role, route)
 
 
 def test_a_page_is_asked_for_again_after_signing_in(client: TestClient) -> None:
