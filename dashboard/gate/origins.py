@@ -27,9 +27,11 @@ def allowed_names(settings: Settings) -> frozenset[str]:
 def host_of(text: str) -> str:
     """Return the name of `name:port`, empty where it is none."""
     try:
-        return urlsplit(f"//{text}").hostname or ""
+        parts = urlsplit(f"//{text}")
+        is_plain = parts.netloc == text and "@" not in text and (parts.port or 0) >= 0
     except ValueError:
         return ""
+    return (parts.hostname or "") if is_plain else ""
 
 
 def is_our_host(scope: Scope, names: frozenset[str]) -> bool:
