@@ -73,14 +73,14 @@ def create_server(
     )
     serve_layers(server, LayerContext(engine, city, settings.data_dir, cache.get_bytes))
     own = (
-        sign_in_router(Desk(engine, city, callers, settings.public_url)),
         health_router(engine),
         live_router(engine, on_signed_out=callers.forget),
         vehicles_router(engine),
         points_router(engine, city),
         *routers,
     )
-    for each in own:
+    desk = Desk(engine, city, callers, settings.public_url)
+    for each in (*own, sign_in_router(desk)):
         server.include_router(each)
     server.mount(GIS_PREFIX, gis)
     data = first_segments([layers_router, *own])

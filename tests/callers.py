@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 from sqlalchemy.dialects.postgresql import insert
 
@@ -49,6 +51,12 @@ def let_in(engine: Engine) -> None:
                 "name_key": f"a {role}", "created_by": "tests", "created_at": now,
             }  # fmt: skip
             connection.execute(insert(device_token).values(row).on_conflict_do_nothing())
+
+
+def as_administrator(server: FastAPI, engine: Engine) -> TestClient:
+    """A client of a server who is signed in there as administrator."""
+    let_in(engine)
+    return TestClient(server, headers=headers_of(Role.ADMINISTRATOR))
 
 
 def _open(connection, user_id: int, token: str) -> None:

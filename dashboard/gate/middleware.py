@@ -11,8 +11,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from dashboard.gate import answers
 from dashboard.gate.book import AuditBook
-from dashboard.gate.callers import Callers, Means, Token
-from dashboard.gate.origins import is_our_host, is_our_origin
+from dashboard.gate.callers import Callers, Token
+from dashboard.gate.origins import is_our_host, is_our_origin, says_authorization
 from dashboard.gate.table import SIGN_IN, Decision, Kind, decide, kind_of
 from dashboard.page import Page
 from geodata.database.handle import DATABASE_ERRORS
@@ -71,15 +71,13 @@ class Gate:
             found, token = None, None
         caller = found or ANYONE
         with asked_by(caller):
-            refusal = self._refusal(scope, decision, caller, token)
+            refusal = self._refusal(scope, decision, caller)
             answer = refusal or self._passed(decision, token)
             await answer(scope, receive, self._told(scope, send, decision, caller))
 
-    def _refusal(
-        self, scope: Scope, decision: Decision | None, caller: Caller, token: Token | None
-    ) -> Response | None:
+    def _refusal(self, scope: Scope, decision: Decision | None, caller: Caller) -> Response | None:
         """Return why the caller may not have it, None where it may."""
-        by_hand = caller.is_known and (token is None or token.means is not Means.BEARER)
+        by_hand = caller.is_known and not says_authorization(scope)
         is_form = decision is not None and decision.kind is Kind.PAGE
         if not is_our_origin(scope, must_tell=by_hand or is_form):
             return answers.foreign_origin(scope)

@@ -48,6 +48,11 @@ def is_our_host(scope: Scope, names: frozenset[str]) -> bool:
     return bool(name) and (name in names or name == arrived_at)
 
 
+def says_authorization(scope: Scope) -> bool:
+    """Return whether a program asks: no page of another site makes a browser say this."""
+    return any(name == b"authorization" for name, _ in scope["headers"])
+
+
 def is_our_origin(scope: Scope, *, must_tell: bool) -> bool:
     """Return whether a request that may change something comes from a page of ours.
 
