@@ -13,7 +13,7 @@ from starlette.types import ASGIApp
 from commands import steps
 from commands.companions import Companion, beside
 from commands.context import CommandContext, get_context
-from commands.start_rule import check_start
+from commands.start_rule import check_start, demonstration
 from geodata.city.configuration import City
 from geodata.clock import now, running_clock
 from geodata.database.cluster import Cluster
@@ -93,7 +93,8 @@ def create_worker() -> ASGIApp:
     engine, city, settings = context.engine, context.city, context.settings
     declarations = read_declarations(sources_folder(city))
     intake = intake_router(engine, city, declarations, settings.intake_token, context.places)
-    return create_server(engine, city, settings, [intake])
+    demo = demonstration(settings, declarations, engine)
+    return create_server(engine, city, settings, [intake], demo)
 
 
 def _serve(context: CommandContext) -> None:
