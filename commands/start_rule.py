@@ -55,7 +55,8 @@ def reasons_against(
     if not is_loopback(settings.host):
         yield f"OCC_HOST {settings.host} is reached from other machines"
     named = [urlsplit(settings.public_url).hostname or ""] if settings.public_url else []
-    for name in (*named, *settings.allowed_hosts):
+    named += [each.strip() for each in settings.allowed_hosts.split(",") if each.strip()]
+    for name in named:
         if not is_loopback(_without_port(name)):
             yield f"it is reached as {name}"
     internal = sorted(each.key for each in declarations if _may_come(each, settings))

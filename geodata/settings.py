@@ -69,8 +69,10 @@ class Settings(BaseSettings):
         description="auto: on loopback, with simulated or public sources alone, a visitor is "
         "signed in as demo; off: nobody is",
     )
-    allowed_hosts: tuple[str, ...] = Field(
-        default=(), description="names under which the server answers besides its own; JSON"
+    allowed_hosts: str = Field(
+        default="",
+        description="names that the server is reached by, with a comma between; else loopback's, "
+        "host's and public_url's",
     )
     public_url: str | None = Field(
         default=None,

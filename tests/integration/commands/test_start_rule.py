@@ -75,7 +75,7 @@ def test_the_shipped_city_on_loopback_is_a_demonstration(engine, start):
         ({"host": "10.0.0.8"}, "reached from other machines"),
         ({"host": "occ.example"}, "reached from other machines"),
         ({"public_url": "https://occ.example/city"}, "it is reached as occ.example"),
-        ({"allowed_hosts": ("localhost", "occ.example:8443")}, "it is reached as occ.example"),
+        ({"allowed_hosts": "localhost, occ.example:8443"}, "it is reached as occ.example"),
         ({"intake_token": "x" * 16}, "declared real and not public: incidents_unified"),
     ],
 )
