@@ -11,6 +11,11 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from dashboard.factory import create_app
+from dashboard.gate.book import AuditBook
+from dashboard.gate.callers import Callers
+from dashboard.gate.middleware import Gate, GateKeys
+from dashboard.gate.origins import allowed_names
+from dashboard.gate.sign_in import Desk, sign_in_router
 from dashboard.headers import SecurityHeaders, policy
 from dashboard.health import health_router
 from dashboard.live.points import points_router
@@ -19,10 +24,12 @@ from dashboard.live.vehicles import vehicles_router
 from dashboard.metrics import CountRequests, RequestMetrics, metrics_router
 from dashboard.page import discover
 from dashboard.read.cache import build_cache
+from dashboard.read.context import ScreenContext
 from geodata.city.configuration import City
 from geodata.database.handle import Engine
 from geodata.http.bodies import BodyLimit
 from geodata.http.problems import add_problem_handlers
+from geodata.identity.caller import Caller
 from geodata.service.app import PREFIX as GIS_PREFIX
 from geodata.service.app import create_service
 from geodata.settings import Settings
@@ -33,18 +40,31 @@ WSGI_THREADS = 128  # fifty walls ask twice at once; those that wait for one dra
 
 
 def create_server(
-    engine: Engine, city: City, settings: Settings, routers: Sequence[APIRouter] = ()
+    engine: Engine,
+    city: City,
+    settings: Settings,
+    routers: Sequence[APIRouter] = (),
+    demo: Caller | None = None,
 ) -> FastAPI:
-    """Compose the application that uvicorn serves; `routers` are those of other rooms."""
+    """Compose the application that uvicorn serves; `routers` are those of other rooms.
+
+    In a demonstration `demo` is who asks where nobody else does.
+    """
     cache = build_cache(settings, city)  # one of pages and layers: callers share their locks
-    dash_app = create_app(engine, city, settings, cache)
+    pages = discover()
+    dash_app = create_app(ScreenContext(engine, city, settings, cache), pages)
+    callers = Callers(engine, demo)
+    keys = GateKeys(callers, pages, allowed_names(settings), AuditBook(engine))
     gis, gis_service = create_service(engine, city)
 
     screens: Any = WSGIMiddleware(dash_app.server, workers=WSGI_THREADS)  # its own ASGI types
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        writing = asyncio.create_task(keys.book.keep())
         yield
+        writing.cancel()
+        await keys.book.write_now()
         await gis_service.close()
         # The database may stop next; the workers need this event loop to end.
         await asyncio.to_thread(screens.executor.shutdown)
@@ -56,19 +76,22 @@ def create_server(
     metrics = RequestMetrics()
     own = (
         health_router(engine),
-        live_router(engine),
+        live_router(engine, on_signed_out=callers.forget),
         vehicles_router(engine),
         points_router(engine, city),
         metrics_router(engine, metrics, is_shared=settings.workers > 1),
         *routers,
     )
-    for each in own:
+    desk = Desk(engine, city, callers, settings.public_url)
+    for each in (*own, sign_in_router(desk)):
         server.include_router(each)
     server.mount(GIS_PREFIX, gis)
     data = first_segments([layers_router, *own])
     parts = data | set(discover()) | {GIS_PREFIX.strip("/"), "assets", "_dash-update-component"}
     server.router.default = ScreensBeside(data, screens)
     add_problem_handlers(server)
+    server.state.screens = dash_app
+    server.add_middleware(Gate, keys=keys)
     server.add_middleware(BodyLimit)
     server.add_middleware(SecurityHeaders, policy=policy(dash_app.csp_hashes()))
     server.add_middleware(CountRequests, metrics=metrics, parts=parts)

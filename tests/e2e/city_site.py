@@ -20,6 +20,7 @@ from geodata.space.districts import load_districts
 from layers.build.run import build_states
 from layers.catalogue.registry import find_indicator
 from layers.score.rules import load_scored
+from tests.callers import let_in
 
 DAYS = 7
 SOURCES = [
@@ -76,7 +77,8 @@ def fill_database(engine: Engine, city: City, settings: Settings) -> None:
 @contextmanager
 def served(engine: Engine, city: City, data_dir: Path, port: int = 0) -> Iterator[CitySite]:
     """Serve the program on a loopback port, a free one where none is named."""
-    settings = Settings(data_dir=data_dir, simulate_days=DAYS)
+    settings = Settings(data_dir=data_dir, simulate_days=DAYS, demo="off")
+    let_in(engine)
     options = uvicorn.Config(
         create_server(engine, city, settings),
         host="127.0.0.1",

@@ -18,6 +18,7 @@ from dashboard.wording.i18n import LANGUAGES, translate
 from geodata.clock import now
 from geodata.database.handle import RowMapping
 from geodata.errors import OperationsError
+from geodata.identity.caller import Role
 from geodata.queries.alerts import read_alerts, read_changes
 from geodata.queries.screens import read_freshness
 from layers.alerts.duty import acknowledge, assign, close
@@ -169,6 +170,7 @@ PAGE = Page(
     title=Words("值班台", "Duty desk"),
     question=Words("哪些告警未结，由谁处理", "Which warnings are open, and who deals with them"),
     position=40,
+    roles=frozenset({Role.DUTY, Role.ADMINISTRATOR}),
     layout=layout,
     register=register,
 )
