@@ -1,11 +1,9 @@
 """The one ASGI application: layers, health, live, and the Dash application mounted inside."""
 
-import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
 
-from a2wsgi import WSGIMiddleware
+import anyio.to_thread
 from fastapi import APIRouter, FastAPI
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -13,8 +11,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from dashboard.factory import create_app
 from dashboard.headers import SecurityHeaders, policy
 from dashboard.health import health_router
+from dashboard.limits.middleware import RUNNING_IN_ALL, ClientLimits, Limits
+from dashboard.limits.screens import WsgiScreens
 from dashboard.live.points import points_router
-from dashboard.live.router import live_router
+from dashboard.live.router import STREAM, live_router
 from dashboard.live.vehicles import vehicles_router
 from dashboard.read.cache import build_cache
 from geodata.city.configuration import City
@@ -27,7 +27,7 @@ from geodata.settings import Settings
 from layers.maps.routes import LayerContext, serve_layers
 from layers.maps.routes import router as layers_router
 
-WSGI_THREADS = 128  # fifty walls ask twice at once; those that wait for one drawing cost nothing
+STREAMS = frozenset({STREAM})
 
 
 def create_server(
@@ -38,18 +38,20 @@ def create_server(
     dash_app = create_app(engine, city, settings, cache)
     gis, gis_service = create_service(engine, city)
 
-    screens: Any = WSGIMiddleware(dash_app.server, workers=WSGI_THREADS)  # its own ASGI types
+    screens = WsgiScreens(dash_app.server, RUNNING_IN_ALL)
+    limits = Limits(settings.client_requests, settings.client_streams)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        anyio.to_thread.current_default_thread_limiter().total_tokens = RUNNING_IN_ALL
         yield
+        await limits.stop()  # the database may stop next
         await gis_service.close()
-        # The database may stop next; the workers need this event loop to end.
-        await asyncio.to_thread(screens.executor.shutdown)
 
     server = FastAPI(
         title=city.title_en, docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan
     )
+    server.state.limits = limits
     serve_layers(server, LayerContext(engine, city, settings.data_dir, cache.get_bytes))
     own = (
         health_router(engine),
@@ -65,6 +67,7 @@ def create_server(
     server.router.default = ScreensBeside(data, screens)
     add_problem_handlers(server)
     server.add_middleware(BodyLimit)
+    server.add_middleware(ClientLimits, limits=limits, streams=STREAMS)
     server.add_middleware(SecurityHeaders, policy=policy(dash_app.csp_hashes()))
     return server
 
