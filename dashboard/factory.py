@@ -8,6 +8,7 @@ from dash import Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
 from dashboard.browser import browser_callback
+from dashboard.callback_requests import refuse_malformed
 from dashboard.live.stores import live_stores
 from dashboard.page import Page, discover, find_page
 from dashboard.problems import (
@@ -91,6 +92,7 @@ def create_app(engine: Engine, city: City, settings: Settings, cache: AnswerCach
     register_router(app, context, pages)
     for page in pages.values():
         page.register(app, context)
+    refuse_malformed(server, app.callback_map)
     return app
 
 

@@ -8,7 +8,7 @@ SHOWN = 200  # letters of an address that are repeated to its client
 
 
 def fault_of(scope: Scope) -> tuple[int, str] | None:
-    """Return the status and the reason of a request whose head is too large, None where it is not."""
+    """Return the status and the reason of a refusal, None where the head is not too large."""
     if len(scope.get("raw_path") or b"") + len(scope["query_string"]) > LONGEST_ADDRESS:
         return 414, f"an address has at most {LONGEST_ADDRESS} bytes"
     if sum(len(name) + len(value) for name, value in scope["headers"]) > LARGEST_HEADERS:

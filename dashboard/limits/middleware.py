@@ -75,7 +75,8 @@ class ClientLimits:
             return
         fault = fault_of(scope)
         if fault is not None:
-            await answer_problem(*fault, scope["path"][:SHOWN])(scope, receive, send)
+            refused = answer_problem(*fault, scope["path"][:SHOWN], {"Connection": "close"})
+            await refused(scope, receive, send)
             return
         is_stream = scope["path"] in self._streams
         turns = self._limits.streams if is_stream else self._limits.requests
