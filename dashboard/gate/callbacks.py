@@ -16,7 +16,6 @@ from dashboard.page import Roles
 from geodata.errors import DeclarationError
 from geodata.identity.caller import current_caller
 
-UPDATE = "/_dash-update-component"
 _MARK = "occ_roles"
 
 
@@ -49,31 +48,6 @@ def check_decided(app: Dash) -> None:
     ]
     if found:
         raise DeclarationError(f"no page says who may ask for the callback {found[0]}")
-
-
-def refuse_undecided(app: Dash) -> None:
-    """Answer 4xx to what asks for no callback of ours, where Dash would fail."""
-    server: flask.Flask = app.server
-
-    @server.before_request
-    def refuse() -> None:
-        if flask.request.path != UPDATE or flask.request.method != "POST":
-            return
-        body = flask.request.get_json()
-        if not _is_asked_rightly(body):
-            flask.abort(400)
-        declared = app.callback_map.get(body["output"])
-        if declared is None or "callback" not in declared:
-            flask.abort(404)
-        if roles_of(declared) is None:
-            flask.abort(403)
-
-
-def _is_asked_rightly(body: object) -> bool:
-    if not isinstance(body, dict) or not isinstance(body.get("output"), str):
-        return False
-    lists = (body.get(name, []) for name in ("inputs", "state", "changedPropIds"))
-    return all(isinstance(each, list) for each in lists)
 
 
 def _guarded(callback: Callable[..., Any], roles: Collection[Any]) -> Callable[..., Any]:
