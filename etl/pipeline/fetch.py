@@ -13,6 +13,7 @@ from urllib.parse import unquote, urlsplit
 
 import httpx2
 
+from etl.limits import DEFAULTS
 from geodata.errors import ExtractError
 
 CONNECT_S = 10.0
@@ -28,8 +29,9 @@ class Limits:
     most_bytes: int
 
 
-FILE_LIMITS = Limits(silent_s=60, whole_s=3 * 3600, most_bytes=16 << 30)
-MESSAGE_LIMITS = Limits(silent_s=20, whole_s=30, most_bytes=64 << 20)
+FILE_LIMITS = Limits(silent_s=60, whole_s=3 * 3600, most_bytes=DEFAULTS.most("file_mb"))
+MESSAGE_LIMITS = Limits(silent_s=20, whole_s=30, most_bytes=DEFAULTS.most("message_mb"))
+PACKED_AS = "gzip, deflate"  # whose unpacking can be stopped; a block of brotli has no bound
 
 
 @dataclass(frozen=True)
@@ -104,13 +106,20 @@ def _ask(url: str, known: Validators, limits: Limits) -> Iterator[httpx2.Respons
                 verify=_trusted(), timeout=timeout, follow_redirects=True,
                 max_redirects=MOST_REDIRECTS,
             ) as client,
-            client.stream("GET", url, headers=known.headers()) as answer,
+            client.stream("GET", url, headers=_asked(known)) as answer,
         ):  # fmt: skip
             if not answer.is_success and answer.status_code != httpx2.codes.NOT_MODIFIED:
                 raise ExtractError(f"the answer is {answer.status_code} {answer.reason_phrase}")
+            packed_as = answer.headers.get("Content-Encoding", "identity").strip().lower()
+            if packed_as not in ("identity", "", *PACKED_AS.split(", ")):
+                raise ExtractError(f"it is packed as {packed_as}, which was not asked for")
             yield answer
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         raise ExtractError(f"{type(error).__name__}: {error}") from error
+
+
+def _asked(known: Validators) -> dict[str, str]:
+    return known.headers() | {"Accept-Encoding": PACKED_AS}
 
 
 @cache
