@@ -73,9 +73,12 @@ def _read_columns(file: SourceFile, limits: Limits) -> pl.DataFrame:
     schema = pl.read_parquet_schema(file.for_library())
     plain = [name for name, kind in schema.items() if not kind.is_nested()]
     frame = pl.read_parquet(file.for_library(), columns=plain)
-    lengths = [pl.col(pl.String).str.len_bytes(), pl.col(pl.Binary).bin.size()]
-    sums = frame.select(lengths).sum().row(0) if frame.height else ()
-    total = sum(each or 0 for each in sums)
+    sums = frame.select(
+        pl.col(pl.String).str.len_bytes().cast(pl.Int64),
+        pl.col(pl.Categorical, pl.Enum).cat.len_bytes().cast(pl.Int64),
+        pl.col(pl.Binary).bin.size().cast(pl.Int64),
+    ).sum()
+    total = sum(each or 0 for each in sums.row(0)) if sums.width else 0
     limits.check(file, "unpacked_mb", total, f"its texts have {total:,} bytes")
     return frame
 

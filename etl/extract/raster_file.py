@@ -15,8 +15,13 @@ from etl.source.file import SourceFile
 from etl.source.formats import FORMATS
 from geodata.errors import ExtractError
 
-# No format that names other files or addresses to be read.
-DRIVERS = ("GTiff", "AAIGrid", "HFA", "JP2OpenJPEG")
+# How each begins. GDAL knows many more, and some of them name files and addresses to be read.
+_DRIVERS = {
+    b"II*\0": "GTiff", b"MM\0*": "GTiff", b"II+\0": "GTiff", b"MM\0+": "GTiff",
+    b"EHFA_HEADER_TAG": "HFA", b"\0\0\0\x0cjP  ": "JP2OpenJPEG",
+    b"ncols": "AAIGrid", b"NCOLS": "AAIGrid",
+}  # fmt: skip
+_HEAD_BYTES = 16
 _MOST_PIXELS = 5_000_000
 _WGS84 = 4326
 
@@ -31,8 +36,12 @@ def read_raster(file: SourceFile, declaration: SourceDeclaration) -> Extracted:
     Raises:
         ExtractError: it is no raster, has no coordinate system or too many pixels.
     """
+    head = file.read_start(_HEAD_BYTES)
+    driver = next((name for start, name in _DRIVERS.items() if head.startswith(start)), None)
+    if driver is None:
+        raise ExtractError(f"{file}: not a raster: GeoTIFF, ESRI ASCII, IMAGINE or JPEG 2000")
     try:
-        with rasterio.open(file.for_library(), driver=DRIVERS) as raster:
+        with rasterio.open(file.for_library(), driver=driver) as raster:
             _check_sizes(file, raster, declaration.limits)
             crs = raster.crs or declaration.crs
             names = [text or f"band_{at}" for at, text in enumerate(raster.descriptions, start=1)]

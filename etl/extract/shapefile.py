@@ -59,7 +59,7 @@ def _check_signature(file: SourceFile, parts: Mapping[str, Path]) -> None:
     """
     with parts[".shp"].open("rb") as stream:
         if stream.read(len(SHAPEFILE)) != SHAPEFILE:
-            raise ExtractError(f"{file}: its .shp file is no shapefile")
+            raise ExtractError(f"{file}: cannot be read: its .shp file is no shapefile")
 
 
 def _attributes(

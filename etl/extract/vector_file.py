@@ -34,7 +34,7 @@ def read_geopackage(file: SourceFile, declaration: SourceDeclaration) -> Extract
     refuse_other(file, ("a GeoPackage",), "a GeoPackage")
     with file.open() as stream:  # GDAL would open a file of any format that it knows
         if stream.read(len(SQLITE)) != SQLITE:
-            raise ExtractError(f"{file}: this is no GeoPackage")
+            raise ExtractError(f"{file}: cannot be read: it is no GeoPackage")
     check_registers(file, declaration.limits)
     with gdal(file):
         layers = [str(name) for name, _ in pyogrio.list_layers(file.for_library())]
