@@ -2,12 +2,14 @@
 """The command line: arguments to commands. Each command imports its rooms when it runs."""
 
 import argparse
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from commands import data, database, live, screens, steps, telemetry
 from geodata.errors import OperationsError
+from geodata.private_files import UMASK
 
 EXIT_STATUS: dict[type[OperationsError], int] = {OperationsError: 2}
 
@@ -18,6 +20,7 @@ AddCommand = Callable[[str, Command, str], argparse.ArgumentParser]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; an error meant for the user becomes one line and an exit status."""
     options = build_parser().parse_args(arguments)
+    umask = os.umask(UMASK)  # calls and addresses are for this account alone
     try:
         options.command(options)
     except OperationsError as error:
@@ -25,6 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return next(EXIT_STATUS[kind] for kind in type(error).__mro__ if kind in EXIT_STATUS)
     except KeyboardInterrupt:
         return 130
+    finally:
+        os.umask(umask)
     return 0
 
 

@@ -1,6 +1,7 @@
 """Fetches files that a source offers at an address."""
 
 import json
+import os
 import ssl
 import time
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ import httpx2
 
 from etl.limits import DEFAULTS
 from geodata.errors import ExtractError
+from geodata.private_files import FILE_MODE, make_private_folder, write_whole
 
 CONNECT_S = 10.0
 MOST_REDIRECTS = 5
@@ -59,18 +61,22 @@ def fetch_file(url: str, folder: Path, limits: Limits = FILE_LIMITS) -> Path:
         ExtractError: the address does not answer with the file, or beyond the limits; names it.
     """
     name = PurePosixPath(unquote(urlsplit(url).path)).name or "download"
-    folder.mkdir(parents=True, exist_ok=True)
+    make_private_folder(folder)
     path, part, note = folder / name, folder / f"{name}.part", folder / f".{name}.http.json"
     try:
         with _ask(url, _read_note(note, url, path), limits) as answer:
             if answer.status_code == httpx2.codes.NOT_MODIFIED:
                 return path
+            part.unlink(missing_ok=True)
+            part.touch(mode=FILE_MODE)
             with part.open("wb") as stream:
                 for block in _blocks(answer, limits):
                     stream.write(block)
+                stream.flush()
+                os.fsync(stream.fileno())
     except (OSError, ExtractError) as error:
         part.unlink(missing_ok=True)
-        raise ExtractError(f"{url}: cannot be fetched: {error}") from error
+        raise ExtractError(f"{_shown(url)}: cannot be fetched: {error}") from error
     _write_note(note, url, part.stat().st_size, _validators(answer))
     return part.replace(path)
 
@@ -89,7 +95,14 @@ def fetch_message(
                 return None
             return b"".join(_blocks(answer, limits)), _validators(answer)
     except ExtractError as error:
-        raise ExtractError(f"{url}: cannot be fetched: {error}") from error
+        raise ExtractError(f"{_shown(url)}: cannot be fetched: {error}") from error
+
+
+def _shown(url: str) -> str:
+    """Return an address as errors and logs name it: without passwords and keys."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    return parts._replace(netloc=host, query="", fragment="").geturl()
 
 
 @contextmanager
@@ -173,4 +186,4 @@ def _read_note(note: Path, url: str, path: Path) -> Validators:
 
 def _write_note(note: Path, url: str, size: int, validators: Validators) -> None:
     kept = {"url": url, "size": size, "validators": asdict(validators)}
-    note.write_text(json.dumps(kept), encoding="utf-8")
+    write_whole(note, json.dumps(kept).encode())

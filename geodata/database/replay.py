@@ -72,7 +72,10 @@ def _engine(url: URL, at: datetime) -> Engine:
         f"-c occ.at={at.isoformat(timespec='seconds')}"
     )
     engine = create_engine(
-        url, poolclass=NullPool, connect_args={"options": options, "connect_timeout": 10}
+        url,
+        poolclass=NullPool,
+        hide_parameters=True,
+        connect_args={"options": options, "connect_timeout": 10},
     )
     look_first_in(engine, REPLAY_SCHEMA)
     return engine
