@@ -3,6 +3,7 @@
 
 import argparse
 import errno
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 from commands import data, database, live, screens, steps, telemetry, users
 from geodata.database.handle import OperationalError
 from geodata.errors import OperationsError
+from geodata.private_files import UMASK
 
 # Faults of the machine, not of the program: a trace of it would help nobody.
 OF_THE_MACHINE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO}
@@ -22,6 +24,7 @@ AddCommand = Callable[[str, Command, str], argparse.ArgumentParser]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; an error meant for the user becomes one line and an exit status."""
     options = build_parser().parse_args(arguments)
+    umask = os.umask(UMASK)  # calls and addresses are for this account alone
     try:
         options.command(options)
     except OperationsError as error:
@@ -37,6 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_STATUS[OperationsError]
     except KeyboardInterrupt:
         return 130
+    finally:
+        os.umask(umask)
     return 0
 
 

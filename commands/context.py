@@ -10,8 +10,11 @@ from geodata.database.engine import get_engine
 from geodata.database.handle import Engine
 from geodata.database.migrate import upgrade
 from geodata.database.partitions import open_store
+from geodata.private_files import close_to_others
 from geodata.settings import Settings, get_settings
 from geodata.space.districts import load_districts
+
+_PRIVATE = ("incoming", "cache", "grid", "telemetry")
 
 
 @dataclass(frozen=True)
@@ -45,5 +48,8 @@ class CommandContext:
 
 
 def get_context() -> CommandContext:
-    """Return the context of this process's settings."""
-    return CommandContext(get_settings())
+    """Return the context of this process's settings; what an open umask left open is closed."""
+    settings = get_settings()
+    for name in _PRIVATE:
+        close_to_others(settings.data_dir / name)
+    return CommandContext(settings)

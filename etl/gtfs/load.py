@@ -87,6 +87,7 @@ def load_feed(
         lambda stops: place_stops(stops, declaration, city, locator),
         declaration.encoding,
         validate_files,
+        declaration.limits,
     )
     span = read_service_span(feed)
     if span is None:

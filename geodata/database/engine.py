@@ -55,7 +55,10 @@ def connect(url: URL) -> Engine:
         DatabaseError: it is not.
     """
     engine = create_engine(
-        url, pool_pre_ping=True, connect_args={"options": "-c timezone=UTC", "connect_timeout": 10}
+        url,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args={"options": "-c timezone=UTC", "connect_timeout": 10},
     )
     look_first_in(engine, SCHEMA)
     try:
