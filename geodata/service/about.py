@@ -84,6 +84,19 @@ def part_text(layer: PublishedLayer) -> str:
     return f"{span}{days}天中的{layer.covered_days}天 · {layer.covered_days} of {days} days"
 
 
+def metadata_of(collection: str, layers: Mapping[str, PublishedLayer]) -> dict[str, Any]:
+    """Return what goes with a collection's rows in a file: what, of when, whose, and how far true.
+
+    The rows of a collection that is not of one indicator name their own source each.
+    """
+    layer = layer_of(collection, layers)
+    about = describe(collection, layers)
+    said: dict[str, Any] = {"title": about.title, "description": about.description}
+    if layer is None:
+        return said
+    return said | provenance(layer) | {"simulated": SIMULATED if layer.is_simulated else "false"}
+
+
 def provenance(layer: PublishedLayer) -> dict[str, Any]:
     """Return the provenance of a layer's numbers, for a collection's metadata."""
     return {

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import FileResponse, JSONResponse
 from sqlalchemy import func, select
 
@@ -11,6 +11,7 @@ from geodata.errors import NotFoundError
 from geodata.published.reading import read_districts_of
 from geodata.service.catalog import Service
 from geodata.service.dcat import SourceRow, catalogue
+from geodata.service.forms import json_only
 from geodata.service.links import base_url
 from geodata.service.ngsi import CONTEXT_PATH, entities
 from geodata.tables import load
@@ -23,16 +24,16 @@ def exports_router(service: Service) -> APIRouter:
     """Return the routes of the catalogue and of the indicators."""
     router = APIRouter(tags=["Exports"])
 
-    @router.get("/catalogue")
+    @router.get("/catalogue", dependencies=[Depends(json_only)], operation_id="getCatalogue")
     def get_catalogue(request: Request) -> JSONResponse:
         found = catalogue(service, base_url(request), _read_sources(service))
         return JSONResponse(found, media_type=LD_JSON)
 
-    @router.get(CONTEXT_PATH)
+    @router.get(CONTEXT_PATH, dependencies=[Depends(json_only)], operation_id="getContext")
     def get_context() -> FileResponse:
         return FileResponse(CONTEXT_FILE, media_type=LD_JSON)
 
-    @router.get("/ngsi-ld/v1/entities")
+    @router.get("/ngsi-ld/v1/entities", operation_id="getEntities")
     def get_entities(
         request: Request,
         type: Annotated[Literal["KeyPerformanceIndicator"] | None, Query()] = None,

@@ -4,7 +4,7 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 import shapely
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import JSONResponse
 
 from geodata.errors import NotFoundError, RequestError
@@ -16,6 +16,8 @@ from geodata.service.dggs import parameters
 from geodata.service.dggs.data import dggs_json, geojson, has_data, read_depth
 from geodata.service.dggs.definition import DEFAULT_DEPTH, DGGRS, FINEST, definition
 from geodata.service.dggs.zones import ZoneQuery, read_zones
+from geodata.service.extents import overlaps, read_box, read_span
+from geodata.service.forms import json_only
 from geodata.service.links import LINK, base_url, link
 from geodata.space.grid import (
     STORAGE_RES,
@@ -30,6 +32,7 @@ from geodata.space.grid import (
 
 MOST_LISTED = 50_000
 Format = Annotated[Literal["json", "geojson"] | None, Query()]
+_JSON_ONLY = [Depends(json_only)]
 Where = Annotated[str | None, Query()]
 
 
@@ -124,7 +127,9 @@ def dggs_router(service: Service) -> APIRouter:
     resources = DggsResources(service)
     router = APIRouter(tags=["OGC API DGGS"])
 
-    @router.get(f"/dggs/{DGGRS}/definition")
+    @router.get(
+        f"/dggs/{DGGRS}/definition", dependencies=_JSON_ONLY, operation_id="getGridDefinition"
+    )
     def get_definition(request: Request) -> dict[str, Any]:
         return definition(f"{base_url(request)}/dggs/{DGGRS}/definition")
 
@@ -135,13 +140,21 @@ def dggs_router(service: Service) -> APIRouter:
     return router
 
 
+def _operation(prefix: str, name: str) -> str:
+    return f"getCollection{name}" if prefix else f"get{name}"
+
+
 def _origin(request: Request) -> str | None:
     found: str | None = request.path_params.get("collectionId")
     return found
 
 
 def _add_grid(router: APIRouter, resources: DggsResources, prefix: str) -> None:
-    @router.get(prefix + "/dggs")
+    @router.get(
+        prefix + "/dggs",
+        dependencies=_JSON_ONLY,
+        operation_id=_operation(prefix, "Grids"),
+    )
     def get_grids(request: Request) -> dict[str, Any]:
         origin = _origin(request)
         whole = resources.grid(request, origin)
@@ -149,17 +162,29 @@ def _add_grid(router: APIRouter, resources: DggsResources, prefix: str) -> None:
         short = {name: whole[name] for name in ("id", "title")} | {"links": links}
         return {"links": [link(resources.address(request, origin), "self")], "dggrs": [short]}
 
-    @router.get(prefix + f"/dggs/{DGGRS}")
+    @router.get(
+        prefix + f"/dggs/{DGGRS}",
+        dependencies=_JSON_ONLY,
+        operation_id=_operation(prefix, "Grid"),
+    )
     def get_grid(request: Request) -> dict[str, Any]:
         return resources.grid(request, _origin(request))
 
-    @router.get(prefix + f"/dggs/{DGGRS}/zones/{{zoneId}}")
+    @router.get(
+        prefix + f"/dggs/{DGGRS}/zones/{{zoneId}}",
+        dependencies=_JSON_ONLY,
+        operation_id=_operation(prefix, "Zone"),
+    )
     def get_zone(request: Request, zoneId: str) -> dict[str, Any]:  # noqa: N803
         return resources.zone(request, _origin(request), zoneId)
 
 
 def _add_zones(router: APIRouter, service: Service, resources: DggsResources, prefix: str) -> None:
-    @router.get(prefix + f"/dggs/{DGGRS}/zones")
+    @router.get(
+        prefix + f"/dggs/{DGGRS}/zones",
+        dependencies=_JSON_ONLY,
+        operation_id=_operation(prefix, "Zones"),
+    )
     def get_zones(
         request: Request,
         level: Annotated[int | None, Query(alias="zone-level", ge=0, le=FINEST)] = None,
@@ -180,14 +205,12 @@ def _add_zones(router: APIRouter, service: Service, resources: DggsResources, pr
             if box is not None:
                 raise RequestError("bbox and subset name the same axes")
             parameters.check_crs(bbox_crs)
-            box = parameters.read_box(bbox)
+            box = read_box(bbox)
         elif box is not None:
             parameters.check_crs(subset_crs)
-        span = parameters.read_datetime(datetime) if datetime else span
+        span = read_span(datetime) if datetime else span
         if span is not None:
-            layers = [
-                each for each in layers if parameters.overlaps(span, each.starts_at, each.ends_at)
-            ]
+            layers = [each for each in layers if overlaps(span, each.starts_at, each.ends_at)]
         finest = max((max(each.res) for each in layers), default=0)
         wanted = finest if level is None else level
         if layers and wanted > finest:
@@ -209,7 +232,10 @@ def _add_zones(router: APIRouter, service: Service, resources: DggsResources, pr
 
 
 def _add_data(router: APIRouter, service: Service, resources: DggsResources, prefix: str) -> None:
-    @router.get(prefix + f"/dggs/{DGGRS}/zones/{{zoneId}}/data")
+    @router.get(
+        prefix + f"/dggs/{DGGRS}/zones/{{zoneId}}/data",
+        operation_id=_operation(prefix, "ZoneData"),
+    )
     def get_data(
         request: Request,
         zoneId: str,  # noqa: N803

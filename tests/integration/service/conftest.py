@@ -15,6 +15,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine, insert
 
 from geodata.service.app import PREFIX, create_service
+from geodata.service.mount import mount_service
 from geodata.tables import source_coverage
 from layers.build.run import build_states
 from layers.disclosure.publish import publish_layers
@@ -70,7 +71,7 @@ def application(published, city) -> FastAPI:
         await behind.close()
 
     app = FastAPI(lifespan=lifespan)
-    app.mount(PREFIX, gis)
+    mount_service(app, gis, PREFIX)
     return app
 
 
@@ -92,7 +93,7 @@ def address(application) -> Iterator[str]:
 def client(published, city) -> Iterator[TestClient]:
     gis, behind = create_service(published, city)
     app = FastAPI()
-    app.mount(PREFIX, gis)
+    mount_service(app, gis, PREFIX)
     with TestClient(app, base_url=f"http://testserver{PREFIX}") as made:
         yield made
         assert made.portal is not None
