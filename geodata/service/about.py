@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from geodata.published.layers import PublishedLayer
+from geodata.published.statuses import said_of_statuses
 from geodata.published.views import COARSE_PREFIX, HEX_PREFIX, INCIDENTS
 
 SIMULATED = "SIMULATED · 模拟数据"
@@ -94,7 +95,13 @@ def metadata_of(collection: str, layers: Mapping[str, PublishedLayer]) -> dict[s
     said: dict[str, Any] = {"title": about.title, "description": about.description}
     if layer is None:
         return said
-    return said | provenance(layer) | {"simulated": SIMULATED if layer.is_simulated else "false"}
+    return said | said_of(layer)
+
+
+def said_of(layer: PublishedLayer) -> dict[str, Any]:
+    """Return what goes with a layer's numbers where they leave without their collection."""
+    badge = {"simulated": SIMULATED} if layer.is_simulated else {}
+    return provenance(layer) | {"statuses": said_of_statuses()} | badge
 
 
 def provenance(layer: PublishedLayer) -> dict[str, Any]:

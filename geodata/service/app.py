@@ -9,6 +9,7 @@ from starlette.requests import Request
 from geodata.city.configuration import City
 from geodata.http.problems import add_problem_handlers, answer_problem, detail_of, faults_of
 from geodata.service.answers import PublicAnswers
+from geodata.service.broker import broker_router
 from geodata.service.catalog import Service
 from geodata.service.collections import collections_router
 from geodata.service.description import describe_by, description_router
@@ -47,6 +48,7 @@ def create_service(engine: Engine, city: City) -> tuple[FastAPI, Service]:
         tiles_router(service),
         dggs_router(service),
         exports_router(service),
+        broker_router(service),
     ):
         app.include_router(router)
     add_problem_handlers(app)

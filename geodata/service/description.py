@@ -61,7 +61,8 @@ def _describe(app: FastAPI) -> dict[str, Any]:
 
 def _operation(operation: dict[str, Any]) -> dict[str, Any]:
     name = operation["operationId"]
-    parameters = [_parameter(each) for each in operation.get("parameters", [])]
+    own = frozenset() if name == "getFeatures" else frozenset({"limit"})
+    parameters = [_parameter(each, own) for each in operation.get("parameters", [])]
     if name in _BY_COLUMNS:
         parameters.append(_reference("parameters", COLUMNS))
     content = {
@@ -86,9 +87,12 @@ def _schema(name: str) -> dict[str, Any]:
     return _reference("schemas", name)
 
 
-def _parameter(declared: dict[str, Any]) -> dict[str, Any]:
-    """Return a parameter as a reference where it is one of the standard's, else in 3.0's words."""
-    if declared["in"] == "query" and declared["name"] in PARAMETERS:
+def _parameter(declared: dict[str, Any], own: frozenset[str]) -> dict[str, Any]:
+    """Return a parameter as a reference where it is one of the standard's, else in 3.0's words.
+
+    `own` are those that mean something else in this operation.
+    """
+    if declared["in"] == "query" and declared["name"] in PARAMETERS.keys() - own:
         return _reference("parameters", declared["name"])
     return {**declared, "schema": _as_30(declared["schema"])}
 

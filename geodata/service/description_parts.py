@@ -132,7 +132,8 @@ SCHEMAS: dict[str, Any] = {
     "ZoneData": _object("dggrs", "zoneId", "depths", "values", zoneId=_TEXT, values=_ANY),
     "Catalogue": _object("@context", "@type"),
     "Context": _object("@context"),
-    "Entities": {"type": "array", "items": _ANY},
+    "Entity": _object("id", "type", id=_TEXT, type=_TEXT),
+    "Entities": _list_of("Entity"),
 }
 
 _PAGES = {"html": "text"}
@@ -175,7 +176,7 @@ ANSWERS: Mapping[str, Mapping[str, str]] = MappingProxyType(
         "getCatalogue": {"ld": "Catalogue"},
         "getContext": {"ld": "Context"},
         "getEntities": {"ld": "Entities", "json": "Entities"},
-        "getEntity": {"ld": "Context", "json": "Grid"},
+        "getEntity": {"ld": "Entity", "json": "Entity"},
     }
 )
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 import shapely
 from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.params import Depends as Dependency
 from fastapi.responses import JSONResponse
 
 from geodata.errors import NotFoundError, RequestError
@@ -12,6 +13,7 @@ from geodata.published.layers import PublishedLayer
 from geodata.published.views import COARSE_PREFIX
 from geodata.service.about import layer_of
 from geodata.service.catalog import Service
+from geodata.service.conditions import collection_named
 from geodata.service.dggs import parameters
 from geodata.service.dggs.data import dggs_json, geojson, has_data, read_depth
 from geodata.service.dggs.definition import DEFAULT_DEPTH, DGGRS, FINEST, definition
@@ -32,7 +34,6 @@ from geodata.space.grid import (
 
 MOST_LISTED = 50_000
 Format = Annotated[Literal["json", "geojson"] | None, Query()]
-_JSON_ONLY = [Depends(json_only)]
 Where = Annotated[str | None, Query()]
 
 
@@ -128,7 +129,9 @@ def dggs_router(service: Service) -> APIRouter:
     router = APIRouter(tags=["OGC API DGGS"])
 
     @router.get(
-        f"/dggs/{DGGRS}/definition", dependencies=_JSON_ONLY, operation_id="getGridDefinition"
+        f"/dggs/{DGGRS}/definition",
+        dependencies=[Depends(json_only)],
+        operation_id="getGridDefinition",
     )
     def get_definition(request: Request) -> dict[str, Any]:
         return definition(f"{base_url(request)}/dggs/{DGGRS}/definition")
@@ -138,6 +141,11 @@ def dggs_router(service: Service) -> APIRouter:
         _add_zones(router, service, resources, prefix)
         _add_data(router, service, resources, prefix)
     return router
+
+
+def _origin_of(prefix: str) -> list[Dependency]:
+    """Return what reads the collection of an address that has one."""
+    return [Depends(collection_named)] if prefix else []
 
 
 def _operation(prefix: str, name: str) -> str:
@@ -152,7 +160,7 @@ def _origin(request: Request) -> str | None:
 def _add_grid(router: APIRouter, resources: DggsResources, prefix: str) -> None:
     @router.get(
         prefix + "/dggs",
-        dependencies=_JSON_ONLY,
+        dependencies=[Depends(json_only), *_origin_of(prefix)],
         operation_id=_operation(prefix, "Grids"),
     )
     def get_grids(request: Request) -> dict[str, Any]:
@@ -164,7 +172,7 @@ def _add_grid(router: APIRouter, resources: DggsResources, prefix: str) -> None:
 
     @router.get(
         prefix + f"/dggs/{DGGRS}",
-        dependencies=_JSON_ONLY,
+        dependencies=[Depends(json_only), *_origin_of(prefix)],
         operation_id=_operation(prefix, "Grid"),
     )
     def get_grid(request: Request) -> dict[str, Any]:
@@ -172,7 +180,7 @@ def _add_grid(router: APIRouter, resources: DggsResources, prefix: str) -> None:
 
     @router.get(
         prefix + f"/dggs/{DGGRS}/zones/{{zoneId}}",
-        dependencies=_JSON_ONLY,
+        dependencies=[Depends(json_only), *_origin_of(prefix)],
         operation_id=_operation(prefix, "Zone"),
     )
     def get_zone(request: Request, zoneId: str) -> dict[str, Any]:  # noqa: N803
@@ -182,7 +190,7 @@ def _add_grid(router: APIRouter, resources: DggsResources, prefix: str) -> None:
 def _add_zones(router: APIRouter, service: Service, resources: DggsResources, prefix: str) -> None:
     @router.get(
         prefix + f"/dggs/{DGGRS}/zones",
-        dependencies=_JSON_ONLY,
+        dependencies=[Depends(json_only), *_origin_of(prefix)],
         operation_id=_operation(prefix, "Zones"),
     )
     def get_zones(
@@ -234,6 +242,7 @@ def _add_zones(router: APIRouter, service: Service, resources: DggsResources, pr
 def _add_data(router: APIRouter, service: Service, resources: DggsResources, prefix: str) -> None:
     @router.get(
         prefix + f"/dggs/{DGGRS}/zones/{{zoneId}}/data",
+        dependencies=_origin_of(prefix),
         operation_id=_operation(prefix, "ZoneData"),
     )
     def get_data(
