@@ -4,24 +4,33 @@ A redirect from one to the other would do for a browser, but QGIS gives up at it
 """
 
 from fastapi import FastAPI
-from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette._utils import get_route_path
+from starlette.routing import Match, Mount
+from starlette.types import Scope
 
 
-class _Root:
-    """Answers the bare prefix as the landing page."""
+class WholeMount(Mount):
+    """A mount that takes its bare prefix, and addresses with a line break, too."""
 
-    def __init__(self, service: FastAPI, prefix: str) -> None:
-        self._service = service
-        self._prefix = prefix
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        root = str(scope.get("root_path", "")) + self._prefix
-        inner = {**scope, "root_path": root, "app_root_path": root, "path": root + "/"}
-        await self._service(inner, receive, send)
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        """Tell whether an address is at the prefix or below it."""
+        if scope["type"] not in ("http", "websocket"):
+            return Match.NONE, {}
+        path = get_route_path(scope)
+        if path != self.path and not path.startswith(self.path + "/"):
+            return Match.NONE, {}
+        root = scope.get("root_path", "")
+        inner = {
+            "path_params": dict(scope.get("path_params", {})),
+            "app_root_path": scope.get("app_root_path", root),
+            "root_path": root + self.path,
+            "endpoint": self.app,
+        }
+        if path == self.path:
+            inner["path"] = scope["path"] + "/"
+        return Match.FULL, inner
 
 
 def mount_service(server: FastAPI, service: FastAPI, prefix: str) -> None:
     """Make `server` answer with `service` at the prefix and below it."""
-    server.router.routes.append(Route(prefix, _Root(service, prefix), include_in_schema=False))
-    server.mount(prefix, service)
+    server.router.routes.append(WholeMount(prefix, app=service))

@@ -1,7 +1,8 @@
 """Reads the queries of NGSI-LD: `q`, and the geo-query of `georel`, `geometry`, `coordinates`.
 
 Of the query language what indicators need: names of attributes, comparison, lists, ranges, and
-existence, joined by `;` (and) and `|` (or). Paths into attributes, patterns and brackets are refused.
+existence, joined by `;` (and) and `|` (or). Paths into attributes, patterns and brackets are
+refused.
 """
 
 import json
