@@ -1,5 +1,6 @@
 """A collection as it is served: tipg's, with complete paging and our reading of time and boxes."""
 
+import re
 from collections.abc import Sequence
 from functools import reduce
 from operator import add
@@ -10,6 +11,8 @@ from tipg.collections import PgCollection
 
 from geodata.service.extents import Box, Span, parts_of
 
+_WHOLE = frozenset({"smallint", "integer", "bigint"})
+_FITTING = re.compile(r"-?\d{1,18}", re.ASCII)
 STARTS, ENDS = "starts_at", "ends_at"  # the period of a row; what has none is at any time
 
 
@@ -28,6 +31,7 @@ class ServedCollection(PgCollection):
     def cql_where(  # type: ignore[override]
         self,
         *,
+        ids: list[str] | None = None,
         bbox: Box | None = None,
         datetime: Span | None = None,
         **others: Any,
@@ -35,11 +39,23 @@ class ServedCollection(PgCollection):
         """Return the condition of a query."""
         parts = [
             super().cql_where(**others),
+            self._with_ids(ids) if ids else None,
             self._in_period(datetime) if datetime and self.has_period else None,
             self._in_box(bbox) if bbox else None,
         ]
         known = [each for each in parts if each is not None]
         return reduce(add, known) if known else None
+
+    def _with_ids(self, ids: list[str]) -> Expr:
+        """Return the condition on the id; an id that cannot be one is of no feature."""
+        assert self.id_column is not None  # noqa: S101 - every view has one
+        own = {"property": self.id_column.name}
+        typed: list[Any] = list(ids)
+        if self.id_column.type in _WHOLE:
+            typed = [int(each) for each in ids if _FITTING.fullmatch(each)]
+        if not typed:
+            return Expr({"op": "<", "args": [own, own]})
+        return Expr({"op": "in", "args": [own, typed]})
 
     def _in_period(self, span: Span) -> Expr | None:
         begin, end = span

@@ -14,6 +14,7 @@ import orjson
 import pyarrow as pa
 import pyarrow.parquet
 import shapely
+from pyproj import CRS
 
 from geodata.service.collection import ServedCollection
 
@@ -29,11 +30,7 @@ _KINDS: Mapping[str, pa.DataType] = {
     "timestamptz": pa.timestamp("us", tz="UTC"),
 }
 _GEOMETRY = "geometry"
-_CRS84 = {
-    "type": "GeographicCRS",
-    "name": "WGS 84 (CRS84)",
-    "id": {"authority": "OGC", "code": "CRS84"},
-}
+_CRS84 = CRS("OGC:CRS84").to_json_dict()
 
 
 def rows_of(features: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:

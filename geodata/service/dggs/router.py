@@ -205,7 +205,7 @@ def _add_zones(router: APIRouter, service: Service, resources: DggsResources, pr
         datetime: Where = None,
         collections: Where = None,
         limit: Annotated[int, Query(ge=1)] = MOST_LISTED,
-        offset: Annotated[int, Query(ge=0)] = 0,
+        offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
     ) -> dict[str, Any]:
         layers = resources.layers(_origin(request), collections)
         box, span = parameters.read_subset(subset or [])
