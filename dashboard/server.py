@@ -33,6 +33,7 @@ from geodata.http.problems import add_problem_handlers
 from geodata.identity.caller import Caller
 from geodata.service.app import PREFIX as GIS_PREFIX
 from geodata.service.app import create_service
+from geodata.service.mount import mount_service
 from geodata.settings import Settings
 from layers.maps.routes import LayerContext, serve_layers
 from layers.maps.routes import router as layers_router
@@ -88,7 +89,7 @@ def create_server(
     desk = Desk(engine, city, callers, settings.public_url)
     for each in (*own, sign_in_router(desk)):
         server.include_router(each)
-    server.mount(GIS_PREFIX, gis)
+    mount_service(server, gis, GIS_PREFIX)
     data = first_segments([layers_router, *own])
     parts = data | set(discover()) | {GIS_PREFIX.strip("/"), "assets", "_dash-update-component"}
     server.router.default = ScreensBeside(data, screens)
