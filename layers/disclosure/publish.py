@@ -24,18 +24,12 @@ from geodata.published.layers import (
     write_cells,
     write_layer,
 )
-from geodata.published.views import (
-    COARSE_RES,
-    FINE_RES,
-    drop_views,
-    write_district_view,
-    write_views,
-)
+from geodata.published.views import drop_views, write_district_view, write_views
 from geodata.tables import load
 from layers.catalogue.indicator import Indicator
 from layers.catalogue.registry import find_indicator, load_catalogue
 from layers.disclosure.published_numbers import read_districts, read_hexagons
-from layers.disclosure.rules import may_be_on_hexagons, smallest_count
+from layers.disclosure.rules import RESOLUTIONS, resolutions_of, smallest_count
 from layers.maps.cell_lists import CITY_AREA, read_cells
 from layers.period import Period
 from layers.states.status import Status
@@ -44,7 +38,6 @@ from layers.values.covered_days import PeriodCoverage, read_covered_days
 from layers.values.read import available_periods
 
 _AT_ONCE = 2  # layers do not read each other
-RESOLUTIONS = (COARSE_RES, FINE_RES)
 STATUS_ZH = {
     Status.OK: "正常",
     Status.ZERO_TRUE: "零",
@@ -97,21 +90,6 @@ def layer_name(indicator: Indicator, component: str) -> str:
     """Return the name of a layer: the indicator's key, and the component's where it is another."""
     own = component == indicator.default_component
     return indicator.key if own else f"{indicator.key}_{component}"
-
-
-def resolutions_of(indicator: Indicator) -> tuple[int, ...]:
-    """Return at which resolutions hexagons are published.
-
-    Counts of people have one geography: a parent's total would disclose its children. Open
-    incidents change by the hour and health counts patients: neither is published below the
-    district.
-    """
-    if "cell" not in indicator.geometry:
-        return ()
-    fine = tuple(res for res in RESOLUTIONS if res <= indicator.max_res)
-    if not may_be_on_hexagons(indicator):
-        return ()
-    return fine if smallest_count(indicator) is None else fine[-1:]
 
 
 def published_period(
@@ -173,7 +151,7 @@ def _replace(
     if old and all(getattr(old, name) == value for name, value in same.items()):
         return False
     layer = replace(_describe(connection, city, indicator, component, period, build), **said)
-    districts = read_districts(connection, engine, city, layer)
+    districts = read_districts(connection, engine, city, data_dir, layer)
     hexes = read_hexagons(connection, engine, city, data_dir, layer, build)
     write_layer(connection, layer, hexes, districts)
     write_views(connection, layer, STATUSES)
