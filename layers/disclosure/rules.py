@@ -34,6 +34,16 @@ def smallest_count(indicator: Indicator) -> int | None:
     return rules.smallest_count.get(indicator.domain)
 
 
+def must_be_over(indicator: Indicator) -> bool:
+    """Return whether only periods that are over may be published.
+
+    Two publications of a running period differ by single people; a register (beds, doctors) does
+    not run, but what is open now does.
+    """
+    runs = not indicator.stock or any(each.is_of_events for each in indicator.measures)
+    return smallest_count(indicator) is not None and runs
+
+
 def may_be_on_hexagons(indicator: Indicator) -> bool:
     """Return whether values may be published below the district.
 
