@@ -1,6 +1,6 @@
 """Decides, and keeps, what is withheld of the numbers that count the same records of one period."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
@@ -27,8 +27,9 @@ from layers.disclosure.joint import (
 )
 from layers.disclosure.pattern import Kept, Publication, keep_pattern, read_kept, read_pattern
 from layers.disclosure.places import tables_of
-from layers.disclosure.population import members_of, population_of
-from layers.disclosure.rules import disclosive_counts, resolutions_of
+from layers.disclosure.population import is_base_published, members_of, population_of
+from layers.disclosure.rules import disclosive_counts, is_share, resolutions_of
+from layers.disclosure.shares import NOTHING, Beside
 from layers.disclosure.table import PublishedTable
 from layers.maps.cell_lists import CITY_AREA, districts_of, grid_version, read_cells
 from layers.maps.column import read_hexes
@@ -132,6 +133,20 @@ class Decision:
 
         kept = keep_pattern(self.patterns, self._publication(DISTRICTS), decide)
         return Pattern(kept.places, zones)
+
+    def beside(self) -> Callable[[str], Beside]:
+        """Return what is published of the base of a share in each place of this layer."""
+        indicator = find_indicator(self.city, self.layer.indicator)
+        if not is_share(indicator):
+            return lambda _: NOTHING
+        counted = [self._read(key).by_place() for key in self._builds]
+        is_base = is_base_published(indicator, members_of(indicator, load_catalogue(self.city)))
+
+        def of(place: str) -> Beside:
+            at_most = min((each.get(place, 0.0) for each in counted), default=None)
+            return Beside(at_most, is_base=is_base)
+
+        return of
 
     def is_held(self) -> bool:
         """Return whether a new edition would disclose a count by its change from the last one."""

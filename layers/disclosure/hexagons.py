@@ -16,7 +16,7 @@ from layers.disclosure.totals import TOTAL_OF, Group, Totals, narrow_groups
 Mask = NDArray[np.bool_]
 Counts = NDArray[np.float64]
 Place = tuple[str, ...]  # the districts that a hexagon touches
-_WITHHELD = "all withheld districts"
+_WITHHELD, _ELSEWHERE = "all withheld districts", "withheld without hexagons"
 
 
 def hidden_counts(
@@ -59,6 +59,7 @@ class HexTable:
         touched = {each for place in self.places for each in place}  # "unknown" has no hexagon
         self.totals = {key: float(value) for key, value in totals.items() if key in touched}
         self.withheld = sorted(self.totals.keys() & set(withheld))
+        self.elsewhere = sum(totals.get(each, 0.0) for each in set(withheld) - touched)
         self.is_whole_shown = is_whole_shown
         self.ascending = np.lexsort((np.arange(len(counts)), counts))
 
@@ -134,7 +135,9 @@ class HexTable:
         together = sum(rest.pop(each) for each in self.withheld)
         parent = _WITHHELD if self.is_whole_shown and self.withheld else None
         if parent:
-            rest[parent] = together
+            rest[parent] = together + self.elsewhere
+        if parent and self.elsewhere:
+            groups[_ELSEWHERE] = Group(((parent,),))
         return Totals(rest, groups, dict.fromkeys(self.withheld, parent))
 
 

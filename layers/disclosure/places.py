@@ -6,6 +6,7 @@ from layers.catalogue.indicator import Indicator
 from layers.disclosure.audit import HAIR, Equation
 from layers.disclosure.public_value import CountedValue, public_value
 from layers.disclosure.rules import disclosive_counts, is_sensitive, smallest_count
+from layers.disclosure.shares import NOTHING, Beside
 from layers.disclosure.table import Counts, PublishedTable, suppress
 
 TOTAL = "total of all places"
@@ -20,12 +21,12 @@ def counts_of(reading: CountedValue, indicator: Indicator) -> dict[str, float]:
     return {name: float(count) for name, count in found.items() if count is not None}
 
 
-def has_small_count(reading: CountedValue, indicator: Indicator) -> bool:
+def has_small_count(reading: CountedValue, indicator: Indicator, beside: Beside = NOTHING) -> bool:
     """Return whether a value may not be published for its own counts."""
     if smallest_count(indicator) is None or reading.value is None:
         return False
     is_zero = not any(counts_of(reading, indicator).values())
-    return (is_zero and is_sensitive(indicator)) or public_value(reading, indicator) is None
+    return (is_zero and is_sensitive(indicator)) or public_value(reading, indicator, beside) is None
 
 
 def withheld_places(

@@ -5,9 +5,17 @@ show there, nor a share or a percentile of the same records: that it is shown sa
 many".
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from layers.catalogue.indicator import Indicator
+from layers.catalogue.measure import (
+    Condition,
+    CountMeasure,
+    FieldMeasure,
+    Measure,
+    RatioMeasure,
+    ShareMeasure,
+)
 from layers.disclosure.rules import adds_up, smallest_count
 
 
@@ -21,6 +29,33 @@ def members_of(indicator: Indicator, catalogue: Mapping[str, Indicator]) -> tupl
         and smallest_count(each) is not None
         and adds_up(each)
     )
+
+
+def is_base_published(share: Indicator, members: Iterable[Indicator]) -> bool:
+    """Return whether what a share is divided by is counted by a member, by their declarations."""
+    bases = [(each.table, _conditions(base)) for each in share.measures for base in _bases_of(each)]
+    counted = [
+        (each.table, _conditions(each.where))
+        for member in members
+        for each in member.measures
+        if isinstance(each, CountMeasure | FieldMeasure)
+    ]
+    return any(base in counted for base in bases)
+
+
+def _bases_of(measure: Measure) -> list[tuple[Condition, ...]]:
+    """Return the conditions of the records that a share's measure divides by."""
+    match measure:
+        case RatioMeasure():
+            return [measure.denominator]
+        case ShareMeasure():
+            return [measure.where]
+        case _:
+            return []
+
+
+def _conditions(tests: Iterable[Condition]) -> frozenset[str]:
+    return frozenset(each.model_dump_json() for each in tests)
 
 
 def population_of(indicator: Indicator) -> str:

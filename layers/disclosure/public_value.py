@@ -6,7 +6,7 @@ import numpy as np
 
 from layers.catalogue.indicator import Indicator, StateClass
 from layers.disclosure.rules import is_share, smallest_count
-from layers.disclosure.shares import allowed, public_share
+from layers.disclosure.shares import NOTHING, Beside, allowed, public_share
 from layers.values.quantile import rank_of
 
 
@@ -30,7 +30,9 @@ class CountedValue(Protocol):
         """Return the number of observations."""
 
 
-def public_value(reading: CountedValue, indicator: Indicator) -> float | None:
+def public_value(
+    reading: CountedValue, indicator: Indicator, beside: Beside = NOTHING
+) -> float | None:
     """Return the value as it may be published; None where there is none, or it is of too few.
 
     Never with its interval or its n: bounds of a count or a share give the parts back.
@@ -40,7 +42,7 @@ def public_value(reading: CountedValue, indicator: Indicator) -> float | None:
     if value is None or k is None:
         return value
     if is_share(indicator):
-        found = public_share(reading.num, reading.den, k)
+        found = public_share(reading.num, reading.den, k, beside)
         return None if found is None else found * indicator.scale
     return value if _is_of_enough(reading, indicator, k) else None
 

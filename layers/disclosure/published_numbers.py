@@ -1,6 +1,8 @@
 """Reads the numbers of a published layer and suppresses those that would disclose people."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -12,13 +14,12 @@ from geodata.published.layers import PublishedLayer
 from geodata.space.grid import cells_to_texts
 from layers.catalogue.indicator import Indicator
 from layers.catalogue.registry import find_indicator
-from layers.disclosure.decision import DISTRICTS, Decision, query_of, rows_of
-from layers.disclosure.hexagons import Mask
-from layers.disclosure.joint import Pattern
+from layers.disclosure.decision import DISTRICTS, Decision, Row, query_of, rows_of
 from layers.disclosure.pattern import Publication, read_pattern
-from layers.disclosure.places import TOTAL, Readings, primary_places, withheld_of_table
+from layers.disclosure.places import TOTAL, Readings, has_small_count, withheld_of_table
 from layers.disclosure.public_value import public_value
 from layers.disclosure.rules import adds_up
+from layers.disclosure.shares import Beside
 from layers.maps.column import read_hexes
 from layers.period import Period
 from layers.states.status import Status
@@ -54,8 +55,8 @@ def read_hexagons(
         query = query_of(city, layer, "cell", res)
         found = read_hexes(connection, city, data_dir, query, build, zeros=counts_people)
         if counts_people:
-            together = Decision(connection, patterns, city, data_dir, layer).pattern()
-            found = _public_hexagons(found, patterns, together, layer, query.indicator)
+            decision = Decision(connection, patterns, city, data_dir, layer)
+            found = _public_hexagons(found, patterns, decision, query.indicator)
         known = found.filter(pl.col("status") != Status.NO_DATA)
         parts.append(known.select("cell", pl.lit(res).alias("res"), *_numbers()))
     empty = pl.DataFrame(schema={"cell": pl.Int64, "res": pl.Int32, **_SCHEMA})
@@ -74,11 +75,8 @@ def read_districts(
         if by in indicator.geometry
     }
     if layer.smallest_count is not None:
-        together = Decision(connection, patterns, city, data_dir, layer).pattern()
-        hidden = _withheld_districts(found, patterns, together, layer, indicator)
-        for by, frame in found.items():
-            names = [TOTAL] * len(frame) if by == "city" else frame["key"].to_list()
-            found[by] = _public(frame, np.isin(names, sorted(hidden)), indicator)
+        decision = Decision(connection, patterns, city, data_dir, layer)
+        found = _public_districts(found, patterns, decision, indicator)
     parts = [
         each.select(pl.col("key").alias("district_id"), *_numbers()) for each in found.values()
     ]
@@ -91,56 +89,82 @@ def _numbers() -> list[pl.Expr]:
 
 
 def _public_hexagons(
-    found: pl.DataFrame,
-    patterns: Engine,
-    together: Pattern,
-    layer: PublishedLayer,
-    indicator: Indicator,
+    found: pl.DataFrame, patterns: Engine, decision: Decision, indicator: Indicator
 ) -> pl.DataFrame:
     """Suppress what the population's pattern, or the layer's own numbers, do not allow."""
-    zones = cells_to_texts(found["cell"].to_numpy())
-    readings = dict(zip(zones, rows_of(found), strict=True))
+    values = _Values(found, cells_to_texts(found["cell"].to_numpy()), indicator, decision.beside())
+    together, layer = decision.pattern(), decision.layer
 
     def decide(already: Collection[str]) -> frozenset[str]:
-        return frozenset(already) | together.zones | primary_places(readings, indicator)
+        return frozenset(already) | together.zones | values.primary()
 
-    hidden = read_pattern(patterns, _publication(layer, f"h3-{layer.res[0]}"), decide)
-    return _public(found, np.isin(zones, sorted(hidden)), indicator)
+    return values.public(read_pattern(patterns, _publication(layer, f"h3-{layer.res[0]}"), decide))
 
 
-def _withheld_districts(
-    found: dict[str, pl.DataFrame],
-    patterns: Engine,
-    together: Pattern,
-    layer: PublishedLayer,
-    indicator: Indicator,
-) -> frozenset[str]:
-    """Return which districts are withheld, and `TOTAL` if the city is."""
-    readings: Readings = dict(
-        zip(found["district"]["key"], rows_of(found["district"]), strict=True)
-    )
+def _public_districts(
+    found: dict[str, pl.DataFrame], patterns: Engine, decision: Decision, indicator: Indicator
+) -> dict[str, pl.DataFrame]:
+    """Suppress districts, and the city, by the population's pattern and the layer's own numbers."""
+    beside, together = decision.beside(), decision.pattern()
+    levels = {
+        by: _Values(frame, [TOTAL] if by == "city" else frame["key"].to_list(), indicator, beside)
+        for by, frame in found.items()
+    }
     whole = next(rows_of(found["city"]), None) if "city" in found else None
+    readings: Readings = levels["district"].readings if "district" in levels else {}
 
     def decide(already: Collection[str]) -> frozenset[str]:
-        hidden = frozenset(already) | together.districts
+        primary = frozenset(key for each in levels.values() for key in each.primary())
+        hidden = frozenset(already) | together.districts | primary
         if adds_up(indicator):
             return hidden
-        return withheld_of_table(readings, indicator, hidden, whole)
+        return hidden | withheld_of_table(readings, indicator, hidden, whole)
 
-    return read_pattern(patterns, _publication(layer, DISTRICTS), decide)
+    hidden = read_pattern(patterns, _publication(decision.layer, DISTRICTS), decide)
+    return {by: each.public(hidden) for by, each in levels.items()}
 
 
-def _public(found: pl.DataFrame, hidden: Mask, indicator: Indicator) -> pl.DataFrame:
-    """Suppress rows; of the others publish the value alone, a share rounded.
+@dataclass(frozen=True)
+class _Values:
+    """The rows of a layer at one level, named as patterns name them."""
 
-    Interval and n would disclose the counts behind it.
-    """
-    mask = pl.Series(hidden, dtype=pl.Boolean)
-    shown = pl.Series([public_value(each, indicator) for each in rows_of(found)], dtype=pl.Float64)
-    value = pl.when(mask).then(None).otherwise(shown).alias("value")
-    status = pl.when(mask).then(int(Status.SUPPRESSED)).otherwise(pl.col("status")).alias("status")
-    nothing = [pl.lit(None, _SCHEMA[name]).alias(name) for name in ("lo", "hi", "n")]
-    return found.with_columns(value, status, *nothing)
+    found: pl.DataFrame
+    names: Sequence[str]
+    indicator: Indicator
+    beside: Callable[[str], Beside]
+
+    @cached_property
+    def readings(self) -> dict[str, Row]:
+        """Return each row by its name."""
+        return dict(zip(self.names, rows_of(self.found), strict=True))
+
+    def primary(self) -> frozenset[str]:
+        """Return the rows that may not be published for their own counts."""
+        return frozenset(
+            name
+            for name, row in self.readings.items()
+            if has_small_count(row, self.indicator, self.beside(name))
+        )
+
+    def public(self, hidden: Collection[str]) -> pl.DataFrame:
+        """Suppress rows; of the others leave the value alone, a share rounded.
+
+        Interval and n would disclose the counts behind it.
+        """
+        mask = pl.Series(np.isin(self.names, sorted(hidden)), dtype=pl.Boolean)
+        shown = pl.Series(
+            [
+                public_value(row, self.indicator, self.beside(name))
+                for name, row in self.readings.items()
+            ],
+            dtype=pl.Float64,
+        )
+        status = pl.when(mask).then(int(Status.SUPPRESSED)).otherwise(pl.col("status"))
+        return self.found.with_columns(
+            pl.when(mask).then(None).otherwise(shown).alias("value"),
+            status.alias("status"),
+            *(pl.lit(None, _SCHEMA[name]).alias(name) for name in ("lo", "hi", "n")),
+        )
 
 
 def _publication(layer: PublishedLayer, geography: str) -> Publication:

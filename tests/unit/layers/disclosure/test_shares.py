@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from layers.disclosure.public_value import is_of_many
-from layers.disclosure.shares import STEPS, public_share, step_of
+from layers.disclosure.shares import STEPS, Beside, public_share, step_of
 
 UP_TO = 420  # bases tried one by one: every class down to a step of 1 %
 
@@ -33,6 +33,38 @@ def test_9_no_published_share_tells_its_parts(k: int) -> None:
         for parts in zip(*((num, base, base - num) for num, base in pairs), strict=True):
             assert max(parts) - min(parts) >= k
     assert sum(map(len, alike.values())) > 0.95 * allowed - 2 * UP_TO
+
+
+@pytest.mark.parametrize("k", [5, 10])
+@pytest.mark.parametrize("room", [0, 1, 4, 20])
+def test_9_no_share_tells_its_parts_beside_a_count_of_the_same_records(k: int, room: int) -> None:
+    """The count is published, and what the share is divided by is at most so many."""
+    for count in range(k, 90):
+        alike: dict[tuple[int, float], list[tuple[int, int]]] = defaultdict(list)
+        shown = set()
+        for base in range(1, count + 1):
+            for num in range(1, base):
+                share = public_share(num, base, k, Beside(count))
+                if share is not None:
+                    alike[step_of(base, k), share].append((num, base))
+                if share is not None and count - base <= room:
+                    shown.add((step_of(base, k), share))
+        for key in shown:
+            for parts in zip(*((n, b, b - n) for n, b in alike[key]), strict=True):
+                assert max(parts) - min(parts) >= k
+
+
+@pytest.mark.parametrize("k", [5, 10])
+def test_9_no_share_of_a_published_base_tells_its_numerator(k: int) -> None:
+    """As the share of records in use beside the number of all records."""
+    for base in (2 * k, 40, 73, 150, 400, 3000):
+        alike = defaultdict(list)
+        for num in range(1, base):
+            share = public_share(num, base, k, Beside(base, is_base=True))
+            if share is not None:
+                alike[share].append(num)
+        assert all(max(nums) - min(nums) >= k for nums in alike.values())
+        assert alike or base < 100
 
 
 @given(st.integers(5, 12), st.integers(1, 5_000), st.data())
