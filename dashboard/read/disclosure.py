@@ -16,6 +16,8 @@ from layers.catalogue.indicator import Indicator
 from layers.disclosure.block import last_complete_block
 from layers.disclosure.pattern import Publication, read_pattern
 from layers.disclosure.places import has_small_count, withheld_places
+from layers.disclosure.public_value import public_value
+from layers.disclosure.rules import smallest_count
 from layers.states.status import Status
 
 PLACES = JsonForm(frozenset[str])
@@ -38,7 +40,7 @@ def disclose(value: Value, indicator: Indicator) -> Value:
     """Return the value of the whole, or that it is withheld."""
     if indicator.kiosk == "hidden" or has_small_count(value, indicator):
         return withhold(value)
-    return replace(value, lo=None, hi=None)
+    return _public(value, indicator)
 
 
 def disclose_districts(
@@ -49,9 +51,16 @@ def disclose_districts(
     if indicator.kiosk == "hidden":
         withheld = frozenset(values)
     return {
-        key: withhold(value) if key in withheld else replace(value, lo=None, hi=None)
+        key: withhold(value) if key in withheld else _public(value, indicator)
         for key, value in values.items()
     }
+
+
+def _public(value: Value, indicator: Indicator) -> Value:
+    """Return a value rounded as the public may have it, without what it is computed from."""
+    if smallest_count(indicator) is None:
+        return replace(value, lo=None, hi=None)
+    return Value(value=public_value(value, indicator), status=value.status)
 
 
 def read_disclosed(context: ScreenContext, found: ResolvedHeadline) -> dict[str, Value]:

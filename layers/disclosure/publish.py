@@ -5,6 +5,7 @@ reads a copy. It holds no more than may be published (METHODS 9): one fixed cale
 not finer than resolution 8, no count below the smallest allowed and none that others disclose.
 """
 
+import logging
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -24,27 +25,23 @@ from geodata.published.layers import (
     write_cells,
     write_layer,
 )
-from geodata.published.views import (
-    COARSE_RES,
-    FINE_RES,
-    drop_views,
-    write_district_view,
-    write_views,
-)
+from geodata.published.views import drop_views, write_district_view, write_views
 from geodata.tables import load
 from layers.catalogue.indicator import Indicator
 from layers.catalogue.registry import find_indicator, load_catalogue
+from layers.disclosure.decision import Decision
 from layers.disclosure.published_numbers import read_districts, read_hexagons
-from layers.disclosure.rules import may_be_on_hexagons, smallest_count
+from layers.disclosure.rules import RESOLUTIONS, must_be_over, resolutions_of, smallest_count
 from layers.maps.cell_lists import CITY_AREA, read_cells
 from layers.period import Period
 from layers.states.status import Status
 from layers.states.version import Build, read_build_in
-from layers.values.covered_days import PeriodCoverage, read_covered_days
+from layers.values.covered_days import CoveredDays, PeriodCoverage, read_covered_days
 from layers.values.read import available_periods
 
 _AT_ONCE = 2  # layers do not read each other
-RESOLUTIONS = (COARSE_RES, FINE_RES)
+HELD = "%s of %s stays as published: the change would disclose a small count (see --restate)"
+_logger = logging.getLogger(__name__)
 STATUS_ZH = {
     Status.OK: "正常",
     Status.ZERO_TRUE: "零",
@@ -59,12 +56,18 @@ STATUSES = {int(status): (status.key, zh) for status, zh in STATUS_ZH.items()}
 
 
 def publish_layers(
-    engine: Engine, city: City, data_dir: Path, indicators: Iterable[str] | None = None
+    engine: Engine,
+    city: City,
+    data_dir: Path,
+    indicators: Iterable[str] | None = None,
+    *,
+    restate: bool = False,
 ) -> list[str]:
     """Update the published layers to their indicators' versions; return those that changed.
 
     Each layer is one transaction: a client sees the old numbers or the new ones. A layer that may
-    no longer be published is removed.
+    no longer be published is removed. A period whose change would disclose a small count stays as
+    published; with `restate` it is replaced, and what the change discloses is withheld.
 
     Raises:
         NotFoundError: an indicator does not exist.
@@ -80,7 +83,9 @@ def publish_layers(
         for component in components_of(indicator)
     ]
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        done = pool.map(lambda part: _publish(engine, city, data_dir, *part), parts)
+        done = pool.map(
+            lambda part: _publish(engine, city, data_dir, *part, restate=restate), parts
+        )
     return [layer_name(*part) for part, is_new in zip(parts, done, strict=True) if is_new]
 
 
@@ -99,36 +104,28 @@ def layer_name(indicator: Indicator, component: str) -> str:
     return indicator.key if own else f"{indicator.key}_{component}"
 
 
-def resolutions_of(indicator: Indicator) -> tuple[int, ...]:
-    """Return at which resolutions hexagons are published.
-
-    Counts of people have one geography: a parent's total would disclose its children. Open
-    incidents change by the hour and health counts patients: neither is published below the
-    district.
-    """
-    if "cell" not in indicator.geometry:
-        return ()
-    fine = tuple(res for res in RESOLUTIONS if res <= indicator.max_res)
-    if not may_be_on_hexagons(indicator):
-        return ()
-    return fine if smallest_count(indicator) is None else fine[-1:]
-
-
 def published_period(
-    indicator: Indicator, periods: list[Period], known_until: date, today: date
+    indicator: Indicator, periods: list[Period], covered: CoveredDays, today: date
 ) -> Period | None:
     """Return the newest calendar step; for counts of people the newest complete one.
 
-    Two publications of a running step would disclose each day as their difference.
+    Two publications of a running step would disclose each day as their difference. A step is
+    complete when it is over and the sources have told of it to its end.
     """
     begun = [each for each in periods if each.first <= today]
-    if smallest_count(indicator) is not None and not indicator.stock:
-        begun = [each for each in begun if each.end <= min(today, known_until)]
+    if must_be_over(indicator):
+        begun = [each for each in begun if each.end <= today and covered.reaches_end_of(each)]
     return begun[-1] if begun else None
 
 
 def _publish(
-    engine: Engine, city: City, data_dir: Path, indicator: Indicator, component: str
+    engine: Engine,
+    city: City,
+    data_dir: Path,
+    indicator: Indicator,
+    component: str,
+    *,
+    restate: bool,
 ) -> bool:
     """Publish one layer if its version or period changed; return whether it did.
 
@@ -143,7 +140,16 @@ def _publish(
         connection.commit()
         try:
             with connection.begin():
-                return _replace(connection, engine, city, data_dir, indicator, component, periods)
+                return _replace(
+                    connection,
+                    engine,
+                    city,
+                    data_dir,
+                    indicator,
+                    component,
+                    periods,
+                    restate=restate,
+                )
         finally:
             connection.execute(select(func.pg_advisory_unlock(lock)))
             connection.commit()
@@ -157,23 +163,29 @@ def _replace(
     indicator: Indicator,
     component: str,
     periods: list[Period],
+    *,
+    restate: bool,
 ) -> bool:
     name = layer_name(indicator, component)
     old = read_layers(connection).get(name)
-    found = _current(connection, city, indicator, periods)
+    covered = read_covered_days(connection, city, indicator.key, component)
+    found = _current(connection, city, indicator, periods, covered)
     if found is None:
         if old:
             drop_views(connection, name)
             drop_layers(connection, [name])
         return old is not None
     build, period = found
-    coverage = read_covered_days(connection, city, indicator.key, component).of(period)
-    said = _said_of(coverage)
+    said = _said_of(covered.of(period))
     same = {"version": build.version, "period": str(period), **said}
     if old and all(getattr(old, name) == value for name, value in same.items()):
         return False
     layer = replace(_describe(connection, city, indicator, component, period, build), **said)
-    districts = read_districts(connection, engine, city, layer)
+    is_new = old is None or old.period != layer.period
+    if not (is_new or restate) and Decision(connection, engine, city, data_dir, layer).is_held():
+        _logger.warning(HELD, name, layer.period)
+        return False
+    districts = read_districts(connection, engine, city, data_dir, layer)
     hexes = read_hexagons(connection, engine, city, data_dir, layer, build)
     write_layer(connection, layer, hexes, districts)
     write_views(connection, layer, STATUSES)
@@ -181,7 +193,11 @@ def _replace(
 
 
 def _current(
-    connection: Connection, city: City, indicator: Indicator, periods: list[Period]
+    connection: Connection,
+    city: City,
+    indicator: Indicator,
+    periods: list[Period],
+    covered: CoveredDays,
 ) -> tuple[Build, Period] | None:
     """Return the numbers that may be published now; None for nothing."""
     try:
@@ -189,8 +205,7 @@ def _current(
     except NotFoundError:
         return None
     today = now().astimezone(city.zone).date()
-    known_until = build.as_of.astimezone(city.zone).date() if build.as_of else today
-    period = published_period(indicator, periods, known_until, today)
+    period = published_period(indicator, periods, covered, today)
     return (build, period) if period else None
 
 

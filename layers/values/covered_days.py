@@ -102,6 +102,17 @@ class CoveredDays:
         runs = _common(known) if known else ()
         return PeriodCoverage(period, runs, self.today, is_planned=self.is_planned)
 
+    def reaches_end_of(self, period: Period) -> bool:
+        """Return whether the sources have told of a period to its end.
+
+        Each component must that they speak of in it. Of a stock the next count must be there.
+        """
+        if self.is_stock:
+            return any(day >= period.end for day in self.counted_on)
+        known = [_cut(runs, period) for runs in self.by_component.values()]
+        heard = [runs for runs in known if runs]
+        return bool(heard) and all(runs[-1].end == period.end for runs in heard)
+
     def count_before(self, end: date) -> date | None:
         """Return the day of a stock's newest count before a day."""
         return max((day for day in self.counted_on if day < end), default=None)

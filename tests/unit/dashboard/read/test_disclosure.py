@@ -34,12 +34,20 @@ def test_zero_and_five_are_published(count: float) -> None:
 def test_a_rate_with_a_small_part_is_withheld() -> None:
     assert is_withheld(disclose(Value(value=30.0, num=3, den=10, n=10, status=0), SHARE))
     assert is_withheld(disclose(Value(value=75.0, num=3, den=4, n=4, status=0), SHARE))
-    assert disclose(Value(value=60.0, num=6, den=10, n=10, status=0), SHARE).value == 60.0
+    assert is_withheld(disclose(Value(value=60.0, num=6, den=10, n=10, status=0), SHARE))
+    assert disclose(Value(value=60.0, num=12, den=20, n=20, status=0), SHARE).value == 60.0
+
+
+def test_a_share_is_rounded_and_comes_without_its_parts() -> None:
+    shown = disclose(Value(value=61.7, lo=47.0, hi=74.0, num=29, den=47, n=47, status=0), SHARE)
+    assert (shown.value, shown.lo, shown.hi) == (60.0, None, None)
+    assert (shown.num, shown.den, shown.n) == (None, None, None)
 
 
 def test_a_quantile_of_few_is_withheld() -> None:
     assert is_withheld(disclose(Value(value=400.0, n=4, status=4), P90))
-    assert disclose(Value(value=400.0, n=36, status=0), P90).value == 400.0
+    assert is_withheld(disclose(Value(value=400.0, n=36, status=0), P90))
+    assert disclose(Value(value=400.0, n=50, status=0), P90).value == 400.0
 
 
 def test_health_starts_at_ten() -> None:
