@@ -29,9 +29,7 @@ PROVIDER = {
 def _nothing_is_kept(engine):
     yield
     with engine.begin() as connection:
-        connection.execute(
-            text("TRUNCATE user_session, user_account, sign_in_attempt, load CASCADE")
-        )
+        connection.execute(text("TRUNCATE user_session, user_account, load CASCADE"))
 
 
 @pytest.fixture

@@ -37,9 +37,7 @@ def run(engine, monkeypatch, capsys):
     get_engine(get_settings()).dispose()
     get_settings.cache_clear()
     with engine.begin() as connection:
-        connection.execute(
-            text("TRUNCATE user_session, user_account, sign_in_attempt, device_token, audit_entry")
-        )
+        connection.execute(text("TRUNCATE user_session, user_account, device_token, audit_entry"))
 
 
 def told(engine):
