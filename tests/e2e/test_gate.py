@@ -1,4 +1,4 @@
-"""The gate in a real browser: signing in, what the public sees, a wall that is let in and put out."""
+"""The gate in a real browser: signing in, what the public sees, a wall let in and put out."""
 
 import pytest
 from playwright.sync_api import expect
