@@ -24,6 +24,7 @@ _FIELDS: Mapping[str, tuple[tuple[str, str, str], ...]] = {  # name, type, what 
     DEVICE: (("token", "password", "off"),),
 }
 _OTHERS = {SIGN_IN: (("gate.device", DEVICE),), DEVICE: (("gate.sign_in", SIGN_IN),)}
+_WAIT = {429: {"Retry-After": "60"}, 503: {"Retry-After": "5"}}
 _PROVIDER = "gate.provider"
 
 
@@ -56,8 +57,7 @@ def answer_form(
         fields="\n".join(_field(*each) for each in _FIELDS[address]),
         others=" · ".join(_link(*each) for each in others),
     )
-    wait = {"Retry-After": "60"} if status == 429 else {}
-    return HTMLResponse(text, status, {"Cache-Control": "no-store", **wait})
+    return HTMLResponse(text, status, {"Cache-Control": "no-store", **_WAIT.get(status, {})})
 
 
 def _field(name: str, kind: str, filled: str) -> str:

@@ -1,7 +1,7 @@
 """`/sign-in`, `/sign-out` and `/device`: how a caller becomes known, and stops being so."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Mapping
 from dataclasses import dataclass, field
 
 from fastapi import APIRouter, Request
@@ -15,7 +15,7 @@ from dashboard.gate.origins import is_secure, safe_next
 from dashboard.gate.rates import SignInRates
 from dashboard.gate.table import DEVICE, SIGN_IN, SIGN_OUT
 from geodata.city.configuration import City
-from geodata.database.handle import Engine
+from geodata.database.handle import DATABASE_ERRORS, Engine
 from geodata.errors import SignInRefusedError
 from geodata.identity.audit import Outcome, write_audit
 from geodata.identity.caller import Caller, Role, asked_by
@@ -70,7 +70,8 @@ def sign_in_router(desk: Desk) -> APIRouter:
 
     @router.post(SIGN_IN)
     async def sign_in(request: Request) -> Response:
-        return await _sign_in(desk, request, await read_form(request))
+        form = await read_form(request)
+        return await _in_outages_too(desk, SIGN_IN, _sign_in(desk, request, form))
 
     @router.post(SIGN_OUT)
     async def sign_out(request: Request) -> Response:
@@ -81,11 +82,12 @@ def sign_in_router(desk: Desk) -> APIRouter:
         token = request.query_params.get("token")
         if token is None:
             return desk.form(DEVICE)
-        return await _let_device_in(desk, request, token)
+        return await _in_outages_too(desk, DEVICE, _let_device_in(desk, request, token))
 
     @router.post(DEVICE)
     async def take_device(request: Request) -> Response:
-        return await _let_device_in(desk, request, (await read_form(request)).get("token", ""))
+        token = (await read_form(request)).get("token", "")
+        return await _in_outages_too(desk, DEVICE, _let_device_in(desk, request, token))
 
     return router
 
@@ -93,6 +95,14 @@ def sign_in_router(desk: Desk) -> APIRouter:
 def client_of(request: Request) -> str:
     """Return the address that a request came from."""
     return request.client.host if request.client else ""
+
+
+async def _in_outages_too(desk: Desk, address: str, step: Awaitable[Response]) -> Response:
+    """Say in the form itself that the database does not answer."""
+    try:
+        return await step
+    except DATABASE_ERRORS:
+        return desk.form(address, message="problem.database.title", status=503)
 
 
 async def _sign_in(desk: Desk, request: Request, given: Mapping[str, str]) -> Response:
@@ -139,8 +149,8 @@ async def _sign_out(desk: Desk, request: Request) -> Response:
     await _end_former(desk, request)
     await _write(desk, "sign-out", "", Outcome.DONE, client_of(request))
     answer = RedirectResponse("/", 303)
-    for each in (Means.SESSION, Means.DEVICE):
-        desk.drop(answer, each)
+    # a screen that somebody signed in at stays let in as the screen that it is
+    desk.drop(answer, Means.SESSION if Means.SESSION in request.cookies else Means.DEVICE)
     return answer
 
 
