@@ -139,5 +139,6 @@
   open();
   window.setInterval(watch, 5000);
   window.addEventListener("pagehide", () => source.close());
+  document.addEventListener("submit", () => source.close()); // signing out: its answer leads elsewhere
   window.addEventListener("pageshow", (event) => event.persisted && again());
 })();

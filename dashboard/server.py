@@ -13,8 +13,9 @@ from dashboard.factory import create_app
 from dashboard.gate.book import AuditBook
 from dashboard.gate.callers import Callers
 from dashboard.gate.middleware import Gate, GateKeys
+from dashboard.gate.oidc import oidc_router
 from dashboard.gate.origins import allowed_names
-from dashboard.gate.sign_in import Desk, sign_in_router
+from dashboard.gate.sign_in import Desk, door_of, sign_in_router
 from dashboard.headers import SecurityHeaders, policy
 from dashboard.health import health_router
 from dashboard.limits.middleware import RUNNING_IN_ALL, ClientLimits, Limits
@@ -86,8 +87,9 @@ def create_server(
         metrics_router(engine, metrics, is_shared=settings.workers > 1),
         *routers,
     )
-    desk = Desk(engine, city, callers, settings.public_url)
-    for each in (*own, sign_in_router(desk)):
+    desk = Desk(engine, city, callers, settings.public_url, settings.has_identity_provider)
+    provider = oidc_router(engine, settings, door_of(desk))
+    for each in (*own, sign_in_router(desk), provider):
         server.include_router(each)
     mount_service(server, gis, GIS_PREFIX)
     data = first_segments([layers_router, *own])

@@ -52,6 +52,9 @@ def foreign_host(scope: Scope) -> Response:
     return answer_problem(UNKNOWN_HOST, detail, scope["path"])
 
 
-def no_database(scope: Scope) -> Response:
+def no_database(scope: Scope, kind: Kind) -> Response:
     """Answer that nobody can be looked up now."""
+    if kind is Kind.PAGE:
+        wait = {**_NOT_STORED, "Retry-After": "5"}
+        return HTMLResponse(problem_document("problem.database"), UNAVAILABLE, wait)
     return answer_problem(UNAVAILABLE, "the database does not answer", scope["path"])

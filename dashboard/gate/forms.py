@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from html import escape
 from pathlib import Path
 from string import Template
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlencode
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -12,7 +12,7 @@ from starlette.responses import HTMLResponse
 
 from dashboard.components.markup import to_html
 from dashboard.components.text import bilingual
-from dashboard.gate.table import DEVICE, SIGN_IN
+from dashboard.gate.table import DEVICE, PROVIDER, SIGN_IN
 from dashboard.wording.i18n import html_language, translate
 from geodata.city.configuration import City
 
@@ -24,13 +24,24 @@ _FIELDS: Mapping[str, tuple[tuple[str, str, str], ...]] = {  # name, type, what 
     DEVICE: (("token", "password", "off"),),
 }
 _OTHERS = {SIGN_IN: (("gate.device", DEVICE),), DEVICE: (("gate.sign_in", SIGN_IN),)}
+_WAIT = {429: {"Retry-After": "60"}, 503: {"Retry-After": "5"}}
+_PROVIDER = "gate.provider"
 
 
 def answer_form(
-    city: City, address: str, back: str = "/", message: str = "", status: int = 200
+    city: City,
+    address: str,
+    back: str = "/",
+    message: str = "",
+    status: int = 200,
+    *,
+    has_provider: bool = False,
 ) -> HTMLResponse:
     """Return the form of an address; `message` is the key of what is said above it."""
     key = "gate.sign_in" if address == SIGN_IN else "gate.device"
+    others = list(_OTHERS[address])
+    if has_provider and address == SIGN_IN:
+        others.insert(0, (_PROVIDER, f"{PROVIDER}?{urlencode({'next': back})}"))
     said = to_html(bilingual(message, class_name="sign-in-message")) if message else ""
     text = _TEMPLATE.substitute(
         html_language=html_language("zh"),
@@ -44,10 +55,9 @@ def answer_form(
         action=address,
         next=escape(back),
         fields="\n".join(_field(*each) for each in _FIELDS[address]),
-        others=" · ".join(_link(*each) for each in _OTHERS[address]),
+        others=" · ".join(_link(*each) for each in others),
     )
-    wait = {"Retry-After": "60"} if status == 429 else {}
-    return HTMLResponse(text, status, {"Cache-Control": "no-store", **wait})
+    return HTMLResponse(text, status, {"Cache-Control": "no-store", **_WAIT.get(status, {})})
 
 
 def _field(name: str, kind: str, filled: str) -> str:
@@ -60,7 +70,7 @@ def _field(name: str, kind: str, filled: str) -> str:
 
 def _link(key: str, address: str) -> str:
     words = " ".join(escape(translate(f"{key}.title", code)) for code in ("zh", "en"))
-    return f'<a href="{address}">{words}</a>'
+    return f'<a href="{escape(address)}">{words}</a>'
 
 
 async def read_form(request: Request) -> dict[str, str]:

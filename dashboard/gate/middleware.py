@@ -66,7 +66,8 @@ class Gate:
             found, token = await self._keys.callers.find(scope)
         except DATABASE_ERRORS:
             if decision is None or not decision.is_public:
-                await answers.no_database(scope)(scope, receive, send)
+                kind = decision.kind if decision else kind_of(scope["path"])
+                await answers.no_database(scope, kind)(scope, receive, send)
                 return
             found, token = None, None
         caller = found or ANYONE
@@ -111,7 +112,8 @@ class Gate:
     def _note(self, scope: Scope, status: int, decision: Decision | None, caller: Caller) -> None:
         subject = decision.address if decision else "?"
         led_away = status == 303 and subject != SIGN_IN and not caller.is_known
-        client = (scope.get("client") or ("",))[0]
+        known_or_refused = caller.is_known or status != 200  # not who reads what is published
+        client = (scope.get("client") or ("",))[0] if known_or_refused else ""
         if status in _REFUSALS or led_away:
             self._keys.book.note("request", subject, "refused", client)
         elif status == 200 and decision is not None and decision.kind is Kind.EXPORT:

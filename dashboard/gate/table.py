@@ -44,6 +44,7 @@ SCREENS: Roles = frozenset({Role.WALL, *USERS})
 ANALYSTS: Roles = frozenset({Role.PLANNER, Role.LEADER, Role.ADMINISTRATOR})
 PROGRAMS: Roles = frozenset({Role.PROGRAM, Role.ADMINISTRATOR})
 SIGN_IN, SIGN_OUT, DEVICE = "/sign-in", "/sign-out", "/device"
+PROVIDER, PROVIDER_BACK = "/sign-in/provider", "/sign-in/provider/back"
 
 _DECISIONS = (
     # what shows nothing but the program itself
@@ -55,6 +56,8 @@ _DECISIONS = (
     Decision("/_dash-layout", EVERYONE),  # the empty shell
     Decision("/_dash-update-component", EVERYONE),  # each callback is decided: callbacks.py
     Decision(SIGN_IN, EVERYONE, Kind.PAGE),
+    Decision(PROVIDER, EVERYONE, Kind.PAGE),
+    Decision(PROVIDER_BACK, EVERYONE, Kind.PAGE),
     Decision(SIGN_OUT, EVERYONE, Kind.PAGE),
     Decision(DEVICE, EVERYONE, Kind.PAGE),
     Decision("/healthz", EVERYONE),  # its details are for callers that are known

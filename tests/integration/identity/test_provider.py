@@ -11,7 +11,10 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 from starlette.responses import JSONResponse, PlainTextResponse
 
-from dashboard.gate.oidc import BACK, BEGIN, COOKIE, Door, oidc_router
+from dashboard.gate.oidc import COOKIE, Door, oidc_router
+from dashboard.gate.rates import PER_CLIENT
+from dashboard.gate.table import PROVIDER, PROVIDER_BACK
+from dashboard.server import create_server
 from geodata.identity.audit import read_audit
 from geodata.identity.caller import Caller, Role
 from geodata.identity.providers import admit_provider_user
@@ -63,7 +66,7 @@ def open_site(engine, provider):
     async def let_in(request, caller, token, back):
         return JSONResponse({"name": caller.name, "token": token, "next": back})
 
-    def refuse(request, key, status):
+    def refuse(key, status):
         return PlainTextResponse(key, status)
 
     def site(**settings):
@@ -73,7 +76,9 @@ def open_site(engine, provider):
             "public_url": PUBLIC,
         } | settings  # fmt: skip
         app = FastAPI()
-        app.include_router(oidc_router(engine, Settings(**settings), Door(let_in, refuse)))
+        app.include_router(
+            oidc_router(engine, Settings(**settings), Door(lambda _: True, let_in, refuse))
+        )
         return TestClient(app, base_url=PUBLIC, follow_redirects=False)
 
     return site
@@ -86,7 +91,7 @@ def at_provider(asked):
 
 def go_there(browser, back="/duty"):
     """Sign in at the provider and return the address that it sends the browser back to."""
-    asked = browser.get(BEGIN, params={"next": back})
+    asked = browser.get(PROVIDER, params={"next": back})
     assert asked.status_code == 303
     return at_provider(asked)
 
@@ -97,11 +102,11 @@ def sign_in(browser):
 
 def test_who_signs_in_there_is_signed_in_here(open_site, engine, provider):
     browser = open_site()
-    asked = browser.get(BEGIN, params={"next": "/duty"})
+    asked = browser.get(PROVIDER, params={"next": "/duty"})
     cookie = asked.headers["set-cookie"].lower()
     assert all(word in cookie for word in ("httponly", "secure", "samesite=lax", "max-age=600"))
     there = parse_qs(urlsplit(asked.headers["location"]).query)
-    assert there["redirect_uri"] == [PUBLIC + BACK]
+    assert there["redirect_uri"] == [PUBLIC + PROVIDER_BACK]
     assert there["code_challenge_method"] == ["S256"]
     answer = browser.get(at_provider(asked))
     assert answer.json()["next"] == "/duty"
@@ -198,7 +203,7 @@ def test_a_code_is_worth_nothing_without_what_the_browser_kept(open_site):
     thief, victim = open_site(), open_site()
     code = parse_qs(urlsplit(go_there(victim)).query)["code"][0]
     own = parse_qs(urlsplit(go_there(thief)).query)["state"][0]
-    answer = thief.get(BACK, params={"code": code, "state": own})
+    answer = thief.get(PROVIDER_BACK, params={"code": code, "state": own})
     assert (answer.status_code, answer.text) == (401, "gate.provider_refused")
 
 
@@ -207,21 +212,21 @@ def test_a_code_is_worth_nothing_without_what_the_browser_kept(open_site):
 def test_any_text_may_come_back(open_site, cookie, query):
     browser = open_site()
     browser.cookies.set(COOKIE, cookie)
-    assert browser.get(f"{BACK}?{query}").status_code == 401
+    assert browser.get(f"{PROVIDER_BACK}?{query}").status_code == 401
 
 
 def test_a_refusal_of_the_provider_is_written_down(open_site, engine):
     browser = open_site()
     state = parse_qs(urlsplit(go_there(browser)).query)["state"][0]
-    answer = browser.get(BACK, params={"error": "access_denied", "state": state})
+    answer = browser.get(PROVIDER_BACK, params={"error": "access_denied", "state": state})
     assert answer.status_code == 401
     assert "access_denied" in read_audit(engine).entries[0]["detail"]["reason"]
 
 
 def test_a_provider_that_is_away_or_another_is_said_so(open_site, provider):
-    away = open_site(oidc_issuer="http://127.0.0.1:9").get(BEGIN)
+    away = open_site(oidc_issuer="http://127.0.0.1:9").get(PROVIDER)
     assert (away.status_code, away.text) == (503, "gate.provider_silent")
-    other = open_site(oidc_issuer=provider.issuer.replace("127.0.0.1", "localhost")).get(BEGIN)
+    other = open_site(oidc_issuer=provider.issuer.replace("127.0.0.1", "localhost")).get(PROVIDER)
     assert other.status_code == 503
 
 
@@ -270,7 +275,41 @@ def test_an_administrator_of_the_provider_is_bound_to_no_district(engine):
     assert find_user(engine, "li").districts == ()
 
 
-def test_without_a_provider_there_is_no_such_address(engine):
-    app = FastAPI()
-    app.include_router(oidc_router(engine, Settings(), None))
-    assert TestClient(app).get(BEGIN).status_code == 404
+def composed(engine, city, folder, **settings):
+    """A browser at the whole server; it follows no redirection."""
+    server = create_server(engine, city, Settings(data_dir=folder, **settings))
+    return TestClient(server, follow_redirects=False)
+
+
+def test_through_the_whole_server(engine, city, provider, tmp_path):
+    browser = composed(
+        engine, city, tmp_path,
+        oidc_issuer=provider.issuer, oidc_client_id=CLIENT, oidc_client_secret=SECRET,
+        oidc_roles={"ops": "duty"},
+    )  # fmt: skip
+    form = browser.get("/sign-in?next=/wall%3Fat%3D1").text
+    assert 'href="/sign-in/provider?next=%2Fwall%3Fat%3D1"' in form
+    assert "使用统一身份认证登录" in form
+    for back, led_to in (("/wall?at=1", "/wall?at=1"), ("//evil.example", "/"), ("", "/")):
+        answer = browser.get(go_there(browser, back))
+        assert (answer.status_code, answer.headers["location"]) == (303, led_to)
+    assert browser.get("/wall").status_code == 200
+    entry = read_audit(engine).entries[0]
+    assert (entry["who"], entry["act"], entry["outcome"]) == ("wang", "sign-in", "done")
+    former = browser.cookies["occ_session"]
+    browser.get(go_there(browser))
+    assert find_caller(engine, former) is None  # a new session ends the one of this browser
+    provider.claims = {"roles": []}
+    refused = sign_in(browser)
+    assert refused.status_code == 401
+    assert "Not signed in: the identity provider" in refused.text
+    attempts = [browser.get(PROVIDER_BACK).status_code for _ in range(PER_CLIENT.amount)]
+    assert set(attempts) == {401, 429}
+
+
+def test_without_a_provider_both_addresses_say_so(engine, city, tmp_path):
+    browser = composed(engine, city, tmp_path)
+    for each in (PROVIDER, PROVIDER_BACK):
+        answer = browser.get(each)
+        assert (answer.status_code, "No identity provider" in answer.text) == (404, True)
+    assert PROVIDER not in browser.get("/sign-in").text

@@ -120,3 +120,17 @@ def test_without_a_database_the_data_say_to_come_back(client) -> None:
         answer = client.get(path)
         assert (answer.status_code, answer.headers["content-type"]) == (503, PROBLEM_JSON), path
         assert answer.headers["retry-after"]
+
+
+@pytest.mark.usefixtures("loopback")
+def test_without_a_database_nobody_is_let_in_and_people_are_told_why(client) -> None:
+    guess = {"cookie": "occ_session=a-token-of-somebody"}
+    for answer in (
+        client.get("/wall", headers=guess),
+        client.post("/sign-in", data={"name": "a", "password": "b"}),
+        client.post("/device", data={"token": "x" * 43}),
+    ):
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+        assert "数据库暂时无法访问" in answer.text
+        assert "The database cannot be reached" in answer.text
+    assert client.get("/kiosk", headers=guess).status_code == 200

@@ -28,7 +28,7 @@ from tests.callers import DEMO
 PUBLIC = {
     "/assets/{path:path}", "/_dash-component-suites/{path:path}", "/_favicon.ico", "/_reload-hash",
     "/_dash-dependencies", "/_dash-layout", "/_dash-update-component",
-    "/sign-in", "/sign-out", "/device", "/healthz",
+    "/sign-in", "/sign-in/provider", "/sign-in/provider/back", "/sign-out", "/device", "/healthz",
     "/ogc", "/ogc/{path:path}", "/layers/districts.geojson", "/intake/incidents",
 }  # fmt: skip
 
