@@ -25,7 +25,7 @@ _LATER = f"(SELECT load_id FROM {SCHEMA}.load WHERE finished_at > {_AT})"  # noq
 # kept for the present only
 _NOTHING = (
     "alert_watch", "build_failure", "counted_load", "live_position", "vehicle_position",
-    "audit_entry", "device_token", "user_account", "user_session",  # nor has a replay any use of
+    "audit_entry", "device_token", "sign_in_attempt", "user_account", "user_session",  # nobody's
 )  # fmt: skip
 _WITHIN = ("state_past", "state_build_past")  # read through `state` and `state_build`
 
