@@ -39,6 +39,7 @@ class Incoming:
         self._gone = asyncio.Event()
         self._has_body = has_body(scope)
         self._is_answered = False
+        self.is_begun = False  # the answer
 
     async def watch(self, when_gone: Callable[[], Awaitable[None]]) -> None:
         """Wait until the client has gone without its answer; then do what is to be done."""
@@ -55,6 +56,7 @@ class Incoming:
         """Return a `send` by which the end of the answer is noticed."""
 
         async def noticed(message: Message) -> None:
+            self.is_begun = True
             if message["type"] == "http.response.body" and not message.get("more_body", False):
                 self._is_answered = True
             await send(message)

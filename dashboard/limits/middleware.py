@@ -11,6 +11,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from dashboard.limits.addresses import client_of
 from dashboard.limits.heads import SHOWN, fault_of
 from dashboard.limits.incoming import Incoming, Patience
+from dashboard.limits.protocol import IS_STREAM
 from dashboard.limits.turns import Bounds, RefusedError, Turns
 from dashboard.problems import answer_page
 from geodata.database.work import Work, working
@@ -21,6 +22,7 @@ WAITING_IN_ALL = 1024
 STREAMS_IN_ALL = 1000
 WAIT_S = 20.0
 _OWN, _ALL = 429, 503
+_STOPS = "the server stops: come back later"
 _RETRY_AFTER_S = {_OWN: "2", _ALL: "5"}
 _REASONS = {
     _OWN: "too many requests of one client at once: wait for answers before asking more",
@@ -79,6 +81,7 @@ class ClientLimits:
             await refused(scope, receive, send)
             return
         is_stream = scope["path"] in self._streams
+        scope.setdefault("state", {})[IS_STREAM] = is_stream
         turns = self._limits.streams if is_stream else self._limits.requests
         client = client_of(scope["client"][0]) if scope.get("client") else ""
         try:
@@ -106,7 +109,8 @@ class ClientLimits:
                         await watch
         except asyncio.CancelledError:  # the server stops
             asyncio.get_running_loop().run_in_executor(None, work.cancel)
-            raise
+            if not incoming.is_begun:
+                await answer_problem(_ALL, _STOPS, scope["path"])(scope, receive, send)
         finally:
             self._limits.end_work(work)
 

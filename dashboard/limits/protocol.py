@@ -20,6 +20,7 @@ from dashboard.limits.addresses import client_of
 from geodata.http.problems import PROBLEM_JSON, describe_problem, title_of
 
 LOOK_S = 1.0
+IS_STREAM = "is_stream"  # in the state of a request
 _TIMEOUT, _BAD, _UNAVAILABLE = 408, 400, 503
 _NO_TIME_LEFT = "the headers of a request must arrive within {:g} s"
 _MALFORMED = "this is no HTTP request, or its headers are too large"
@@ -75,6 +76,12 @@ class TimedProtocol(H11Protocol):
 
     def _unsupported_upgrade_warning(self) -> None:
         """Say nothing in the log of what every client can ask for."""
+
+    def shutdown(self) -> None:
+        """Let what is asked be answered; a stream of pushes would never end by itself."""
+        super().shutdown()
+        if self.cycle is not None and self.cycle.scope.get("state", {}).get(IS_STREAM):
+            self.transport.close()
 
     def _look(self) -> None:
         now = self.loop.time()
