@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from types import FrameType
 
-import uvicorn
 from starlette.types import ASGIApp
 
 from commands import steps
@@ -17,9 +16,10 @@ from commands.start_rule import check_start, demonstration
 from geodata.city.configuration import City
 from geodata.clock import now, running_clock
 from geodata.database.cluster import Cluster
+from geodata.database.engine import open_for_answers
 from geodata.database.migrate import upgrade
 
-GRACE_S = 2  # screens hold their event streams open for ever; they reconnect by themselves
+WORKER = "commands.screens:create_worker"
 
 
 def run(options: argparse.Namespace) -> None:
@@ -94,21 +94,15 @@ def create_worker() -> ASGIApp:
     declarations = read_declarations(sources_folder(city))
     intake = intake_router(engine, city, declarations, settings.intake_token, context.places)
     demo = demonstration(settings, declarations, engine)
-    return create_server(engine, city, settings, [intake], demo)
+    return create_server(open_for_answers(engine), city, settings, [intake], demo)
 
 
 def _serve(context: CommandContext) -> None:
+    from dashboard.limits.serving import serve as serve_application
+
     settings = context.settings
     print(f"{context.city.title_en}: http://{settings.host}:{settings.port}/", flush=True)
-    uvicorn.run(
-        "commands.screens:create_worker",
-        factory=True,
-        host=settings.host,
-        port=settings.port,
-        workers=settings.workers,
-        log_level="warning",
-        timeout_graceful_shutdown=GRACE_S,
-    )
+    serve_application(WORKER, settings)
 
 
 def _leave(number: int, frame: FrameType | None) -> None:

@@ -8,6 +8,7 @@ from dash import Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
 from dashboard.browser import browser_callback
+from dashboard.callback_requests import refuse_malformed
 from dashboard.components.caller import caller_tab
 from dashboard.gate.callbacks import check_decided, open_to, refuse_undecided
 from dashboard.gate.table import SCREENS
@@ -104,6 +105,7 @@ def create_app(context: ScreenContext, pages: Mapping[str, Page]) -> Dash:
         with open_to(app, page.roles):
             page.register(app, context)
     check_decided(app)
+    refuse_malformed(server, app.callback_map)
     return app
 
 

@@ -3,9 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
 
-from a2wsgi import WSGIMiddleware
+import anyio.to_thread
 from fastapi import APIRouter, FastAPI
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -19,8 +18,10 @@ from dashboard.gate.origins import allowed_names
 from dashboard.gate.sign_in import Desk, door_of, sign_in_router
 from dashboard.headers import SecurityHeaders, policy
 from dashboard.health import health_router
+from dashboard.limits.middleware import RUNNING_IN_ALL, ClientLimits, Limits
+from dashboard.limits.screens import WsgiScreens
 from dashboard.live.points import points_router
-from dashboard.live.router import live_router
+from dashboard.live.router import STREAM, live_router
 from dashboard.live.vehicles import vehicles_router
 from dashboard.page import discover
 from dashboard.read.cache import build_cache
@@ -36,7 +37,7 @@ from geodata.settings import Settings
 from layers.maps.routes import LayerContext, serve_layers
 from layers.maps.routes import router as layers_router
 
-WSGI_THREADS = 128  # fifty walls ask twice at once; those that wait for one drawing cost nothing
+STREAMS = frozenset({STREAM})
 
 
 def create_server(
@@ -57,21 +58,23 @@ def create_server(
     keys = GateKeys(callers, pages, allowed_names(settings), AuditBook(engine))
     gis, gis_service = create_service(engine, city)
 
-    screens: Any = WSGIMiddleware(dash_app.server, workers=WSGI_THREADS)  # its own ASGI types
+    screens = WsgiScreens(dash_app.server, RUNNING_IN_ALL)
+    limits = Limits(settings.client_requests, settings.client_streams)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        anyio.to_thread.current_default_thread_limiter().total_tokens = RUNNING_IN_ALL
         writing = asyncio.create_task(keys.book.keep())
         yield
         writing.cancel()
         await keys.book.write_now()
+        await limits.stop()  # the database may stop next
         await gis_service.close()
-        # The database may stop next; the workers need this event loop to end.
-        await asyncio.to_thread(screens.executor.shutdown)
 
     server = FastAPI(
         title=city.title_en, docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan
     )
+    server.state.limits = limits
     serve_layers(server, LayerContext(engine, city, settings.data_dir, cache.get_bytes))
     own = (
         health_router(engine),
@@ -91,6 +94,7 @@ def create_server(
     server.state.screens = dash_app
     server.add_middleware(Gate, keys=keys)
     server.add_middleware(BodyLimit)
+    server.add_middleware(ClientLimits, limits=limits, streams=STREAMS)
     server.add_middleware(SecurityHeaders, policy=policy(dash_app.csp_hashes()))
     return server
 

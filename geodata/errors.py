@@ -13,6 +13,10 @@ class DatabaseError(OperationsError):
     """The database cannot be reached, is too old or lacks PostGIS."""
 
 
+class AbandonedError(DatabaseError):
+    """Who asked has gone, or the server stops: the rest of the work is left."""
+
+
 class ClusterError(DatabaseError):
     """The private PostgreSQL cluster cannot be created, started or stopped."""
 

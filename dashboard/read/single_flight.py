@@ -4,6 +4,8 @@ from collections.abc import Callable
 from threading import Condition
 from typing import Generic, TypeVar
 
+from geodata.database.work import working_for_many
+
 Answer = TypeVar("Answer")
 
 
@@ -47,7 +49,8 @@ class SingleFlight(Generic[Answer]):
 
     def _outcome(self) -> Callable[[], Answer]:
         try:
-            answer = self._work()
+            with working_for_many():
+                answer = self._work()
         except Exception as error:  # raised for every caller that waits for this run
             caught = error
 

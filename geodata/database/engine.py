@@ -13,6 +13,7 @@ from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
 from geodata.database.cluster import Cluster
+from geodata.database.work import follow_work
 from geodata.errors import DatabaseError, SettingsError
 from geodata.settings import Settings
 from geodata.tables import SCHEMA
@@ -20,6 +21,9 @@ from geodata.tables import SCHEMA
 MINIMUM_POSTGRESQL = 13
 MINIMUM_POSTGIS = 3
 DRIVER = "postgresql+psycopg"
+POOL_WAIT_S = 10  # for a free connection
+SERVER_CONNECTIONS = 32  # more than one client may use at once: see dashboard.limits
+SERVER_STATEMENT_S = 30
 
 
 @contextmanager
@@ -60,6 +64,29 @@ def connect(url: URL) -> Engine:
         engine.dispose()
         raise
     return engine
+
+
+def open_for_answers(engine: Engine) -> Engine:
+    """Return an engine on the same database for the answers of a server.
+
+    It has more connections, no statement or open transaction of it lasts for ever, and it follows
+    `geodata.database.work`: what is asked for nobody any more is cancelled.
+    """
+    options = (
+        f"-c timezone=UTC -c statement_timeout={SERVER_STATEMENT_S}s "
+        f"-c idle_in_transaction_session_timeout={2 * SERVER_STATEMENT_S}s"
+    )
+    made = create_engine(
+        engine.url,
+        pool_size=8,
+        max_overflow=SERVER_CONNECTIONS - 8,
+        pool_timeout=POOL_WAIT_S,
+        pool_pre_ping=True,
+        connect_args={"options": options, "connect_timeout": 10},
+    )
+    look_first_in(made, SCHEMA)
+    follow_work(made)
+    return made
 
 
 def look_first_in(engine: Engine, schema: str) -> None:

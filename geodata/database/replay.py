@@ -2,23 +2,31 @@
 
 Schema `replay` has a view under the name of every table. `occ.at`, a setting of the session, says
 as of when; a connection of `open_as_of` carries it, finds the views in place of the tables, and
-cannot write. No statement names a schema, so whatever reads the present reads the past, by the same
-code; schema `ops` is named here alone, for what the views are made of.
+cannot write. All moments share a few connections, each told its moment whenever it is taken: who
+asks for a thousand moments takes no more of the server than who asks for one. No statement names a
+schema, so whatever reads the present reads the past, by the same code; schema `ops` is named here
+alone, for what the views are made of.
 """
 
 from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import sha256
+from typing import Any
 
-from sqlalchemy import Engine, NullPool, Table, create_engine, text
-from sqlalchemy.engine import URL, Connection
+from sqlalchemy import Engine, Table, create_engine, event, text
+from sqlalchemy.engine import Connection
 
 from geodata.clock import now
-from geodata.database.engine import look_first_in
-from geodata.errors import NotFoundError
+from geodata.database.engine import POOL_WAIT_S, look_first_in
+from geodata.database.work import follow_work
+from geodata.errors import NotFoundError, RequestError
 from geodata.tables import SCHEMA, metadata, state, state_build
 
 REPLAY_SCHEMA = "replay"
+REPLAY_CONNECTIONS = 6  # of a process: a replay is read by few, and its views cost
+REPLAY_STATEMENT_S = 30
+_FIRST_YEAR, _LAST_YEAR = 1970, 2199
+_MOMENT = "occ_at"  # the option of an engine that carries its moment
 _LOCK_KEY = 7_305_011_001  # any fixed number: two that make the views take turns on it
 _AT = "current_setting('occ.at')::timestamptz"
 _LATER = f"(SELECT load_id FROM {SCHEMA}.load WHERE finished_at > {_AT})"  # noqa: S608
@@ -32,6 +40,10 @@ _WITHIN = ("state_past", "state_build_past")  # read through `state` and `state_
 
 class FutureError(NotFoundError):
     """The moment has not come yet."""
+
+
+class MomentError(RequestError):
+    """No program was there at such a time."""
 
 
 class BeforeFirstLoadError(NotFoundError):
@@ -49,15 +61,19 @@ def open_as_of(engine: Engine, at: datetime) -> Engine:
     `geodata.clock.replaying`.
 
     Raises:
+        MomentError: it is no time of this age.
         FutureError: the instant has not come.
         BeforeFirstLoadError: nothing had been loaded.
         ForgottenError: states of then are not kept any more.
     """
+    if not _FIRST_YEAR <= at.year <= _LAST_YEAR:
+        raise MomentError(f"the year of a moment is from {_FIRST_YEAR} to {_LAST_YEAR}")
     at = at.astimezone(UTC).replace(microsecond=0)
     if at > now():
         raise FutureError(f"{at:%Y-%m-%d %H:%M:%S} UTC has not come yet")
     _ensure_views(engine)
-    then = _engine(engine.url, at)
+    told = {_MOMENT: at.isoformat(timespec="seconds")}
+    then = _engine(engine).execution_options(**told)
     with then.connect() as connection:
         if connection.execute(text("SELECT NOT EXISTS (SELECT FROM load)")).scalar_one():
             raise BeforeFirstLoadError(f"nothing was loaded by {at:%Y-%m-%d %H:%M:%S} UTC")
@@ -67,18 +83,35 @@ def open_as_of(engine: Engine, at: datetime) -> Engine:
     return then
 
 
-@lru_cache(maxsize=4)
-def _engine(url: URL, at: datetime) -> Engine:
-    """Return an engine that holds no connection, so that forgetting it leaves nothing behind."""
+@lru_cache(maxsize=8)
+def _engine(present: Engine) -> Engine:
+    """Return the engine of all moments beside one of the present, disposed of together with it."""
+    timeout_ms = 1000 * REPLAY_STATEMENT_S
     options = (
-        "-c timezone=UTC -c default_transaction_read_only=on "
-        f"-c occ.at={at.isoformat(timespec='seconds')}"
+        f"-c timezone=UTC -c default_transaction_read_only=on -c statement_timeout={timeout_ms}"
     )
     engine = create_engine(
-        url, poolclass=NullPool, connect_args={"options": options, "connect_timeout": 10}
+        present.url,
+        pool_size=REPLAY_CONNECTIONS,
+        max_overflow=0,
+        pool_timeout=POOL_WAIT_S,
+        pool_pre_ping=True,
+        connect_args={"options": options, "connect_timeout": 10},
     )
     look_first_in(engine, REPLAY_SCHEMA)
+    follow_work(engine)
+    event.listen(engine, "engine_connect", _tell_moment)
+    event.listen(present, "engine_disposed", lambda _: engine.dispose())
     return engine
+
+
+def _tell_moment(connection: Connection) -> None:
+    """Set the moment of a connection that was taken; without one the views answer nothing."""
+    taken: Any = connection.connection.dbapi_connection
+    taken.autocommit = True  # in a transaction, its rollback would take the moment back
+    moment = connection.get_execution_options().get(_MOMENT, "")
+    taken.execute("SELECT set_config('occ.at', %s, false)", [moment])
+    taken.autocommit = False
 
 
 # The newest build of then that changed anything is neither kept nor in the past.
