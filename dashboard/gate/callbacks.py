@@ -65,7 +65,7 @@ def refuse_undecided(app: Dash) -> None:
         output = _asked_output()
         declared = app.callback_map.get(output)
         if declared is None or "callback" not in declared:
-            flask.abort(404)
+            flask.abort(400)
         _refuse_others(roles_of(declared) or frozenset())
 
 

@@ -117,7 +117,7 @@ def test_no_other_name_of_an_output_leads_to_a_callback(client: TestClient, outp
     asked = {"output": output, "inputs": [], "state": [], "changedPropIds": []}
     for role in (Role.PUBLIC, Role.PLANNER):
         answer = client.post(UPDATE, json=asked, headers=headers_of(role))
-        assert (answer.status_code, answer.headers["content-type"]) == (404, PROBLEM_JSON)
+        assert (answer.status_code, answer.headers["content-type"]) == (400, PROBLEM_JSON)
 
 
 @pytest.mark.parametrize(
