@@ -10,7 +10,7 @@ from dash.development.base_component import Component
 from dashboard.browser import browser_callback
 from dashboard.callback_requests import refuse_malformed
 from dashboard.components.caller import caller_tab
-from dashboard.gate.callbacks import check_decided, open_to
+from dashboard.gate.callbacks import check_decided, open_to, refuse_undecided
 from dashboard.gate.table import SCREENS
 from dashboard.live.stores import live_stores
 from dashboard.page import EVERYONE, Page, find_page
@@ -98,6 +98,7 @@ def create_app(context: ScreenContext, pages: Mapping[str, Page]) -> Dash:
     app.layout = shell  # anew for everybody: it names the caller
     handle_failures(server)
     refuse_unknown_pages(server, context, pages)
+    refuse_undecided(app)
     with open_to(app, EVERYONE):  # it looks at the page's roles itself
         register_router(app, context, pages)
     for page in pages.values():

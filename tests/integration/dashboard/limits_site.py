@@ -17,6 +17,7 @@ from etl.source.declaration import read_declarations
 from geodata.city.configuration import load_city
 from geodata.database.engine import connect, open_for_answers, parse_url
 from geodata.settings import Settings
+from tests.callers import DEMO
 
 TOKEN = "a-token-of-enough-letters"
 REQUESTS, STREAMS, CONNECTIONS = 3, 2, 60
@@ -28,16 +29,20 @@ def settings() -> Settings:
         data_dir=Path(mkdtemp()),
         port=int(os.environ["OCC_PORT"]),
         workers=int(os.environ.get("OCC_WORKERS", "1")),
+        allowed_hosts="x",
         client_requests=REQUESTS,
         client_streams=STREAMS,
     )
 
 
 def create() -> FastAPI:
-    """Return the server, with addresses whose work takes long or is large."""
+    """Return the server, with addresses whose work takes long or is large.
+
+    They lie below what is published: the gate hands no other on.
+    """
     engine = open_for_answers(connect(parse_url(os.environ["OCC_TEST_URL"])))
     city = load_city("changchun")
-    trial = APIRouter(prefix="/trial")
+    trial = APIRouter(prefix="/ogc/trial")
 
     @trial.get("/sleep")
     def sleep(s: float, mark: str = "") -> dict[str, str]:
@@ -50,7 +55,7 @@ def create() -> FastAPI:
         return Response(b"x" * LARGE)
 
     intake = intake_router(engine, city, read_declarations(sources_folder(city)), TOKEN)
-    server = create_server(engine, city, settings(), [trial, intake])
+    server = create_server(engine, city, settings(), [trial, intake], DEMO)
     server.state.limits.patience = Patience(pause_s=1.0, body_s=2.0)
     return server
 

@@ -18,6 +18,7 @@ from etl.source.declaration import read_declarations
 from geodata.database.engine import open_for_answers
 from geodata.http.problems import PROBLEM_JSON
 from geodata.settings import Settings
+from tests.callers import DEMO
 
 TOKEN = "a-token-of-enough-letters"
 WITH_TOKEN = {"Authorization": f"Bearer {TOKEN}"}
@@ -102,13 +103,14 @@ def server(engine, city, tmp_path_factory) -> Iterator[FastAPI]:
     answering = open_for_answers(engine)
     settings = Settings(data_dir=tmp_path_factory.mktemp("data"))
     intake = intake_router(engine, city, read_declarations(sources_folder(city)), TOKEN)
-    yield create_server(answering, city, settings, [intake])
+    yield create_server(answering, city, settings, [intake], DEMO)  # nobody is kept out
     answering.dispose()
 
 
 @pytest.fixture(scope="module")
 def client(server: FastAPI) -> TestClient:
-    return TestClient(server, raise_server_exceptions=False)
+    origin = {"Origin": "http://testserver"}
+    return TestClient(server, raise_server_exceptions=False, headers=origin)
 
 
 def assert_problem(answer: httpx.Response, *statuses: int) -> None:
