@@ -61,6 +61,11 @@ class Limits(Declared):
     )
     message_mb: int = Field(default=32, gt=0, description="bytes of a GTFS-RT message")
     message_entities: int = Field(default=200_000, gt=0, description="entities of such a message")
+    departures: int = Field(
+        default=60_000_000, gt=0, description="departures that a timetable makes on the days asked "
+        "for, days of its services, starts of its frequencies"
+    )  # fmt: skip
+    run_days: int = Field(default=31, gt=0, description="days that a trip of a timetable may run")
     pixels: int = Field(default=25_000_000, gt=0, description="pixels of a raster, times its bands")
 
     def check(self, file: object, limit: str, found: int, said: str) -> None:

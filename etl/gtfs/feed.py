@@ -88,7 +88,7 @@ def read_feed(
     tables = check_relations(typed)
     tables["stop_times.txt"] = complete_times(tables["stop_times.txt"], tables["stops.txt"].rows)
     _require_stop_times(source, tables)
-    service_days = compute_service_days(tables, reference_on + _SERVICE_DAYS_AHEAD)
+    service_days = compute_service_days(tables, reference_on + _SERVICE_DAYS_AHEAD, limits)
     found = [*listed.notes, *describe_feed(tables, service_days, reference_on)]
     if judge:
         others = {file: decode_file(file, data, encoding) for file, data in listed.others.items()}

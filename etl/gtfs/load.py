@@ -93,7 +93,9 @@ def load_feed(
     if span is None:
         why = Finding("no_service", "calendar.txt")
         raise FaultyFileError(f"{file.name}: no service runs on any day", [why, *feed.findings])
-    timetable = expand_feed(feed, declaration.key, expansion, today, city.timezone)
+    timetable = expand_feed(
+        feed, declaration.key, expansion, today, city.timezone, declaration.limits
+    )
     present = read_present(connection, declaration.key)
     starts_on = find_first_day(feed, span)
     gap = describe_gap(present, starts_on, today, zone)
