@@ -82,8 +82,11 @@ class Edition:
             schema={"district_id": pl.String, "covered": pl.String},
         )
 
-    def basis(self, period: Period) -> str:
-        """Return a checksum of what beside the records decides the numbers of a period."""
+    def basis(self, period: Period, withheld: str = "") -> str:
+        """Return a checksum of what beside the records decides the numbers of a period.
+
+        `withheld` changes with the patterns of the period.
+        """
         said = asdict(self.layer(period))
         until = min(now(), period.end_at(self.city.timezone))
         parts = [
@@ -91,6 +94,7 @@ class Edition:
             is_stale(self.series.indicator, self.build, until),
             self.covered_days(period).rows(),
             self._decides,
+            withheld,
         ]
         return sha256(repr(parts).encode()).hexdigest()
 

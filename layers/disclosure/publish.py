@@ -34,6 +34,7 @@ from geodata.published.writing import (
 )
 from layers.catalogue.registry import find_indicator, load_catalogue
 from layers.disclosure.edition import Edition, read_edition_of
+from layers.disclosure.pattern import read_revisions
 from layers.disclosure.published_numbers import read_districts, read_hexagons
 from layers.disclosure.schedule import periods_to_publish, step_of
 from layers.disclosure.series import RESOLUTIONS, PublicHeadline, Series, series_of
@@ -94,9 +95,18 @@ def publish_layers(
         if indicators is None:
             _drop_others(connection, {one.name for one in series})
     publisher = _Publisher(engine, city, data_dir)
+    changed = _publish_all(publisher, series)
+    people = [one for one in series if one.counts_people]
+    if changed & {one.name for one in people}:  # what one of them withholds the others must, too
+        changed |= _publish_all(publisher, people)
+    return [one.name for one in series if one.name in changed]
+
+
+def _publish_all(publisher: _Publisher, series: Sequence[Series]) -> set[str]:
+    """Publish layers; return the names of those that changed."""
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         done = pool.map(lambda one: _publish(publisher, one), series)
-    return [one.name for one, is_new in zip(series, done, strict=True) if is_new]
+        return {one.name for one, is_new in zip(series, done, strict=True) if is_new}
 
 
 def _drop_others(connection: Connection, names: set[str]) -> None:
@@ -169,20 +179,29 @@ def _update(
     kept: Mapping[str, Kept],
 ) -> bool:
     """Write one period if what it rests on changed; return whether it did."""
-    layer, basis = edition.layer(period), edition.basis(period)
-    old = kept.get(layer.period)
+    engine, city, layer = publisher.engine, publisher.city, edition.layer(period)
+    old, basis = kept.get(layer.period), _basis(engine, edition, period)
     if old is not None and old.basis == basis and not _differs(connection, edition, layer, old):
         if old.version != layer.version:
             confirm_version(connection, layer.name, layer.period, layer.version)
         return False
-    engine, city = publisher.engine, publisher.city
     districts = read_districts(connection, engine, city, layer)
     districts = districts.join(
         edition.covered_days(period), on="district_id", how="left", maintain_order="left"
     )
     hexes = read_hexagons(connection, engine, city, publisher.data_dir, layer, edition.build)
-    write_layer(connection, layer, basis, hexes, districts)
+    write_layer(connection, layer, _basis(engine, edition, period), hexes, districts)
     return True
+
+
+def _basis(engine: Engine, edition: Edition, period: Period) -> str:
+    """Return what beside records decides the numbers: declarations, coverage, what is withheld."""
+    indicator = edition.series.indicator
+    if not edition.series.counts_people:
+        return edition.basis(period)
+    return edition.basis(
+        period, read_revisions(engine, indicator.key, indicator.domain, str(period))
+    )
 
 
 def _differs(connection: Connection, edition: Edition, layer: PublishedLayer, old: Kept) -> bool:
