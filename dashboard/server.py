@@ -23,6 +23,7 @@ from geodata.http.bodies import BodyLimit
 from geodata.http.problems import add_problem_handlers
 from geodata.service.app import PREFIX as GIS_PREFIX
 from geodata.service.app import create_service
+from geodata.service.mount import mount_service
 from geodata.settings import Settings
 from layers.maps.routes import LayerContext, serve_layers
 from layers.maps.routes import router as layers_router
@@ -67,7 +68,7 @@ def create_server(
     )
     for each in own:
         server.include_router(each)
-    server.mount(GIS_PREFIX, gis)
+    mount_service(server, gis, GIS_PREFIX)
     data = first_segments([layers_router, *own])
     server.router.default = ScreensBeside(data, screens)
     add_problem_handlers(server)
