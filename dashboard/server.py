@@ -48,17 +48,19 @@ def create_server(
     settings: Settings,
     routers: Sequence[APIRouter] = (),
     demo: Caller | None = None,
+    published: Engine | None = None,
 ) -> FastAPI:
     """Compose the application that uvicorn serves; `routers` are those of other rooms.
 
-    In a demonstration `demo` is who asks where nobody else does.
+    In a demonstration `demo` is who asks where nobody else does. What is public is read by
+    `published`, which need see the published schema only.
     """
     cache = build_cache(settings, city)  # one of pages and layers: callers share their locks
     pages = discover()
-    dash_app = create_app(ScreenContext(engine, city, settings, cache), pages)
+    dash_app = create_app(ScreenContext(engine, city, settings, cache, published), pages)
     callers = Callers(engine, demo)
     keys = GateKeys(callers, pages, allowed_names(settings), AuditBook(engine))
-    gis, gis_service = create_service(engine, city)
+    gis, gis_service = create_service(published or engine, city)
 
     screens = WsgiScreens(dash_app.server, RUNNING_IN_ALL)
     limits = Limits(settings.client_requests, settings.client_streams)

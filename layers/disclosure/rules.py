@@ -3,6 +3,8 @@
 from functools import cache
 from pathlib import Path
 
+from pydantic import Field
+
 from geodata.declared import Declared, read_declared
 from geodata.published.views import COARSE_RES, FINE_RES
 from layers.catalogue.indicator import Indicator, StateClass
@@ -17,6 +19,7 @@ class DisclosureRules(Declared):
     smallest_count: dict[str, int]
     public_counts_nobody: frozenset[str]
     on_hexagons: frozenset[str]
+    kept_periods: int = Field(ge=1, le=400)
     sensitive: frozenset[str]
 
 

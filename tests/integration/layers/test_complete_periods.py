@@ -11,7 +11,8 @@ from geodata.city.configuration import City
 from geodata.clock import running_clock
 from layers.build.run import build_states
 from layers.catalogue.registry import find_indicator
-from layers.disclosure.publish import published_period
+from layers.disclosure.schedule import periods_to_publish
+from layers.disclosure.series import Series
 from layers.period import Period
 from layers.values.covered_days import read_covered_days
 from layers.values.read import available_periods
@@ -52,10 +53,9 @@ def newest(engine: Engine, city: City, load: int, until: str | None) -> str | No
             connection.execute(insert(c).values(**spoken, starts_at=starts_at, ends_at=ends_at))
         covered = read_covered_days(connection, city, "incident_count")
     periods = available_periods(engine, city, "incident_count")
-    found = published_period(
-        find_indicator(city, "incident_count"), periods, covered, covered.today
-    )
-    return str(found) if found else None
+    counted = Series(find_indicator(city, "incident_count"), "all")
+    found = periods_to_publish(counted, periods, covered, covered.today)
+    return str(found[-1]) if found else None
 
 
 @pytest.mark.parametrize("timezone", ["Asia/Shanghai", "America/Los_Angeles", "Europe/Berlin"])

@@ -5,9 +5,11 @@ from datetime import date
 import pytest
 
 from geodata.city.configuration import load_city
+from layers.catalogue.indicator import Indicator
 from layers.catalogue.registry import find_indicator
-from layers.disclosure.publish import published_period
 from layers.disclosure.rules import must_be_over
+from layers.disclosure.schedule import periods_to_publish
+from layers.disclosure.series import Series
 from layers.period import Period
 from layers.values.covered_days import CoveredDays
 
@@ -27,6 +29,14 @@ def known(*runs: tuple[str, str], beside: tuple[tuple[str, str], ...] = ()) -> C
     spans = {"110": runs, **({"120": beside} if beside else {})}
     made = {key: tuple(Period(day(a), day(b)) for a, b in each) for key, each in spans.items()}
     return CoveredDays(made, today=day("2027-01-10"))
+
+
+def published_period(
+    indicator: Indicator, steps: list[Period], covered: CoveredDays, today: date
+) -> Period | None:
+    """The newest of the periods that are published."""
+    series = Series(indicator, indicator.default_component)
+    return next(reversed(periods_to_publish(series, steps, covered, today)), None)
 
 
 def newest(covered: CoveredDays, today: str) -> str | None:

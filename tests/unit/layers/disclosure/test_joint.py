@@ -21,8 +21,8 @@ from layers.disclosure.joint import (
 )
 from layers.disclosure.places import NOWHERE, TOTAL, withheld_of_table
 from layers.disclosure.population import is_base_published, members_of, population_of
-from layers.disclosure.publish import components_of
 from layers.disclosure.rules import resolutions_of, smallest_count
+from layers.disclosure.series import components_of
 from tests.attacker import Attacker, Span
 
 CHANGCHUN = load_city("changchun")
