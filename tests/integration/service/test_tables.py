@@ -43,7 +43,7 @@ def test_geoparquet_opens_with_its_datum_and_says_what_it_is(client):
     said = {key.decode(): value.decode() for key, value in schema.metadata.items()}
     assert set(said) >= SAID
     assert said["simulated"] == "SIMULATED · 模拟数据"
-    assert json.loads(said["unit"]) == {"zh": "人", "en": "residents"}
+    assert json.loads(said["unit"]) == {"zh": "人", "en": "people"}
     assert json.loads(said["geo"])["version"] == "1.1.0"
 
 
