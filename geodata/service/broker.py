@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 import shapely
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi import Path as InPath
-from sqlalchemy import text
 
 from geodata.errors import NotFoundError, RequestError
+from geodata.published.outlines import read_outlines
 from geodata.published.reading import read_districts_of
 from geodata.service.catalog import Service
 from geodata.service.forms import MEDIA, answer_json, choose, json_only
@@ -111,8 +111,7 @@ def _read(service: Service, indicator: str | None) -> list[dict[str, Any]]:
     names = [indicator] if indicator else list(service.layers)
     with service.engine.connect() as connection:
         frames = {name: read_districts_of(connection, name) for name in names}
-        rows = connection.execute(text("SELECT id, ST_AsBinary(geom) FROM published.districts"))
-        outlines = {row[0]: shapely.from_wkb(bytes(row[1])) for row in rows}
+        outlines = read_outlines(connection)
     outlines[service.city.code] = shapely.box(*service.city.bounds)
     places = {
         key: json.loads(shapely.to_geojson(shapely.simplify(each, _TOLERANCE_DEG)))
