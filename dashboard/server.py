@@ -32,12 +32,19 @@ WSGI_THREADS = 128  # fifty walls ask twice at once; those that wait for one dra
 
 
 def create_server(
-    engine: Engine, city: City, settings: Settings, routers: Sequence[APIRouter] = ()
+    engine: Engine,
+    city: City,
+    settings: Settings,
+    routers: Sequence[APIRouter] = (),
+    published: Engine | None = None,
 ) -> FastAPI:
-    """Compose the application that uvicorn serves; `routers` are those of other rooms."""
+    """Compose the application that uvicorn serves; `routers` are those of other rooms.
+
+    What is public is read by `published`, which need see the published schema only.
+    """
     cache = build_cache(settings, city)  # one of pages and layers: callers share their locks
-    dash_app = create_app(engine, city, settings, cache)
-    gis, gis_service = create_service(engine, city)
+    dash_app = create_app(engine, city, settings, cache, published)
+    gis, gis_service = create_service(published or engine, city)
 
     screens: Any = WSGIMiddleware(dash_app.server, workers=WSGI_THREADS)  # its own ASGI types
 

@@ -16,6 +16,7 @@ from geodata.service.forms import MEDIA, answer_json, choose, json_only
 from geodata.service.links import base_url
 from geodata.service.ngsi import CONTEXT_PATH, entities, normalized
 from geodata.service.ngsi_query import Test, read_area, read_q
+from geodata.service.periods import layers_at
 
 CONTEXT_FILE = Path(__file__).with_name("ngsi-context.jsonld")
 ENTITIES = "/ngsi-ld/v1/entities"
@@ -84,6 +85,7 @@ def _finder(service: Service) -> Any:
         coordinates: Annotated[str | None, Query(max_length=20_000)] = None,
         geoproperty: Literal["location"] | None = None,
         indicator: Annotated[str | None, Query(max_length=80)] = None,
+        period: Annotated[str | None, Query(max_length=40)] = None,
     ) -> list[dict[str, Any]]:
         tests: list[Test] = []
         if kinds is not None:
@@ -99,18 +101,23 @@ def _finder(service: Service) -> Any:
             tests.append(lambda entity: "location" in entity and area(entity))
         elif geometry or coordinates or geoproperty:
             raise RequestError("geometry, coordinates and geoproperty belong to a georel")
-        found = _read(service, indicator)
+        found = _read(service, indicator, period)
         return [each for each in found if all(test(each) for test in tests)]
 
     return find
 
 
-def _read(service: Service, indicator: str | None) -> list[dict[str, Any]]:
+def _read(
+    service: Service, indicator: str | None, period: str | None = None
+) -> list[dict[str, Any]]:
     if indicator is not None and indicator not in service.layers:
         raise NotFoundError(f"no layer is called {indicator!r}")
     names = [indicator] if indicator else list(service.layers)
     with service.engine.connect() as connection:
-        frames = {name: read_districts_of(connection, name) for name in names}
+        frames = [
+            (each, read_districts_of(connection, each.name, each.period))
+            for each in layers_at(service.periods, names, period)
+        ]
         outlines = read_outlines(connection)
     outlines[service.city.code] = shapely.box(*service.city.bounds)
     places = {

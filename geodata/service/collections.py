@@ -13,6 +13,7 @@ from geodata.service.conformance import CONFORMS_TO
 from geodata.service.extents import overlaps, read_box, read_span
 from geodata.service.forms import MEDIA, PageForm, answer_document
 from geodata.service.links import LINK, base_url, link, own_links
+from geodata.service.periods import period_names, periods_of, temporal_extent
 
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 _KINDS = [("json", MEDIA["json"]), ("html", MEDIA["html"])]
@@ -104,11 +105,12 @@ def _chosen(service: Service, bbox: str | None, datetime: str | None) -> list[Se
     if datetime is None:
         return known
     span = read_span(datetime)
-    layers = {each.id: layer_of(each.id, service.layers) for each in known}
+    periods = {each.id: periods_of(each.id, service.periods) for each in known}
     return [
         each
         for each in known
-        if (layer := layers[each.id]) is None or overlaps(span, layer.starts_at, layer.ends_at)
+        if not periods[each.id]
+        or any(overlaps(span, one.starts_at, one.ends_at) for one in periods[each.id])
     ]
 
 
@@ -134,9 +136,11 @@ def _describe(service: Service, request: Request, collection: ServedCollection) 
         "extent": extent,
         "links": _links(base, is_hexagonal=about.layer is not None),
     }
+    published = periods_of(collection.id, service.periods)
+    if published:
+        extent["temporal"] = temporal_extent(published)
+        described["periods"] = period_names(published)
     if about.layer is not None:
-        ends = [each.isoformat() for each in (about.layer.starts_at, about.layer.ends_at)]
-        extent["temporal"] = {"interval": [ends]}
         described |= {
             "license": ", ".join(about.layer.licences),
             "attribution": ", ".join(about.layer.owners),

@@ -13,6 +13,7 @@ from geodata.errors import NotFoundError, RequestError
 from geodata.service.collection import ServedCollection
 from geodata.service.extents import Box, Span, read_box, read_span
 from geodata.service.filters import parse_filter, properties_of
+from geodata.service.periods import choose_periods
 
 LARGEST_PAGE = 10_000  # features; a larger limit is taken as this one
 LARGEST_TABLE = 100_000  # rows of Parquet and Arrow: all hexagons of a municipality at once
@@ -29,15 +30,20 @@ def collection_named(
         str, Path(max_length=80, description="The name of a collection.")
     ],
 ) -> ServedCollection:
-    """Return the collection of the address.
+    """Return the collection of the address, of the periods that the query asks for.
 
     Raises:
-        NotFoundError: there is none.
+        NotFoundError: there is none, or such a period of it is not published.
     """
     known: dict[str, ServedCollection] = request.app.state.collection_catalog["collections"]
     if collectionId not in known:
         raise NotFoundError(f"no collection is called {collectionId!r}")
-    return known[collectionId]
+    return choose_periods(
+        known[collectionId],
+        request.query_params,
+        request.app.state.published_periods,
+        request.path_params.get("itemId"),
+    )
 
 
 Named = Annotated[ServedCollection, Depends(collection_named)]

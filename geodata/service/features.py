@@ -34,6 +34,7 @@ from geodata.service.forms import (
 )
 from geodata.service.html import render
 from geodata.service.links import base_url, link, own_links
+from geodata.service.periods import layers_of
 from geodata.service.queryables import queryables_of
 from geodata.service.tables import (
     rows_of,
@@ -210,5 +211,6 @@ def _write(
         return write_lines(rows)
     if form == "json":
         return bytes(answer_json(rows).body)
-    table = table_of(found, properties, rows, metadata_of(found.id, service.layers))
+    layers = layers_of(service.periods, [str(row["id"]) for row in rows])
+    table = table_of(found, properties, rows, metadata_of(found.id, layers))
     return write_arrow(table) if form == "arrow" else write_parquet(table)

@@ -1,6 +1,6 @@
 """Indicators of the city and its districts as NGSI-LD entities, type KeyPerformanceIndicator."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -30,7 +30,9 @@ def unit_code(unit: str) -> str:
 
 
 def entities(
-    service: Service, frames: Mapping[str, pl.DataFrame], places: Mapping[str, dict[str, Any]]
+    service: Service,
+    layers: Sequence[tuple[PublishedLayer, pl.DataFrame]],
+    places: Mapping[str, dict[str, Any]],
 ) -> list[dict[str, Any]]:
     """Return an entity for each layer and place, in simplified form.
 
@@ -38,9 +40,8 @@ def entities(
     outline of each place as GeoJSON.
     """
     found = []
-    for name, frame in frames.items():
-        layer = service.layers[name]
-        urn = f"urn:ngsi-ld:{ENTITY_TYPE}:{service.city.code}:{name}"
+    for layer, frame in layers:
+        urn = f"urn:ngsi-ld:{ENTITY_TYPE}:{service.city.code}:{layer.name}"
         for row in frame.iter_rows(named=True):
             place = row["district_id"]
             entity = {
