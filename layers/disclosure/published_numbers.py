@@ -44,16 +44,15 @@ def read_hexagons(
     layer: PublishedLayer,
     build: Build,
 ) -> pl.DataFrame:
-    """Return cell, res and the numbers of a layer's hexagons; those without data are left out.
+    """Return cell, res and the numbers of a layer's hexagons, true zeros among them.
 
-    True zeros are left out too, unless people are counted: most of a municipality has no stop and
-    no base station, and six rows in ten would be zeros.
+    Those without data are left out: the collections show them as such.
     """
     parts = []
     for res in layer.res:
         query = _query(city, layer, "cell", res)
         counts_people = layer.smallest_count is not None
-        found = read_hexes(connection, city, data_dir, query, build, zeros=counts_people)
+        found = read_hexes(connection, city, data_dir, query, build, zeros=True)
         if counts_people:
             districts = answer(connection, city, _query(city, layer, "district"))
             places = _places(found["cell"].to_numpy(), city, data_dir, res)
