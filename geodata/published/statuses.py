@@ -17,6 +17,8 @@ STATUSES: Mapping[int, tuple[str, str, str]] = MappingProxyType(
     }
 )
 
+NO_DATA = 2
+
 
 def said_of_statuses() -> str:
     """Return all codes with their meaning, for the description of a column."""

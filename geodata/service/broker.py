@@ -7,9 +7,9 @@ from typing import Annotated, Any, Literal
 import shapely
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi import Path as InPath
-from sqlalchemy import text
 
 from geodata.errors import NotFoundError, RequestError
+from geodata.published.outlines import read_outlines
 from geodata.published.reading import read_districts_of
 from geodata.service.catalog import Service
 from geodata.service.forms import MEDIA, answer_json, choose, json_only
@@ -118,8 +118,7 @@ def _read(
             (each, read_districts_of(connection, each.name, each.period))
             for each in layers_at(service.periods, names, period)
         ]
-        rows = connection.execute(text("SELECT id, ST_AsBinary(geom) FROM published.districts"))
-        outlines = {row[0]: shapely.from_wkb(bytes(row[1])) for row in rows}
+        outlines = read_outlines(connection)
     outlines[service.city.code] = shapely.box(*service.city.bounds)
     places = {
         key: json.loads(shapely.to_geojson(shapely.simplify(each, _TOLERANCE_DEG)))

@@ -44,16 +44,15 @@ def read_hexagons(
     layer: PublishedLayer,
     build: Build,
 ) -> pl.DataFrame:
-    """Return cell, res and the numbers of a layer's hexagons; those without data are left out.
+    """Return cell, res and the numbers of a layer's hexagons, true zeros among them.
 
-    True zeros are left out too, unless people are counted: most of a municipality has no stop and
-    no base station, and six rows in ten would be zeros.
+    Those without data are left out: the collections show them as such.
     """
     counts_people = layer.smallest_count is not None
     parts = []
     for res in layer.res:
         query = query_of(city, layer, "cell", res)
-        found = read_hexes(connection, city, data_dir, query, build, zeros=counts_people)
+        found = read_hexes(connection, city, data_dir, query, build, zeros=True)
         if counts_people:
             decision = Decision(connection, patterns, city, data_dir, layer)
             found = _public_hexagons(found, patterns, decision, query.indicator)

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 from geodata.errors import RequestError
 from geodata.published.layers import PublishedLayer
 from geodata.published.reading import read_published_values
-from geodata.published.statuses import STATUSES, said_of_statuses
+from geodata.published.statuses import NO_DATA, STATUSES, said_of_statuses
 from geodata.service.about import said_of
 from geodata.service.dggs.zones import descendants
 from geodata.space.grid import Cells, cell_polygons, cell_res, cells_to_texts
@@ -42,13 +42,14 @@ def read_depth(
     for layer in layers:
         if level in layer.res:
             found = read_published_values(connection, layer.name, zones.tolist(), layer.period)
-            rows[layer.name] = ordered.join(found, on="cell", how="left", maintain_order="left")
+            joined = ordered.join(found, on="cell", how="left", maintain_order="left")
+            rows[layer.name] = joined.with_columns(pl.col("status").fill_null(NO_DATA))
     return zones, rows
 
 
 def has_data(rows: Mapping[str, pl.DataFrame]) -> bool:
-    """Return whether any sub-zone has a row."""
-    return any(frame["status"].is_not_null().any() for frame in rows.values())
+    """Return whether anything is known of any sub-zone."""
+    return any((frame["status"] != NO_DATA).any() for frame in rows.values())
 
 
 def dggs_json(
@@ -87,7 +88,7 @@ def geojson(
     *,
     as_points: bool,
 ) -> dict[str, Any]:
-    """Return a feature a sub-zone with data, as its region or its middle."""
+    """Return a feature a sub-zone, as its region or its middle; its status says if it has data."""
     features = []
     for depth, (zones, rows) in packets.items():
         shapes = cell_polygons(zones)
@@ -100,15 +101,14 @@ def geojson(
         }
         for index, text in enumerate(cells_to_texts(zones)):
             properties = {name: column[index] for name, column in columns.items()}
-            if any(each is not None for each in properties.values()):
-                features.append(
-                    {
-                        "type": "Feature",
-                        "id": text,
-                        "geometry": json.loads(drawn[index]),
-                        "properties": {"zoneId": text, "depth": depth, **properties},
-                    }
-                )
+            features.append(
+                {
+                    "type": "Feature",
+                    "id": text,
+                    "geometry": json.loads(drawn[index]),
+                    "properties": {"zoneId": text, "depth": depth, **properties},
+                }
+            )
     said = {layer.name: said_of(layer) for layer in layers}
     return {"type": "FeatureCollection", "metadata": said, "features": features}
 

@@ -20,7 +20,8 @@ ITEMS = f"collections/{HEX}/items"
 
 
 def features(client, **query) -> dict[str, dict]:
-    answer = client.get(ITEMS, params={"limit": 10000, **query})
+    known = {"limit": 10000, "filter": "status <> 'no_data'"}
+    answer = client.get(ITEMS, params={**known, **query})
     assert answer.status_code == 200, answer.text
     return {each["id"]: each["properties"] for each in answer.json()["features"]}
 
