@@ -1,6 +1,6 @@
 """Decides, and keeps, what is withheld of the numbers that count the same records of one period."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
 from pathlib import Path
@@ -61,6 +61,12 @@ def query_of(city: City, layer: PublishedLayer, by: By, res: int | None = None) 
     """Return the query of a layer's numbers."""
     period = Period.parse(layer.period)
     return check_query(ValueQuery(layer.indicator, period, layer.component, by=by, res=res), city)
+
+
+def publication_of(city: City, layer: PublishedLayer, geography: str) -> Publication:
+    """Return what the pattern of a layer's records is kept under."""
+    records = population_of(find_indicator(city, layer.indicator))
+    return Publication(records, "all", Period.parse(layer.period), geography)
 
 
 @dataclass(frozen=True)
@@ -192,8 +198,7 @@ class Decision:
         return "; ".join([f"k {limit}", grid_version(self.city), *builds])
 
     def _publication(self, geography: str) -> Publication:
-        records = population_of(find_indicator(self.city, self.layer.indicator))
-        return Publication(records, "all", Period.parse(self.layer.period), geography)
+        return publication_of(self.city, self.layer, geography)
 
     @cached_property
     def _numbers(self) -> tuple[list[Measure], Grid]:
@@ -207,7 +212,8 @@ class Decision:
         if len(cells) == 0:
             return Grid()
         (res,) = self.layer.res
-        return Grid(cells_to_texts(cells), _places(cells, self.city, self.data_dir, res))
+        zones = cells_to_texts(cells)
+        return Grid(zones, read_places(self.city, self.data_dir, zones, res))
 
     def _read(self, key: str) -> _Numbers:
         """Return the numbers of one that counts the same records."""
@@ -229,15 +235,14 @@ class Decision:
         return replace(self.layer, indicator=key, component=indicator.default_component)
 
 
-def _places(cells: Cells, city: City, data_dir: Path, res: int) -> list[Place]:
-    """Return the districts that each cell of the city touches."""
-    listed = read_cells(data_dir, city, CITY_AREA, res)
+def read_places(city: City, data_dir: Path, zones: Sequence[str], res: int) -> list[Place]:
+    """Return the districts that each hexagon of the city touches."""
     places = _places_of_city(data_dir, city.folder, grid_version(city), res)
-    return [places[index] for index in np.searchsorted(listed, cells).tolist()]
+    return [places[zone] for zone in zones]
 
 
 @cache  # the same for every layer that counts people
-def _places_of_city(data_dir: Path, folder: Path, version: str, res: int) -> tuple[Place, ...]:
+def _places_of_city(data_dir: Path, folder: Path, version: str, res: int) -> dict[str, Place]:
     """Return the districts that each of the city's cells touches; `version` is the boundaries'."""
     city = load_city(str(folder))
     cells = read_cells(data_dir, city, CITY_AREA, res)
@@ -246,4 +251,4 @@ def _places_of_city(data_dir: Path, folder: Path, version: str, res: int) -> tup
         inside = np.searchsorted(cells, read_cells(data_dir, city, district_id, res))
         for index in inside.tolist():
             places[index] += (district_id,)
-    return tuple(places)
+    return dict(zip(cells_to_texts(cells), places, strict=True))
