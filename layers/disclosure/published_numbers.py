@@ -14,7 +14,8 @@ from geodata.published.layers import PublishedLayer
 from geodata.space.grid import cells_to_texts
 from layers.catalogue.indicator import Indicator
 from layers.catalogue.registry import find_indicator
-from layers.disclosure.decision import DISTRICTS, Decision, Row, query_of, rows_of
+from layers.disclosure.decision import DISTRICTS, Decision
+from layers.disclosure.numbers import Row, query_of, rows_of
 from layers.disclosure.pattern import Publication, read_pattern
 from layers.disclosure.places import TOTAL, Readings, has_small_count, withheld_of_table
 from layers.disclosure.public_value import public_value
@@ -48,15 +49,18 @@ def read_hexagons(
     """Return cell, res and the numbers of a layer's hexagons; those without data are left out.
 
     True zeros are left out too, unless people are counted: most of a municipality has no stop and
-    no base station, and six rows in ten would be zeros.
+    no base station, and six rows in ten would be zeros. Of people the counts are kept, to compare
+    the next edition with.
     """
     counts_people = layer.smallest_count is not None
+    decision = Decision(connection, patterns, city, data_dir, layer)
+    if counts_people:
+        decision.keep_edition()
     parts = []
     for res in layer.res:
         query = query_of(city, layer, "cell", res)
         found = read_hexes(connection, city, data_dir, query, build, zeros=counts_people)
         if counts_people:
-            decision = Decision(connection, patterns, city, data_dir, layer)
             found = _public_hexagons(found, patterns, decision, query.indicator)
         known = found.filter(pl.col("status") != Status.NO_DATA)
         parts.append(known.select("cell", pl.lit(res).alias("res"), *_numbers()))

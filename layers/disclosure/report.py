@@ -17,9 +17,10 @@ from geodata.published.reading import read_cells_of, read_districts_of, read_pub
 from geodata.space.grid import cells_to_texts
 from layers.catalogue.registry import find_indicator
 from layers.disclosure.audit import Equation, Span, ranges
-from layers.disclosure.decision import DISTRICTS, HEXAGONS, publication_of, read_places
+from layers.disclosure.decision import DISTRICTS, HEXAGONS, edition_of, publication_of
 from layers.disclosure.hexagons import HexTable
-from layers.disclosure.pattern import Kept, read_kept
+from layers.disclosure.numbers import read_places
+from layers.disclosure.pattern import read_kept
 from layers.disclosure.places import TOTAL
 from layers.disclosure.rules import adds_up
 from layers.disclosure.totals import possible_ranges
@@ -50,9 +51,10 @@ def read_report(engine: Engine, city: City, data_dir: Path) -> list[Line]:
 
 def _lines(connection: Connection, city: City, data_dir: Path, layer: PublishedLayer) -> list[Line]:
     districts = _by_name(read_districts_of(connection, layer.name), "district_id", city.code)
-    kept = read_kept(connection, publication_of(city, layer, DISTRICTS))
+    counts = read_kept(connection, edition_of(layer)).counts.get(layer.indicator)
+    together = read_kept(connection, publication_of(city, layer, DISTRICTS)).places
     found = [
-        _line(layer, DISTRICTS, districts, kept, kept.places, _of_districts(city, layer, districts))
+        _line(layer, DISTRICTS, districts, counts, together, _of_districts(city, layer, districts))
     ]
     for res in layer.res:
         cells = read_cells_of(connection, layer.name, res)
@@ -61,7 +63,7 @@ def _lines(connection: Connection, city: City, data_dir: Path, layer: PublishedL
         hexes = _by_name(numbers.with_columns(zone=pl.Series(zones)), "zone", "")
         together = read_kept(connection, publication_of(city, layer, HEXAGONS)).places
         spans = _of_hexagons(city, data_dir, layer, hexes, districts)
-        found.append(_line(layer, f"h3-{res}", hexes, kept, together, spans))
+        found.append(_line(layer, f"h3-{res}", hexes, counts, together, spans))
     return found
 
 
@@ -80,11 +82,11 @@ def _line(
     layer: PublishedLayer,
     level: str,
     values: Values,
-    kept: Kept,
+    counts: Mapping[str, float] | None,
     together: frozenset[str],
     spans: tuple[list[Span], int],
 ) -> Line:
-    k, counts = layer.smallest_count or 0, kept.counts.get(layer.indicator)
+    k = layer.smallest_count or 0
     withheld = {key for key, value in values.items() if value is None}
     if counts is None:
         primary = withheld - together
