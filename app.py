@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from commands import data, database, live, screens, steps, telemetry, users
+from commands import data, database, disclosure, live, screens, steps, telemetry, users
 from geodata.database.handle import OperationalError
 from geodata.errors import OperationsError
 from geodata.private_files import UMASK
@@ -142,6 +142,9 @@ def _add_data(add: AddCommand) -> None:
     build.add_argument("indicators", nargs="*", metavar="INDICATOR", help="all, when none is named")
     build.add_argument("--full", action="store_true", help="all states, not only what is new")
     _add_partitions(add)
+    told = add("disclosure", disclosure.disclosure, "report what is published and withheld")
+    told.add_argument("--write", metavar="FILE", help="as a page, not on the screen")
+    told.add_argument("--restate", action="store_true", help="publish held changes first")
     add("docs", data.docs, "write the generated pages and tables of docs")
 
 

@@ -4,6 +4,7 @@ It shares no code with disclosure control: every hexagon, piece and total is an 
 """
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 import numpy as np
 from scipy.optimize import linprog
@@ -20,6 +21,7 @@ class Attacker:
         self.equal: list[tuple[dict[int, float], float]] = []
         self.at_most: list[tuple[dict[int, float], float]] = []
         self.programs = 0
+        self.put_together: tuple[Any, dict[str, Any]] | None = None
 
     def add_up(self, total: str, members: Iterable[str]) -> None:
         """Know that members add up to a total."""
@@ -54,11 +56,19 @@ class Attacker:
         self.programs += 1
         goal = np.zeros(len(self.number))
         goal[self.number[name]] = sign
-        equal, sums = self._matrix(self.equal)
-        above, limits = self._matrix(self.at_most)
-        answer = linprog(goal, A_ub=above, b_ub=limits, A_eq=equal, b_eq=sums, method="highs")
+        answer = linprog(goal, **self._known(), method="highs")
         assert answer.status in (0, 3), answer.message
         return float(answer.fun) if answer.status == 0 else -np.inf
+
+    def _known(self) -> dict[str, Any]:
+        """Return all that is known, put together once."""
+        size = (len(self.number), len(self.equal), len(self.at_most))
+        if self.put_together is None or self.put_together[0] != size:
+            equal, sums = self._matrix(self.equal)
+            above, limits = self._matrix(self.at_most)
+            known = {"A_eq": equal, "b_eq": sums, "A_ub": above, "b_ub": limits}
+            self.put_together = size, known
+        return self.put_together[1]
 
     def _matrix(
         self, rows: list[tuple[dict[int, float], float]]

@@ -17,6 +17,5 @@ withheld_pattern = Table(
     time_column("decided_at", nullable=False),
     Column("decided_for", Text, nullable=False, server_default=""),  # versions it was decided from
     Column("smallest_count", Integer),  # the largest limit that it was ever decided with
-    Column("counts", JSONB),  # of the newest editions, by measure and place; never published
-    Column("editions", JSONB),  # their versions, by measure
+    Column("counts", JSONB),  # of a published edition, by measure and place; never published
 )

@@ -1,21 +1,18 @@
 """Decides, and keeps, what is withheld of the numbers that count the same records of one period."""
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
-from functools import cache, cached_property
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-import polars as pl
 from sqlalchemy import Connection, Engine
 
-from geodata.city.configuration import City, load_city
+from geodata.city.configuration import City
 from geodata.errors import NotFoundError
 from geodata.published.layers import PublishedLayer
 from geodata.space.grid import Cells, cells_to_texts
-from layers.catalogue.indicator import Indicator
 from layers.catalogue.registry import find_indicator, load_catalogue
-from layers.disclosure.hexagons import Counts, Place
 from layers.disclosure.joint import (
     Grid,
     Joint,
@@ -25,76 +22,36 @@ from layers.disclosure.joint import (
     joint_of,
     with_changes,
 )
-from layers.disclosure.pattern import Kept, Publication, keep_pattern, read_kept, read_pattern
-from layers.disclosure.places import tables_of
+from layers.disclosure.numbers import Numbers, query_of, read_places, rows_of
+from layers.disclosure.pattern import (
+    Kept,
+    Publication,
+    keep_pattern,
+    read_kept,
+    read_pattern,
+    write_kept,
+)
 from layers.disclosure.population import is_base_published, members_of, population_of
-from layers.disclosure.rules import disclosive_counts, is_share, resolutions_of
+from layers.disclosure.rules import is_share, resolutions_of
 from layers.disclosure.shares import NOTHING, Beside
-from layers.disclosure.table import PublishedTable
-from layers.maps.cell_lists import CITY_AREA, districts_of, grid_version, read_cells
+from layers.maps.cell_lists import grid_version
 from layers.maps.column import read_hexes
 from layers.period import Period
 from layers.states.version import Build, read_build_in
-from layers.values.query import CheckedQuery, ValueQuery, check_query
 from layers.values.read import answer
-from layers.values.selection import By
 
-DISTRICTS, HEXAGONS = "district", "h3"
-
-
-@dataclass(frozen=True)
-class Row:
-    """A place's value with its counts."""
-
-    value: float | None
-    num: float | None
-    den: float | None
-    n: int | None
+DISTRICTS, HEXAGONS, EDITION = "district", "h3", "edition"
 
 
-def rows_of(found: pl.DataFrame) -> Iterator[Row]:
-    """Return each row's value with its counts."""
-    return (Row(*each) for each in found.select("value", "num", "den", "n").iter_rows())
+def publication_of(city: City, layer: PublishedLayer, geography: str) -> Publication:
+    """Return what the pattern of a layer's records is kept under."""
+    records = population_of(find_indicator(city, layer.indicator))
+    return Publication(records, "all", Period.parse(layer.period), geography)
 
 
-def query_of(city: City, layer: PublishedLayer, by: By, res: int | None = None) -> CheckedQuery:
-    """Return the query of a layer's numbers."""
-    period = Period.parse(layer.period)
-    return check_query(ValueQuery(layer.indicator, period, layer.component, by=by, res=res), city)
-
-
-@dataclass(frozen=True)
-class _Numbers:
-    """The numbers of one indicator that counts the records."""
-
-    indicator: Indicator
-    readings: dict[str, Row]
-    whole: Row
-    hexes: pl.DataFrame | None
-
-    def measure(self, cells: Cells) -> Measure:
-        """Return it with its counts in the order of the cells, 0 where it has none."""
-        counts = None
-        if self.hexes is not None:
-            counts = np.zeros(len(cells))
-            counts[np.searchsorted(cells, self.hexes["cell"].to_numpy())] = self._counted()
-        return Measure(self.indicator, self.readings, self.whole, counts)
-
-    def by_place(self) -> dict[str, float]:
-        """Return the counts above zero by district, by hexagon, and of the whole."""
-        (table,) = tables_of(self.readings, self.indicator, self.whole) or (PublishedTable({}, ()),)
-        found = {key: count for key, count in table.counts.items() if count > 0}
-        if self.hexes is not None:
-            zones = cells_to_texts(self.hexes["cell"].to_numpy())
-            counts = self._counted()
-            found |= {zones[index]: float(counts[index]) for index in np.flatnonzero(counts)}
-        return found
-
-    def _counted(self) -> Counts:
-        if self.hexes is None:
-            return np.zeros(0)
-        column = disclosive_counts(self.indicator)[0]
-        return self.hexes[column].cast(pl.Float64).fill_null(0.0).fill_nan(0.0).to_numpy()
+def edition_of(layer: PublishedLayer) -> Publication:
+    """Return what the counts of a layer's newest edition are kept under."""
+    return Publication(layer.indicator, layer.component, Period.parse(layer.period), EDITION)
 
 
 @dataclass(frozen=True)
@@ -108,31 +65,38 @@ class Decision:
     layer: PublishedLayer
 
     def pattern(self) -> Pattern:
-        """Return what is withheld in all layers of the records; decided when their numbers change.
-
-        The counts of this layer are kept as those of its newest edition.
-        """
+        """Return what is withheld in all layers of the records, as of their present numbers."""
         zones: frozenset[str] = frozenset()
 
         def decide(kept: Kept) -> Kept:
             nonlocal zones
             if kept.decided_for == self._versions:
                 zones = read_pattern(self.patterns, self._publication(HEXAGONS), frozenset)
-                return self._with_edition(kept)
+                return kept
             found = Pattern()
 
             def decide_zones(already: Collection[str]) -> frozenset[str]:
                 nonlocal found
-                joint = with_changes(self._joint(kept), kept.counts)
+                joint = with_changes(self._joint(kept), self._last_editions())
                 found = joint.solve(Pattern(kept.places, frozenset(already)))
                 return found.zones
 
             zones = read_pattern(self.patterns, self._publication(HEXAGONS), decide_zones)
-            decided = replace(kept, places=found.districts, decided_for=self._versions)
-            return self._with_edition(replace(decided, smallest_count=self._limit(kept)))
+            limit = self._limit(kept)
+            return Kept(found.districts, self._versions, limit)
 
         kept = keep_pattern(self.patterns, self._publication(DISTRICTS), decide)
         return Pattern(kept.places, zones)
+
+    def keep_edition(self) -> None:
+        """Keep this layer's counts to compare the next edition with.
+
+        In the transaction that publishes it: what is not published is no edition.
+        """
+        name = self.layer.indicator
+        if name in self._builds:
+            counts = {name: self._read(name).by_place()}
+            write_kept(self.connection, edition_of(self.layer), Kept(counts=counts))
 
     def beside(self) -> Callable[[str], Beside]:
         """Return what is published of the base of a share in each place of this layer."""
@@ -150,11 +114,20 @@ class Decision:
 
     def is_held(self) -> bool:
         """Return whether a new edition would disclose a count by its change from the last one."""
+        last = self._last_editions()
+        if self.layer.indicator not in last:
+            return False
         with self.patterns.connect() as connection:
             kept = read_kept(connection, self._publication(DISTRICTS))
-        if self.layer.indicator not in kept.counts:
-            return False
-        return has_small_change(self._joint(kept), kept.counts, self.layer.indicator)
+        return has_small_change(self._joint(kept), last, self.layer.indicator)
+
+    def _last_editions(self) -> dict[str, Mapping[str, float]]:
+        """Return the counts of the published editions of all that count the same records."""
+        found: dict[str, Mapping[str, float]] = {}
+        with self.patterns.connect() as connection:
+            for key in self._builds:
+                found |= read_kept(connection, edition_of(self._layer_of(key))).counts
+        return found
 
     def _limit(self, kept: Kept) -> int:
         """Return k: the largest that the period was ever decided with."""
@@ -163,15 +136,6 @@ class Decision:
     def _joint(self, kept: Kept) -> Joint:
         measures, grid = self._numbers
         return joint_of(measures, grid, self._limit(kept))
-
-    def _with_edition(self, kept: Kept) -> Kept:
-        """Return what is kept with the counts of this layer as of now."""
-        name = self.layer.indicator
-        if name not in self._builds or kept.editions.get(name) == self._builds[name].version:
-            return kept
-        counts = {**kept.counts, name: self._read(name).by_place()}
-        editions = {**kept.editions, name: self._builds[name].version}
-        return replace(kept, counts=counts, editions=editions)
 
     @cached_property
     def _builds(self) -> dict[str, Build]:
@@ -192,8 +156,7 @@ class Decision:
         return "; ".join([f"k {limit}", grid_version(self.city), *builds])
 
     def _publication(self, geography: str) -> Publication:
-        records = population_of(find_indicator(self.city, self.layer.indicator))
-        return Publication(records, "all", Period.parse(self.layer.period), geography)
+        return publication_of(self.city, self.layer, geography)
 
     @cached_property
     def _numbers(self) -> tuple[list[Measure], Grid]:
@@ -207,9 +170,10 @@ class Decision:
         if len(cells) == 0:
             return Grid()
         (res,) = self.layer.res
-        return Grid(cells_to_texts(cells), _places(cells, self.city, self.data_dir, res))
+        zones = cells_to_texts(cells)
+        return Grid(zones, read_places(self.city, self.data_dir, zones, res))
 
-    def _read(self, key: str) -> _Numbers:
+    def _read(self, key: str) -> Numbers:
         """Return the numbers of one that counts the same records."""
         connection, city, layer = self.connection, self.city, self._layer_of(key)
         districts = answer(connection, city, query_of(city, layer, "district"))
@@ -222,28 +186,8 @@ class Decision:
             hexes = read_hexes(
                 connection, city, self.data_dir, query, self._builds[key], zeros=True
             )
-        return _Numbers(indicator, readings, whole, hexes)
+        return Numbers(indicator, readings, whole, hexes)
 
     def _layer_of(self, key: str) -> PublishedLayer:
         indicator = find_indicator(self.city, key)
         return replace(self.layer, indicator=key, component=indicator.default_component)
-
-
-def _places(cells: Cells, city: City, data_dir: Path, res: int) -> list[Place]:
-    """Return the districts that each cell of the city touches."""
-    listed = read_cells(data_dir, city, CITY_AREA, res)
-    places = _places_of_city(data_dir, city.folder, grid_version(city), res)
-    return [places[index] for index in np.searchsorted(listed, cells).tolist()]
-
-
-@cache  # the same for every layer that counts people
-def _places_of_city(data_dir: Path, folder: Path, version: str, res: int) -> tuple[Place, ...]:
-    """Return the districts that each of the city's cells touches; `version` is the boundaries'."""
-    city = load_city(str(folder))
-    cells = read_cells(data_dir, city, CITY_AREA, res)
-    places: list[Place] = [()] * len(cells)
-    for district_id in districts_of(city)["district_id"]:
-        inside = np.searchsorted(cells, read_cells(data_dir, city, district_id, res))
-        for index in inside.tolist():
-            places[index] += (district_id,)
-    return tuple(places)

@@ -88,14 +88,20 @@ class HexTable:
         exposed = alone - crossing - set(self.withheld)
         if not (members or self.withheld) or exposed:
             return exposed
-        named = {_name(place): place for place in members if place}
-        named |= {TOTAL_OF + each: (each,) for each in self.withheld}
+        named = self.names(hidden)
         positive = self._count(hidden & (self.counts >= 1))
         floors = {_name(place): float(size) for place, size in positive.items() if size and place}
         left = self.what_is_left(hidden)
         for name in narrow_groups(left, named, floors, self.k):
             exposed.update(named[name])
         return exposed
+
+    def names(self, hidden: Mask) -> dict[str, Place]:
+        """Return what is audited, each with its districts: groups of hexagons, withheld totals."""
+        groups = {
+            _name(place): place for place, size in self._count(hidden).items() if size and place
+        }
+        return {**groups, **{TOTAL_OF + each: (each,) for each in self.withheld}}
 
     def smallest_open(self, hidden: Mask, district_id: str) -> int | None:
         """Return the hexagon with the smallest count above zero still shown in a district."""

@@ -35,8 +35,7 @@ class Kept:
     places: frozenset[str] = frozenset()
     decided_for: str = ""  # versions of the numbers
     smallest_count: int | None = None  # the largest limit so far
-    counts: Counts = field(default_factory=dict)  # of the newest editions
-    editions: Mapping[str, str] = field(default_factory=dict)  # their versions, by measure
+    counts: Counts = field(default_factory=dict)  # of an edition, to compare the next one with
 
 
 def read_pattern(engine: Engine, publication: Publication, decide: Decide) -> frozenset[str]:
@@ -85,6 +84,11 @@ def read_kept(connection: Connection, publication: Publication) -> Kept:
     return _kept(connection, publication) or Kept()
 
 
+def write_kept(connection: Connection, publication: Publication, kept: Kept) -> None:
+    """Keep something of a publication within a transaction."""
+    _write(connection, publication, kept, is_grown=False)
+
+
 def _key(publication: Publication) -> dict[str, str]:
     return {
         "indicator": publication.indicator,
@@ -101,14 +105,11 @@ def _is(publication: Publication) -> ColumnElement[bool]:
 def _kept(connection: Connection, publication: Publication) -> Kept | None:
     c = withheld_pattern.c
     row = connection.execute(
-        select(c.places, c.decided_for, c.smallest_count, c.counts, c.editions).where(
-            _is(publication)
-        )
+        select(c.places, c.decided_for, c.smallest_count, c.counts).where(_is(publication))
     ).one_or_none()
     if row is None:
         return None
-    counts, editions = row.counts or {}, row.editions or {}
-    return Kept(frozenset(row.places), row.decided_for, row.smallest_count, counts, editions)
+    return Kept(frozenset(row.places), row.decided_for, row.smallest_count, row.counts or {})
 
 
 def _write(connection: Connection, publication: Publication, kept: Kept, *, is_grown: bool) -> None:
@@ -119,7 +120,6 @@ def _write(connection: Connection, publication: Publication, kept: Kept, *, is_g
         "decided_for": kept.decided_for,
         "smallest_count": kept.smallest_count,
         "counts": {name: dict(each) for name, each in kept.counts.items()},
-        "editions": dict(kept.editions),
     }
     statement = insert(withheld_pattern).values(**key, **values)
     revision = withheld_pattern.c.revision + int(is_grown)

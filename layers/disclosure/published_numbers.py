@@ -1,7 +1,7 @@
 """Reads the numbers of a published layer and suppresses those that would disclose people."""
 
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -14,12 +14,13 @@ from geodata.published.layers import PublishedLayer
 from geodata.space.grid import cells_to_texts
 from layers.catalogue.indicator import Indicator
 from layers.catalogue.registry import find_indicator
-from layers.disclosure.decision import DISTRICTS, Decision, Row, query_of, rows_of
+from layers.disclosure.decision import DISTRICTS, Decision
+from layers.disclosure.numbers import Row, query_of, rows_of
 from layers.disclosure.pattern import Publication, read_pattern
 from layers.disclosure.places import TOTAL, Readings, has_small_count, withheld_of_table
 from layers.disclosure.public_value import public_value
-from layers.disclosure.rules import adds_up
-from layers.disclosure.shares import Beside
+from layers.disclosure.rules import adds_up, is_share, smallest_count
+from layers.disclosure.shares import Beside, is_coarsest
 from layers.maps.column import read_hexes
 from layers.period import Period
 from layers.states.status import Status
@@ -27,6 +28,7 @@ from layers.states.version import Build
 from layers.values.read import answer
 from layers.values.selection import By
 
+MOST_KNOWN = 0.9  # of the records, where more than a tenth of them lack what the share is of
 _SCHEMA = {
     "value": pl.Float64,
     "lo": pl.Float64,
@@ -46,15 +48,18 @@ def read_hexagons(
 ) -> pl.DataFrame:
     """Return cell, res and the numbers of a layer's hexagons, true zeros among them.
 
-    Those without data are left out: the collections show them as such.
+    Those without data are left out: the collections show them as such. Of people the counts are
+    kept, to compare the next edition with.
     """
     counts_people = layer.smallest_count is not None
+    decision = Decision(connection, patterns, city, data_dir, layer)
+    if counts_people:
+        decision.keep_edition()
     parts = []
     for res in layer.res:
         query = query_of(city, layer, "cell", res)
         found = read_hexes(connection, city, data_dir, query, build, zeros=True)
         if counts_people:
-            decision = Decision(connection, patterns, city, data_dir, layer)
             found = _public_hexagons(found, patterns, decision, query.indicator)
         known = found.filter(pl.col("status") != Status.NO_DATA)
         parts.append(known.select("cell", pl.lit(res).alias("res"), *_numbers()))
@@ -142,7 +147,7 @@ class _Values:
         return frozenset(
             name
             for name, row in self.readings.items()
-            if has_small_count(row, self.indicator, self.beside(name))
+            if has_small_count(row, self.indicator, self._beside(name))
         )
 
     def public(self, hidden: Collection[str]) -> pl.DataFrame:
@@ -153,17 +158,45 @@ class _Values:
         mask = pl.Series(np.isin(self.names, sorted(hidden)), dtype=pl.Boolean)
         shown = pl.Series(
             [
-                public_value(row, self.indicator, self.beside(name))
+                public_value(row, self.indicator, self._beside(name))
                 for name, row in self.readings.items()
             ],
             dtype=pl.Float64,
         )
-        status = pl.when(mask).then(int(Status.SUPPRESSED)).otherwise(pl.col("status"))
+        told = pl.Series(self._statuses(), dtype=pl.Int64)
+        status = pl.when(mask).then(int(Status.SUPPRESSED)).otherwise(told)
         return self.found.with_columns(
             pl.when(mask).then(None).otherwise(shown).alias("value"),
             status.alias("status"),
             *(pl.lit(None, _SCHEMA[name]).alias(name) for name in ("lo", "hi", "n")),
         )
+
+    def _statuses(self) -> list[int]:
+        """Return the statuses to publish: that a share is of few must not say of how few.
+
+        Every share of the coarsest step is, whether its base is below the limit of `low_n` or not.
+        """
+        found: list[int] = self.found["status"].cast(pl.Int64).to_list()
+        if not is_share(self.indicator):
+            return found
+        k = smallest_count(self.indicator) or 0
+        coarse = [bool(row.den) and is_coarsest(row.den or 0, k) for row in self.readings.values()]
+        few = Status.LOW_N
+        return [
+            int(few) if is_coarse and status in (Status.OK, Status.ZERO_TRUE) else status
+            for status, is_coarse in zip(found, coarse, strict=True)
+        ]
+
+    @cached_property
+    def _status_of(self) -> dict[str, int]:
+        return dict(zip(self.names, self.found["status"].to_list(), strict=True))
+
+    def _beside(self, name: str) -> Beside:
+        """Return what is published of a base; `low_n` of a share says that a tenth is missing."""
+        beside = self.beside(name)
+        if beside.at_most is None or self._status_of[name] != Status.LOW_N:
+            return beside
+        return replace(beside, at_most=MOST_KNOWN * beside.at_most)
 
 
 def _publication(layer: PublishedLayer, geography: str) -> Publication:

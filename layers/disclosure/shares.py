@@ -65,6 +65,11 @@ def step_of(base: float, k: int) -> int:
     return next((step for step in STEPS if 2 * step * base >= k * THOUSAND), STEPS[-1])
 
 
+def is_coarsest(base: float, k: int) -> bool:
+    """Return whether shares of a base are rounded to the coarsest step: of few."""
+    return step_of(base, k) == STEPS[-1]
+
+
 def round_to(num: float, den: float, step: int) -> int:
     """Return the share in whole steps, half a step up."""
     return int((2 * THOUSAND * num + step * den) // (2 * step * den))

@@ -3,4 +3,3 @@
 ALTER TABLE ops.withheld_pattern ADD COLUMN decided_for TEXT DEFAULT '' NOT NULL;
 ALTER TABLE ops.withheld_pattern ADD COLUMN smallest_count INTEGER;
 ALTER TABLE ops.withheld_pattern ADD COLUMN counts JSONB;
-ALTER TABLE ops.withheld_pattern ADD COLUMN editions JSONB;

@@ -169,7 +169,7 @@ class Attacked:
         new = list(records_of(self.points, counts, start=10_000 + len(self.rows)))
         make_add(self.engine, self.city)("incident", new, source=source, event_to=LAST)
         self.rows.extend(new)
-        build_states(self.engine, self.city, KEYS)
+        build_states(self.engine, self.city, KEYS[:3])
 
 
 @pytest.fixture(scope="module")
@@ -184,6 +184,9 @@ def attacked(engine: Engine, city: City, tmp_path_factory) -> Attacked:
         [rng.integers(1, 8, 260), rng.integers(8, 40, 260)],
         rng.integers(50, 140, 260),
     )
+    few = points[3] == min(points[3], key=points[3].tolist().count)
+    counts[few] = 0
+    counts[np.flatnonzero(few)[0]] = 3  # all that happened in its district
     rows = list(records_of(points, counts))
     add = make_add(engine, city)
     number = add("incident", rows, source="events", event_to=LAST)
@@ -258,7 +261,7 @@ def levels(
 ) -> None:
     """Know what is shown, and that hexagons make up districts, and districts the city."""
     districts = [place for place in public.values if place not in touches and place != city.code]
-    attacker.add_up(f"{key} {city.code}", [f"{key} {each}" for each in (*districts, "nowhere")])
+    attacker.add_up(f"{key} {city.code}", [f"{key} {each}" for each in districts])
     pieces: dict[str, list[str]] = {each: [] for each in districts}
     for place, value in public.values.items():
         if value is not None and not (value == 0 and place in touches):
@@ -296,10 +299,15 @@ def test_9_linear_programs_over_all_that_is_published(
     ]
     small = [name for name in names if 0 < secret.events[name.split()[1]] < K]
     assert len(small) > 20
+    assert any(f"{EVENTS} {each}" in small for each in districts_of(attacked.city)["district_id"])
     said("all that is published, by linear programs", len(names), attacker.recovered(names, K))
     for name in names:
         attacker.know_at_most({name: -1}, -1)  # zeros are shown: what is withheld happened
     said("the same, knowing that zeros are shown", len(names), attacker.recovered(names, K - 1))
+    *others, last = sorted(name for name in names if name.startswith(EVENTS))
+    for name in others:
+        attacker.know(name, secret.events[name.split()[1]])
+    assert attacker.recovered([last], K), "the attack works: all but one make that one known"
     said(f"of these below {K}, by {attacker.programs} linear programs", len(small), 0)
 
 
@@ -405,17 +413,17 @@ def test_9_versions_of_one_period(
     attacked: Attacked, public: dict[str, Published], caplog: pytest.LogCaptureFixture
 ) -> None:
     """Late events: the edition is held and says so; restated, no change of few is to be had."""
-    first = public
+    first, rows = public, list(attacked.rows)
     late = np.zeros(260, dtype=int)
     late[:40] = 1
     late[40:44] = 60
     attacked.add(late, "late")
-    publish_layers(attacked.engine, attacked.city, attacked.data_dir, KEYS)
+    publish_layers(attacked.engine, attacked.city, attacked.data_dir, KEYS[:3])
     held = attacked.read()
     assert "stays as published" in caplog.text
     changed = {key for key in (EVENTS, CALLS, RATE) if held[key].values != first[key].values}
     said("versions, held", 3, changed)
-    publish_layers(attacked.engine, attacked.city, attacked.data_dir, KEYS, restate=True)
+    publish_layers(attacked.engine, attacked.city, attacked.data_dir, KEYS[:3], restate=True)
     second = attacked.read()
     assert second[EVENTS].values != first[EVENTS].values
     assert first[EVENTS].withheld <= second[EVENTS].withheld
@@ -426,3 +434,30 @@ def test_9_versions_of_one_period(
         if value is not None and second[key].values.get(place) is not None
     }
     said("versions, restated", len(both), {each for each, change in both.items() if 0 < change < K})
+    told = {key: change_of(first[key], second[key]) for key in (EVENTS, CALLS)}
+    attacker, before = Attacker(), secret_of(rows, attacked.city)
+    for key in told:
+        levels(attacker, key, told[key], attacked.touches(), attacked.city)
+    after = secret_of(attacked.rows, attacked.city)
+    small = [
+        f"{key} {place}"
+        for key, now, then in (
+            (EVENTS, after.events, before.events),
+            (CALLS, after.calls, before.calls),
+        )
+        for place in told[key].withheld
+        if 0 < now[place] - then[place] < K
+    ]
+    said("changes, by linear programs", len(small), attacker.recovered(small, K))
+
+
+def change_of(first: Published, second: Published) -> Published:
+    """Return what both editions together tell of each place: the change, where both show it."""
+    changes = {
+        place: None
+        if value is None or second.values[place] is None
+        else second.values[place] - value
+        for place, value in first.values.items()
+    }
+    hidden = {place: int(Status.SUPPRESSED) for place, value in changes.items() if value is None}
+    return Published(changes, {**dict.fromkeys(changes, 0), **hidden}, 0)
