@@ -45,5 +45,9 @@ class NotFoundError(OperationsError):
     """The city, indicator, district, cell or period asked for does not exist."""
 
 
+class SignInRefusedError(OperationsError):
+    """Who asks to be signed in is not; the text does not tell whether there is such a name."""
+
+
 class RequestError(OperationsError):
     """What was asked for is malformed: a filter, a period, a resolution, an address."""

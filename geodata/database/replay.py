@@ -31,7 +31,10 @@ _LOCK_KEY = 7_305_011_001  # any fixed number: two that make the views take turn
 _AT = "current_setting('occ.at')::timestamptz"
 _LATER = f"(SELECT load_id FROM {SCHEMA}.load WHERE finished_at > {_AT})"  # noqa: S608
 # kept for the present only
-_NOTHING = ("alert_watch", "build_failure", "counted_load", "live_position", "vehicle_position")
+_NOTHING = (
+    "alert_watch", "build_failure", "counted_load", "live_position", "vehicle_position",
+    "audit_entry", "device_token", "user_account", "user_session",  # nor has a replay any use of
+)  # fmt: skip
 _WITHIN = ("state_past", "state_build_past")  # read through `state` and `state_build`
 
 

@@ -27,6 +27,7 @@ from geodata.errors import (
     NotFoundError,
     OperationsError,
     RequestError,
+    SignInRefusedError,
 )
 
 PROBLEM_JSON = "application/problem+json"
@@ -41,6 +42,7 @@ STATUS: Mapping[type[Exception], int] = MappingProxyType(
     {
         NotFoundError: 404,
         RequestError: 400,
+        SignInRefusedError: 401,
         GeographyError: 400,
         LoadError: 422,
         ExtractError: 422,
