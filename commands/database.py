@@ -27,6 +27,7 @@ def migrate(options: argparse.Namespace) -> None:
 
 def _start(private: Cluster) -> None:
     print("started" if private.ensure_started() else "runs already")
+    private.keep()
     _tell(private)
 
 

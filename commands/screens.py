@@ -13,30 +13,34 @@ from starlette.types import ASGIApp
 from commands import steps
 from commands.companions import Companion, beside
 from commands.context import CommandContext, get_context
+from commands.database_watch import supervised
+from commands.preconditions import check_before_work
 from geodata.city.configuration import City
 from geodata.clock import now, running_clock
 from geodata.database.cluster import Cluster
 from geodata.database.migrate import upgrade
+from geodata.settings import Settings
 
 GRACE_S = 2  # screens hold their event streams open for ever; they reconnect by themselves
 
 
 def run(options: argparse.Namespace) -> None:
-    """Set up what is missing, follow live sources, serve; stop everything that this run started."""
+    """Set up what is missing, follow live sources, serve; supervise all that until the end."""
     context = get_context()  # first: a clock of `.env` holds from then on
     if is_played(context, options) and options.speed != 1:  # one clock for all processes
         os.environ["OCC_CLOCK"] = running_clock(now(), datetime.now(UTC), options.speed)
+    check_before_work(context.settings)
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGHUP, _leave)
-    private = None if context.settings.database_url else Cluster(context.settings.data_dir)
-    started = private is not None and private.ensure_started()
-    try:
+    with supervised(private_cluster(context.settings)):
         steps.run_steps(context)
         with beside(*_companions(context, options)):
             _serve(context)
-    finally:
-        if private is not None and started:
-            private.stop()
+
+
+def private_cluster(settings: Settings) -> Cluster | None:
+    """Return the cluster that is ours to look after; None where DATABASE_URL names another's."""
+    return None if settings.database_url else Cluster(settings.data_dir)
 
 
 def _companions(context: CommandContext, options: argparse.Namespace) -> Iterator[Companion]:
@@ -72,8 +76,12 @@ def has_live_source(city: City) -> bool:
 def serve(options: argparse.Namespace) -> None:
     """Serve the screens until interrupted; a new database gets its schema first."""
     context = get_context()
-    upgrade(context.engine)
-    _serve(context)
+    check_before_work(context.settings)
+    signal.signal(signal.SIGTERM, _leave)
+    signal.signal(signal.SIGHUP, _leave)
+    with supervised(private_cluster(context.settings)):
+        upgrade(context.engine)
+        _serve(context)
 
 
 def create_worker() -> ASGIApp:

@@ -55,10 +55,19 @@ def refuse_downgrade() -> None:
 
 
 def _pending(current: str | None) -> list[str]:
-    """Return the revisions after `current`, oldest first; raise for an unknown revision."""
+    """Return the revisions after `current`, oldest first.
+
+    Raises:
+        DatabaseError: a newer program made the schema.
+    """
     script = ScriptDirectory(str(FOLDER))
-    if current is not None:
-        script.get_revision(current)
+    known = {each.revision for each in script.walk_revisions()}
+    if current is not None and current not in known:
+        raise DatabaseError(
+            f"the database's schema is of revision {current}, this program knows them up to "
+            f"{script.get_current_head()}: it is older than the one that made the schema. Start "
+            "the newer program, or restore a backup made before the upgrade"
+        )
     return [each.revision for each in script.iterate_revisions("head", current or "base")][::-1]
 
 

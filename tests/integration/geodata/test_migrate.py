@@ -90,3 +90,16 @@ def test_a_schema_from_the_future_is_refused(create_database: Callable[[], URL])
     with pytest.raises(DatabaseError, match="9999"):
         upgrade(engine)
     engine.dispose()
+
+
+def test_a_schema_of_a_newer_program_is_refused_in_one_line(engine: Engine) -> None:
+    with engine.begin() as connection:
+        was = connection.execute(text("SELECT version_num FROM ops.alembic_version")).scalar_one()
+        connection.execute(text("UPDATE ops.alembic_version SET version_num = '9999'"))
+    try:
+        with pytest.raises(DatabaseError, match=f"revision 9999, this program.*up to {NEWEST}"):
+            upgrade(engine)
+    finally:
+        with engine.begin() as connection:
+            changed = text("UPDATE ops.alembic_version SET version_num = :was")
+            connection.execute(changed, {"was": was})
