@@ -65,8 +65,9 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _add_database(add: AddCommand) -> None:
-    db = add("db", database.cluster, "the private database cluster")
-    db.add_argument("action", choices=["start", "stop", "status"])
+    db = add("db", database.cluster, "the private database cluster, and the database's roles")
+    db.add_argument("action", choices=["start", "stop", "status", "roles"])
+    db.add_argument("--reset", action="store_true", help="roles: give them new passwords")
     add("migrate", database.migrate, "bring the database's schema up to date")
 
 

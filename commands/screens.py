@@ -80,7 +80,9 @@ def serve(options: argparse.Namespace) -> None:
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGHUP, _leave)
     with supervised(private_cluster(context.settings)):
-        upgrade(context.engine)
+        if context.engines.complaint:
+            print(f"one database role does everything: {context.engines.complaint}", flush=True)
+        upgrade(context.engines.owner)
         _serve(context)
 
 
@@ -92,10 +94,12 @@ def create_worker() -> ASGIApp:
     from etl.source.declaration import read_declarations
 
     context = get_context()
-    engine, city, settings = context.engine, context.city, context.settings
+    engines, city, settings = context.engines, context.city, context.settings
     declarations = read_declarations(sources_folder(city))
-    intake = intake_router(engine, city, declarations, settings.intake_token, context.places)
-    return create_server(engine, city, settings, [intake])
+    intake = intake_router(
+        engines.writer, city, declarations, settings.intake_token, context.places
+    )
+    return create_server(engines, city, settings, [intake])
 
 
 def _serve(context: CommandContext) -> None:

@@ -24,7 +24,7 @@ from dashboard.read.cache import AnswerCache
 from dashboard.read.context import ScreenContext
 from dashboard.wording.i18n import as_language, html_language
 from geodata.city.configuration import City
-from geodata.database.handle import Engine
+from geodata.database.engines import Engines
 from geodata.errors import NotFoundError
 from geodata.settings import ROOT, Settings
 
@@ -68,7 +68,7 @@ def shell() -> html.Div:
     )
 
 
-def create_app(engine: Engine, city: City, settings: Settings, cache: AnswerCache) -> Dash:
+def create_app(engines: Engines, city: City, settings: Settings, cache: AnswerCache) -> Dash:
     """Build the application with its pages and callbacks; nothing is shared between two calls."""
     server = flask.Flask("dashboard", static_folder=None)
     server.config["SEND_FILE_MAX_AGE_DEFAULT"] = YEAR_S
@@ -83,7 +83,9 @@ def create_app(engine: Engine, city: City, settings: Settings, cache: AnswerCach
         on_error=show_problem,
         compress=False,
     )
-    context = ScreenContext(engine, city, settings, cache)
+    context = ScreenContext(
+        engines.reader, city, settings, cache, acting=engines.writer, published=engines.public
+    )
     pages = discover()
     app.layout = shell()
     handle_failures(server)

@@ -18,6 +18,7 @@ from dashboard.live.router import live_router
 from dashboard.live.vehicles import vehicles_router
 from dashboard.read.cache import build_cache
 from geodata.city.configuration import City
+from geodata.database.engines import Engines
 from geodata.database.handle import Engine
 from geodata.http.bodies import BodyLimit
 from geodata.http.problems import add_problem_handlers
@@ -31,12 +32,13 @@ WSGI_THREADS = 128  # fifty walls ask twice at once; those that wait for one dra
 
 
 def create_server(
-    engine: Engine, city: City, settings: Settings, routers: Sequence[APIRouter] = ()
+    engine: Engine | Engines, city: City, settings: Settings, routers: Sequence[APIRouter] = ()
 ) -> FastAPI:
     """Compose the application that uvicorn serves; `routers` are those of other rooms."""
+    engines = engine if isinstance(engine, Engines) else Engines.of_one(engine)
     cache = build_cache(settings, city)  # one of pages and layers: callers share their locks
-    dash_app = create_app(engine, city, settings, cache)
-    gis, gis_service = create_service(engine, city)
+    dash_app = create_app(engines, city, settings, cache)
+    gis, gis_service = create_service(engines.public, city)
 
     screens: Any = WSGIMiddleware(dash_app.server, workers=WSGI_THREADS)  # its own ASGI types
 
@@ -44,18 +46,19 @@ def create_server(
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
         await gis_service.close()
+        engines.public.dispose()
         # The database may stop next; the workers need this event loop to end.
         await asyncio.to_thread(screens.executor.shutdown)
 
     server = FastAPI(
         title=city.title_en, docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan
     )
-    serve_layers(server, LayerContext(engine, city, settings.data_dir, cache.get_bytes))
+    serve_layers(server, LayerContext(engines.reader, city, settings.data_dir, cache.get_bytes))
     own = (
-        health_router(engine),
-        live_router(engine),
-        vehicles_router(engine),
-        points_router(engine, city),
+        health_router(engines.reader, engines.complaint),
+        live_router(engines.reader),
+        vehicles_router(engines.reader),
+        points_router(engines.reader, city),
         *routers,
     )
     for each in own:

@@ -62,7 +62,7 @@ def read_disclosed(context: ScreenContext, found: ResolvedHeadline) -> dict[str,
     withheld = context.cache.get_or(
         f"withheld/{version}/district",
         lambda: read_pattern(
-            context.engine,
+            context.writer,
             publication,
             lambda already: withheld_places(values, found.indicator, already),
         ),

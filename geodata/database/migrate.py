@@ -9,7 +9,8 @@ from sqlalchemy import Engine, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
-from geodata.database.replay import drop_views
+from geodata.database.replay import drop_views, make_views
+from geodata.database.rights import apply_rights
 from geodata.errors import DatabaseError
 from geodata.settings import ROOT
 from geodata.tables import SCHEMA
@@ -20,6 +21,8 @@ LOCK_KEY = 7_305_011_000  # any fixed number: two upgrades at once take turns on
 
 def upgrade(engine: Engine) -> list[str]:
     """Bring the schema to the newest revision in one transaction; returns the revisions applied.
+
+    With it the views of replay, and what each role may do.
 
     Raises:
         DatabaseError: the schema is newer than this program, or the role may not change it.
@@ -32,6 +35,8 @@ def upgrade(engine: Engine) -> list[str]:
             if pending:
                 drop_views(connection)
                 _apply(connection)
+            is_changed = make_views(connection) or bool(pending)
+            apply_rights(connection, is_changed=is_changed)
             return pending
     except (DBAPIError, CommandError) as error:
         raise DatabaseError(f"the schema cannot be brought up to date: {error}") from error

@@ -118,11 +118,11 @@ def act(context: ScreenContext, action: str, alert_id: int, who: str, to: str, n
     try:
         match action:
             case "acknowledge":
-                acknowledge(context.engine, alert_id, who, note)
+                acknowledge(context.writer, alert_id, who, note)
             case "assign":
-                assign(context.engine, alert_id, to or who, who, note)
+                assign(context.writer, alert_id, to or who, who, note)
             case "close":
-                close(context.engine, alert_id, who, note)
+                close(context.writer, alert_id, who, note)
             case _:
                 return ""
     except OperationsError as error:

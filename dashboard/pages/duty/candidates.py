@@ -84,7 +84,7 @@ def decide(context: ScreenContext, answer: str, candidate_id: int, who: str) -> 
         return " ".join(translate("duty.sign", code) for code in LANGUAGES)
     try:
         decide_candidate(
-            context.engine,
+            context.writer,
             candidate_id,
             is_one_event=answer == "one_event",
             decided_by=who.strip(),
