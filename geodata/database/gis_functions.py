@@ -6,7 +6,13 @@ temporary objects; the public reader has none.
 
 from importlib import resources
 
+from geodata.tables.published import PUBLISHED
+
 GIS_SCHEMA = "tipg"
+# for a connection of the service; PostGIS stays wherever the server's administrator put it
+FIND_PUBLISHED_FIRST = (
+    f"SELECT set_config('search_path', '{PUBLISHED}, ' || current_setting('search_path'), false)"
+)
 
 
 def function_statements() -> list[str]:

@@ -13,12 +13,12 @@ import psycopg
 from psycopg import sql
 from sqlalchemy.engine import URL
 
+from geodata.database.rights import SCHEMAS
 from geodata.database.roles import Roles
 from geodata.errors import DatabaseError
 
 PUBLIC_STATEMENT_S = 20  # of what everybody may ask
 _LOCK_KEY = 7_305_011_002  # any fixed number: two that make roles take turns on it
-_SCHEMAS = ["ops", "published", "replay", "rights", "tipg"]
 
 Driver = psycopg.Connection[Any]
 
@@ -107,7 +107,7 @@ def hand_over(connection: Driver, roles: Roles, database: str) -> None:
     """Give the owner all that another role made of the program's schemas; for a superuser."""
     _run(connection, "CREATE EXTENSION IF NOT EXISTS postgis SCHEMA public")
     _run(connection, "GRANT CREATE, CONNECT, TEMPORARY ON DATABASE {} TO {}", database, roles.owner)
-    names = [roles.owner, roles.writer, _SCHEMAS]
+    names = [roles.owner, roles.writer, list(SCHEMAS)]
     for statement in connection.execute(_MADE_BY_OTHERS, names).fetchall():
         connection.execute(statement[0])
 

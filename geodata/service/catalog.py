@@ -16,7 +16,7 @@ from tipg.settings import DatabaseSettings
 
 from geodata.city.configuration import City
 from geodata.clock import now
-from geodata.database.gis_functions import GIS_SCHEMA
+from geodata.database.gis_functions import FIND_PUBLISHED_FIRST, GIS_SCHEMA
 from geodata.errors import DatabaseError
 from geodata.published.layers import PublishedLayer, read_edition, read_layers
 from geodata.service.about import About, describe
@@ -135,11 +135,7 @@ async def _prepare(connection: asyncpg.Connection) -> None:
         await connection.set_type_codec(
             kind, encoder=orjson.dumps, decoder=orjson.loads, schema="pg_catalog"
         )
-    await connection.execute(
-        "SELECT set_config('search_path', concat_ws(', ', $1::text, "
-        "current_setting('search_path')), false)",
-        PUBLISHED,
-    )
+    await connection.execute(FIND_PUBLISHED_FIRST)
 
 
 def _address(url: URL) -> dict[str, Any]:
