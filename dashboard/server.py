@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 from a2wsgi import WSGIMiddleware
@@ -32,13 +33,21 @@ WSGI_THREADS = 128  # fifty walls ask twice at once; those that wait for one dra
 
 
 def create_server(
-    engine: Engine | Engines, city: City, settings: Settings, routers: Sequence[APIRouter] = ()
+    engine: Engine | Engines,
+    city: City,
+    settings: Settings,
+    routers: Sequence[APIRouter] = (),
+    published: Engine | None = None,
 ) -> FastAPI:
-    """Compose the application that uvicorn serves; `routers` are those of other rooms."""
+    """Compose the application that uvicorn serves; `routers` are those of other rooms.
+
+    What is public is read by `published` where it is given, else by the public reader.
+    """
     engines = engine if isinstance(engine, Engines) else Engines.of_one(engine)
+    public = published or engines.public
     cache = build_cache(settings, city)  # one of pages and layers: callers share their locks
-    dash_app = create_app(engines, city, settings, cache)
-    gis, gis_service = create_service(engines.public, city)
+    dash_app = create_app(replace(engines, public=public), city, settings, cache)
+    gis, gis_service = create_service(public, city)
 
     screens: Any = WSGIMiddleware(dash_app.server, workers=WSGI_THREADS)  # its own ASGI types
 
@@ -46,7 +55,7 @@ def create_server(
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         yield
         await gis_service.close()
-        engines.public.dispose()
+        public.dispose()
         # The database may stop next; the workers need this event loop to end.
         await asyncio.to_thread(screens.executor.shutdown)
 

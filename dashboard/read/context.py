@@ -16,8 +16,8 @@ class ScreenContext:
     city: City
     settings: Settings
     cache: AnswerCache
+    published: Engine | None = None  # that sees the published schema and nothing else
     acting: Engine | None = None
-    published: Engine | None = None
 
     @property
     def writer(self) -> Engine:
@@ -26,5 +26,5 @@ class ScreenContext:
 
     @property
     def public(self) -> Engine:
-        """The engine that reads what is published, and nothing else."""
+        """The engine that public screens read by."""
         return self.published or self.engine

@@ -18,8 +18,9 @@ from geodata.city.configuration import City
 from geodata.clock import now
 from geodata.database.gis_functions import FIND_PUBLISHED_FIRST, GIS_SCHEMA
 from geodata.errors import DatabaseError
-from geodata.published.layers import PublishedLayer, read_edition, read_layers
+from geodata.published.layers import PublishedLayer, newest_of, read_edition, read_periods
 from geodata.service.about import About, describe
+from geodata.service.periods import is_of_all_periods
 from geodata.tables.published import PUBLISHED
 
 _CHECK_AFTER_S = 10.0
@@ -47,7 +48,8 @@ class Service:
     pool: asyncpg.Pool | None = None
     edition: str = ""
     checked_at: float = 0.0
-    layers: dict[str, PublishedLayer] = field(default_factory=dict)
+    periods: dict[str, tuple[PublishedLayer, ...]] = field(default_factory=dict)
+    layers: dict[str, PublishedLayer] = field(default_factory=dict)  # the newest of each
     collections: dict[str, Collection] = field(default_factory=dict)
     about: dict[str, About] = field(default_factory=dict)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -69,6 +71,7 @@ class Service:
                     state.collection_catalog = Catalog(
                         collections=self.collections, last_updated=now()
                     )
+                    state.published_periods = self.periods
         except (OSError, SQLAlchemyError, asyncpg.PostgresError, TimeoutError) as error:
             raise DatabaseError("the database does not answer") from error
 
@@ -82,9 +85,11 @@ class Service:
         edition = await asyncio.to_thread(read_edition, self.engine)
         if edition != self.edition or not self.collections:
             assert self.pool is not None  # noqa: S101
-            self.layers = await asyncio.to_thread(self._read_layers)
+            self.periods = await asyncio.to_thread(self._read_periods)
+            self.layers = newest_of(self.periods)
             async with self.pool.acquire() as connection:
-                found = await pg_get_collection_index(connection, settings=_SETTINGS)
+                views = await pg_get_collection_index(connection, settings=_SETTINGS)
+            found = [each for each in views if not is_of_all_periods(each.table)]
             self.about = {each.table: describe(each.table, self.layers) for each in found}
             self.collections = {
                 each.table: self._named(each) for each in sorted(found, key=_by_kind)
@@ -92,9 +97,9 @@ class Service:
             self.edition = edition
         self.checked_at = time.monotonic()
 
-    def _read_layers(self) -> dict[str, PublishedLayer]:
+    def _read_periods(self) -> dict[str, tuple[PublishedLayer, ...]]:
         with self.engine.connect() as connection:
-            return read_layers(connection)
+            return read_periods(connection)
 
     def _named(self, found: Collection) -> Collection:
         """Give a collection its plain name, its titles and the city's bounds."""
