@@ -95,6 +95,7 @@ def _grants(roles: Roles) -> list[str]:
         f"GRANT USAGE ON SCHEMA {GIS_SCHEMA} TO {readers}",
         f"GRANT USAGE ON SCHEMA {RIGHTS_SCHEMA} TO {writer}",
         f"GRANT SELECT ON {RIGHTS_SCHEMA}.row_key TO {writer}",
+        f"GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA {RIGHTS_SCHEMA} TO {writer}",
         f"GRANT SELECT ON {SCHEMA}.alembic_version TO {writer}, {reader}",
         f"GRANT SELECT ON ALL TABLES IN SCHEMA {PUBLISHED} TO {readers}",
         # what is made later: by a publication, by a migration

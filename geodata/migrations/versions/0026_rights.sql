@@ -33,3 +33,50 @@ BEGIN
     RETURN string_to_array(listed, ',');
 END
 $$;
+
+-- A loader that fills an empty table builds its indexes after the rows. An index is made by whom the
+-- schema allows it: these two let the writer put aside and build the indexes that are there, and no
+-- others.
+CREATE TABLE rights.index_aside (
+    table_name TEXT NOT NULL,
+    index_name TEXT NOT NULL,
+    definition TEXT NOT NULL,
+    CONSTRAINT pk_index_aside PRIMARY KEY (table_name, index_name)
+);
+
+CREATE FUNCTION rights.set_indexes_aside(filled text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    name text;
+BEGIN
+    INSERT INTO rights.index_aside
+    SELECT filled, c.relname, pg_get_indexdef(i.indexrelid)
+    FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+    WHERE i.indrelid = format('ops.%I', filled)::regclass
+      AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = i.indexrelid);
+    FOR name IN SELECT index_name FROM rights.index_aside WHERE table_name = filled LOOP
+        EXECUTE format('DROP INDEX ops.%I', name);
+    END LOOP;
+END
+$$;
+
+CREATE FUNCTION rights.build_indexes_set_aside(filled text) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+    made text;
+BEGIN
+    FOR made IN
+        SELECT definition FROM rights.index_aside WHERE table_name = filled ORDER BY index_name
+    LOOP
+        EXECUTE made;
+    END LOOP;
+    DELETE FROM rights.index_aside WHERE table_name = filled;
+END
+$$;
+
+REVOKE ALL ON FUNCTION rights.set_indexes_aside(text) FROM PUBLIC;
+REVOKE ALL ON FUNCTION rights.build_indexes_set_aside(text) FROM PUBLIC;
