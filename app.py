@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from commands import data, database, live, screens, steps, telemetry
+from commands import data, database, live, screens, steps, telemetry, users
 from geodata.database.handle import OperationalError
 from geodata.errors import OperationsError
 
@@ -60,6 +60,7 @@ def build_parser() -> argparse.ArgumentParser:
     add("serve", screens.serve, "serve the screens")
     add("setup", steps.setup, "do what is missing of database, simulated files, loads, states")
     _add_database(add)
+    _add_users(add)
     _add_data(add)
     return parser
 
@@ -69,6 +70,38 @@ def _add_database(add: AddCommand) -> None:
     db.add_argument("action", choices=["start", "stop", "status", "roles"])
     db.add_argument("--reset", action="store_true", help="roles: give them new passwords")
     add("migrate", database.migrate, "bring the database's schema up to date")
+
+
+def _add_users(add: AddCommand) -> None:
+    group = add("users", users.list_, "who may sign in, and the tokens of walls, kiosks, programs")
+    actions = group.add_subparsers(title="actions", metavar="ACTION", required=True)
+
+    def act(name: str, command: Command, summary: str, *named: str) -> argparse.ArgumentParser:
+        added = actions.add_parser(name, help=summary, description=summary)
+        added.set_defaults(command=command)
+        for each in named:
+            added.add_argument(each, metavar=each.upper())
+        return added
+
+    adding = act("add", users.add, "add a user", "name")
+    adding.add_argument("--role", required=True, choices=users.USERS)
+    adding.add_argument(
+        "--district", action="append", default=[], dest="districts", metavar="ID",
+        help="whose records the user may read; more than one is allowed; all, when none is named",
+    )  # fmt: skip
+    changing = act("password", users.password, "give a user a new password", "name")
+    for each in (adding, changing):
+        each.add_argument(
+            "--password-file", type=Path, metavar="FILE", help="its first line; else it is asked"
+        )
+    act("list", users.list_, "list the users")
+    act("disable", users.disable, "sign a user out and let them in no more", "name")
+    act("enable", users.enable, "let a disabled or locked-out user sign in again", "name")
+    making = act("token", users.token, "make the token of a device or a program")
+    making.add_argument("kind", choices=users.DEVICES)
+    making.add_argument("name", metavar="NAME")
+    act("tokens", users.tokens, "list the tokens given out")
+    act("revoke", users.revoke, "let a device or a program in no more", "name")
 
 
 def _add_data(add: AddCommand) -> None:

@@ -8,7 +8,7 @@
 // Kinds: hello, beat, resync, load, layer, vehicles, alert, candidate; "state" when the connection
 // is lost or back; "*" for all, as (facts, kind). After "resync" read anew what is shown: something
 // may have been missed. Dash hears the same through the stores `live-layers`, `live-state`,
-// `live-alerts` and `live-resync` of the shell.
+// `live-alerts`, `live-candidates` and `live-resync` of the shell.
 (() => {
   const KINDS = ["hello", "beat", "resync", "load", "layer", "vehicles", "alert", "candidate"];
   const SILENCE_MS = 40_000; // the server speaks every 15 s
@@ -79,8 +79,17 @@
       setStore("live-resync", heardAt);
     } else if (kind === "alert") {
       setStore("live-alerts", facts);
+    } else if (kind === "candidate") {
+      setStore("live-candidates", facts);
     }
     tell(kind, facts);
+  }
+
+  // Who may not hear is told so by the server: asking again and again would be no use. The page, asked
+  // for anew, says it or leads to the sign-in.
+  async function askWhether(address) {
+    const answer = await fetch(address, { method: "HEAD" }).catch(() => null);
+    if ([401, 403].includes(answer?.status)) window.location.reload();
   }
 
   function open(address = "/events") {
@@ -88,9 +97,12 @@
     openedAt = Date.now();
     source = new EventSource(address);
     for (const kind of KINDS) source.addEventListener(kind, (event) => hear(kind, event));
+    source.addEventListener("ended", () => window.location.reload()); // signed out
     source.onerror = () => {
       setStatus(false, false);
-      if (source.readyState === EventSource.CLOSED) again(); // else the browser tries by itself
+      if (source.readyState !== EventSource.CLOSED) return; // the browser tries by itself
+      askWhether(address);
+      again();
     };
   }
 
@@ -123,6 +135,7 @@
     serverTime: () => replayed() ?? (clock ? clock.server + performance.now() - clock.own : Date.now()),
   };
 
+  if ("silent" in document.documentElement.dataset) return; // nothing is pushed to this caller
   open();
   window.setInterval(watch, 5000);
   window.addEventListener("pagehide", () => source.close());

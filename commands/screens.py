@@ -15,6 +15,7 @@ from commands.companions import Companion, beside
 from commands.context import CommandContext, get_context
 from commands.database_watch import supervised
 from commands.preconditions import check_before_work
+from commands.start_rule import check_start, demonstration
 from geodata.city.configuration import City
 from geodata.clock import now, running_clock
 from geodata.database.cluster import Cluster
@@ -25,7 +26,11 @@ GRACE_S = 2  # screens hold their event streams open for ever; they reconnect by
 
 
 def run(options: argparse.Namespace) -> None:
-    """Set up what is missing, follow live sources, serve; supervise all that until the end."""
+    """Set up what is missing, follow live sources, serve; supervise all that until the end.
+
+    Raises:
+        SettingsError: nobody could enter; said before any data are made or loaded.
+    """
     context = get_context()  # first: a clock of `.env` holds from then on
     if is_played(context, options) and options.speed != 1:  # one clock for all processes
         os.environ["OCC_CLOCK"] = running_clock(now(), datetime.now(UTC), options.speed)
@@ -33,7 +38,7 @@ def run(options: argparse.Namespace) -> None:
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGHUP, _leave)
     with supervised(private_cluster(context.settings)):
-        steps.run_steps(context)
+        steps.run_steps(context, check_start)
         with beside(*_companions(context, options)):
             _serve(context)
 
@@ -83,6 +88,7 @@ def serve(options: argparse.Namespace) -> None:
         if context.engines.complaint:
             print(f"one database role does everything: {context.engines.complaint}", flush=True)
         upgrade(context.engines.owner)
+        print(check_start(context), flush=True)
         _serve(context)
 
 
@@ -99,7 +105,8 @@ def create_worker() -> ASGIApp:
     intake = intake_router(
         engines.writer, city, declarations, settings.intake_token, context.places
     )
-    return create_server(engines, city, settings, [intake])
+    demo = demonstration(settings, declarations, engines.writer)
+    return create_server(engines, city, settings, [intake], demo)
 
 
 def _serve(context: CommandContext) -> None:

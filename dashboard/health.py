@@ -1,4 +1,4 @@
-"""`/healthz`: whether the database answers, the newest load, the versions that run."""
+"""`/healthz`: whether the database answers; for known callers the newest load and the versions."""
 
 from importlib.metadata import version
 from typing import Any
@@ -40,7 +40,8 @@ def health_router(engine: Engine, complaint: str = "") -> APIRouter:
             facts = report(engine)
             if complaint and current_caller().role == Role.ADMINISTRATOR:
                 facts["database_roles"] = complaint
-            return JSONResponse(facts, headers={"Cache-Control": "no-store"})
+            told = facts if current_caller().is_known else {"database": facts["database"]}
+            return JSONResponse(told, headers={"Cache-Control": "no-store"})
         except (*DATABASE_ERRORS, DatabaseError):
             detail = "the database does not answer"
             return answer_problem(UNAVAILABLE, detail, ADDRESS, database="unreachable")

@@ -22,6 +22,7 @@ from geodata.database.cluster import Cluster
 from geodata.database.engine import connect, parse_url
 from geodata.database.migrate import upgrade
 from geodata.database.roles import roles_of
+from geodata.identity.caller import Caller, Role, asked_by
 from geodata.settings import Settings
 
 TESTS = Path(__file__).resolve().parent
@@ -131,6 +132,13 @@ def city():
     from geodata.city.configuration import load_city
 
     return load_city("changchun")
+
+
+@pytest.fixture
+def asked_by_administrator() -> Iterator[None]:
+    """What the test calls itself, without a server, is asked by an administrator."""
+    with asked_by(Caller(Role.ADMINISTRATOR, "an administrator")):
+        yield
 
 
 @pytest.fixture(scope="session")

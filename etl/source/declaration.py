@@ -49,6 +49,11 @@ class SourceDeclaration(Declared):
         "`none` comes once",
     )
     provenance: Literal["real", "simulated"] = Field(description="shown on every screen")
+    access: Literal["public", "internal"] = Field(
+        default="internal",
+        description="public: anybody may see its records; internal: a real source is for those "
+        "who are signed in, and the program is no demonstration with it",
+    )
 
     path: str | None = Field(
         default=None,
@@ -167,6 +172,11 @@ class SourceDeclaration(Declared):
     def is_followed(self) -> bool:
         """Whether it has a live rule that is looked at again and again; an intake is not."""
         return any(not rule.intake for rule in self.live)
+
+    @property
+    def is_for_all(self) -> bool:
+        """Whether anybody may see its records, one by one: invented ones, or public ones."""
+        return self.provenance == "simulated" or self.access == "public"
 
     @property
     def is_accepted(self) -> bool:

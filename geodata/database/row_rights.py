@@ -34,11 +34,13 @@ def condition(table: str) -> str | None:
         case Rows.BY_DISTRICT:
             return f"{_WHOLE} OR district_id = ANY ({_ASKED}::text[])"
         case Rows.OF_CALLS:
-            return (
-                f"{_WHOLE} OR EXISTS (SELECT FROM {SCHEMA}.incident call "
-                "WHERE call.source = first_source AND call.record_id = first_record_id "
+            both = " AND ".join(
+                f"EXISTS (SELECT FROM {SCHEMA}.incident call WHERE call.source = {each}_source "
+                f"AND call.record_id = {each}_record_id "
                 f"AND call.district_id = ANY ({_ASKED}::text[]))"
+                for each in ("first", "second")
             )
+            return f"{_WHOLE} OR ({both})"
         case Rows.WHOLE_CITY:
             return _WHOLE
     return None

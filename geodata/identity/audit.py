@@ -74,7 +74,9 @@ def write_audit(
         connection.execute(insert(audit_entry).values(**row))
 
 
-def read_audit(engine: Engine, asked: AuditFilter | None = None, page: int = 1) -> AuditPage:
+def read_audit(
+    engine: Engine, asked: AuditFilter | None = None, page: int = 1, size: int = PAGE_SIZE
+) -> AuditPage:
     """Return a page of the record, 1 being the newest.
 
     Raises:
@@ -94,9 +96,9 @@ def read_audit(engine: Engine, asked: AuditFilter | None = None, page: int = 1) 
     if asked.until is not None:
         query = query.where(a.at < asked.until)
     with engine.connect() as connection:
-        window = query.offset((page - 1) * PAGE_SIZE).limit(PAGE_SIZE + 1)
+        window = query.offset((page - 1) * size).limit(size + 1)
         rows = list(connection.execute(window).mappings())
-    return AuditPage(rows[:PAGE_SIZE], len(rows) > PAGE_SIZE)
+    return AuditPage(rows[:size], len(rows) > size)
 
 
 def _plain(value: Any) -> Any:

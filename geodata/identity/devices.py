@@ -7,6 +7,7 @@ from sqlalchemy import Engine, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from geodata.clock import true_now
+from geodata.database.announce import SIGNED_OUT, announce
 from geodata.errors import NotFoundError, RequestError
 from geodata.identity.caller import DEVICES, Caller, Role, current_caller
 from geodata.identity.names import check_name, name_key
@@ -81,6 +82,7 @@ def revoke_device(engine: Engine, name: str) -> None:
         statement = update(device_token).where(is_own).values(revoked_at=true_now())
         if not connection.execute(statement).rowcount:
             raise NotFoundError(f"there is no device {name} that is let in")
+        announce(connection, SIGNED_OUT)
 
 
 def list_devices(engine: Engine) -> list[Device]:

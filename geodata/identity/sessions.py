@@ -10,6 +10,7 @@ from sqlalchemy.engine import Connection
 from sqlalchemy.sql.elements import ColumnElement
 
 from geodata.clock import true_now
+from geodata.database.announce import SIGNED_OUT, announce
 from geodata.errors import NotFoundError, SignInRefusedError
 from geodata.identity.caller import Caller, Role
 from geodata.identity.names import name_key
@@ -92,6 +93,7 @@ def end_session(engine: Engine, token: str) -> None:
     own = (s.token_sha256 == digest_of(token)) & s.revoked_at.is_(None)
     with engine.begin() as connection:
         connection.execute(update(user_session).where(own).values(revoked_at=true_now()))
+        announce(connection, SIGNED_OUT)
 
 
 def end_sessions_of(engine: Engine, name: str) -> int:
@@ -113,7 +115,9 @@ def end_sessions_in(connection: Connection, user_id: int) -> int:
     s = user_session.c
     now = true_now()
     own = (s.user_id == user_id) & s.revoked_at.is_(None) & (s.expires_at > now)
-    return connection.execute(update(user_session).where(own).values(revoked_at=now)).rowcount
+    ended = connection.execute(update(user_session).where(own).values(revoked_at=now)).rowcount
+    announce(connection, SIGNED_OUT)
+    return ended
 
 
 def _is_open(token: str, now: datetime) -> ColumnElement[bool]:

@@ -16,7 +16,7 @@ class Rows(StrEnum):
     ALL = "all"
     BY_DISTRICT = "by district"  # those of the caller's districts
     WHOLE_CITY = "whole city"  # all, to a caller who may read every district; none to any other
-    OF_CALLS = "of calls"  # those whose first call the caller may read
+    OF_CALLS = "of calls"  # those both of whose calls the caller may read
     NONE = "none"  # the writer's alone
 
 

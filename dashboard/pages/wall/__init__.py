@@ -31,6 +31,7 @@ from dashboard.read.context import ScreenContext
 from dashboard.read.single_flight import SingleFlights
 from dashboard.scenes.model import load_wall
 from dashboard.wording.i18n import LANGUAGES, translate
+from geodata.identity.caller import USERS, Role
 from geodata.queries.screens import read_district_list
 from layers.maps.urls import districts_address
 
@@ -274,6 +275,7 @@ PAGE = Page(
         "城市此刻运行如何，差距最大在哪里", "How the city is doing now, and where the worst gap is"
     ),
     position=10,
+    roles=frozenset({Role.WALL, *USERS}),
     layout=layout,
     register=register,
 )

@@ -60,6 +60,11 @@ _RECORDS = [
         "record_id, event_id, channel, received_at, address",
         "'r-@', 'e-@', '120', now() - interval '1 hour', '@ street 1'",
     ),
+    *_each(
+        "incident",
+        "record_id, event_id, channel, received_at",
+        "'x-@', 'f-@', '119', now() - interval '1 hour'",
+    ),
     *_each("ed_visit", "hospital_id, visit_id, room_in_at, outcome", "'h', '@', now(), 'died'"),
     *_each("health_record", "person_hash, institution_id, year_on", "'@', 'i', '2026-01-01'"),
     *_each("network_sample", "sample_id, kind, technology, sampled_at",
@@ -73,4 +78,6 @@ _RECORDS = [
         " 1, 1, now())"
         for each in (A, B)
     ),
+    "INSERT INTO event_candidate (first_source, first_record_id, second_source, second_record_id,"
+    f" distance_m, gap_s, found_at) VALUES ('s', 'r-{A}', 's', 'x-{B}', 1, 1, now())",
 ]  # fmt: skip

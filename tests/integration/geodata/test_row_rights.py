@@ -13,8 +13,9 @@ from geodata.database.engine import open_for_answers, open_snapshot
 from geodata.database.engines import Engines
 from geodata.database.replay import open_as_of
 from geodata.database.row_rights import read_key, sign
-from geodata.errors import RequestError
+from geodata.errors import NotFoundError, RequestError
 from geodata.identity.caller import ANYONE, Caller, Role, asked_by
+from geodata.queries.candidates import check_candidate
 from geodata.tables.rights import READER_ROWS, Rows
 from tests.integration.geodata.conftest import A, B
 
@@ -153,11 +154,16 @@ def test_a_connection_of_ones_own_sees_nothing(recorded: Engines) -> None:
 def test_rejected_rows_and_candidates(recorded: Engines) -> None:
     with reading(recorded, BOUND) as connection:
         assert districts(connection, "SELECT count(*) FROM rejected_row") == {0}
-        found = districts(connection, "SELECT first_record_id FROM event_candidate")
-        assert found == {f"r-{A}"}
+        found = districts(connection, "SELECT second_record_id FROM event_candidate")
+        assert found == {f"x-{A}"}  # of a pair across the border, one call is another's
+    for caller, number in ((BOUND, 2), (BOUND, 3), (ANYONE, 1)):
+        with asked_by(caller), pytest.raises(NotFoundError):
+            check_candidate(recorded.reader, number)
+    with asked_by(BOUND):
+        check_candidate(recorded.reader, 1)
     with reading(recorded, WHOLE) as connection:
         assert districts(connection, "SELECT count(*) FROM rejected_row") == {1}
-        assert districts(connection, "SELECT count(*) FROM event_candidate") == {2}
+        assert districts(connection, "SELECT count(*) FROM event_candidate") == {3}
     with reading(recorded, ANYONE) as connection:
         assert districts(connection, "SELECT count(*) FROM event_candidate") == {0}
 
@@ -182,8 +188,10 @@ def test_a_replay_is_bound_too(recorded: Engines, table: str) -> None:
                 connection.execute(text("SELECT set_config('occ.at', 'infinity', false)"))
                 query = f"SELECT count(*) FROM {table}"
                 seen[caller] = connection.execute(text(query)).scalar_one()
-    whole = 1 if table == "rejected_row" else 2
-    assert seen == {BOUND: whole - 1, WHOLE: whole, ANYONE: 0}
+    own, whole = {"rejected_row": (0, 1), "event_candidate": (1, 3), "incident": (2, 4)}.get(
+        table, (1, 2)
+    )
+    assert seen == {BOUND: own, WHOLE: whole, ANYONE: 0}
 
 
 def test_a_district_with_a_comma_cannot_name_two() -> None:
