@@ -54,7 +54,8 @@ def _each(table: str, columns: str, values: str) -> list[str]:
 _RECORDS = [
     "INSERT INTO load (source, table_name, file, sha256, status, provenance, owner, licence,"
     " started_at, finished_at, rows_in, rows_loaded, rows_rejected, records) VALUES ('s',"
-    " 'incident', 'f', 'x', 'loaded', 'real', 'o', 'l', now(), now(), 2, 2, 0, 2)",
+    " 'incident', 'f', 'x', 'loaded', 'real', 'o', 'l', now() - interval '1 day',"
+    " now() - interval '1 day', 2, 2, 0, 2)",
     *_each(
         "incident",
         "record_id, event_id, channel, received_at, address",

@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from fastapi.testclient import TestClient
 from sqlalchemy import text
 from sqlalchemy.engine import URL
 
+from app import main
 from commands.context import CommandContext
 from commands.database import see_to_roles
+from commands.screens import create_worker
 from geodata.database import role_setup
 from geodata.database.cluster import Cluster
 from geodata.database.engine import connect
@@ -20,7 +23,8 @@ from geodata.database.role_access import FOLDER, password_file
 from geodata.database.role_script import role_script
 from geodata.database.roles import find_roles, roles_of
 from geodata.errors import DatabaseError, SettingsError
-from geodata.settings import Settings
+from geodata.identity.row_rights import readable_districts
+from geodata.settings import Settings, get_settings
 from tests.conftest import DatabaseFactory, opened
 from tests.integration.geodata.conftest import given
 
@@ -153,6 +157,50 @@ def test_statistics_are_closed(upgraded: Engines) -> None:
                 "OR has_table_privilege('pg_stat_activity', 'SELECT')"
             )
             assert connection.execute(query).scalar_one() is False
+
+
+COMMANDS = (
+    ["migrate"],
+    ["sources"],
+    ["loads"],
+    ["loads", "--held"],
+    ["rejected"],
+    ["users", "list"],
+    ["load", "residents_h3", "--path", "there-is-none.csv"],
+    ["build", "residents"],
+)
+
+
+def test_no_command_and_no_server_connects_as_superuser(
+    upgraded: Engines, old_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OCC_DATA_DIR", str(old_folder))
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.setattr(role_setup, "as_administrator", lambda _: pytest.fail("superuser"))
+    get_settings.cache_clear()
+    try:
+        seen = set()
+        for command in COMMANDS:
+            main(command)
+            seen |= connected(old_folder)
+        assert seen == {"changchun_owner", "changchun_writer", "changchun_reader",
+                        "changchun_public"}  # fmt: skip
+        with TestClient(create_worker(), base_url="http://127.0.0.1") as client:
+            for address in ("/healthz", "/", "/kiosk", "/ogc/collections", "/wall", "/duty"):
+                assert client.get(address).status_code < 500
+            seen = connected(old_folder)
+        assert "occ" not in seen
+        assert {"changchun_reader", "changchun_public"} <= seen
+    finally:
+        get_engines(get_settings(), readable_districts).dispose()
+        get_settings.cache_clear()
+
+
+def connected(folder: Path) -> set[str]:
+    """Whoever has a connection to the city's database."""
+    query = text("SELECT usename FROM pg_stat_activity WHERE datname = 'changchun'")
+    with opened(Cluster(folder).url("postgres")) as engine, engine.connect() as connection:
+        return set(connection.execute(query).scalars())
 
 
 @pytest.fixture

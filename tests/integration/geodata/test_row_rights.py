@@ -64,7 +64,7 @@ WAYS = {
     "(SELECT district_id FROM incident i WHERE i.district_id = d.district_id OR true) l",
     "cast that tells": "SELECT district_id FROM incident WHERE substr(address, 1, 1)::text <> ''",
     "function": "SELECT (xpath('//district_id/text()', "
-    "query_to_xml('SELECT district_id FROM ops.incident', false, true, '')))[1]::text",
+    "query_to_xml('SELECT district_id FROM ops.incident', false, false, '')))[1]::text",
     "other setting": "SELECT district_id FROM incident, "
     "(SELECT set_config('occ.districts', '*', true)) s",
 }
