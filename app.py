@@ -71,8 +71,9 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _add_database(add: AddCommand) -> None:
-    db = add("db", database.cluster, "the private database cluster")
-    db.add_argument("action", choices=["start", "stop", "status"])
+    db = add("db", database.cluster, "the private database cluster, and the database's roles")
+    db.add_argument("action", choices=["start", "stop", "status", "roles"])
+    db.add_argument("--reset", action="store_true", help="roles: give them new passwords")
     for name, command, summary in (
         ("backup", database.backup, "write the database into a file"),
         ("restore", database.restore, "put a backup in the place of the database"),

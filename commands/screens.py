@@ -20,7 +20,6 @@ from commands.start_rule import check_start, demonstration
 from geodata.city.configuration import City
 from geodata.clock import now, running_clock
 from geodata.database.cluster import Cluster
-from geodata.database.engine import open_for_answers
 from geodata.database.migrate import upgrade
 from geodata.settings import Settings
 
@@ -87,7 +86,9 @@ def serve(options: argparse.Namespace) -> None:
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGHUP, _leave)
     with supervised(private_cluster(context.settings)):
-        upgrade(context.engine)
+        if context.engines.complaint:
+            print(f"one database role does everything: {context.engines.complaint}", flush=True)
+        upgrade(context.engines.owner)
         print(check_start(context), flush=True)
         _serve(context)
 
@@ -100,11 +101,13 @@ def create_worker() -> ASGIApp:
     from etl.source.declaration import read_declarations
 
     context = get_context()
-    engine, city, settings = context.engine, context.city, context.settings
+    engines, city, settings = context.engines, context.city, context.settings
     declarations = read_declarations(sources_folder(city))
-    intake = intake_router(engine, city, declarations, settings.intake_token, context.places)
-    demo = demonstration(settings, declarations, engine)
-    return create_server(open_for_answers(engine), city, settings, [intake], demo)
+    intake = intake_router(
+        engines.writer, city, declarations, settings.intake_token, context.places
+    )
+    demo = demonstration(settings, declarations, engines.writer)
+    return create_server(engines.for_answers(), city, settings, [intake], demo)
 
 
 def _serve(context: CommandContext) -> None:

@@ -67,11 +67,14 @@ def _skip(context: CommandContext) -> str:
 
 
 def _database(context: CommandContext) -> str:
-    return context.engine.url.database or ""
+    engines = context.engines
+    if engines.complaint:
+        print(f"\n      one role does everything: {engines.complaint}", end=" ", flush=True)
+    return engines.owner.url.database or ""
 
 
 def _schema(context: CommandContext) -> str:
-    applied = upgrade(context.engine)
+    applied = upgrade(context.engines.owner)
     return f"applied {', '.join(applied)}" if applied else UP_TO_DATE
 
 

@@ -2,15 +2,15 @@
 
 from geodata.database.migrate import refuse_downgrade, run_ddl
 
-revision = "0037"
-down_revision = "0024"
+revision = "0029"
+down_revision = "0028"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
     """Add the column."""
-    run_ddl("0037_heard.sql")
+    run_ddl("0029_heard.sql")
 
 
 def downgrade() -> None:
