@@ -24,6 +24,7 @@ from geodata.tables import NO_DISTRICT
 from layers.build.run import build_states
 from layers.catalogue.registry import find_indicator
 from layers.disclosure.publish import publish_layers
+from layers.disclosure.report import read_report
 from layers.disclosure.shares import bases_of, step_of
 from layers.maps.breaks import layer_breaks
 from layers.maps.cell_lists import districts_of, read_cells
@@ -309,6 +310,26 @@ def test_9_linear_programs_over_all_that_is_published(
         attacker.know(name, secret.events[name.split()[1]])
     assert attacker.recovered([last], K), "the attack works: all but one make that one known"
     said(f"of these below {K}, by {attacker.programs} linear programs", len(small), 0)
+
+
+def test_9_the_report_says_how_closely_a_reader_can_tell(
+    attacked: Attacked, public: dict[str, Published], secret: Secret
+) -> None:
+    """The engine's own figures of what it published agree with what is there."""
+    lines = {
+        (line.layer, line.level): line
+        for line in read_report(attacked.engine, attacked.city, attacked.data_dir)
+    }
+    zones = attacked.touches().keys()
+    for key, true in ((EVENTS, secret.events), (CALLS, secret.calls)):
+        line = lines[key, "h3-8"]
+        withheld = public[key].withheld & zones
+        assert line.primary + line.complementary == len(withheld)
+        assert line.primary == sum(0 < true[zone] < K for zone in withheld)
+        assert line.programs > 10
+        for level in ("district", "h3-8"):
+            assert K <= lines[key, level].narrowest < np.inf
+    assert lines[SHARE, "h3-8"].narrowest is None
 
 
 def test_9_no_small_count_is_shown(public: dict[str, Published], secret: Secret) -> None:
