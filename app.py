@@ -2,13 +2,19 @@
 """The command line: arguments to commands. Each command imports its rooms when it runs."""
 
 import argparse
+import errno
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from commands import data, database, live, screens, steps, telemetry
+from commands import data, database, disclosure, live, screens, steps, telemetry, users
+from geodata.database.handle import OperationalError
 from geodata.errors import OperationsError
+from geodata.private_files import UMASK
 
+# Faults of the machine, not of the program: a trace of it would help nobody.
+OF_THE_MACHINE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO}
 EXIT_STATUS: dict[type[OperationsError], int] = {OperationsError: 2}
 
 Command = Callable[[argparse.Namespace], None]
@@ -18,13 +24,24 @@ AddCommand = Callable[[str, Command, str], argparse.ArgumentParser]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; an error meant for the user becomes one line and an exit status."""
     options = build_parser().parse_args(arguments)
+    umask = os.umask(UMASK)  # calls and addresses are for this account alone
     try:
         options.command(options)
     except OperationsError as error:
         print(f"error: {error}", file=sys.stderr)
         return next(EXIT_STATUS[kind] for kind in type(error).__mro__ if kind in EXIT_STATUS)
+    except OSError as error:
+        if error.errno not in OF_THE_MACHINE:
+            raise
+        print(f"error: {error.filename or 'a file'}: {error.strerror}", file=sys.stderr)
+        return EXIT_STATUS[OperationsError]
+    except OperationalError as error:  # the server is gone, or its disk is full
+        print(f"error: the database: {str(error.orig).strip()}", file=sys.stderr)
+        return EXIT_STATUS[OperationsError]
     except KeyboardInterrupt:
         return 130
+    finally:
+        os.umask(umask)
     return 0
 
 
@@ -48,14 +65,53 @@ def build_parser() -> argparse.ArgumentParser:
     add("serve", screens.serve, "serve the screens")
     add("setup", steps.setup, "do what is missing of database, simulated files, loads, states")
     _add_database(add)
+    _add_users(add)
     _add_data(add)
     return parser
 
 
 def _add_database(add: AddCommand) -> None:
-    db = add("db", database.cluster, "the private database cluster")
-    db.add_argument("action", choices=["start", "stop", "status"])
+    db = add("db", database.cluster, "the private database cluster, and the database's roles")
+    db.add_argument("action", choices=["start", "stop", "status", "roles"])
+    db.add_argument("--reset", action="store_true", help="roles: give them new passwords")
+    for name, command, summary in (
+        ("backup", database.backup, "write the database into a file"),
+        ("restore", database.restore, "put a backup in the place of the database"),
+    ):
+        add(name, command, summary).add_argument("file", type=Path, metavar="FILE")
     add("migrate", database.migrate, "bring the database's schema up to date")
+
+
+def _add_users(add: AddCommand) -> None:
+    group = add("users", users.list_, "who may sign in, and the tokens of walls, kiosks, programs")
+    actions = group.add_subparsers(title="actions", metavar="ACTION", required=True)
+
+    def act(name: str, command: Command, summary: str, *named: str) -> argparse.ArgumentParser:
+        added = actions.add_parser(name, help=summary, description=summary)
+        added.set_defaults(command=command)
+        for each in named:
+            added.add_argument(each, metavar=each.upper())
+        return added
+
+    adding = act("add", users.add, "add a user", "name")
+    adding.add_argument("--role", required=True, choices=users.USERS)
+    adding.add_argument(
+        "--district", action="append", default=[], dest="districts", metavar="ID",
+        help="whose records the user may read; more than one is allowed; all, when none is named",
+    )  # fmt: skip
+    changing = act("password", users.password, "give a user a new password", "name")
+    for each in (adding, changing):
+        each.add_argument(
+            "--password-file", type=Path, metavar="FILE", help="its first line; else it is asked"
+        )
+    act("list", users.list_, "list the users")
+    act("disable", users.disable, "sign a user out and let them in no more", "name")
+    act("enable", users.enable, "let a disabled or locked-out user sign in again", "name")
+    making = act("token", users.token, "make the token of a device or a program")
+    making.add_argument("kind", choices=users.DEVICES)
+    making.add_argument("name", metavar="NAME")
+    act("tokens", users.tokens, "list the tokens given out")
+    act("revoke", users.revoke, "let a device or a program in no more", "name")
 
 
 def _add_data(add: AddCommand) -> None:
@@ -87,6 +143,9 @@ def _add_data(add: AddCommand) -> None:
     build.add_argument("indicators", nargs="*", metavar="INDICATOR", help="all, when none is named")
     build.add_argument("--full", action="store_true", help="all states, not only what is new")
     _add_partitions(add)
+    told = add("disclosure", disclosure.disclosure, "report what is published and withheld")
+    told.add_argument("--write", metavar="FILE", help="as a page, not on the screen")
+    told.add_argument("--restate", action="store_true", help="publish held changes first")
     add("docs", data.docs, "write the generated pages and tables of docs")
 
 

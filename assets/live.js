@@ -1,14 +1,14 @@
 // Pushes of the server: one stream of events a screen, shared by everything on it.
 //
 //   const stop = occLive.subscribe("layer", (facts) => ...);   // facts.indicator, facts.version
-//   occLive.state()       -> { connected, since, database }     since: ms of the last change
+//   occLive.state()       -> { connected, since, database }     since: performance.now() of the last change
 //   occLive.serverTime()  -> ms since 1970 by the server's clock, as far as it is known
 //   occLive.versions()    -> { indicator: version } heard since the page was opened
 //
 // Kinds: hello, beat, resync, load, layer, vehicles, alert, candidate; "state" when the connection
 // is lost or back; "*" for all, as (facts, kind). After "resync" read anew what is shown: something
 // may have been missed. Dash hears the same through the stores `live-layers`, `live-state`,
-// `live-alerts` and `live-resync` of the shell.
+// `live-alerts`, `live-candidates` and `live-resync` of the shell.
 (() => {
   const KINDS = ["hello", "beat", "resync", "load", "layer", "vehicles", "alert", "candidate"];
   const SILENCE_MS = 40_000; // the server speaks every 15 s
@@ -18,8 +18,8 @@
 
   const subscribers = new Map();
   let versions = {};
-  let status = { connected: false, since: Date.now(), database: false };
-  let heardAt = Date.now();
+  let status = { connected: false, since: performance.now(), database: false };
+  let heardAt = performance.now(); // durations are by the steady clock: the other may be set back
   let heardId = null;
   let openedAt = heardAt;
   let clock = null; // the server's time and our own steady one when it was said
@@ -51,7 +51,7 @@
 
   function setStatus(connected, database) {
     if (connected === status.connected && database === status.database) return;
-    const since = status.connected && !connected ? heardAt : Date.now();
+    const since = status.connected && !connected ? heardAt : performance.now();
     status = { connected, since, database };
     setStore("live-state", status);
     tell("state", status);
@@ -66,7 +66,7 @@
   }
 
   function hear(kind, event) {
-    heardAt = Date.now();
+    heardAt = performance.now();
     heardId = event.lastEventId || heardId;
     pauseMs = FIRST_PAUSE_MS;
     const facts = JSON.parse(event.data);
@@ -79,18 +79,30 @@
       setStore("live-resync", heardAt);
     } else if (kind === "alert") {
       setStore("live-alerts", facts);
+    } else if (kind === "candidate") {
+      setStore("live-candidates", facts);
     }
     tell(kind, facts);
   }
 
+  // Who may not hear is told so by the server: asking again and again would be no use. The page, asked
+  // for anew, says it or leads to the sign-in.
+  async function askWhether(address) {
+    const answer = await fetch(address, { method: "HEAD" }).catch(() => null);
+    if ([401, 403].includes(answer?.status)) window.location.reload();
+  }
+
   function open(address = "/events") {
     retry = null;
-    openedAt = Date.now();
+    openedAt = performance.now();
     source = new EventSource(address);
     for (const kind of KINDS) source.addEventListener(kind, (event) => hear(kind, event));
+    source.addEventListener("ended", () => window.location.reload()); // signed out
     source.onerror = () => {
       setStatus(false, false);
-      if (source.readyState === EventSource.CLOSED) again(); // else the browser tries by itself
+      if (source.readyState !== EventSource.CLOSED) return; // the browser tries by itself
+      askWhether(address);
+      again();
     };
   }
 
@@ -106,10 +118,10 @@
   }
 
   function watch() {
-    if (Date.now() - heardAt < SILENCE_MS || retry !== null) return;
+    if (performance.now() - heardAt < SILENCE_MS || retry !== null) return;
     setStatus(false, false);
     // A slow server is given the same time to answer: trying every 5 s would never reach it.
-    if (Date.now() - openedAt >= SILENCE_MS || source.readyState === EventSource.CLOSED) again();
+    if (performance.now() - openedAt >= SILENCE_MS || source.readyState === EventSource.CLOSED) again();
   }
 
   window.occLive = {
@@ -123,8 +135,10 @@
     serverTime: () => replayed() ?? (clock ? clock.server + performance.now() - clock.own : Date.now()),
   };
 
+  if ("silent" in document.documentElement.dataset) return; // nothing is pushed to this caller
   open();
   window.setInterval(watch, 5000);
   window.addEventListener("pagehide", () => source.close());
+  document.addEventListener("submit", () => source.close()); // signing out: its answer leads elsewhere
   window.addEventListener("pageshow", (event) => event.persisted && again());
 })();

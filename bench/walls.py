@@ -176,7 +176,9 @@ async def open_walls(
     async with AsyncExitStack() as stack:
         clients = [
             await stack.enter_async_context(
-                httpx2.AsyncClient(base_url=base, timeout=_ANSWER_S, trust_env=False)
+                httpx2.AsyncClient(
+                    base_url=base, timeout=_ANSWER_S, trust_env=False, headers={"Origin": base}
+                )
             )
             for _ in range(count)
         ]

@@ -29,7 +29,7 @@ def with_settings(text: str) -> str:
 
 def _shown(default: Any) -> str:
     """Return a default as one would write it in the environment; nothing for none."""
-    if default is None:
+    if default in (None, "", {}):
         return ""
     if isinstance(default, bool):
         return "`on`" if default else "`off`"

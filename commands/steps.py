@@ -27,13 +27,18 @@ def setup(options: argparse.Namespace) -> None:
     run_steps(get_context())
 
 
-def run_steps(context: CommandContext) -> None:
+def run_steps(
+    context: CommandContext, admit: Callable[[CommandContext], str] | None = None
+) -> None:
     """Run every step in order, printing what each did and how long it took.
 
     The last steps are skipped as a whole if nothing they read has changed since the last time.
+    `admit` says who may enter, as soon as the database can tell, or ends it all.
     """
     for number, (title, step) in enumerate(FIRST_STEPS, start=1):
         _run(number, title, step, context)
+        if step is _schema and admit is not None:
+            print(f"      {admit(context)}", flush=True)
     is_current = stamp.is_current(context)
     for number, (title, step) in enumerate(LAST_STEPS, start=len(FIRST_STEPS) + 1):
         _run(number, title, _skip if is_current else step, context)
@@ -62,11 +67,14 @@ def _skip(context: CommandContext) -> str:
 
 
 def _database(context: CommandContext) -> str:
-    return context.engine.url.database or ""
+    engines = context.engines
+    if engines.complaint:
+        print(f"\n      one role does everything: {engines.complaint}", end=" ", flush=True)
+    return engines.owner.url.database or ""
 
 
 def _schema(context: CommandContext) -> str:
-    applied = upgrade(context.engine)
+    applied = upgrade(context.engines.owner)
     return f"applied {', '.join(applied)}" if applied else UP_TO_DATE
 
 

@@ -8,25 +8,28 @@ from dash import Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
 from dashboard.browser import browser_callback
+from dashboard.callback_requests import refuse_malformed
+from dashboard.components.caller import caller_tab
+from dashboard.gate.callbacks import check_decided, open_to, refuse_undecided
+from dashboard.gate.table import SCREENS
 from dashboard.live.stores import live_stores
-from dashboard.page import Page, discover, find_page
+from dashboard.page import EVERYONE, Page, find_page
 from dashboard.problems import (
     KNOWN_ERRORS,
     NO_PAGE,
     PROBLEM,
+    REFUSED,
     answer_page,
     handle_failures,
     problem_page,
     problem_words,
     show_problem,
 )
-from dashboard.read.cache import AnswerCache
 from dashboard.read.context import ScreenContext
-from dashboard.wording.i18n import as_language, html_language
-from geodata.city.configuration import City
-from geodata.database.handle import Engine
+from dashboard.wording.i18n import LANGUAGES, as_language, html_language, translate
 from geodata.errors import NotFoundError
-from geodata.settings import ROOT, Settings
+from geodata.identity.caller import current_caller
+from geodata.settings import ROOT
 
 YEAR_S = 31_536_000
 ANY_PATH = ("/", "/<path:path>")  # the rules by which Dash answers every path with its shell
@@ -39,7 +42,8 @@ class Screens(Dash):
         """Return the document; the address says the language, as on the pages themselves."""
         language = html_language(as_language(flask.request.args.get("lang")))
         document: str = super().interpolate_index(*parts, **named)  # type: ignore[no-untyped-call]
-        return document.replace("<html>", f'<html lang="{language}">', 1)
+        silent = "" if current_caller().role in SCREENS else " data-silent"  # hears no pushes
+        return document.replace("<html>", f'<html lang="{language}"{silent}>', 1)
 
 
 def build_page(
@@ -49,6 +53,8 @@ def build_page(
     page, rest = find_page(pages, pathname)
     if page is None:
         return problem_words(NO_PAGE)
+    if not page.is_open_to(current_caller()):
+        return problem_words(REFUSED)
     try:
         page.check(context, rest)
         return page.layout(context, rest, search or "")
@@ -58,27 +64,24 @@ def build_page(
 
 def shell() -> html.Div:
     """Return what stays on the screen between pages."""
+    banner = html.Div(id=PROBLEM, role="alert", hidden=True, className="problem-banner")
+    for kind in ("refused", "unknown"):  # for assets/refusal.js
+        words = (translate(f"problem.{kind}.title", code) for code in LANGUAGES)
+        setattr(banner, f"data-{kind}", " · ".join(words))
     return html.Div(
         [
             dcc.Location(id="url", refresh=False),
             *live_stores(),
-            html.Div(id=PROBLEM, role="alert", hidden=True, className="problem-banner"),
+            banner,
+            caller_tab(current_caller()),
             html.Div(id="page"),
         ]
     )
 
 
-def create_app(
-    engine: Engine,
-    city: City,
-    settings: Settings,
-    cache: AnswerCache,
-    published: Engine | None = None,
-) -> Dash:
-    """Build the application with its pages and callbacks; nothing is shared between two calls.
-
-    Public pages read by `published`, which need see the published schema only.
-    """
+def create_app(context: ScreenContext, pages: Mapping[str, Page]) -> Dash:
+    """Build the application with its pages and callbacks; nothing is shared between two calls."""
+    city = context.city
     server = flask.Flask("dashboard", static_folder=None)
     server.config["SEND_FILE_MAX_AGE_DEFAULT"] = YEAR_S
     app = Screens(
@@ -92,14 +95,17 @@ def create_app(
         on_error=show_problem,
         compress=False,
     )
-    context = ScreenContext(engine, city, settings, cache, published)
-    pages = discover()
-    app.layout = shell()
+    app.layout = shell  # anew for everybody: it names the caller
     handle_failures(server)
     refuse_unknown_pages(server, context, pages)
-    register_router(app, context, pages)
+    refuse_undecided(app)
+    with open_to(app, EVERYONE):  # it looks at the page's roles itself
+        register_router(app, context, pages)
     for page in pages.values():
-        page.register(app, context)
+        with open_to(app, page.roles):
+            page.register(app, context)
+    check_decided(app)
+    refuse_malformed(server, app.callback_map)
     return app
 
 

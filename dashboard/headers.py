@@ -22,6 +22,7 @@ def policy(script_hashes: Sequence[str]) -> str:
         "worker-src": "'self' blob:",
         "object-src": "'none'",
         "base-uri": "'self'",
+        "form-action": "'self'",
         "frame-ancestors": "'none'",
     }
     return "; ".join(f"{name} {value}" for name, value in rules.items())

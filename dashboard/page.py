@@ -12,12 +12,18 @@ from dash.development.base_component import Component
 
 from dashboard.read.context import ScreenContext
 from geodata.errors import DeclarationError, NotFoundError
+from geodata.identity.caller import Caller, Role
 
 FOLDER = "dashboard.pages"
 
 Layout = Callable[[ScreenContext, str, str], Component]
 Register = Callable[[Dash, ScreenContext], None]
 Check = Callable[[ScreenContext, str], None]
+
+
+Roles = frozenset[Role]
+EVERYONE: Roles = frozenset(Role)
+ADMINISTRATORS: Roles = frozenset({Role.ADMINISTRATOR})
 
 
 class Words(NamedTuple):
@@ -47,7 +53,9 @@ class Page:
 
     `layout` is given what follows the route and the query of the address; `check` raises
     NotFoundError where what follows names nothing. `question` is what the page answers: with one,
-    the page stands among the screens of the chooser, in the order of `position`.
+    the page stands among the screens of the chooser, in the order of `position`. `roles` are those
+    of the callers to whom the page, its callbacks included, is open: a page that does not say is
+    the administrator's alone.
     """
 
     route: str  # first part of the path; empty for the start
@@ -57,6 +65,11 @@ class Page:
     check: Check = refuse_more
     question: Words | None = None
     position: int = 100
+    roles: Roles = ADMINISTRATORS
+
+    def is_open_to(self, caller: Caller) -> bool:
+        """Return whether a caller may have the page."""
+        return caller.role in self.roles
 
 
 def discover() -> Mapping[str, Page]:

@@ -6,7 +6,6 @@ import logging
 import flask
 from dash import html, set_props
 from dash.exceptions import DependencyException, InvalidResourceError
-from starlette.exceptions import HTTPException
 from werkzeug.exceptions import HTTPException as WerkzeugHTTPException
 
 from dashboard.components.markup import to_html
@@ -20,8 +19,9 @@ logger = logging.getLogger(__name__)
 PROBLEM = "problem"
 KNOWN_ERRORS = (*DATABASE_ERRORS, OperationsError)
 NO_PAGE = "not_found"
+REFUSED = "problem.refused"
 DATA_BELOW = "assets"  # files of ours; what Dash serves itself begins with _
-_KEYS = {404: "problem.not_found", UNAVAILABLE: "problem.database"}
+_KEYS = {403: REFUSED, 404: "problem.not_found", UNAVAILABLE: "problem.database"}
 
 
 def problem_key(error: Exception) -> str:
@@ -56,18 +56,22 @@ def show_problem(error: Exception) -> None:
     set_props(PROBLEM, {"children": text, "hidden": False})
 
 
-def answer_page(status: int, key: str) -> flask.Response:
-    """Return the page as an answer of its own: it says the same where no script runs."""
+def problem_document(key: str) -> str:
+    """Return the page as a document of its own: it says the same where no script runs."""
     sheets = "".join(
         f'<link rel="stylesheet" href="/assets/{name}.css">' for name in ("tokens", "base")
     )
     title = " · ".join(translate(f"{key}.title", code) for code in LANGUAGES)
-    text = (
+    return (
         f'<!DOCTYPE html><html lang="{html_language("zh")}"><head><meta charset="utf-8">'
         f'<link rel="icon" href="/_favicon.ico"><title>{title}</title>{sheets}</head>'
         f"<body>{to_html(problem_words(key))}</body></html>"
     )
-    return flask.Response(text, status)
+
+
+def answer_page(status: int, key: str) -> flask.Response:
+    """Return the page as an answer."""
+    return flask.Response(problem_document(key), status)
 
 
 def answer_failure(status: int, detail: str) -> flask.Response:
@@ -88,10 +92,6 @@ def handle_failures(server: flask.Flask) -> None:
         answer = answer_failure(error.code or 500, error.name)
         answer.headers.extend({k: v for k, v in error.get_headers() if k != "Content-Type"})
         return answer
-
-    @server.errorhandler(HTTPException)
-    def cut_off(error: HTTPException) -> flask.Response:
-        return answer_failure(error.status_code, error.detail)
 
     @server.errorhandler(InvalidResourceError)
     @server.errorhandler(DependencyException)

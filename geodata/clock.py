@@ -50,6 +50,15 @@ def now() -> datetime:
     return _parse(fixed) if fixed else datetime.now(UTC)
 
 
+def true_now() -> datetime:
+    """Return the machine's own time, whatever is played or replayed.
+
+    For what must not be moved by a played day: when a session ends, until when a name is locked,
+    when somebody did something. All that the city's data tell goes by `now`.
+    """
+    return datetime.now(UTC)
+
+
 def running_clock(at: datetime, real: datetime, speed: float) -> str:
     """Return the value of `OCC_CLOCK` that shows `at` at the instant `real` and then runs."""
     return f"{at.isoformat()}@{real.timestamp():.3f}x{speed:g}"

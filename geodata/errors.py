@@ -13,6 +13,10 @@ class DatabaseError(OperationsError):
     """The database cannot be reached, is too old or lacks PostGIS."""
 
 
+class AbandonedError(DatabaseError):
+    """Who asked has gone, or the server stops: the rest of the work is left."""
+
+
 class ClusterError(DatabaseError):
     """The private PostgreSQL cluster cannot be created, started or stopped."""
 
@@ -39,6 +43,10 @@ class LoadError(OperationsError):
 
 class NotFoundError(OperationsError):
     """The city, indicator, district, cell or period asked for does not exist."""
+
+
+class SignInRefusedError(OperationsError):
+    """Who asks to be signed in is not; the text does not tell whether there is such a name."""
 
 
 class RequestError(OperationsError):

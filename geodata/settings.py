@@ -7,10 +7,14 @@ import os
 from collections.abc import Iterable
 from difflib import get_close_matches
 from functools import cache
+from ipaddress import ip_address
 from pathlib import Path
+from typing import Literal, Self
+from urllib.parse import urlsplit
 
+import pydantic_settings
 from dotenv import dotenv_values
-from pydantic import AliasChoices, AliasPath, Field, ValidationError
+from pydantic import AliasChoices, AliasPath, Field, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from geodata.errors import SettingsError
@@ -41,8 +45,26 @@ class Settings(BaseSettings):
         validation_alias="DATABASE_URL",
         description="an existing PostGIS to use instead of the private cluster",
     )
+    database_writer_url: str | None = Field(
+        default=None, description="its writer, where an administrator made the roles; with the next"
+    )
+    database_reader_url: str | None = Field(default=None, description="its reader")
+    database_public_url: str | None = Field(default=None, description="its public reader")
     host: str = Field(default="127.0.0.1", description="address the server listens on")
     port: int = Field(default=8050, ge=1, le=65535, description="port the server listens on")
+    trusted_proxies: str = Field(
+        default="",
+        description="addresses or networks, by comma, whose X-Forwarded-* is believed",
+    )
+    client_requests: int = Field(
+        default=16,
+        ge=1,
+        le=200,
+        description="requests of one address that are answered at once; more wait their turn",
+    )
+    client_streams: int = Field(
+        default=16, ge=1, le=1000, description="screens of one address that hear pushes at once"
+    )
     workers: int = Field(default=1, ge=1, le=64, description="server processes")
     cache_url: str | None = Field(
         default=None, description="redis:// address of a shared cache; a folder in data_dir without"
@@ -55,7 +77,45 @@ class Settings(BaseSettings):
         description="days that partitions of a kind are kept; JSON",
     )
     intake_token: str | None = Field(
-        default=None, min_length=16, description="what POST /intake/incidents asks for; off without"
+        default=None,
+        min_length=16,
+        repr=False,
+        description="what POST /intake/incidents asks for; off without",
+    )
+    demo: Literal["auto", "off"] = Field(
+        default="auto",
+        description="auto: on loopback, with simulated or public sources alone, a visitor is "
+        "signed in as demo; off: nobody is",
+    )
+    allowed_hosts: str = Field(
+        default="",
+        description="names that the server is reached by, with a comma between; else loopback's, "
+        "host's and public_url's",
+    )
+    public_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^/?#]+(/[^?#]*)?$",
+        description="address that people open, where a proxy stands in front; "
+        "such a server is no demonstration",
+    )
+    oidc_issuer: str | None = Field(
+        default=None, description="https:// address of the identity provider that signs users in"
+    )
+    oidc_client_id: str | None = Field(
+        default=None, description="what this program is called there"
+    )
+    oidc_client_secret: str | None = Field(
+        default=None, repr=False, description="its password there; a public client has none"
+    )
+    oidc_role_claim: str = Field(
+        default="roles", description="dotted path of the claim that says a user's roles"
+    )
+    oidc_roles: dict[str, Literal["planner", "duty", "leader", "administrator"]] = Field(
+        default={},
+        description="value of that claim -> role: planner, duty, leader, administrator; JSON",
+    )
+    oidc_district_claim: str | None = Field(
+        default=None, description="dotted path of the claim that bounds a user to districts"
     )
     live: bool = Field(default=True, description="whether `run` follows the live sources")
     replay_days: int = Field(
@@ -74,9 +134,36 @@ class Settings(BaseSettings):
         default=None, description="set by `run` for the processes beside it, which end with it"
     )
 
+    @property
+    def has_identity_provider(self) -> bool:
+        """Return whether an identity provider signs users in."""
+        return self.oidc_issuer is not None
+
+    @model_validator(mode="after")
+    def _provider_is_whole(self) -> Self:
+        """Refuse half an identity provider, and one that is asked in clear over a network."""
+        if (self.oidc_issuer is None) != (self.oidc_client_id is None):
+            raise ValueError("OCC_OIDC_ISSUER and OCC_OIDC_CLIENT_ID belong together")
+        if self.oidc_issuer is None:
+            return self
+        address = urlsplit(self.oidc_issuer)
+        if address.scheme != "https" and not is_loopback(address.hostname or ""):
+            raise ValueError("OCC_OIDC_ISSUER must be an https:// address")
+        if not self.oidc_roles:
+            raise ValueError("OCC_OIDC_ROLES must say which values of the claim are which roles")
+        return self
+
     def __hash__(self) -> int:
         """Return a hash of what names a database: one setting is a table and has none itself."""
         return hash((self.city, self.data_dir, self.database_url))
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a server that listens at a host is reached from this machine alone."""
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return host.lower() == "localhost"
 
 
 def setting_variables() -> dict[str, str]:
@@ -101,11 +188,11 @@ def get_settings() -> Settings:
     try:
         settings = Settings()
     except ValidationError as error:
-        fields = "; ".join(
-            f"{'.'.join(str(part) for part in item['loc'])}: {item['msg']}"
-            for item in error.errors()
-        )
+        parts = ([".".join(map(str, each["loc"])), each["msg"]] for each in error.errors())
+        fields = "; ".join(": ".join(filter(None, part)) for part in parts)
         raise SettingsError(f"wrong setting: {fields}") from error
+    except pydantic_settings.SettingsError as error:  # a table that is no JSON
+        raise SettingsError(f"wrong setting: {error}") from error
     for variable, value in (("OCC_NOW", settings.now), ("OCC_CLOCK", settings.clock)):
         if value is not None:  # the clock is asked everywhere and reads the environment itself
             os.environ[variable] = value

@@ -1,7 +1,7 @@
 """`/events`: a stream of server-sent events for each screen."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from typing import Annotated
 
@@ -9,21 +9,27 @@ from fastapi import APIRouter, Header, Query
 from fastapi.sse import EventSourceResponse
 
 from dashboard.live.hub import Hub
-from dashboard.live.listener import listen
+from dashboard.live.listener import listen, nobody_asks
 from geodata.database.handle import Engine
 
 BEAT_S = 15.0
+STREAM = "/events"
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
-def live_router(engine: Engine, hub: Hub | None = None, beat_s: float = BEAT_S) -> APIRouter:
+def live_router(
+    engine: Engine,
+    hub: Hub | None = None,
+    beat_s: float = BEAT_S,
+    on_signed_out: Callable[[], None] = nobody_asks,
+) -> APIRouter:
     """Return the router of the pushes; it listens as long as the server runs."""
     own = hub or Hub()
 
     @asynccontextmanager
     async def lifespan(_app: object) -> AsyncIterator[None]:
         tasks = [
-            asyncio.create_task(listen(engine, own)),
+            asyncio.create_task(listen(engine, own, on_signed_out)),
             asyncio.create_task(_beat(own, beat_s)),
         ]
         yield
@@ -35,7 +41,7 @@ def live_router(engine: Engine, hub: Hub | None = None, beat_s: float = BEAT_S) 
 
     router = APIRouter(lifespan=lifespan)
 
-    @router.get("/events")
+    @router.get(STREAM)
     async def events(
         last_event_id: Annotated[str | None, Header()] = None,
         told: Annotated[str | None, Query(alias="lastEventId")] = None,

@@ -6,6 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field, PrivateAttr, ValidationError, field_validator, model_validator
 
+from etl.limits import Limits
 from etl.source.formats import FORMATS, Format
 from etl.source.live import LiveRules
 from etl.source.mapping import (
@@ -49,6 +50,11 @@ class SourceDeclaration(Declared):
         "`none` comes once",
     )
     provenance: Literal["real", "simulated"] = Field(description="shown on every screen")
+    access: Literal["public", "internal"] = Field(
+        default="internal",
+        description="public: anybody may see its records; internal: a real source is for those "
+        "who are signed in, and the program is no demonstration with it",
+    )
 
     path: str | None = Field(
         default=None,
@@ -145,6 +151,10 @@ class SourceDeclaration(Declared):
         le=1,
         description="the share of what is known that a new file may take away; else it is held",
     )
+    limits: Limits = Field(
+        default_factory=Limits,
+        description="how much of a file is read, where the usual is too little",
+    )
     store: Literal["database", "telemetry"] = Field(
         default="database", description="telemetry: day partitions instead of a table"
     )
@@ -167,6 +177,11 @@ class SourceDeclaration(Declared):
     def is_followed(self) -> bool:
         """Whether it has a live rule that is looked at again and again; an intake is not."""
         return any(not rule.intake for rule in self.live)
+
+    @property
+    def is_for_all(self) -> bool:
+        """Whether anybody may see its records, one by one: invented ones, or public ones."""
+        return self.provenance == "simulated" or self.access == "public"
 
     @property
     def is_accepted(self) -> bool:

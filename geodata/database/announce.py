@@ -10,7 +10,8 @@ LAYERS = "occ_layer"
 ALERTS = "occ_alert"
 VEHICLES = "occ_vehicle"
 CANDIDATES = "occ_candidate"
-CHANNELS = (LOADS, LAYERS, ALERTS, VEHICLES, CANDIDATES)
+SIGNED_OUT = "occ_signed_out"
+CHANNELS = (LOADS, LAYERS, ALERTS, VEHICLES, CANDIDATES, SIGNED_OUT)
 
 
 def announce(connection: Connection, channel: str, **facts: Any) -> None:

@@ -2,33 +2,49 @@
 
 Schema `replay` has a view under the name of every table. `occ.at`, a setting of the session, says
 as of when; a connection of `open_as_of` carries it, finds the views in place of the tables, and
-cannot write. No statement names a schema, so whatever reads the present reads the past, by the same
-code; schema `ops` is named here alone, for what the views are made of.
+cannot write. All moments share a few connections, each told its moment whenever it is taken: who
+asks for a thousand moments takes no more of the server than who asks for one. No statement names a
+schema, so whatever reads the present reads the past, by the same code; schema `ops` is named here
+alone, for what the views are made of.
 """
 
 from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import sha256
+from typing import Any
 
-from sqlalchemy import Engine, NullPool, Table, create_engine, text
-from sqlalchemy.engine import URL, Connection
+from sqlalchemy import Engine, Table, create_engine, event, text
+from sqlalchemy.engine import Connection
 
 from geodata.clock import now
-from geodata.database.engine import look_first_in
-from geodata.errors import NotFoundError
+from geodata.database.engine import POOL_WAIT_S, look_first_in
+from geodata.database.row_rights import condition, show_same_rows
+from geodata.database.work import follow_work
+from geodata.errors import NotFoundError, RequestError
 from geodata.tables import SCHEMA, metadata, state, state_build
 
 REPLAY_SCHEMA = "replay"
+REPLAY_CONNECTIONS = 6  # of a process: a replay is read by few, and its views cost
+REPLAY_STATEMENT_S = 30
+_FIRST_YEAR, _LAST_YEAR = 1970, 2199
+_MOMENT = "occ_at"  # the option of an engine that carries its moment
 _LOCK_KEY = 7_305_011_001  # any fixed number: two that make the views take turns on it
 _AT = "current_setting('occ.at')::timestamptz"
 _LATER = f"(SELECT load_id FROM {SCHEMA}.load WHERE finished_at > {_AT})"  # noqa: S608
 # kept for the present only
-_NOTHING = ("alert_watch", "build_failure", "counted_load", "live_position", "vehicle_position")
+_NOTHING = (
+    "alert_watch", "build_failure", "counted_load", "live_position", "vehicle_position",
+    "audit_entry", "device_token", "sign_in_attempt", "user_account", "user_session",  # nobody's
+)  # fmt: skip
 _WITHIN = ("state_past", "state_build_past")  # read through `state` and `state_build`
 
 
 class FutureError(NotFoundError):
     """The moment has not come yet."""
+
+
+class MomentError(RequestError):
+    """No program was there at such a time."""
 
 
 class BeforeFirstLoadError(NotFoundError):
@@ -46,15 +62,19 @@ def open_as_of(engine: Engine, at: datetime) -> Engine:
     `geodata.clock.replaying`.
 
     Raises:
+        MomentError: it is no time of this age.
         FutureError: the instant has not come.
         BeforeFirstLoadError: nothing had been loaded.
         ForgottenError: states of then are not kept any more.
     """
+    if not _FIRST_YEAR <= at.year <= _LAST_YEAR:
+        raise MomentError(f"the year of a moment is from {_FIRST_YEAR} to {_LAST_YEAR}")
     at = at.astimezone(UTC).replace(microsecond=0)
     if at > now():
         raise FutureError(f"{at:%Y-%m-%d %H:%M:%S} UTC has not come yet")
     _ensure_views(engine)
-    then = _engine(engine.url, at)
+    told = {_MOMENT: at.isoformat(timespec="seconds")}
+    then = _engine(engine).execution_options(**told)
     with then.connect() as connection:
         if connection.execute(text("SELECT NOT EXISTS (SELECT FROM load)")).scalar_one():
             raise BeforeFirstLoadError(f"nothing was loaded by {at:%Y-%m-%d %H:%M:%S} UTC")
@@ -64,18 +84,37 @@ def open_as_of(engine: Engine, at: datetime) -> Engine:
     return then
 
 
-@lru_cache(maxsize=4)
-def _engine(url: URL, at: datetime) -> Engine:
-    """Return an engine that holds no connection, so that forgetting it leaves nothing behind."""
+@lru_cache(maxsize=8)
+def _engine(present: Engine) -> Engine:
+    """Return the engine of all moments beside one of the present, disposed of together with it."""
+    timeout_ms = 1000 * REPLAY_STATEMENT_S
     options = (
-        "-c timezone=UTC -c default_transaction_read_only=on "
-        f"-c occ.at={at.isoformat(timespec='seconds')}"
+        f"-c timezone=UTC -c default_transaction_read_only=on -c statement_timeout={timeout_ms}"
     )
     engine = create_engine(
-        url, poolclass=NullPool, connect_args={"options": options, "connect_timeout": 10}
+        present.url,
+        pool_size=REPLAY_CONNECTIONS,
+        max_overflow=0,
+        pool_timeout=POOL_WAIT_S,
+        pool_pre_ping=True,
+        hide_parameters=True,  # of statements, in what the log is told of errors
+        connect_args={"options": options, "connect_timeout": 10},
     )
     look_first_in(engine, REPLAY_SCHEMA)
+    show_same_rows(engine, present)
+    follow_work(engine)
+    event.listen(engine, "engine_connect", _tell_moment)
+    event.listen(present, "engine_disposed", lambda _: engine.dispose())
     return engine
+
+
+def _tell_moment(connection: Connection) -> None:
+    """Set the moment of a connection that was taken; without one the views answer nothing."""
+    taken: Any = connection.connection.dbapi_connection
+    taken.autocommit = True  # in a transaction, its rollback would take the moment back
+    moment = connection.get_execution_options().get(_MOMENT, "")
+    taken.execute("SELECT set_config('occ.at', %s, false)", [moment])
+    taken.autocommit = False
 
 
 # The newest build of then that changed anything is neither kept nor in the past.
@@ -98,19 +137,28 @@ def drop_views(connection: Connection) -> None:
 
 def _ensure_views(engine: Engine) -> None:
     """Make the views where there are none, or those of another version of the program."""
-    statements = view_statements()
-    digest = sha256("\n".join(statements).encode()).hexdigest()
     with engine.connect() as connection:
-        if _digest(connection) == digest:
+        if _digest(connection) == _wanted_digest():
             return
     with engine.begin() as connection:
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
-        if _digest(connection) == digest:
-            return
-        drop_views(connection)
-        for statement in statements:
-            connection.exec_driver_sql(statement)
-        connection.exec_driver_sql(f"COMMENT ON SCHEMA {REPLAY_SCHEMA} IS '{digest}'")
+        make_views(connection)
+
+
+def make_views(connection: Connection) -> bool:
+    """Make the views, unless those of this version are there; return whether it did."""
+    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
+    digest = _wanted_digest()
+    if _digest(connection) == digest:
+        return False
+    drop_views(connection)
+    for statement in view_statements():
+        connection.exec_driver_sql(statement)
+    connection.exec_driver_sql(f"COMMENT ON SCHEMA {REPLAY_SCHEMA} IS '{digest}'")
+    return True
+
+
+def _wanted_digest() -> str:
+    return sha256("\n".join(view_statements()).encode()).hexdigest()
 
 
 def _digest(connection: Connection) -> str | None:
@@ -121,16 +169,30 @@ def _digest(connection: Connection) -> str | None:
 
 def view_statements() -> list[str]:
     """Return the DDL of the schema: a view of every table, those that others read first."""
-    names = [table.name for table in metadata.sorted_tables if table.name not in _WITHIN]
-    names.sort(key=lambda name: name != state_build.name)
     views = [
-        f"CREATE VIEW {REPLAY_SCHEMA}.{name} AS {_query(metadata.tables[name])}" for name in names
+        f"CREATE VIEW {REPLAY_SCHEMA}.{name} AS {_query(metadata.tables[name])}"
+        for name in replayed_tables()
     ]
     return [f"CREATE SCHEMA {REPLAY_SCHEMA}", *views]
 
 
+def replayed_tables() -> list[str]:
+    """Return the tables that have a view, those that others read first."""
+    names = [table.name for table in metadata.sorted_tables if table.name not in _WITHIN]
+    return sorted(names, key=lambda name: name != state_build.name)
+
+
 def _query(table: Table) -> str:
-    """Return the query of a table as it was known."""
+    """Return the query of a table as it was known, of the rows that the reader may see.
+
+    A view reads with its owner's rights, whom no policy binds: it states the same condition.
+    """
+    rows = condition(table.name)
+    then = _query_then(table)
+    return then if rows is None else f"SELECT * FROM ({then}) known WHERE {rows}"  # noqa: S608
+
+
+def _query_then(table: Table) -> str:
     name, columns = table.name, set(table.columns.keys())
     own = f"{SCHEMA}.{name}"
     known = f"load_id NOT IN {_LATER}"
@@ -200,7 +262,8 @@ _OWN = {
     # how far a source was is told by its loads; whether a poll failed is not kept
     "live_source": (
         "SELECT s.source, s.kind, s.expected_s, s.followed_since, max(l.finished_at) AS polled_at, "  # noqa: S608
-        "max(l.event_to) AS last_event_at, NULL::text AS message "
+        "max(l.event_to) AS last_event_at, NULL::text AS message, "
+        "max(l.finished_at) FILTER (WHERE l.event_to IS NOT NULL) AS heard_at "
         f"FROM {SCHEMA}.live_source s JOIN {SCHEMA}.load l ON l.source = s.source "
         f"WHERE l.status = 'loaded' AND l.finished_at <= {_AT} "
         "GROUP BY s.source, s.kind, s.expected_s, s.followed_since"

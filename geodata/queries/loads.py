@@ -108,6 +108,16 @@ def read_newest_loads(connection: Connection) -> dict[str, tuple[datetime, datet
     return {source: (at, event_to) for source, at, event_to in connection.execute(statement)}
 
 
+def read_real_sources(connection: Connection) -> list[str]:
+    """Return the sources of which anything real ever came, refused files too: rows of it are kept.
+
+    Simulated loads have an index of their own, so that what is left is looked for once a start.
+    """
+    c = load.c
+    query = select(c.source).where(c.provenance != "simulated").distinct().order_by(c.source)
+    return list(connection.execute(query).scalars())
+
+
 def read_rejection_counts(
     connection: Connection, limit: int, load_id: int | None = None
 ) -> list[RowMapping]:

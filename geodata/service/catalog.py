@@ -8,16 +8,17 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import asyncpg
+import orjson
 from fastapi import Request
 from sqlalchemy import Engine
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 from tipg.collections import Catalog, Collection, pg_get_collection_index
-from tipg.database import connection_factory
 from tipg.settings import DatabaseSettings
 
 from geodata.city.configuration import City
 from geodata.clock import now
+from geodata.database.gis_functions import FIND_PUBLISHED_FIRST, GIS_SCHEMA
 from geodata.errors import DatabaseError
 from geodata.published.layers import PublishedLayer, newest_of, read_edition, read_periods
 from geodata.service.about import About, describe
@@ -33,7 +34,11 @@ _SESSION = {
     "timezone": "UTC",
 }
 _SETTINGS = DatabaseSettings(
-    schemas=[PUBLISHED], spatial_extent=False, datetime_extent=False, only_spatial_tables=True
+    schemas=[PUBLISHED],
+    application_schema=GIS_SCHEMA,
+    spatial_extent=False,
+    datetime_extent=False,
+    only_spatial_tables=True,
 )
 
 
@@ -130,17 +135,19 @@ def _by_kind(collection: Collection) -> tuple[bool, str]:
 
 
 async def _connect(engine: Engine) -> asyncpg.Pool:
-    """Return connections that can only read; tipg's own functions are temporary ones."""
-    prepare = connection_factory([PUBLISHED], "pg_temp")
-
-    async def prepare_once(connection: asyncpg.Connection) -> None:
-        await connection.execute("SET default_transaction_read_only = off")
-        await prepare(connection)
-        await connection.execute("RESET default_transaction_read_only")
-
+    """Return connections that can only read; the database's owner made tipg's own functions."""
     return await asyncpg.create_pool(
-        **_address(engine.url), init=prepare_once, server_settings=_SESSION, **_POOL
+        **_address(engine.url), init=_prepare, server_settings=_SESSION, **_POOL
     )
+
+
+async def _prepare(connection: asyncpg.Connection) -> None:
+    """Read JSON as tipg does, and find names first in what is published."""
+    for kind in ("json", "jsonb"):
+        await connection.set_type_codec(
+            kind, encoder=orjson.dumps, decoder=orjson.loads, schema="pg_catalog"
+        )
+    await connection.execute(FIND_PUBLISHED_FIRST)
 
 
 def _address(url: URL) -> dict[str, Any]:

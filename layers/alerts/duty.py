@@ -13,6 +13,7 @@ from layers.alerts.machine import Alert, Change, Step, Timing
 from layers.alerts.observation import Observation
 from layers.errors import QueryError
 
+LONGEST_NAME, LONGEST_NOTE = 80, 500  # letters that an officer may write
 _COLUMNS = tuple(field.name for field in fields(Alert))
 
 
@@ -74,7 +75,7 @@ def acknowledge(engine: Engine, alert_id: int, who: str, note: str = "") -> Aler
 
     Raises:
         NotFoundError: there is no such alert.
-        QueryError: it cannot be acknowledged, or nobody signs.
+        QueryError: it cannot be acknowledged, nobody signs, or the note is too long.
     """
     return _act(engine, alert_id, who, note, lambda alert, _: machine.acknowledge(alert))
 
@@ -84,8 +85,10 @@ def assign(engine: Engine, alert_id: int, to: str, who: str, note: str = "") -> 
 
     Raises:
         NotFoundError: there is no such alert.
-        QueryError: it cannot be assigned, or nobody signs.
+        QueryError: it cannot be assigned, nobody signs, or a text is too long.
     """
+    if len(to) > LONGEST_NAME:
+        raise QueryError(f"a name has at most {LONGEST_NAME} letters")
     return _act(engine, alert_id, who, note, lambda alert, _: machine.assign(alert, to))
 
 
@@ -94,7 +97,7 @@ def close(engine: Engine, alert_id: int, who: str, note: str = "") -> Alert:
 
     Raises:
         NotFoundError: there is no such alert.
-        QueryError: it cannot be closed, or nobody signs.
+        QueryError: it cannot be closed, nobody signs, or the note is too long.
     """
     return _act(engine, alert_id, who, note, machine.close)
 
@@ -108,6 +111,8 @@ def _act(
 ) -> Alert:
     if not who.strip():
         raise QueryError("whoever acts on a case signs with a name")
+    if len(note) > LONGEST_NOTE:
+        raise QueryError(f"a note has at most {LONGEST_NOTE} letters")
     with engine.begin() as connection:
         at = now()
         alert, change = act(as_alert(queries.read_one(connection, alert_id)), at)

@@ -11,7 +11,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
 from geodata.city.configuration import load_city
+from geodata.identity.caller import Role
 from geodata.settings import Settings
+from tests.callers import cookie_of
 from tests.conftest import DatabaseFactory, opened
 from tests.e2e.city_site import DAYS, CitySite, fill_database, served
 
@@ -61,11 +63,19 @@ class Watched:
 
 @pytest.fixture
 def open_page(browser: Browser) -> Iterator[Any]:
-    """A function that opens a watched page with the given context options; closed at the end."""
+    """A function that opens a watched page as somebody of a role; closed at the end.
+
+    The administrator is whom nothing is hidden from; other options are those of the context.
+    """
     opened: list[Watched] = []
 
-    def open_one(**options: Any) -> Watched:
+    def open_one(role: Role = Role.ADMINISTRATOR, **options: Any) -> Watched:
         context = browser.new_context(**{"viewport": {"width": 900, "height": 700}, **options})
+        if role != Role.PUBLIC:
+            name, value = cookie_of(role)
+            context.add_cookies(
+                [{"name": name, "value": value, "domain": "127.0.0.1", "path": "/"}]
+            )
         watched = Watched(context.new_page(), context)
         watched.page.on("console", lambda line: watched.complaints.append(line.text))
         watched.page.on("pageerror", lambda error: watched.complaints.append(str(error)))

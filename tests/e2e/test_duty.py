@@ -6,6 +6,8 @@ import pytest
 from playwright.sync_api import expect
 
 from geodata.clock import now
+from geodata.identity.audit import read_audit
+from geodata.identity.caller import Role
 from layers.alerts.duty import apply_observations
 from layers.alerts.machine import Timing
 from layers.alerts.observation import Observation
@@ -33,23 +35,29 @@ def warning(city_site: CitySite):
 def test_a_warning_ends_in_a_closed_case(
     city_site: CitySite, open_page, artefacts, warning
 ) -> None:
-    watched = open_page(viewport=DESK)
+    watched = open_page(Role.DUTY, viewport=DESK)
     page = watched.page
     page.goto(f"{city_site.url}/duty")
+    other = open_page(viewport=DESK)  # a second hand
+    other.page.goto(f"{city_site.url}/duty")
+    second = other.page.locator(".case", has_text="南关区：上一小时警情")
+    other.page.wait_for_function("() => occLive.state().connected")
     case = page.locator(".case", has_text="南关区：上一小时警情")
     expect(case.locator(".severity")).to_contain_text("2")
     case.get_by_role("button", name="Acknowledge").click()
-    expect(page.locator("#duty-answer")).to_contain_text("signs with a name")
-    page.locator("#duty-who").fill("李娜")
-    case.get_by_role("button", name="Acknowledge").click()
     expect(case.locator(".case-owner")).to_contain_text("acknowledged")
+    expect(second.locator(".case-owner")).to_contain_text("acknowledged")  # a push brought it
     page.locator("#duty-to").fill("王强")
     case.get_by_role("button", name="Assign").click()
     expect(case.locator(".case-owner")).to_contain_text("with 王强")
     page.locator("#duty-note").fill("two engines sent")
     page.screenshot(path=artefacts / "duty-1080p.png")
+    expect(second.get_by_role("button", name="Close")).to_be_visible()
     case.get_by_role("button", name="Close").click()
     expect(case.locator(".case-owner")).to_contain_text("closed")
     expect(page.locator(".case-history li")).to_have_count(4)
-    expect(page.locator(".case-history li").last).to_contain_text("李娜 · two engines sent")
-    assert watched.complaints == []
+    expect(page.locator(".case-history li").last).to_contain_text("a duty · two engines sent")
+    expect(second.locator(".case-owner")).to_contain_text("closed")
+    signed = {(each["who"], each["act"]) for each in read_audit(city_site.engine).entries}
+    assert {("a duty", f"alert {act}") for act in ("acknowledge", "assign", "close")} <= signed
+    assert watched.complaints == other.complaints == []

@@ -7,7 +7,6 @@ from types import SimpleNamespace
 
 import pytest
 from sqlalchemy import Engine
-from starlette.testclient import TestClient
 
 from commands.sources import load_files
 from dashboard.pages.explore.catalogue import catalogue
@@ -22,6 +21,7 @@ from layers.catalogue.registry import find_indicator
 from layers.maps.urls import cells_address, values_address
 from layers.values.query import ValueQuery
 from layers.values.read import latest_period, read_build, read_values
+from tests.callers import as_administrator
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs" / "add-a-department.md"
@@ -89,7 +89,7 @@ def test_it_is_read_by_city_district_and_cell(filled: Engine, city) -> None:
 def test_its_layer_is_served(filled: Engine, city, tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path, database_url=None)
     build, period = read_build(filled, city, KEY), latest_period(filled, city, KEY)
-    with TestClient(create_server(filled, city, settings)) as client:
+    with as_administrator(create_server(filled, city, settings), filled) as client:
         address = values_address(KEY, "total", build.version, period, 8)
         found = [client.get(path) for path in (cells_address(city, 8), address)]
     assert [each.status_code for each in found] == [200, 200]

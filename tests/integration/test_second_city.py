@@ -20,6 +20,7 @@ from layers.catalogue.registry import find_indicator
 from layers.maps.urls import cells_address, districts_address, values_address
 from layers.values.query import ValueQuery
 from layers.values.read import latest_period, read_build, read_values
+from tests.callers import as_administrator
 
 pytestmark = pytest.mark.realdata
 
@@ -49,7 +50,7 @@ def filled(engine: Engine, city: City, trial_data: Path) -> Engine:
 @pytest.fixture(scope="module")
 def client(filled: Engine, city: City, tmp_path_factory: pytest.TempPathFactory) -> Iterator:
     settings = Settings(data_dir=tmp_path_factory.mktemp("data"), database_url=None)
-    with TestClient(create_server(filled, city, settings)) as made:
+    with as_administrator(create_server(filled, city, settings), filled) as made:
         yield made
 
 

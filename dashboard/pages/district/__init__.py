@@ -25,6 +25,7 @@ from dashboard.wording.i18n import LANGUAGES, Language, as_language, translate
 from dashboard.wording.numbers import MISSING, change_text, format_reading, look_of, status_word
 from dashboard.wording.periods import change_words, partial_words, period_text, stale_words
 from geodata.errors import NotFoundError
+from geodata.identity.caller import USERS
 from geodata.queries.screens import read_district_list, read_freshness
 from layers.catalogue.domains import find_domain
 from layers.catalogue.indicator import Indicator
@@ -201,4 +202,4 @@ def check(context: ScreenContext, rest: str) -> None:
     read_district(context, rest)
 
 
-PAGE = Page("district", Words("区县", "District"), layout, check=check)
+PAGE = Page("district", Words("区县", "District"), layout, check=check, roles=frozenset(USERS))

@@ -1,8 +1,9 @@
 """`/duty`: the city's alerts and who handles each; each ends with a closed case."""
 
 from datetime import timedelta
+from functools import partial
 
-from dash import ALL, Dash, Input, Output, State, ctx, dcc, html
+from dash import ALL, Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 from dash.exceptions import PreventUpdate
 
@@ -10,6 +11,7 @@ from dashboard.components.provenance import simulated_badge
 from dashboard.components.text import bilingual, two_lines
 from dashboard.live.stores import ALERTS, RESYNC
 from dashboard.page import Page, Words
+from dashboard.pages.duty.buttons import as_text, pressed_button
 from dashboard.pages.duty.candidates import candidate_section, register_candidates
 from dashboard.pages.duty.cases import case_card, history_list
 from dashboard.pages.duty.unjudged import unjudged_section
@@ -18,14 +20,17 @@ from dashboard.wording.i18n import LANGUAGES, translate
 from geodata.clock import now
 from geodata.database.handle import RowMapping
 from geodata.errors import OperationsError
+from geodata.identity.audit import Outcome, write_audit
+from geodata.identity.caller import Role, current_caller
 from geodata.queries.alerts import read_alerts, read_changes
 from geodata.queries.screens import read_freshness
-from layers.alerts.duty import acknowledge, assign, close
+from layers.alerts.duty import LONGEST_NAME, LONGEST_NOTE, acknowledge, assign, close
 
 CLOSED_SHOWN = timedelta(days=3)
 REFRESH_MS = 30_000  # for the ages; changes are pushed
 ACT = "duty-act"
-INPUTS = ("who", "to", "note")
+ACTS = ("acknowledge", "assign", "close")
+LONGEST = {"to": LONGEST_NAME, "note": LONGEST_NOTE}
 
 
 def layout(context: ScreenContext, _rest: str, _search: str) -> html.Main:
@@ -66,7 +71,7 @@ def header(context: ScreenContext) -> html.Header:
 
 
 def officer_form() -> html.Div:
-    """Return the form of who acts, the assignee and a note; the name stays in this browser."""
+    """Return the form of the assignee and a note; an act is signed by who is signed in."""
     fields = [
         html.Label(
             [
@@ -74,14 +79,12 @@ def officer_form() -> html.Div:
                 dcc.Input(
                     id=f"duty-{name}",
                     type="text",
-                    maxLength=80,
+                    maxLength=longest,
                     debounce=False,
-                    persistence=name == "who",
-                    persistence_type="local",
                 ),
             ]
         )
-        for name in INPUTS
+        for name, longest in LONGEST.items()
     ]
     return html.Div(fields, className="duty-form panel")
 
@@ -113,21 +116,25 @@ def build_history(context: ScreenContext, alert_id: int) -> Component:
     return history_list(alert_id, changes, context.city.timezone)
 
 
-def act(context: ScreenContext, action: str, alert_id: int, who: str, to: str, note: str) -> str:
-    """Do the action of a button; return the sentence for the officer."""
+def act(context: ScreenContext, action: str, alert_id: int, to: str, note: str) -> str:
+    """Do the action of a button, signed by the caller; return the sentence for the officer."""
+    if action not in ACTS:
+        return ""
+    who = current_caller().name
+    record = partial(write_audit, context.writer, f"alert {action}", str(alert_id))
     try:
         match action:
             case "acknowledge":
-                acknowledge(context.engine, alert_id, who, note)
+                acknowledge(context.writer, alert_id, who, note)
             case "assign":
-                assign(context.engine, alert_id, to or who, who, note)
+                assign(context.writer, alert_id, to or who, who, note)
             case "close":
-                close(context.engine, alert_id, who, note)
-            case _:
-                return ""
+                close(context.writer, alert_id, who, note)
     except OperationsError as error:
+        record(Outcome.REFUSED)
         refused = [translate("duty.refused", code) for code in LANGUAGES]
         return f"{' '.join(refused)}: {error}"
+    record(detail={"to": to or who} if action == "assign" else None)
     done = " ".join(translate(f"duty.done.{action}", code) for code in LANGUAGES)
     return f"{done} · {alert_id}"
 
@@ -141,14 +148,16 @@ def register(app: Dash, context: ScreenContext) -> None:
         Output("duty-note", "value"),
         Output("duty-history", "children"),
         Input({"type": ACT, "action": ALL, "alert": ALL}, "n_clicks"),
-        [State(f"duty-{name}", "value") for name in INPUTS],
+        [State(f"duty-{name}", "value") for name in LONGEST],
         prevent_initial_call=True,
     )
-    def on_button(_clicks: list[int | None], *typed: str | None) -> tuple[object, ...]:
-        if not ctx.triggered_id or not ctx.triggered[0]["value"]:
+    def on_button(_clicks: list[int | None], *typed: object) -> tuple[object, ...]:
+        pressed = pressed_button("action", "alert")
+        if pressed is None:
             raise PreventUpdate
-        action, alert_id = ctx.triggered_id["action"], int(ctx.triggered_id["alert"])
-        answer = act(context, action, alert_id, *(text or "" for text in typed))
+        action, alert_id = pressed
+        to, note = map(as_text, typed)
+        answer = act(context, action, alert_id, to, note)
         return answer, "", build_history(context, alert_id)
 
     @app.callback(
@@ -169,6 +178,7 @@ PAGE = Page(
     title=Words("值班台", "Duty desk"),
     question=Words("哪些告警未结，由谁处理", "Which warnings are open, and who deals with them"),
     position=40,
+    roles=frozenset({Role.DUTY, Role.ADMINISTRATOR}),
     layout=layout,
     register=register,
 )

@@ -1,21 +1,26 @@
 """Candidates: calls of two channels that may be one event, to be confirmed or rejected."""
 
+from functools import partial
 from typing import Any
 
-from dash import ALL, Dash, Input, Output, State, ctx, html, no_update
+from dash import ALL, Dash, Input, Output, html, no_update
 from dash.development.base_component import Component
 
 from dashboard.components.provenance import local_time
 from dashboard.components.text import bilingual
-from dashboard.live.stores import RESYNC
+from dashboard.live.stores import CANDIDATES, RESYNC
+from dashboard.pages.duty.buttons import pressed_button
 from dashboard.read.context import ScreenContext
 from dashboard.wording.i18n import LANGUAGES, translate
 from geodata.errors import OperationsError
+from geodata.identity.audit import Outcome, write_audit
+from geodata.identity.caller import current_caller
 from geodata.queries.candidate_decisions import decide_candidate
-from geodata.queries.candidates import CandidateRow, read_candidates
+from geodata.queries.candidates import CandidateRow, check_candidate, read_candidates
 from geodata.queries.screens import read_place_names
 
 DECIDE = "duty-decide"
+ANSWERS = ("one_event", "two_events")
 SHOWN = 12
 
 
@@ -65,7 +70,7 @@ def candidate_line(row: CandidateRow, zone: str, names: dict[str, str]) -> html.
             id={"type": DECIDE, "answer": answer, "candidate": row.candidate_id},
             className="button",
         )
-        for answer in ("one_event", "two_events")
+        for answer in ANSWERS
     ]
     return html.Div(
         [
@@ -77,20 +82,24 @@ def candidate_line(row: CandidateRow, zone: str, names: dict[str, str]) -> html.
     )
 
 
-def decide(context: ScreenContext, answer: str, candidate_id: int, who: str) -> str:
-    """Store the officer's decision; return the sentence for the officer."""
+def decide(context: ScreenContext, answer: str, candidate_id: int) -> str:
+    """Store the decision, signed by the caller; return the sentence for the officer."""
+    if answer not in ANSWERS:
+        return ""
     words = [translate(f"duty.{answer}", code) for code in LANGUAGES]
-    if not who.strip():
-        return " ".join(translate("duty.sign", code) for code in LANGUAGES)
+    record = partial(write_audit, context.writer, f"candidate {answer}", str(candidate_id))
     try:
+        check_candidate(context.engine, candidate_id)
         decide_candidate(
-            context.engine,
+            context.writer,
             candidate_id,
             is_one_event=answer == "one_event",
-            decided_by=who.strip(),
+            decided_by=current_caller().name,
         )
     except OperationsError as error:
+        record(Outcome.REFUSED)
         return str(error)
+    record()
     return f"{' '.join(words)} · {candidate_id}"
 
 
@@ -102,13 +111,11 @@ def register_candidates(app: Dash, context: ScreenContext) -> None:
         Output("duty-candidates", "children"),
         Input({"type": DECIDE, "answer": ALL, "candidate": ALL}, "n_clicks"),
         Input("duty-refresh", "n_intervals"),
+        Input(CANDIDATES, "data"),
         Input(RESYNC, "data"),
-        State("duty-who", "value"),
         prevent_initial_call=True,
     )
-    def on_answer(_clicks: list[int | None], _tick: int, _resync: object, who: str | None) -> Any:
-        chosen = ctx.triggered_id
-        said: Any = no_update
-        if isinstance(chosen, dict) and ctx.triggered[0]["value"]:
-            said = decide(context, chosen["answer"], int(chosen["candidate"]), who or "")
+    def on_answer(*_why: object) -> Any:
+        pressed = pressed_button("answer", "candidate")
+        said: Any = decide(context, *pressed) if pressed else no_update
         return said, build_candidates(context)

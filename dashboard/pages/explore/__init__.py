@@ -23,6 +23,7 @@ from dashboard.read.values import read_days
 from dashboard.wording.i18n import translate
 from dashboard.wording.numbers import unit_text
 from geodata.errors import NotFoundError
+from geodata.identity.caller import Role
 from layers.maps.urls import districts_address
 from layers.values.covered_days import CoveredDays
 
@@ -208,6 +209,7 @@ PAGE = Page(
         "在哪里、从何时起、与何相比、为什么", "Where, since when, compared with what, and why"
     ),
     position=20,
+    roles=frozenset({Role.PLANNER, Role.LEADER, Role.ADMINISTRATOR}),
     layout=layout,
     register=register,
 )

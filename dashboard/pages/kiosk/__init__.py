@@ -12,7 +12,7 @@ from dashboard.components.qr import qr_code
 from dashboard.components.text import named, two_lines
 from dashboard.hexmap import HexMap
 from dashboard.maps.cameras import whole_camera
-from dashboard.page import Page, Words
+from dashboard.page import EVERYONE, Page, Words
 from dashboard.pages.kiosk.districts import district_buttons, district_name
 from dashboard.pages.kiosk.state import KioskState
 from dashboard.pages.kiosk.subject_map import subject_map
@@ -168,6 +168,7 @@ PAGE = Page(
     title=Words("展厅互动", "Kiosk"),
     question=Words("这些为我和我的区带来了什么", "What this does for me and my district"),
     position=30,
+    roles=EVERYONE,
     layout=layout,
     register=register,
 )

@@ -11,6 +11,7 @@ from dashboard.pages.loads.held import held_section
 from dashboard.pages.loads.overview import failures_table, loads_table
 from dashboard.read.context import ScreenContext
 from geodata.errors import NotFoundError
+from geodata.identity.caller import Role
 from geodata.queries.loads import LoadDetails, read_held_loads, read_load, read_loads
 from geodata.queries.screens import read_freshness
 from layers.catalogue.registry import load_catalogue
@@ -92,6 +93,7 @@ PAGE = Page(
         "每个文件的结果，以及其中发现的问题", "What became of each file, and what was found in it"
     ),
     position=50,
+    roles=frozenset({Role.PLANNER, Role.ADMINISTRATOR}),
     layout=layout,
     register=register,
     check=check,

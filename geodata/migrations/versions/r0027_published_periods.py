@@ -3,7 +3,7 @@
 from geodata.database.migrate import refuse_downgrade, run_ddl
 
 revision = "0027"
-down_revision = "0024"
+down_revision = "0026"
 branch_labels = None
 depends_on = None
 

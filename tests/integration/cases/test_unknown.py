@@ -28,6 +28,8 @@ from layers.score.city_status import city_status
 from layers.score.rules import load_status_rules
 from layers.score.score import read_scores
 
+pytestmark = pytest.mark.usefixtures("asked_by_administrator")
+
 AT = datetime(2026, 11, 27, 4, 0, tzinfo=UTC)
 RULE = LiveRule(path="live/*.csv", expected="PT5M")
 

@@ -3,6 +3,7 @@
 import json
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from plotly.utils import PlotlyJSONEncoder
 from sqlalchemy import Engine, insert
 
@@ -16,6 +17,8 @@ from geodata.clock import replayed, replaying
 from geodata.settings import Settings
 from geodata.space.districts import load_districts
 from geodata.tables import load
+
+pytestmark = pytest.mark.usefixtures("asked_by_administrator")
 
 LOADED_AT = datetime(2026, 11, 20, 0, 0, tzinfo=UTC)  # 08:00 in Changchun
 

@@ -8,7 +8,6 @@ import pytest
 import yaml
 from plotly.utils import PlotlyJSONEncoder
 from sqlalchemy import Engine
-from starlette.testclient import TestClient
 
 from commands.published import publish_layers
 from commands.sources import load_files
@@ -27,6 +26,9 @@ from geodata.space.districts import load_districts
 from layers.build.run import build_states
 from layers.score.rules import load_scored
 from layers.score.score import CITY, read_scores
+from tests.callers import as_administrator
+
+pytestmark = pytest.mark.usefixtures("asked_by_administrator")
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "data" / "example_department"
 INDICATOR = "pump_rooms_working"
@@ -138,7 +140,8 @@ def test_it_is_a_subject_of_the_kiosk(context: ScreenContext) -> None:
 
 
 def test_its_points_are_served(context: ScreenContext) -> None:
-    with TestClient(create_server(context.engine, context.city, context.settings)) as client:
+    server = create_server(context.engine, context.city, context.settings)
+    with as_administrator(server, context.engine) as client:
         points = client.get("/live/points/pump_room.json").json()["points"]
     assert len(points) > 0
     assert {each[2] for each in points} == {"facility.pump_room"}

@@ -4,7 +4,8 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 import pytest
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 from sqlalchemy import create_engine
 from starlette.routing import Mount
@@ -17,6 +18,7 @@ from etl.source.declaration import read_declarations
 from geodata.city.configuration import load_city
 from geodata.http.problems import PROBLEM_JSON
 from geodata.settings import Settings
+from tests.callers import DEMO
 
 
 def composed() -> FastAPI:
@@ -24,7 +26,7 @@ def composed() -> FastAPI:
     engine = create_engine("postgresql+psycopg://nobody@127.0.0.1:1/none")
     city = load_city("changchun")
     intake = intake_router(engine, city, read_declarations(sources_folder(city)), None)
-    return create_server(engine, city, Settings(data_dir=Path(mkdtemp())), [intake])
+    return create_server(engine, city, Settings(data_dir=Path(mkdtemp())), [intake], DEMO)
 
 
 SERVER = composed()
@@ -44,7 +46,8 @@ def prefixes() -> list[str]:
 @pytest.fixture
 def client() -> TestClient:
     """A client of the server; what runs beside its answers, and needs a database, is not begun."""
-    return TestClient(SERVER, raise_server_exceptions=False)
+    origin = {"Origin": "http://testserver"}
+    return TestClient(SERVER, raise_server_exceptions=False, headers=origin)
 
 
 def test_the_prefixes_are_those_known_today() -> None:
@@ -98,17 +101,15 @@ def test_the_document_says_its_language(client, path: str, query: str, language:
 
 @pytest.mark.usefixtures("loopback")
 def test_a_fault_of_ours_says_nothing_of_itself() -> None:
-    broken = APIRouter()
-
-    @broken.get("/broken/thing")
-    def thing() -> None:
+    def broken() -> None:
         raise ValueError("a secret")
 
     engine = create_engine("postgresql+psycopg://nobody@127.0.0.1:1/none")
     settings = Settings(data_dir=Path(mkdtemp()))
-    server = create_server(engine, load_city("changchun"), settings, [broken])
+    server = create_server(engine, load_city("changchun"), settings, demo=DEMO)
+    server.router.routes.insert(0, APIRoute("/live/sources", broken))
     with TestClient(server, raise_server_exceptions=False) as asked:
-        answer = asked.get("/broken/thing")
+        answer = asked.get("/live/sources")
     assert (answer.status_code, answer.headers["content-type"]) == (500, PROBLEM_JSON)
     assert "secret" not in answer.text
 
@@ -119,3 +120,17 @@ def test_without_a_database_the_data_say_to_come_back(client) -> None:
         answer = client.get(path)
         assert (answer.status_code, answer.headers["content-type"]) == (503, PROBLEM_JSON), path
         assert answer.headers["retry-after"]
+
+
+@pytest.mark.usefixtures("loopback")
+def test_without_a_database_nobody_is_let_in_and_people_are_told_why(client) -> None:
+    guess = {"cookie": "occ_session=a-token-of-somebody"}
+    for answer in (
+        client.get("/wall", headers=guess),
+        client.post("/sign-in", data={"name": "a", "password": "b"}),
+        client.post("/device", data={"token": "x" * 43}),
+    ):
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
+        assert "数据库暂时无法访问" in answer.text
+        assert "The database cannot be reached" in answer.text
+    assert client.get("/kiosk", headers=guess).status_code == 200

@@ -17,7 +17,9 @@ from dashboard.server import create_server
 from geodata.city.configuration import load_city
 from geodata.errors import NotFoundError, OperationsError
 from geodata.settings import Settings
+from tests.callers import DEMO
 
+pytestmark = pytest.mark.usefixtures("asked_by_administrator")
 CITY = load_city("changchun")
 
 
@@ -56,11 +58,12 @@ def test_paths_lead_to_pages(path: str | None, route: str | None, rest: str) -> 
 
 def test_two_applications_in_one_process_share_nothing(engine, settings) -> None:
     first, second = (
-        create_app(engine, CITY, settings, build_cache(settings, CITY)) for _ in range(2)
+        create_app(ScreenContext(engine, CITY, settings, build_cache(settings, CITY)), discover())
+        for _ in range(2)
     )
     assert first.server is not second.server
     assert first.callback_map.keys() == second.callback_map.keys()
-    assert first.layout is not second.layout
+    assert first.layout() is not second.layout()
 
 
 @pytest.mark.parametrize("path", ["/", "/wall", "/explore", "/kiosk", "/district/220104"])
@@ -91,7 +94,7 @@ def test_each_kind_of_error_has_its_sentence(error: Exception, key: str) -> None
 
 
 def test_health_is_503_without_a_database(engine, settings) -> None:
-    with TestClient(create_server(engine, CITY, settings)) as client:
+    with TestClient(create_server(engine, CITY, settings, demo=DEMO)) as client:
         answer = client.get("/healthz")
     assert answer.status_code == 503
     assert (answer.json()["status"], answer.json()["database"]) == (503, "unreachable")

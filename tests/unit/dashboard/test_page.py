@@ -16,7 +16,9 @@ from dashboard.server import create_server
 from geodata.city.configuration import load_city
 from geodata.errors import DeclarationError
 from geodata.settings import Settings
+from tests.callers import DEMO
 
+pytestmark = pytest.mark.usefixtures("asked_by_administrator")
 PLANTED = """
 from dash import html
 from dashboard.page import Page, Words
@@ -45,7 +47,7 @@ def test_a_page_is_one_file(plant, engine, tmp_path: Path) -> None:
     links = json.dumps(screen_links(), cls=PlotlyJSONEncoder, ensure_ascii=False)
     assert "/planted" in links
     assert "新页" in links
-    server = create_server(engine, load_city("changchun"), Settings(data_dir=tmp_path))
+    server = create_server(engine, load_city("changchun"), Settings(data_dir=tmp_path), demo=DEMO)
     with TestClient(server) as client:
         assert client.get("/planted").status_code == 200
         assert client.get("/planted/more").status_code == 404
