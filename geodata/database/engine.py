@@ -55,7 +55,10 @@ def connect(url: URL) -> Engine:
         DatabaseError: it is not.
     """
     engine = create_engine(
-        url, pool_pre_ping=True, connect_args={"options": "-c timezone=UTC", "connect_timeout": 10}
+        url,
+        pool_pre_ping=True,
+        hide_parameters=True,
+        connect_args={"options": "-c timezone=UTC", "connect_timeout": 10},
     )
     look_first_in(engine, SCHEMA)
     try:
@@ -82,6 +85,7 @@ def open_for_answers(engine: Engine) -> Engine:
         max_overflow=SERVER_CONNECTIONS - 8,
         pool_timeout=POOL_WAIT_S,
         pool_pre_ping=True,
+        hide_parameters=True,  # of statements, in what the log is told of errors
         connect_args={"options": options, "connect_timeout": 10},
     )
     look_first_in(made, SCHEMA)

@@ -96,6 +96,7 @@ def _engine(present: Engine) -> Engine:
         max_overflow=0,
         pool_timeout=POOL_WAIT_S,
         pool_pre_ping=True,
+        hide_parameters=True,  # of statements, in what the log is told of errors
         connect_args={"options": options, "connect_timeout": 10},
     )
     look_first_in(engine, REPLAY_SCHEMA)
