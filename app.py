@@ -2,13 +2,17 @@
 """The command line: arguments to commands. Each command imports its rooms when it runs."""
 
 import argparse
+import errno
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from commands import data, database, live, screens, steps, telemetry, users
+from geodata.database.handle import OperationalError
 from geodata.errors import OperationsError
 
+# Faults of the machine, not of the program: a trace of it would help nobody.
+OF_THE_MACHINE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO}
 EXIT_STATUS: dict[type[OperationsError], int] = {OperationsError: 2}
 
 Command = Callable[[argparse.Namespace], None]
@@ -23,6 +27,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except OperationsError as error:
         print(f"error: {error}", file=sys.stderr)
         return next(EXIT_STATUS[kind] for kind in type(error).__mro__ if kind in EXIT_STATUS)
+    except OSError as error:
+        if error.errno not in OF_THE_MACHINE:
+            raise
+        print(f"error: {error.filename or 'a file'}: {error.strerror}", file=sys.stderr)
+        return EXIT_STATUS[OperationsError]
+    except OperationalError as error:  # the server is gone, or its disk is full
+        print(f"error: the database: {str(error.orig).strip()}", file=sys.stderr)
+        return EXIT_STATUS[OperationsError]
     except KeyboardInterrupt:
         return 130
     return 0
@@ -54,8 +66,9 @@ def build_parser() -> argparse.ArgumentParser:
 
 
 def _add_database(add: AddCommand) -> None:
-    db = add("db", database.cluster, "the private database cluster")
-    db.add_argument("action", choices=["start", "stop", "status"])
+    db = add("db", database.cluster, "the private database cluster, and the database's roles")
+    db.add_argument("action", choices=["start", "stop", "status", "roles"])
+    db.add_argument("--reset", action="store_true", help="roles: give them new passwords")
     add("migrate", database.migrate, "bring the database's schema up to date")
 
 

@@ -13,7 +13,8 @@ from etl.load.records import driver
 from etl.source.record_types import RECORD_TYPES, Kind
 from geodata.city.configuration import City
 from geodata.clock import now
-from geodata.database.engine import connect, get_engine
+from geodata.database.engine import connect
+from geodata.database.engines import administrator_url, get_engines
 from geodata.database.migrate import upgrade
 from geodata.settings import get_settings
 from geodata.space.districts import load_districts
@@ -30,9 +31,10 @@ def open_database(city: City, *, is_copy: bool = False) -> Iterator[Engine]:
 
     A copy has all that the program's own database holds; nobody else may be connected to that.
     """
-    server = get_engine(get_settings()).execution_options(isolation_level="AUTOCOMMIT")
+    url, own = administrator_url(get_settings()), get_engines(get_settings()).owner.url.database
+    server = connect(url.set(database="postgres")).execution_options(isolation_level="AUTOCOMMIT")
     _run(server, f"DROP DATABASE IF EXISTS {NAME} WITH (FORCE)")
-    like = f' TEMPLATE "{server.url.database}"' if is_copy else ""
+    like = f' TEMPLATE "{own}"' if is_copy else ""
     _run(server, f"CREATE DATABASE {NAME}{like}")
     _run(server, f"ALTER DATABASE {NAME} SET statement_timeout = '{_LONGEST}'")
     engine = connect(server.url.set(database=NAME))

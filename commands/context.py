@@ -6,10 +6,11 @@ from functools import cached_property
 from commands.simulated_files import incoming_dir
 from etl.source.data_places import DataPlaces
 from geodata.city.configuration import City, load_city
-from geodata.database.engine import get_engine
+from geodata.database.engines import Engines, get_engines
 from geodata.database.handle import Engine
 from geodata.database.migrate import upgrade
 from geodata.database.partitions import open_store
+from geodata.identity.row_rights import readable_districts
 from geodata.settings import Settings, get_settings
 from geodata.space.districts import load_districts
 
@@ -31,14 +32,19 @@ class CommandContext:
         return DataPlaces(incoming_dir(self.settings, self.city), open_store(self.settings))
 
     @cached_property
+    def engines(self) -> Engines:
+        """The engines on the city's database; starts the private cluster where needed."""
+        return get_engines(self.settings, readable_districts)
+
+    @cached_property
     def engine(self) -> Engine:
-        """The engine on the city's database; starts the private cluster where needed."""
-        return get_engine(self.settings)
+        """The writer's engine, by which commands load, build and publish."""
+        return self.engines.writer
 
     @cached_property
     def ready_engine(self) -> Engine:
         """The engine, after updating the schema and loading the city's districts."""
-        upgrade(self.engine)
+        upgrade(self.engines.owner)
         with self.engine.begin() as connection:
             load_districts(connection, self.city)
         return self.engine

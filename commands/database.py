@@ -2,16 +2,24 @@
 
 import argparse
 
+from geodata.database import role_access, role_setup
 from geodata.database.cluster import Cluster
-from geodata.database.engine import get_engine
+from geodata.database.engine import parse_url
+from geodata.database.engines import get_engines
 from geodata.database.migrate import upgrade
+from geodata.database.role_passwords import new_passwords
+from geodata.database.role_script import role_script
+from geodata.database.roles import roles_of
 from geodata.errors import SettingsError
-from geodata.settings import get_settings
+from geodata.settings import Settings, get_settings
 
 
 def cluster(options: argparse.Namespace) -> None:
-    """Start or stop the private cluster, or print its state and address."""
+    """Start or stop the private cluster, print its state and address, or see to the roles."""
     settings = get_settings()
+    if options.action == "roles":
+        see_to_roles(settings, is_reset=options.reset)
+        return
     if settings.database_url:
         raise SettingsError("DATABASE_URL is set: its database is not ours to start or stop")
     private = Cluster(settings.data_dir)
@@ -21,12 +29,16 @@ def cluster(options: argparse.Namespace) -> None:
 
 def migrate(options: argparse.Namespace) -> None:
     """Bring the schema up to date and print the revisions applied."""
-    applied = upgrade(get_engine(get_settings()))
+    engines = get_engines(get_settings())
+    if engines.complaint:
+        print(f"one role does everything: {engines.complaint}")
+    applied = upgrade(engines.owner)
     print(f"applied {', '.join(applied)}" if applied else "the schema is up to date")
 
 
 def _start(private: Cluster) -> None:
     print("started" if private.ensure_started() else "runs already")
+    private.keep()
     _tell(private)
 
 
@@ -40,6 +52,26 @@ def _tell(private: Cluster) -> None:
         print(f"no cluster yet; it will be made in {status.home}")
     elif status.is_running:
         print(f"runs on 127.0.0.1:{status.port}, in {status.home}")
-        print(f"user occ, password in {status.home / 'password'}")
+        print(f"administrator occ, for set-up alone: password in {status.home / 'password'}")
+        print(f"passwords of the cities' roles in {status.home / role_access.FOLDER}")
     else:
         print(f"stopped, in {status.home}")
+
+
+def see_to_roles(settings: Settings, *, is_reset: bool) -> None:
+    """Print what a database's administrator runs to make the roles, or give them new passwords.
+
+    Raises:
+        SettingsError: there is no DATABASE_URL: the private cluster's roles are made by themselves.
+    """
+    if not settings.database_url:
+        raise SettingsError("the private cluster makes its roles itself: this is for DATABASE_URL")
+    url = parse_url(settings.database_url)
+    if not is_reset:
+        print(role_script(url), end="")
+        return
+    roles = roles_of(role_access.database_of(url))
+    file = role_access.password_file(settings, url)
+    with role_setup.as_administrator(url) as connection:
+        role_access.make_given_roles(connection, roles, new_passwords(), file)
+    print(f"new passwords of {roles.writer}, {roles.reader}, {roles.public} in {file.path}")

@@ -12,18 +12,20 @@ from starlette.types import ASGIApp
 from commands import steps
 from commands.companions import Companion, beside
 from commands.context import CommandContext, get_context
+from commands.database_watch import supervised
+from commands.preconditions import check_before_work
 from commands.start_rule import check_start, demonstration
 from geodata.city.configuration import City
 from geodata.clock import now, running_clock
 from geodata.database.cluster import Cluster
-from geodata.database.engine import open_for_answers
 from geodata.database.migrate import upgrade
+from geodata.settings import Settings
 
 WORKER = "commands.screens:create_worker"
 
 
 def run(options: argparse.Namespace) -> None:
-    """Set up what is missing, follow live sources, serve; stop everything that this run started.
+    """Set up what is missing, follow live sources, serve; supervise all that until the end.
 
     Raises:
         SettingsError: nobody could enter; said before any data are made or loaded.
@@ -31,17 +33,18 @@ def run(options: argparse.Namespace) -> None:
     context = get_context()  # first: a clock of `.env` holds from then on
     if is_played(context, options) and options.speed != 1:  # one clock for all processes
         os.environ["OCC_CLOCK"] = running_clock(now(), datetime.now(UTC), options.speed)
+    check_before_work(context.settings)
     signal.signal(signal.SIGTERM, _leave)
     signal.signal(signal.SIGHUP, _leave)
-    private = None if context.settings.database_url else Cluster(context.settings.data_dir)
-    started = private is not None and private.ensure_started()
-    try:
+    with supervised(private_cluster(context.settings)):
         steps.run_steps(context, check_start)
         with beside(*_companions(context, options)):
             _serve(context)
-    finally:
-        if private is not None and started:
-            private.stop()
+
+
+def private_cluster(settings: Settings) -> Cluster | None:
+    """Return the cluster that is ours to look after; None where DATABASE_URL names another's."""
+    return None if settings.database_url else Cluster(settings.data_dir)
 
 
 def _companions(context: CommandContext, options: argparse.Namespace) -> Iterator[Companion]:
@@ -77,9 +80,15 @@ def has_live_source(city: City) -> bool:
 def serve(options: argparse.Namespace) -> None:
     """Serve the screens until interrupted; a new database gets its schema first."""
     context = get_context()
-    upgrade(context.engine)
-    print(check_start(context), flush=True)
-    _serve(context)
+    check_before_work(context.settings)
+    signal.signal(signal.SIGTERM, _leave)
+    signal.signal(signal.SIGHUP, _leave)
+    with supervised(private_cluster(context.settings)):
+        if context.engines.complaint:
+            print(f"one database role does everything: {context.engines.complaint}", flush=True)
+        upgrade(context.engines.owner)
+        print(check_start(context), flush=True)
+        _serve(context)
 
 
 def create_worker() -> ASGIApp:
@@ -90,11 +99,13 @@ def create_worker() -> ASGIApp:
     from etl.source.declaration import read_declarations
 
     context = get_context()
-    engine, city, settings = context.engine, context.city, context.settings
+    engines, city, settings = context.engines, context.city, context.settings
     declarations = read_declarations(sources_folder(city))
-    intake = intake_router(engine, city, declarations, settings.intake_token, context.places)
-    demo = demonstration(settings, declarations, engine)
-    return create_server(open_for_answers(engine), city, settings, [intake], demo)
+    intake = intake_router(
+        engines.writer, city, declarations, settings.intake_token, context.places
+    )
+    demo = demonstration(settings, declarations, engines.writer)
+    return create_server(engines.for_answers(), city, settings, [intake], demo)
 
 
 def _serve(context: CommandContext) -> None:

@@ -67,11 +67,14 @@ def _skip(context: CommandContext) -> str:
 
 
 def _database(context: CommandContext) -> str:
-    return context.engine.url.database or ""
+    engines = context.engines
+    if engines.complaint:
+        print(f"\n      one role does everything: {engines.complaint}", end=" ", flush=True)
+    return engines.owner.url.database or ""
 
 
 def _schema(context: CommandContext) -> str:
-    applied = upgrade(context.engine)
+    applied = upgrade(context.engines.owner)
     return f"applied {', '.join(applied)}" if applied else UP_TO_DATE
 
 
@@ -120,7 +123,7 @@ def _build(context: CommandContext) -> str:
 
 
 def _publish(context: CommandContext) -> str:
-    from layers.disclosure.publish import publish_layers
+    from commands.published import publish_layers
 
     data_dir = context.settings.data_dir
     return f"{len(publish_layers(context.engine, context.city, data_dir))} new"

@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from geodata.database.handle import DATABASE_ERRORS, Engine
 from geodata.errors import DatabaseError
 from geodata.http.problems import UNAVAILABLE, answer_problem
-from geodata.identity.caller import current_caller
+from geodata.identity.caller import Role, current_caller
 from geodata.queries.screens import read_freshness
 
 PACKAGES = ("dash", "fastapi", "polars", "h3")
@@ -30,14 +30,16 @@ def report(engine: Engine) -> dict[str, Any]:
     }
 
 
-def health_router(engine: Engine) -> APIRouter:
-    """Return the router of the health address."""
+def health_router(engine: Engine, complaint: str = "") -> APIRouter:
+    """Return the router of the health address; an administrator is told what is amiss."""
     router = APIRouter()
 
     @router.get(ADDRESS)
     def healthz() -> JSONResponse:
         try:
             facts = report(engine)
+            if complaint and current_caller().role == Role.ADMINISTRATOR:
+                facts["database_roles"] = complaint
             told = facts if current_caller().is_known else {"database": facts["database"]}
             return JSONResponse(told, headers={"Cache-Control": "no-store"})
         except (*DATABASE_ERRORS, DatabaseError):

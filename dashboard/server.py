@@ -27,6 +27,7 @@ from dashboard.page import discover
 from dashboard.read.cache import build_cache
 from dashboard.read.context import ScreenContext
 from geodata.city.configuration import City
+from geodata.database.engines import Engines
 from geodata.database.handle import Engine
 from geodata.http.bodies import BodyLimit
 from geodata.http.problems import add_problem_handlers
@@ -41,22 +42,26 @@ STREAMS = frozenset({STREAM})
 
 
 def create_server(
-    engine: Engine,
+    engine: Engine | Engines,
     city: City,
     settings: Settings,
     routers: Sequence[APIRouter] = (),
     demo: Caller | None = None,
+    published: Engine | None = None,
 ) -> FastAPI:
     """Compose the application that uvicorn serves; `routers` are those of other rooms.
 
-    In a demonstration `demo` is who asks where nobody else does.
+    In a demonstration `demo` is who asks where nobody else does. What is public is read by
+    `published` where it is given, else by the public reader.
     """
+    engines = engine if isinstance(engine, Engines) else Engines.of_one(engine)
+    reader, writer, public = engines.reader, engines.writer, published or engines.public
     cache = build_cache(settings, city)  # one of pages and layers: callers share their locks
     pages = discover()
-    dash_app = create_app(ScreenContext(engine, city, settings, cache), pages)
-    callers = Callers(engine, demo)
-    keys = GateKeys(callers, pages, allowed_names(settings), AuditBook(engine))
-    gis, gis_service = create_service(engine, city)
+    dash_app = create_app(ScreenContext(reader, city, settings, cache, public, writer), pages)
+    callers = Callers(writer, demo)
+    keys = GateKeys(callers, pages, allowed_names(settings), AuditBook(writer))
+    gis, gis_service = create_service(public, city)
 
     screens = WsgiScreens(dash_app.server, RUNNING_IN_ALL)
     limits = Limits(settings.client_requests, settings.client_streams)
@@ -70,21 +75,22 @@ def create_server(
         await keys.book.write_now()
         await limits.stop()  # the database may stop next
         await gis_service.close()
+        public.dispose()
 
     server = FastAPI(
         title=city.title_en, docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan
     )
     server.state.limits = limits
-    serve_layers(server, LayerContext(engine, city, settings.data_dir, cache.get_bytes))
+    serve_layers(server, LayerContext(reader, city, settings.data_dir, cache.get_bytes))
     own = (
-        health_router(engine),
-        live_router(engine, on_signed_out=callers.forget),
-        vehicles_router(engine),
-        points_router(engine, city),
+        health_router(reader, engines.complaint),
+        live_router(reader, on_signed_out=callers.forget),
+        vehicles_router(reader),
+        points_router(reader, city),
         *routers,
     )
-    desk = Desk(engine, city, callers, settings.public_url, settings.has_identity_provider)
-    provider = oidc_router(engine, settings, door_of(desk))
+    desk = Desk(writer, city, callers, settings.public_url, settings.has_identity_provider)
+    provider = oidc_router(writer, settings, door_of(desk))
     for each in (*own, sign_in_router(desk), provider):
         server.include_router(each)
     server.mount(GIS_PREFIX, gis)

@@ -45,6 +45,11 @@ class Settings(BaseSettings):
         validation_alias="DATABASE_URL",
         description="an existing PostGIS to use instead of the private cluster",
     )
+    database_writer_url: str | None = Field(
+        default=None, description="its writer, where an administrator made the roles; with the next"
+    )
+    database_reader_url: str | None = Field(default=None, description="its reader")
+    database_public_url: str | None = Field(default=None, description="its public reader")
     host: str = Field(default="127.0.0.1", description="address the server listens on")
     port: int = Field(default=8050, ge=1, le=65535, description="port the server listens on")
     trusted_proxies: str = Field(

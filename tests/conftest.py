@@ -5,6 +5,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import astuple
 from pathlib import Path
 from uuid import uuid4
 
@@ -20,6 +21,7 @@ from xdist.scheduler import LoadScopeScheduling
 from geodata.database.cluster import Cluster
 from geodata.database.engine import connect, parse_url
 from geodata.database.migrate import upgrade
+from geodata.database.roles import roles_of
 from geodata.identity.caller import Caller, Role, asked_by
 from geodata.settings import Settings
 
@@ -104,6 +106,8 @@ def create_database(server_url: URL) -> Iterator[DatabaseFactory]:
     yield create
     for name in made:
         _execute(server_url, "DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+        for role in astuple(roles_of(name)):
+            _execute(server_url, "DROP ROLE IF EXISTS {}", role)
 
 
 @pytest.fixture(scope="session")

@@ -28,7 +28,16 @@ def who(caller: Caller) -> list[Component]:
     if caller.is_demo or not caller.is_known:
         return []
     role = bilingual(f"caller.role.{caller.role}", tag=html.Span, class_name="caller-role")
-    return [html.Span(caller.name, className="caller-name"), role]
+    return [html.Span(caller.name, className="caller-name"), role, *bounds(caller)]
+
+
+def bounds(caller: Caller) -> list[Component]:
+    """Return that the caller sees the records of some districts alone: lists are short for that."""
+    if not caller.districts:
+        return []
+    number = len(caller.districts)
+    said = bilingual("caller.districts", tag=html.Span, class_name="caller-role", number=number)
+    return [html.Span(said, title=", ".join(caller.districts))]
 
 
 def way_out(caller: Caller) -> list[Component]:

@@ -9,6 +9,7 @@ from typing import TypeVar
 from dashboard.read.forms import BYTES, Form
 from dashboard.read.shelves import FolderShelf, RedisShelf, Shelf
 from geodata.city.configuration import City
+from geodata.identity.row_rights import scope_of_records
 from geodata.settings import ROOT, Settings
 from geodata.version import read_source_version
 
@@ -34,9 +35,10 @@ class AnswerCache:
     def get_or(self, key: str, compute: Callable[[], Answer], form: Form[Answer]) -> Answer:
         """Return the remembered answer, or compute and remember it in a form.
 
-        Of many that ask at once, as fifty walls do for a new version, one computes.
+        Of many that ask at once, as fifty walls do for a new version, one computes. Callers who may
+        read other records share no answer.
         """
-        whole = self._prefix + key
+        whole = self._prefix + scope_of_records() + key
         known = self._read(whole, form)
         if known is not None:
             return known

@@ -12,7 +12,19 @@ from geodata.settings import Settings
 class ScreenContext:
     """The parts of one application; passed to pages, never kept in a module."""
 
-    engine: Engine
+    engine: Engine  # only reads
     city: City
     settings: Settings
     cache: AnswerCache
+    published: Engine | None = None  # that sees the published schema and nothing else
+    acting: Engine | None = None
+
+    @property
+    def writer(self) -> Engine:
+        """The engine by which people act; the reading one where one role does everything."""
+        return self.acting or self.engine
+
+    @property
+    def public(self) -> Engine:
+        """The engine that public screens read by."""
+        return self.published or self.engine

@@ -34,6 +34,5 @@ def context_as_of(context: ScreenContext, at: datetime) -> ScreenContext:
         BeforeFirstLoadError: nothing had been loaded.
         ForgottenError: what was shown then is not kept any more.
     """
-    return replace(
-        context, engine=open_as_of(context.engine, at), cache=MomentCache(context.cache, at)
-    )
+    then = open_as_of(context.engine, at)
+    return replace(context, engine=then, acting=then, cache=MomentCache(context.cache, at))

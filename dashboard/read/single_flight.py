@@ -1,10 +1,11 @@
 """Single-flight: concurrent callers share one run."""
 
 from collections.abc import Callable
-from threading import Condition
+from threading import Condition, Lock
 from typing import Generic, TypeVar
 
 from geodata.database.work import working_for_many
+from geodata.identity.row_rights import scope_of_records
 
 Answer = TypeVar("Answer")
 
@@ -59,3 +60,19 @@ class SingleFlight(Generic[Answer]):
 
             return fail
         return lambda: answer
+
+
+class SingleFlights(Generic[Answer]):
+    """A single-flight for each scope of records: callers who may read others share no run."""
+
+    def __init__(self, work: Callable[[], Answer]) -> None:
+        """Keep the function to run."""
+        self._work = work
+        self._guard = Lock()
+        self._flights: dict[str, SingleFlight[Answer]] = {}
+
+    def get(self) -> Answer:
+        """Return the answer of a run, for the caller's scope, that begins from now on."""
+        with self._guard:
+            flight = self._flights.setdefault(scope_of_records(), SingleFlight(self._work))
+        return flight.get()

@@ -10,13 +10,6 @@ from sqlalchemy import Table
 
 ROWS_MIN = 100_000  # fewer rows are fast enough with the indexes in place
 
-_INDEXES = """
-    SELECT c.relname, pg_get_indexdef(i.indexrelid)
-    FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
-    WHERE i.indrelid = %s::regclass
-      AND NOT EXISTS (SELECT FROM pg_constraint WHERE conindid = i.indexrelid)
-    ORDER BY c.relname
-"""
 _REFERRERS = "SELECT FROM pg_constraint WHERE confrelid = %s::regclass LIMIT 1"
 
 
@@ -32,12 +25,10 @@ def filling(connection: psycopg.Connection[Any], table: Table, rows: int) -> Ite
     if rows < ROWS_MIN or not _claim(connection, table):
         yield False
         return
-    indexes = connection.execute(_INDEXES, [table.name]).fetchall()
-    for name, _ in indexes:
-        connection.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(name)))
+    # functions of the owner's: the writer may make no index of its own
+    connection.execute("SELECT rights.set_indexes_aside(%s)", [table.name])
     yield True
-    for _, definition in indexes:  # the definitions as the server writes them
-        connection.execute(definition)
+    connection.execute("SELECT rights.build_indexes_set_aside(%s)", [table.name])
 
 
 def _claim(connection: psycopg.Connection[Any], table: Table) -> bool:

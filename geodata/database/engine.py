@@ -1,21 +1,17 @@
-"""The one SQLAlchemy engine of a process, on DATABASE_URL or on the private cluster."""
+"""Engines: connections to an address, checked for what the program needs of its server."""
 
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
 from typing import Any
 
-import psycopg
-from psycopg import sql
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
 
-from geodata.database.cluster import Cluster
+from geodata.database.row_rights import show_same_rows
 from geodata.database.work import follow_work
 from geodata.errors import DatabaseError, SettingsError
-from geodata.settings import Settings
 from geodata.tables import SCHEMA
 
 MINIMUM_POSTGRESQL = 13
@@ -38,18 +34,10 @@ def open_snapshot(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
-@cache
-def get_engine(settings: Settings) -> Engine:
-    """Return the process's engine for these settings; the first call connects and checks.
-
-    Raises:
-        DatabaseError: the database cannot be reached, is too old or lacks PostGIS.
-    """
-    return connect(database_url(settings))
-
-
-def connect(url: URL) -> Engine:
+def connect(url: URL, schema: str = SCHEMA, options: str = "") -> Engine:
     """Return a new engine for an address whose server is reachable, new enough and has PostGIS.
+
+    `schema` is where names without one are found first; `options` are more for its connections.
 
     Raises:
         DatabaseError: it is not.
@@ -58,9 +46,9 @@ def connect(url: URL) -> Engine:
         url,
         pool_pre_ping=True,
         hide_parameters=True,
-        connect_args={"options": "-c timezone=UTC", "connect_timeout": 10},
+        connect_args={"options": f"-c timezone=UTC {options}".strip(), "connect_timeout": 10},
     )
-    look_first_in(engine, SCHEMA)
+    look_first_in(engine, schema)
     try:
         check_server(engine)
     except DatabaseError:
@@ -69,26 +57,34 @@ def connect(url: URL) -> Engine:
     return engine
 
 
-def open_for_answers(engine: Engine) -> Engine:
+def open_for_answers(
+    engine: Engine,
+    schema: str = SCHEMA,
+    more_options: str = "",
+    connections: int = SERVER_CONNECTIONS,
+) -> Engine:
     """Return an engine on the same database for the answers of a server.
+
+    `schema` and `more_options` are those of `connect`.
 
     It has more connections, no statement or open transaction of it lasts for ever, and it follows
     `geodata.database.work`: what is asked for nobody any more is cancelled.
     """
     options = (
         f"-c timezone=UTC -c statement_timeout={SERVER_STATEMENT_S}s "
-        f"-c idle_in_transaction_session_timeout={2 * SERVER_STATEMENT_S}s"
+        f"-c idle_in_transaction_session_timeout={2 * SERVER_STATEMENT_S}s {more_options}"
     )
     made = create_engine(
         engine.url,
         pool_size=8,
-        max_overflow=SERVER_CONNECTIONS - 8,
+        max_overflow=connections - 8,
         pool_timeout=POOL_WAIT_S,
         pool_pre_ping=True,
         hide_parameters=True,  # of statements, in what the log is told of errors
-        connect_args={"options": options, "connect_timeout": 10},
+        connect_args={"options": options.strip(), "connect_timeout": 10},
     )
-    look_first_in(made, SCHEMA)
+    look_first_in(made, schema)
+    show_same_rows(made, engine)
     follow_work(made)
     return made
 
@@ -112,31 +108,15 @@ def look_first_in(engine: Engine, schema: str) -> None:
         connection.autocommit = False
 
 
-def database_url(settings: Settings) -> URL:
-    """Return the database's address: DATABASE_URL, or the city's database in the private cluster.
-
-    Starts the private cluster and creates the database where needed.
-
-    Raises:
-        SettingsError: DATABASE_URL is not the address of a PostgreSQL.
-        DatabaseError: the private cluster cannot be started.
-    """
-    if settings.database_url:
-        return parse_url(settings.database_url)
-    cluster = Cluster(settings.data_dir)
-    cluster.ensure_started()
-    name = database_name(settings.city)
-    _create_database(cluster.url("postgres"), name)
-    return cluster.url(name)
-
-
 def database_name(city: str) -> str:
     """Return the name of a city's database: its code, or its folder's name, in plain letters."""
     return re.sub(r"[^a-z0-9_]", "_", city.rstrip("/").rpartition("/")[2].lower())[:63] or "city"
 
 
-def parse_url(address: str) -> URL:
+def parse_url(address: str, variable: str = "DATABASE_URL") -> URL:
     """Return a `postgres://`, `postgresql://` or `postgresql+psycopg://` address for psycopg 3.
+
+    `variable` is where it is set.
 
     Raises:
         SettingsError: it is another kind of address, or none; the password is not repeated.
@@ -144,11 +124,9 @@ def parse_url(address: str) -> URL:
     try:
         url = make_url(address)
     except ArgumentError as error:
-        raise SettingsError("DATABASE_URL is not an address like postgresql://host/name") from error
+        raise SettingsError(f"{variable} is not an address like postgresql://host/name") from error
     if url.drivername not in ("postgres", "postgresql", DRIVER):
-        raise SettingsError(
-            f"DATABASE_URL must be a postgresql:// address, not {url.drivername}://"
-        )
+        raise SettingsError(f"{variable} must be a postgresql:// address, not {url.drivername}://")
     return url.set(drivername=DRIVER)
 
 
@@ -198,23 +176,6 @@ def _create_postgis(connection: Connection, where: str) -> None:
             f"{where} lacks PostGIS and it cannot be added: {_first_line(error)}. Ask its "
             "administrator to install it and to run CREATE EXTENSION postgis there"
         ) from error
-
-
-def _create_database(maintenance: URL, name: str) -> None:
-    """Create a database that does not exist yet; two callers at once both succeed."""
-    try:
-        with psycopg.connect(
-            maintenance.set(drivername="postgresql").render_as_string(hide_password=False),
-            autocommit=True,
-            connect_timeout=10,
-        ) as connection:
-            found = connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name])
-            if found.fetchone() is None:
-                connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    except (psycopg.errors.DuplicateDatabase, psycopg.errors.UniqueViolation):
-        return
-    except psycopg.Error as error:
-        raise DatabaseError(f"cannot create the database {name}: {error}") from error
 
 
 def _first_line(error: SQLAlchemyError) -> str:

@@ -1,5 +1,7 @@
 """The schema's revisions: static DDL in `geodata/migrations`, applied by Alembic."""
 
+from typing import Any
+
 from alembic import command, op
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
@@ -9,7 +11,8 @@ from sqlalchemy import Engine, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
-from geodata.database.replay import drop_views
+from geodata.database.replay import drop_views, make_views
+from geodata.database.rights import apply_rights
 from geodata.errors import DatabaseError
 from geodata.settings import ROOT
 from geodata.tables import SCHEMA
@@ -20,6 +23,8 @@ LOCK_KEY = 7_305_011_000  # any fixed number: two upgrades at once take turns on
 
 def upgrade(engine: Engine) -> list[str]:
     """Bring the schema to the newest revision in one transaction; returns the revisions applied.
+
+    With it the views of replay, and what each role may do.
 
     Raises:
         DatabaseError: the schema is newer than this program, or the role may not change it.
@@ -32,6 +37,8 @@ def upgrade(engine: Engine) -> list[str]:
             if pending:
                 drop_views(connection)
                 _apply(connection)
+            is_changed = make_views(connection) or bool(pending)
+            apply_rights(connection, is_changed=is_changed)
             return pending
     except (DBAPIError, CommandError) as error:
         raise DatabaseError(f"the schema cannot be brought up to date: {error}") from error
@@ -46,7 +53,8 @@ def current_revision(connection: Connection) -> str | None:
 def run_ddl(name: str) -> None:
     """Run a file of static DDL that lies beside the revisions; called by them."""
     ddl = (FOLDER / "versions" / name).read_text(encoding="utf-8")
-    op.get_bind().exec_driver_sql(ddl)
+    driver: Any = op.get_bind().connection.driver_connection
+    driver.execute(ddl)  # as it is: a percent sign stands for itself
 
 
 def refuse_downgrade() -> None:
@@ -55,10 +63,19 @@ def refuse_downgrade() -> None:
 
 
 def _pending(current: str | None) -> list[str]:
-    """Return the revisions after `current`, oldest first; raise for an unknown revision."""
+    """Return the revisions after `current`, oldest first.
+
+    Raises:
+        DatabaseError: a newer program made the schema.
+    """
     script = ScriptDirectory(str(FOLDER))
-    if current is not None:
-        script.get_revision(current)
+    known = {each.revision for each in script.walk_revisions()}
+    if current is not None and current not in known:
+        raise DatabaseError(
+            f"the database's schema is of revision {current}, this program knows them up to "
+            f"{script.get_current_head()}: it is older than the one that made the schema. Start "
+            "the newer program, or restore a backup made before the upgrade"
+        )
     return [each.revision for each in script.iterate_revisions("head", current or "base")][::-1]
 
 

@@ -18,6 +18,7 @@ from sqlalchemy.engine import Connection
 
 from geodata.clock import now
 from geodata.database.engine import POOL_WAIT_S, look_first_in
+from geodata.database.row_rights import condition, show_same_rows
 from geodata.database.work import follow_work
 from geodata.errors import NotFoundError, RequestError
 from geodata.tables import SCHEMA, metadata, state, state_build
@@ -100,6 +101,7 @@ def _engine(present: Engine) -> Engine:
         connect_args={"options": options, "connect_timeout": 10},
     )
     look_first_in(engine, REPLAY_SCHEMA)
+    show_same_rows(engine, present)
     follow_work(engine)
     event.listen(engine, "engine_connect", _tell_moment)
     event.listen(present, "engine_disposed", lambda _: engine.dispose())
@@ -135,19 +137,28 @@ def drop_views(connection: Connection) -> None:
 
 def _ensure_views(engine: Engine) -> None:
     """Make the views where there are none, or those of another version of the program."""
-    statements = view_statements()
-    digest = sha256("\n".join(statements).encode()).hexdigest()
     with engine.connect() as connection:
-        if _digest(connection) == digest:
+        if _digest(connection) == _wanted_digest():
             return
     with engine.begin() as connection:
-        connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
-        if _digest(connection) == digest:
-            return
-        drop_views(connection)
-        for statement in statements:
-            connection.exec_driver_sql(statement)
-        connection.exec_driver_sql(f"COMMENT ON SCHEMA {REPLAY_SCHEMA} IS '{digest}'")
+        make_views(connection)
+
+
+def make_views(connection: Connection) -> bool:
+    """Make the views, unless those of this version are there; return whether it did."""
+    connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LOCK_KEY})
+    digest = _wanted_digest()
+    if _digest(connection) == digest:
+        return False
+    drop_views(connection)
+    for statement in view_statements():
+        connection.exec_driver_sql(statement)
+    connection.exec_driver_sql(f"COMMENT ON SCHEMA {REPLAY_SCHEMA} IS '{digest}'")
+    return True
+
+
+def _wanted_digest() -> str:
+    return sha256("\n".join(view_statements()).encode()).hexdigest()
 
 
 def _digest(connection: Connection) -> str | None:
@@ -158,16 +169,30 @@ def _digest(connection: Connection) -> str | None:
 
 def view_statements() -> list[str]:
     """Return the DDL of the schema: a view of every table, those that others read first."""
-    names = [table.name for table in metadata.sorted_tables if table.name not in _WITHIN]
-    names.sort(key=lambda name: name != state_build.name)
     views = [
-        f"CREATE VIEW {REPLAY_SCHEMA}.{name} AS {_query(metadata.tables[name])}" for name in names
+        f"CREATE VIEW {REPLAY_SCHEMA}.{name} AS {_query(metadata.tables[name])}"
+        for name in replayed_tables()
     ]
     return [f"CREATE SCHEMA {REPLAY_SCHEMA}", *views]
 
 
+def replayed_tables() -> list[str]:
+    """Return the tables that have a view, those that others read first."""
+    names = [table.name for table in metadata.sorted_tables if table.name not in _WITHIN]
+    return sorted(names, key=lambda name: name != state_build.name)
+
+
 def _query(table: Table) -> str:
-    """Return the query of a table as it was known."""
+    """Return the query of a table as it was known, of the rows that the reader may see.
+
+    A view reads with its owner's rights, whom no policy binds: it states the same condition.
+    """
+    rows = condition(table.name)
+    then = _query_then(table)
+    return then if rows is None else f"SELECT * FROM ({then}) known WHERE {rows}"  # noqa: S608
+
+
+def _query_then(table: Table) -> str:
     name, columns = table.name, set(table.columns.keys())
     own = f"{SCHEMA}.{name}"
     known = f"load_id NOT IN {_LATER}"

@@ -28,7 +28,7 @@ from geodata.city.configuration import City
 from geodata.clock import now
 from geodata.database.announce import CANDIDATES, announce
 from geodata.declared import Declared, read_declared
-from geodata.errors import CityError
+from geodata.errors import CityError, NotFoundError
 from geodata.tables import NOT_OF_CITY, event_candidate, incident
 from geodata.tables.counted import NOT_SHOWN, is_current
 
@@ -61,6 +61,19 @@ def read_candidate_rules(city: City) -> CandidateRules:
     if not path.exists():
         return CandidateRules()
     return read_declared(path, CandidateRules, error=CityError)
+
+
+def check_candidate(engine: Engine, candidate_id: int) -> None:
+    """Check that the caller may read a candidate, before the writer acts for the caller.
+
+    Raises:
+        NotFoundError: there is no such candidate, or it is of another's districts.
+    """
+    c = event_candidate.c
+    with engine.connect() as connection:
+        found = connection.execute(select(c.candidate_id).where(c.candidate_id == candidate_id))
+        if found.one_or_none() is None:
+            raise NotFoundError(f"no open candidate {candidate_id}")
 
 
 def find_candidates(engine: Engine, rules: CandidateRules, load_ids: Collection[int]) -> int:

@@ -6,19 +6,21 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import asyncpg
+import orjson
 from fastapi import Request
 from sqlalchemy import Engine
 from sqlalchemy.engine import URL
 from sqlalchemy.exc import SQLAlchemyError
 from tipg.collections import Catalog, Collection, pg_get_collection_index
-from tipg.database import connection_factory
 from tipg.settings import DatabaseSettings
 
 from geodata.city.configuration import City
 from geodata.clock import now
+from geodata.database.gis_functions import FIND_PUBLISHED_FIRST, GIS_SCHEMA
 from geodata.errors import DatabaseError
-from geodata.published.layers import PublishedLayer, read_edition, read_layers
+from geodata.published.layers import PublishedLayer, newest_of, read_edition, read_periods
 from geodata.service.about import About, describe
+from geodata.service.periods import is_of_all_periods
 from geodata.tables.published import PUBLISHED
 
 _CHECK_AFTER_S = 10.0
@@ -29,7 +31,11 @@ _SESSION = {
     "timezone": "UTC",
 }
 _SETTINGS = DatabaseSettings(
-    schemas=[PUBLISHED], spatial_extent=False, datetime_extent=False, only_spatial_tables=True
+    schemas=[PUBLISHED],
+    application_schema=GIS_SCHEMA,
+    spatial_extent=False,
+    datetime_extent=False,
+    only_spatial_tables=True,
 )
 
 
@@ -42,7 +48,8 @@ class Service:
     pool: asyncpg.Pool | None = None
     edition: str = ""
     checked_at: float = 0.0
-    layers: dict[str, PublishedLayer] = field(default_factory=dict)
+    periods: dict[str, tuple[PublishedLayer, ...]] = field(default_factory=dict)
+    layers: dict[str, PublishedLayer] = field(default_factory=dict)  # the newest of each
     collections: dict[str, Collection] = field(default_factory=dict)
     about: dict[str, About] = field(default_factory=dict)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
@@ -64,6 +71,7 @@ class Service:
                     state.collection_catalog = Catalog(
                         collections=self.collections, last_updated=now()
                     )
+                    state.published_periods = self.periods
         except (OSError, SQLAlchemyError, asyncpg.PostgresError, TimeoutError) as error:
             raise DatabaseError("the database does not answer") from error
 
@@ -77,9 +85,11 @@ class Service:
         edition = await asyncio.to_thread(read_edition, self.engine)
         if edition != self.edition or not self.collections:
             assert self.pool is not None  # noqa: S101
-            self.layers = await asyncio.to_thread(self._read_layers)
+            self.periods = await asyncio.to_thread(self._read_periods)
+            self.layers = newest_of(self.periods)
             async with self.pool.acquire() as connection:
-                found = await pg_get_collection_index(connection, settings=_SETTINGS)
+                views = await pg_get_collection_index(connection, settings=_SETTINGS)
+            found = [each for each in views if not is_of_all_periods(each.table)]
             self.about = {each.table: describe(each.table, self.layers) for each in found}
             self.collections = {
                 each.table: self._named(each) for each in sorted(found, key=_by_kind)
@@ -87,9 +97,9 @@ class Service:
             self.edition = edition
         self.checked_at = time.monotonic()
 
-    def _read_layers(self) -> dict[str, PublishedLayer]:
+    def _read_periods(self) -> dict[str, tuple[PublishedLayer, ...]]:
         with self.engine.connect() as connection:
-            return read_layers(connection)
+            return read_periods(connection)
 
     def _named(self, found: Collection) -> Collection:
         """Give a collection its plain name, its titles and the city's bounds."""
@@ -118,17 +128,19 @@ def _by_kind(collection: Collection) -> tuple[bool, str]:
 
 
 async def _connect(engine: Engine) -> asyncpg.Pool:
-    """Return connections that can only read; tipg's own functions are temporary ones."""
-    prepare = connection_factory([PUBLISHED], "pg_temp")
-
-    async def prepare_once(connection: asyncpg.Connection) -> None:
-        await connection.execute("SET default_transaction_read_only = off")
-        await prepare(connection)
-        await connection.execute("RESET default_transaction_read_only")
-
+    """Return connections that can only read; the database's owner made tipg's own functions."""
     return await asyncpg.create_pool(
-        **_address(engine.url), init=prepare_once, server_settings=_SESSION, **_POOL
+        **_address(engine.url), init=_prepare, server_settings=_SESSION, **_POOL
     )
+
+
+async def _prepare(connection: asyncpg.Connection) -> None:
+    """Read JSON as tipg does, and find names first in what is published."""
+    for kind in ("json", "jsonb"):
+        await connection.set_type_codec(
+            kind, encoder=orjson.dumps, decoder=orjson.loads, schema="pg_catalog"
+        )
+    await connection.execute(FIND_PUBLISHED_FIRST)
 
 
 def _address(url: URL) -> dict[str, Any]:

@@ -10,6 +10,7 @@ from geodata.service.about import layer_of, provenance
 from geodata.service.catalog import Service
 from geodata.service.features import collection_named
 from geodata.service.links import LINK, base_url, link
+from geodata.service.periods import period_names, periods_of, temporal_extent
 
 CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 _SPEC = "http://www.opengis.net/spec"
@@ -120,9 +121,11 @@ def _describe(service: Service, request: Request, collection: Collection) -> dic
         "extent": extent,
         "links": _links(base, is_hexagonal=about.layer is not None),
     }
+    published = periods_of(collection.id, service.periods)
+    if published:
+        extent["temporal"] = temporal_extent(published)
+        described["periods"] = period_names(published)
     if about.layer is not None:
-        ends = [each.isoformat() for each in (about.layer.starts_at, about.layer.ends_at)]
-        extent["temporal"] = {"interval": [ends]}
         described |= {
             "license": ", ".join(about.layer.licences),
             "attribution": ", ".join(about.layer.owners),

@@ -5,15 +5,14 @@ from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import FileResponse, JSONResponse
-from sqlalchemy import func, select
 
 from geodata.errors import NotFoundError
-from geodata.published.reading import read_districts_of
+from geodata.published.reading import read_districts_of, read_sources
 from geodata.service.catalog import Service
 from geodata.service.dcat import SourceRow, catalogue
 from geodata.service.links import base_url
 from geodata.service.ngsi import CONTEXT_PATH, entities
-from geodata.tables import load
+from geodata.service.periods import layers_at
 
 CONTEXT_FILE = Path(__file__).with_name("ngsi-context.jsonld")
 LD_JSON = "application/ld+json"
@@ -38,35 +37,22 @@ def exports_router(service: Service) -> APIRouter:
         type: Annotated[Literal["KeyPerformanceIndicator"] | None, Query()] = None,
         options: Annotated[Literal["keyValues", "simplified"] | None, Query()] = None,
         indicator: Annotated[str | None, Query(max_length=80)] = None,
+        period: Annotated[str | None, Query(max_length=40)] = None,
     ) -> JSONResponse:
-        names = [indicator] if indicator else list(service.layers)
         if indicator and indicator not in service.layers:
             raise NotFoundError(f"no layer is called {indicator!r}")
+        layers = layers_at(service.periods, [indicator] if indicator else service.layers, period)
         with service.engine.connect() as connection:
-            frames = {name: read_districts_of(connection, name) for name in names}
-        found = entities(service, base_url(request), frames, is_simplified=options is not None)
-        return JSONResponse(found, media_type=LD_JSON)
+            found = [
+                (each, read_districts_of(connection, each.name, each.period)) for each in layers
+            ]
+        listed = entities(service, base_url(request), found, is_simplified=options is not None)
+        return JSONResponse(listed, media_type=LD_JSON)
 
     return router
 
 
 def _read_sources(service: Service) -> list[SourceRow]:
     """Return each source of the current loads with its coverage and its newest load."""
-    c = load.c
-    statement = (
-        select(
-            c.source,
-            func.max(c.owner),
-            func.max(c.licence),
-            func.bool_or(c.provenance == "simulated"),
-            func.min(c.event_from),
-            func.max(c.event_to),
-            func.max(c.finished_at),
-            func.array_agg(c.table_name.distinct()),
-        )
-        .where(c.status == "loaded")
-        .group_by(c.source)
-        .order_by(c.source)
-    )
     with service.engine.connect() as connection:
-        return [SourceRow(*row) for row in connection.execute(statement)]
+        return [SourceRow(*row) for row in read_sources(connection)]

@@ -21,6 +21,7 @@ from tipg.resources.enums import MediaType
 
 from geodata.errors import NotFoundError
 from geodata.service.filters import filter_query
+from geodata.service.periods import choose_periods
 
 LARGEST_TILE = 60_000  # features: all hexagons of a municipality in one tile, none dropped silently
 ITEM_TYPES = (
@@ -37,15 +38,20 @@ def collection_named(
     request: Request,
     collectionId: Annotated[str, Path(max_length=80)],  # noqa: N803
 ) -> Collection:
-    """Return the collection of the address.
+    """Return the collection of the address, of the periods that the query asks for.
 
     Raises:
-        NotFoundError: there is none.
+        NotFoundError: there is none, or such a period of it is not published.
     """
     known: dict[str, Collection] = request.app.state.collection_catalog["collections"]
     if collectionId not in known:
         raise NotFoundError(f"no collection is called {collectionId!r}")
-    return known[collectionId]
+    return choose_periods(
+        known[collectionId],
+        request.query_params,
+        request.app.state.published_periods,
+        request.path_params.get("itemId"),
+    )
 
 
 def add_features_and_tiles(service: FastAPI, prefix: str) -> None:

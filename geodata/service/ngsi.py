@@ -1,6 +1,6 @@
 """Indicators of the city and its districts as NGSI-LD entities, type KeyPerformanceIndicator."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -28,17 +28,20 @@ def unit_code(unit: str) -> str:
 
 
 def entities(
-    service: Service, base: str, frames: Mapping[str, pl.DataFrame], *, is_simplified: bool
+    service: Service,
+    base: str,
+    layers: Sequence[tuple[PublishedLayer, pl.DataFrame]],
+    *,
+    is_simplified: bool,
 ) -> list[dict[str, Any]]:
     """Return an entity for each layer and place whose value is published."""
     build = _simplified if is_simplified else _normalized
     context = [f"{base}{CONTEXT_PATH}"]
     found = []
-    for name, frame in frames.items():
-        layer = service.layers[name]
+    for layer, frame in layers:
         for row in frame.filter(pl.col("value").is_not_null()).iter_rows(named=True):
             entity = build(layer, row["district_id"], row["value"])
-            urn = f"urn:ngsi-ld:KeyPerformanceIndicator:{service.city.code}:{name}"
+            urn = f"urn:ngsi-ld:KeyPerformanceIndicator:{service.city.code}:{layer.name}"
             head = {"id": f"{urn}:{row['district_id']}", "type": "KeyPerformanceIndicator"}
             found.append({**head, **entity, "@context": context})
     return found

@@ -15,6 +15,9 @@ from commands.sources import load_files, select_declarations
 from dashboard.scenes.model import load_kiosk, load_wall
 from dashboard.server import create_server
 from geodata.city.configuration import City
+from geodata.database.engines import Engines, get_engines
+from geodata.database.migrate import upgrade
+from geodata.identity.row_rights import readable_districts
 from geodata.settings import Settings
 from geodata.space.districts import load_districts
 from layers.build.run import build_states
@@ -74,13 +77,24 @@ def fill_database(engine: Engine, city: City, settings: Settings) -> None:
     build_states(engine, city, shown_indicators(city))
 
 
+def take_roles(engine: Engine, settings: Settings) -> Engines:
+    """Hand a superuser's database over to its roles, as a start with DATABASE_URL does."""
+    address = engine.url.render_as_string(hide_password=False)
+    given = settings.model_copy(update={"database_url": address})
+    engines = get_engines.__wrapped__(given, readable_districts)
+    upgrade(engines.owner)
+    assert engines.complaint == ""
+    return engines
+
+
 @contextmanager
 def served(engine: Engine, city: City, data_dir: Path, port: int = 0) -> Iterator[CitySite]:
     """Serve the program on a loopback port, a free one where none is named."""
     settings = Settings(data_dir=data_dir, simulate_days=DAYS, demo="off")
     let_in(engine)
+    engines = take_roles(engine, settings)
     options = uvicorn.Config(
-        create_server(engine, city, settings),
+        create_server(engines, city, settings),
         host="127.0.0.1",
         port=port,
         log_level="error",
@@ -98,3 +112,4 @@ def served(engine: Engine, city: City, data_dir: Path, port: int = 0) -> Iterato
     finally:
         server.should_exit = True
         thread.join(START_SECONDS)
+        engines.dispose()

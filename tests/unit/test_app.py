@@ -1,5 +1,7 @@
 """The command line: its parser, and how errors leave it."""
 
+import errno
+
 import pytest
 
 import app
@@ -70,3 +72,23 @@ def test_a_cluster_that_is_not_ours_is_not_started_or_stopped(
     finally:
         get_settings.cache_clear()
     assert "not ours" in capsys.readouterr().err
+
+
+def test_a_full_disk_is_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fail(options: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device", "/data/cache/x")
+
+    monkeypatch.setattr("commands.database.migrate", fail)
+    assert app.main(["migrate"]) == 2
+    assert capsys.readouterr().err == "error: /data/cache/x: No space left on device\n"
+
+
+def test_a_fault_of_the_program_keeps_its_trace(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(options: object) -> None:
+        raise FileNotFoundError(errno.ENOENT, "No such file or directory", "part.yaml")
+
+    monkeypatch.setattr("commands.database.migrate", fail)
+    with pytest.raises(FileNotFoundError):
+        app.main(["migrate"])

@@ -33,7 +33,7 @@ def entries_section(
     context: ScreenContext, asked: AuditFilter | None = None, page: int = 1
 ) -> list[Component]:
     """Return a page of entries with its title, or the text that there is none."""
-    found = read_audit(context.engine, asked, page, SHOWN)
+    found = read_audit(context.writer, asked, page, SHOWN)
     parts = [
         bilingual("audit.entries", tag=html.H2),
         bilingual("audit.late", class_name="caption", seconds=WRITTEN_EVERY_S),

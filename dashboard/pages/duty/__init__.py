@@ -121,15 +121,15 @@ def act(context: ScreenContext, action: str, alert_id: int, to: str, note: str) 
     if action not in ACTS:
         return ""
     who = current_caller().name
-    record = partial(write_audit, context.engine, f"alert {action}", str(alert_id))
+    record = partial(write_audit, context.writer, f"alert {action}", str(alert_id))
     try:
         match action:
             case "acknowledge":
-                acknowledge(context.engine, alert_id, who, note)
+                acknowledge(context.writer, alert_id, who, note)
             case "assign":
-                assign(context.engine, alert_id, to or who, who, note)
+                assign(context.writer, alert_id, to or who, who, note)
             case "close":
-                close(context.engine, alert_id, who, note)
+                close(context.writer, alert_id, who, note)
     except OperationsError as error:
         record(Outcome.REFUSED)
         refused = [translate("duty.refused", code) for code in LANGUAGES]

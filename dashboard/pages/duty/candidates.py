@@ -16,7 +16,7 @@ from geodata.errors import OperationsError
 from geodata.identity.audit import Outcome, write_audit
 from geodata.identity.caller import current_caller
 from geodata.queries.candidate_decisions import decide_candidate
-from geodata.queries.candidates import CandidateRow, read_candidates
+from geodata.queries.candidates import CandidateRow, check_candidate, read_candidates
 from geodata.queries.screens import read_place_names
 
 DECIDE = "duty-decide"
@@ -87,10 +87,11 @@ def decide(context: ScreenContext, answer: str, candidate_id: int) -> str:
     if answer not in ANSWERS:
         return ""
     words = [translate(f"duty.{answer}", code) for code in LANGUAGES]
-    record = partial(write_audit, context.engine, f"candidate {answer}", str(candidate_id))
+    record = partial(write_audit, context.writer, f"candidate {answer}", str(candidate_id))
     try:
+        check_candidate(context.engine, candidate_id)
         decide_candidate(
-            context.engine,
+            context.writer,
             candidate_id,
             is_one_event=answer == "one_event",
             decided_by=current_caller().name,

@@ -13,6 +13,7 @@ from dashboard.components.text import bilingual, two_lines
 from dashboard.pages.loads.held import accept_command
 from dashboard.pages.loads.overview import COUNTS, head, severity_word, status_word
 from geodata.database.handle import RowMapping
+from geodata.identity.row_rights import scope_of_records
 from geodata.queries.loads import LoadDetails
 
 MISSING = "—"
@@ -113,7 +114,12 @@ def stages_table(stages: Sequence[dict[str, Any]]) -> Component:
 
 
 def rejected_table(rows: Sequence[RowMapping]) -> Component:
-    """Return the first rejected rows with their reasons, never their text."""
+    """Return the first rejected rows with their reasons, never their text.
+
+    Nobody knows of which district such a row is: who may not read all of them is shown none.
+    """
+    if scope_of_records():
+        return bilingual("loads.rejected_held", class_name="caption")
     names = ("file", "row_number", "field", "reason")
     heads = ("file", "row", "field", "reason")
     return _table(heads, [[row[name] for name in names] for row in rows])

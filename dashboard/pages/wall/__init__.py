@@ -28,7 +28,7 @@ from dashboard.pages.wall.playlist import SCENE_PROPERTIES
 from dashboard.pages.wall.replay import replay_page, requested
 from dashboard.problems import KNOWN_ERRORS
 from dashboard.read.context import ScreenContext
-from dashboard.read.single_flight import SingleFlight
+from dashboard.read.single_flight import SingleFlights
 from dashboard.scenes.model import load_wall
 from dashboard.wording.i18n import LANGUAGES, translate
 from geodata.identity.caller import USERS, Role
@@ -180,7 +180,7 @@ def register(app: Dash, context: ScreenContext) -> None:
 
 def register_group(app: Dash, context: ScreenContext, group: str) -> None:
     """Answer when a group of panels is due; simultaneous requests share one drawing."""
-    single_flight = SingleFlight(lambda: draw(BUILDERS[group](context)))
+    single_flight = SingleFlights(lambda: draw(BUILDERS[group](context)))
 
     outputs = {
         **{name: Output(name, kind) for name, kind in groups_of(context.city)[group].items()},
@@ -205,7 +205,7 @@ def register_group(app: Dash, context: ScreenContext, group: str) -> None:
         return {**dict.fromkeys(outputs, no_update), **(answer or {}), "answered": due}
 
 
-def refreshed(single_flight: SingleFlight[Drawn], shown: dict[str, str]) -> Panels | None:
+def refreshed(single_flight: SingleFlights[Drawn], shown: dict[str, str]) -> Panels | None:
     """Return the changed panels; None while the database is away: the screen keeps its own.
 
     The banner then says since when: the pushes carry the state of the database.

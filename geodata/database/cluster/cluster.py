@@ -26,6 +26,15 @@ from geodata.database.cluster.account import (
     make_home,
 )
 from geodata.database.cluster.binaries import Binaries, find_binaries
+from geodata.database.cluster.lifetime import (
+    LINGER_S,
+    hold,
+    is_kept,
+    is_only_user,
+    set_kept,
+    share_again,
+    start_keeper,
+)
 from geodata.database.cluster.listen import (
     choose_port,
     choose_socket_dir,
@@ -54,8 +63,14 @@ class ClusterStatus:
 class Cluster:
     """The cluster that belongs to one data folder; several processes may use it at once."""
 
-    def __init__(self, data_dir: Path, fallback: Path = ROOT_FALLBACK) -> None:
-        """Determine the cluster's folder and account; changes nothing."""
+    def __init__(
+        self, data_dir: Path, fallback: Path = ROOT_FALLBACK, linger_s: float = LINGER_S
+    ) -> None:
+        """Determine the cluster's folder and account; changes nothing.
+
+        `linger_s` is how long a server that this starts outlives its last user.
+        """
+        self._linger_s = linger_s
         self.home = choose_home(data_dir, fallback)
         self.account: Account = choose_account(self.home)
 
@@ -80,13 +95,21 @@ class Cluster:
             port=postmaster.port if postmaster and running else None,
         )
 
+    def is_probably_alive(self) -> bool:
+        """Return whether the lock file's process exists: cheap, and enough to look every second."""
+        postmaster = read_postmaster(self.data)
+        return postmaster is not None and Path(f"/proc/{postmaster.pid}").exists()
+
     def ensure_started(self) -> bool:
         """Initialise and start the cluster where needed; returns whether this call started it.
+
+        It runs until the last process that called this has ended; see `keep`.
 
         Raises:
             ClusterError: it cannot be initialised or started; the text says what to do.
         """
         make_home(self.home, self.account)
+        hold(self.home)
         with self._locked():
             if self._is_ready():
                 return False
@@ -95,8 +118,22 @@ class Cluster:
             self._start()
             return True
 
+    def keep(self) -> None:
+        """Leave the server running without users, until `stop`."""
+        set_kept(self.home, self.account, is_kept=True)
+
+    def stop_if_unused(self) -> bool:
+        """Stop the server unless another process uses it, or it is kept; return whether it did."""
+        if is_kept(self.home) or not is_only_user(self.home):
+            return False
+        try:
+            return self.stop()
+        finally:
+            share_again(self.home)
+
     def stop(self) -> bool:
         """Stop the server and roll back open transactions; return whether one was running."""
+        set_kept(self.home, self.account, is_kept=False)
         if not self.status().is_running:
             return False
         with self._locked():
@@ -212,18 +249,22 @@ class Cluster:
                 if is_port_free(port):
                     raise
                 continue  # taken between our check and the server's start: choose again
+            program = self._binaries().folder / "pg_ctl"
+            start_keeper(self.home, self.account, program, CLUSTER_FOLDER, self._linger_s)
             return
         raise ClusterError(f"no free port was found in {START_TRIES} tries")
 
     def _pg(self, program: str, *arguments: str, binaries: Binaries | None = None) -> None:
         """Run a program in the home, paths as plain names: pg_ctl hands them to a shell."""
-        if binaries is None:
-            binaries = find_binaries(int((self.data / "PG_VERSION").read_text(encoding="ascii")))
-        done = self.account.run([str(binaries.folder / program), *arguments], self.home)
+        folder = (binaries or self._binaries()).folder
+        done = self.account.run([str(folder / program), *arguments], self.home)
         if done.returncode != 0:
             raise ClusterError(
                 f"{program} failed: {_last_lines(done.stderr or done.stdout)}{self._log_tail()}"
             )
+
+    def _binaries(self) -> Binaries:
+        return find_binaries(int((self.data / "PG_VERSION").read_text(encoding="ascii")))
 
     def _log_tail(self) -> str:
         log = self.home / "server.log"

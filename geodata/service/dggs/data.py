@@ -39,7 +39,7 @@ def read_depth(
     rows = {}
     for layer in layers:
         if level in layer.res:
-            found = read_published_values(connection, layer.name, zones.tolist())
+            found = read_published_values(connection, layer.name, zones.tolist(), layer.period)
             rows[layer.name] = ordered.join(found, on="cell", how="left", maintain_order="left")
     return zones, rows
 

@@ -17,6 +17,7 @@ from geodata.service.dggs.data import dggs_json, geojson, has_data, read_depth
 from geodata.service.dggs.definition import DEFAULT_DEPTH, DGGRS, FINEST, definition
 from geodata.service.dggs.zones import ZoneQuery, read_zones
 from geodata.service.links import LINK, base_url, link
+from geodata.service.periods import layers_at
 from geodata.space.grid import (
     STORAGE_RES,
     cell_area_km2,
@@ -50,6 +51,10 @@ class DggsResources:
         if layer is None or not layer.res or collection.startswith(COARSE_PREFIX):
             raise NotFoundError(f"{collection!r} has no data by zone")
         return [layer]
+
+    def at(self, layers: list[PublishedLayer], period: str | None) -> list[PublishedLayer]:
+        """Return the layers as of a period, by default of their newest."""
+        return layers_at(self._service.periods, [each.name for each in layers], period)
 
     def address(self, request: Request, collection: str | None) -> str:
         """Return the address of the list of grids."""
@@ -171,6 +176,7 @@ def _add_zones(router: APIRouter, service: Service, resources: DggsResources, pr
         subset_crs: Annotated[str | None, Query(alias="subset-crs")] = None,
         datetime: Where = None,
         collections: Where = None,
+        period: Where = None,
         limit: Annotated[int, Query(ge=1)] = MOST_LISTED,
         offset: Annotated[int, Query(ge=0)] = 0,
     ) -> dict[str, Any]:
@@ -186,8 +192,14 @@ def _add_zones(router: APIRouter, service: Service, resources: DggsResources, pr
         span = parameters.read_datetime(datetime) if datetime else span
         if span is not None:
             layers = [
-                each for each in layers if parameters.overlaps(span, each.starts_at, each.ends_at)
+                each
+                for layer in layers
+                for each in service.periods[layer.name]
+                if parameters.overlaps(span, each.starts_at, each.ends_at)
+                and period in (None, each.period)
             ]
+        else:
+            layers = resources.at(layers, period)
         finest = max((max(each.res) for each in layers), default=0)
         wanted = finest if level is None else level
         if layers and wanted > finest:
@@ -216,9 +228,10 @@ def _add_data(router: APIRouter, service: Service, resources: DggsResources, pre
         depth: Annotated[str | None, Query(alias="zone-depth")] = None,
         geometry: Annotated[Literal["zone-region", "zone-centroid"], Query()] = "zone-region",
         collections: Where = None,
+        period: Where = None,
         f: Format = None,
     ) -> Response:
-        layers = resources.layers(_origin(request), collections)
+        layers = resources.at(resources.layers(_origin(request), collections), period)
         cell = parameters.read_zone(zoneId)
         with service.engine.connect() as connection:
             packets = {

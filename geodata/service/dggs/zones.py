@@ -35,7 +35,7 @@ class ZoneQuery:
 def read_zones(connection: Connection, layers: list[PublishedLayer], query: ZoneQuery) -> Cells:
     """Return the zones of a level that cover where the layers have data, ascending."""
     parts = [
-        cell_to_parents(read_cells_of(connection, layer.name, res), query.level)
+        cell_to_parents(read_cells_of(connection, layer.name, res, layer.period), query.level)
         for layer in layers
         if (res := source_level(layer, query.level)) is not None
     ]

@@ -240,3 +240,49 @@ def test_another_users_cluster_is_refused(folder: Path, monkeypatch: pytest.Monk
     monkeypatch.setattr(os, "geteuid", lambda: 54321)
     with pytest.raises(ClusterError, match="belongs to 12345"):
         Cluster(folder).ensure_started()
+
+
+HELD = (
+    "import sys, time; from pathlib import Path; from geodata.database.cluster import Cluster; "
+    "cluster = Cluster(Path(sys.argv[1]), linger_s=0.1); cluster.ensure_started(); "
+    "print('ready', flush=True); sys.stdin.readline(); print(cluster.stop_if_unused())"
+)
+
+
+def use(folder: Path) -> subprocess.Popen[str]:
+    """Another process that uses the cluster; given a line it stops it, unless it is used."""
+    child = subprocess.Popen(
+        [sys.executable, "-c", HELD, str(folder)],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert child.stdout is not None
+    assert child.stdout.readline() == "ready\n"
+    return child
+
+
+def test_it_is_not_stopped_under_another_and_outlives_no_user(folder: Path) -> None:
+    first, second, third = (use(folder) for _ in range(3))
+    cluster = Cluster(folder)
+    assert first.communicate("\n")[0] == "False\n"  # it started it, and others use it
+    assert cluster.status().is_running
+    second.kill()
+    second.communicate()
+    assert cluster.status().is_running
+    third.kill()  # no code of ours runs: the keeper sees it
+    third.communicate()
+    wait_until(lambda: not cluster.status().is_running)
+    last = use(folder)
+    assert last.communicate("\n")[0] == "True\n"
+    assert not cluster.status().is_running
+
+
+def test_one_that_is_kept_runs_without_users(folder: Path) -> None:
+    user, cluster = use(folder), Cluster(folder)
+    cluster.keep()
+    assert user.communicate("\n")[0] == "False\n"
+    threading.Event().wait(1)  # ten times what the keeper waits
+    assert cluster.status().is_running
+    assert cluster.stop() is True

@@ -10,7 +10,8 @@ from sqlalchemy import text
 from sqlalchemy.engine import URL
 
 from geodata.database.cluster import Cluster
-from geodata.database.engine import connect, get_engine
+from geodata.database.engine import connect
+from geodata.database.engines import get_engines
 from geodata.errors import DatabaseError
 from geodata.settings import Settings
 
@@ -61,12 +62,12 @@ def test_without_an_address_the_city_gets_a_database_in_a_private_cluster(
     folder = Path(tempfile.mkdtemp(dir=open_folder))
     folder.chmod(0o755)
     settings = Settings(data_dir=folder, city="porto_alegre", database_url=None)
-    engine = get_engine(settings)
+    engines = get_engines(settings)
     try:
-        with engine.connect() as connection:
+        with engines.writer.connect() as connection:
             query = text("SELECT current_database()")
             assert connection.execute(query).scalar_one() == "porto_alegre"
-        assert get_engine(settings) is engine
+        assert get_engines(settings) is engines
     finally:
-        engine.dispose()
+        engines.dispose()
         Cluster(folder).stop()

@@ -4,7 +4,9 @@ import threading
 
 import pytest
 
-from dashboard.read.single_flight import SingleFlight
+from dashboard.read.single_flight import SingleFlight, SingleFlights
+from geodata.identity.caller import Caller, Role, asked_by
+from geodata.identity.row_rights import scope_of_records
 
 WAIT_S = 20
 
@@ -60,3 +62,12 @@ def test_an_error_reaches_who_asked_and_the_next_run_is_not_hurt() -> None:
     with pytest.raises(ValueError, match="gone"):
         together.get()
     assert together.get() == 2
+
+
+def test_callers_who_may_read_other_records_share_no_run() -> None:
+    flights = SingleFlights(scope_of_records)
+    said = []
+    for caller in (Caller(Role.DUTY), Caller(Role.DUTY, districts=("a",)), Caller(Role.WALL)):
+        with asked_by(caller):
+            said.append(flights.get())
+    assert said == ["", "records a/", ""]

@@ -1,10 +1,11 @@
 """The address of the database, and what is said about one that does not do."""
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import create_engine
+from sqlalchemy.engine import URL
 
-from geodata.database import engine
 from geodata.database.engine import check_versions, database_name, parse_url
+from geodata.database.role_access import Access
 from geodata.errors import DatabaseError, SettingsError
 
 
@@ -54,12 +55,18 @@ def test_new_enough_passes(number: int, postgis: str) -> None:
     check_versions(number, postgis, "the database")
 
 
-def test_one_engine_for_one_address(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_engines_of_one_address_are_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    from geodata.database import engines
     from geodata.settings import Settings
 
-    made: list[object] = []
-    monkeypatch.setattr(engine, "connect", lambda url: made.append(url) or object.__new__(Engine))
+    made: list[URL] = []
+    single = Access(*[parse_url("postgresql://host/once")] * 4, complaint="it may not")
+    monkeypatch.setattr(engines, "given_access", lambda *_: single)
+    monkeypatch.setattr(engines, "connect", lambda url: made.append(url) or create_engine(url))
     settings = Settings(database_url="postgresql://host/once")
     again = Settings(database_url="postgresql://host/once")
-    assert engine.get_engine(settings) is engine.get_engine(again)
+    found = engines.get_engines(settings)
+    assert found is engines.get_engines(again)
+    assert found.owner is found.writer is found.reader
+    assert found.complaint == "it may not"
     assert len(made) == 1
