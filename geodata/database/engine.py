@@ -19,7 +19,6 @@ MINIMUM_POSTGIS = 3
 DRIVER = "postgresql+psycopg"
 POOL_WAIT_S = 10  # for a free connection
 SERVER_CONNECTIONS = 32  # more than one client may use at once: see dashboard.limits
-ACTING_CONNECTIONS = 12  # who signs in or acts holds one for a moment
 SERVER_STATEMENT_S = 30
 
 
@@ -58,15 +57,22 @@ def connect(url: URL, schema: str = SCHEMA, options: str = "") -> Engine:
     return engine
 
 
-def open_for_answers(engine: Engine, connections: int = SERVER_CONNECTIONS) -> Engine:
-    """Return an engine of the same role for the answers of a server.
+def open_for_answers(
+    engine: Engine,
+    schema: str = SCHEMA,
+    more_options: str = "",
+    connections: int = SERVER_CONNECTIONS,
+) -> Engine:
+    """Return an engine on the same database for the answers of a server.
+
+    `schema` and `more_options` are those of `connect`.
 
     It has more connections, no statement or open transaction of it lasts for ever, and it follows
     `geodata.database.work`: what is asked for nobody any more is cancelled.
     """
     options = (
         f"-c timezone=UTC -c statement_timeout={SERVER_STATEMENT_S}s "
-        f"-c idle_in_transaction_session_timeout={2 * SERVER_STATEMENT_S}s"
+        f"-c idle_in_transaction_session_timeout={2 * SERVER_STATEMENT_S}s {more_options}"
     )
     made = create_engine(
         engine.url,
@@ -75,9 +81,9 @@ def open_for_answers(engine: Engine, connections: int = SERVER_CONNECTIONS) -> E
         pool_timeout=POOL_WAIT_S,
         pool_pre_ping=True,
         hide_parameters=True,  # of statements, in what the log is told of errors
-        connect_args={"options": options, "connect_timeout": 10},
+        connect_args={"options": options.strip(), "connect_timeout": 10},
     )
-    look_first_in(made, SCHEMA)
+    look_first_in(made, schema)
     show_same_rows(made, engine)
     follow_work(made)
     return made

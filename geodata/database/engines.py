@@ -9,7 +9,6 @@ from sqlalchemy.engine import URL
 
 from geodata.database.cluster import Cluster
 from geodata.database.engine import (
-    ACTING_CONNECTIONS,
     connect,
     database_name,
     look_first_in,
@@ -19,7 +18,6 @@ from geodata.database.engine import (
 from geodata.database.role_access import Access, given_access, private_access
 from geodata.database.role_setup import PUBLIC_STATEMENT_S
 from geodata.database.row_rights import Districts, show_rows
-from geodata.database.work import follow_work
 from geodata.errors import DatabaseError
 from geodata.settings import Settings
 from geodata.tables.published import PUBLISHED
@@ -46,16 +44,15 @@ class Engines:
             connect_args={"options": f"-c timezone=UTC {_READ_ONLY}", "connect_timeout": 10},
         )
         look_first_in(public, PUBLISHED)
-        follow_work(public)
         return cls(engine, engine, engine, public, complaint)
 
     def for_answers(self) -> "Engines":
-        """Return the engines of a server: bounded, in time too, and their work can be cancelled."""
-        reader = open_for_answers(self.reader)
-        if self.writer is self.reader:
-            return replace(self, writer=reader, reader=reader)
+        """Return engines of the same roles for the answers of a server: see `open_for_answers`."""
         return replace(
-            self, writer=open_for_answers(self.writer, ACTING_CONNECTIONS), reader=reader
+            self,
+            writer=open_for_answers(self.writer, connections=8),
+            reader=open_for_answers(self.reader),
+            public=open_for_answers(self.public, PUBLISHED, _READ_ONLY, connections=16),
         )
 
     def dispose(self) -> None:
@@ -114,5 +111,4 @@ def _open(find: Callable[..., Access], districts: Districts) -> Engines:
     except DatabaseError as error:
         return Engines.of_one(owner, f"the roles do not answer: {error}")
     show_rows(reader, writer, districts)
-    follow_work(public)
     return Engines(owner, writer, reader, public)
