@@ -104,8 +104,11 @@ def find_user(engine: Engine, name: str) -> User:
 
 
 def has_administrator(engine: Engine) -> bool:
-    """Return whether an administrator may sign in."""
-    return any(each.is_enabled and each.role == Role.ADMINISTRATOR for each in list_users(engine))
+    """Return whether an administrator may sign in here, without any identity provider."""
+    return any(
+        each.is_enabled and each.has_password and each.role == Role.ADMINISTRATOR
+        for each in list_users(engine)
+    )
 
 
 def disable_user(engine: Engine, name: str) -> None:
