@@ -4,7 +4,9 @@ import argparse
 import os
 import signal
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from tempfile import TemporaryDirectory
 from types import FrameType
 
 from starlette.types import ASGIApp
@@ -113,7 +115,21 @@ def _serve(context: CommandContext) -> None:
 
     settings = context.settings
     print(f"{context.city.title_en}: http://{settings.host}:{settings.port}/", flush=True)
-    serve_application(WORKER, settings)
+    with shared_metrics(settings.workers):
+        serve_application(WORKER, settings)
+
+
+@contextmanager
+def shared_metrics(workers: int) -> Iterator[None]:
+    """Let several worker processes count into files of one folder; one counts by itself."""
+    from dashboard.metrics import FOLDER_VARIABLE
+
+    if workers == 1:
+        yield
+        return
+    with TemporaryDirectory(prefix="occ-metrics-") as folder:
+        os.environ[FOLDER_VARIABLE] = folder
+        yield
 
 
 def _leave(number: int, frame: FrameType | None) -> None:

@@ -23,6 +23,7 @@ from dashboard.limits.screens import WsgiScreens
 from dashboard.live.points import points_router
 from dashboard.live.router import STREAM, live_router
 from dashboard.live.vehicles import vehicles_router
+from dashboard.metrics import CountRequests, RequestMetrics, metrics_router
 from dashboard.page import discover
 from dashboard.read.cache import build_cache
 from dashboard.read.context import ScreenContext
@@ -34,6 +35,7 @@ from geodata.http.problems import add_problem_handlers
 from geodata.identity.caller import Caller
 from geodata.service.app import PREFIX as GIS_PREFIX
 from geodata.service.app import create_service
+from geodata.service.mount import mount_service
 from geodata.settings import Settings
 from layers.maps.routes import LayerContext, serve_layers
 from layers.maps.routes import router as layers_router
@@ -72,8 +74,8 @@ def create_server(
         writing = asyncio.create_task(keys.book.keep())
         yield
         writing.cancel()
-        await keys.book.write_now()
         await limits.stop()  # the database may stop next
+        await keys.book.write_now()
         await gis_service.close()
         public.dispose()
 
@@ -82,19 +84,22 @@ def create_server(
     )
     server.state.limits = limits
     serve_layers(server, LayerContext(reader, city, settings.data_dir, cache.get_bytes))
+    metrics = RequestMetrics()
     own = (
         health_router(reader, engines.complaint),
         live_router(reader, on_signed_out=callers.forget),
         vehicles_router(reader),
         points_router(reader, city),
+        metrics_router(reader, metrics, is_shared=settings.workers > 1),
         *routers,
     )
     desk = Desk(writer, city, callers, settings.public_url, settings.has_identity_provider)
     provider = oidc_router(writer, settings, door_of(desk))
     for each in (*own, sign_in_router(desk), provider):
         server.include_router(each)
-    server.mount(GIS_PREFIX, gis)
+    mount_service(server, gis, GIS_PREFIX)
     data = first_segments([layers_router, *own])
+    parts = data | set(discover()) | {GIS_PREFIX.strip("/"), "assets", "_dash-update-component"}
     server.router.default = ScreensBeside(data, screens)
     add_problem_handlers(server)
     server.state.screens = dash_app
@@ -102,6 +107,7 @@ def create_server(
     server.add_middleware(BodyLimit)
     server.add_middleware(ClientLimits, limits=limits, streams=STREAMS)
     server.add_middleware(SecurityHeaders, policy=policy(dash_app.csp_hashes()))
+    server.add_middleware(CountRequests, metrics=metrics, parts=parts)
     return server
 
 

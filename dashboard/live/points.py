@@ -107,7 +107,7 @@ def vehicle_points(engine: Engine, at: datetime) -> list[Point]:
             round(row["lat"], 5),
             f"vehicle.{adherence(row['headway_s'], row['scheduled_headway_s'])}",
         )
-        for row in read_vehicles(engine, at - SHOWN_FOR)
+        for row in read_vehicles(engine, at, SHOWN_FOR)
     ]
 
 

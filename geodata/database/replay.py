@@ -262,7 +262,8 @@ _OWN = {
     # how far a source was is told by its loads; whether a poll failed is not kept
     "live_source": (
         "SELECT s.source, s.kind, s.expected_s, s.followed_since, max(l.finished_at) AS polled_at, "  # noqa: S608
-        "max(l.event_to) AS last_event_at, NULL::text AS message "
+        "max(l.event_to) AS last_event_at, NULL::text AS message, "
+        "max(l.finished_at) FILTER (WHERE l.event_to IS NOT NULL) AS heard_at "
         f"FROM {SCHEMA}.live_source s JOIN {SCHEMA}.load l ON l.source = s.source "
         f"WHERE l.status = 'loaded' AND l.finished_at <= {_AT} "
         "GROUP BY s.source, s.kind, s.expected_s, s.followed_since"
