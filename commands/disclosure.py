@@ -51,7 +51,7 @@ def disclosure(options: argparse.Namespace) -> None:
 
 def _restate(context: CommandContext) -> None:
     """Publish the present numbers in place of held ones; what their change tells is withheld."""
-    from layers.disclosure.publish import publish_layers
+    from commands.published import publish_layers
 
     engine, data_dir = context.ready_engine, context.settings.data_dir
     for name in publish_layers(engine, context.city, data_dir, restate=True):

@@ -12,7 +12,7 @@ import polars as pl
 from sqlalchemy import Connection, Engine
 
 from geodata.city.configuration import City
-from geodata.published.layers import PublishedLayer, read_layers
+from geodata.published.layers import PublishedLayer, read_periods
 from geodata.published.reading import read_cells_of, read_districts_of, read_published_values
 from geodata.space.grid import cells_to_texts
 from layers.catalogue.registry import find_indicator
@@ -43,22 +43,27 @@ class Line:
 
 
 def read_report(engine: Engine, city: City, data_dir: Path) -> list[Line]:
-    """Return the lines of every published layer that counts people, by layer and level."""
+    """Return the lines of every published period that counts people, by layer and level."""
     with engine.connect() as connection:
-        layers = [each for each in read_layers(connection).values() if each.smallest_count]
+        periods = [each for every in read_periods(connection).values() for each in every]
+        layers = [each for each in periods if each.smallest_count]
         return [line for each in layers for line in _lines(connection, city, data_dir, each)]
 
 
 def _lines(connection: Connection, city: City, data_dir: Path, layer: PublishedLayer) -> list[Line]:
-    districts = _by_name(read_districts_of(connection, layer.name), "district_id", city.code)
+    districts = _by_name(
+        read_districts_of(connection, layer.name, layer.period), "district_id", city.code
+    )
     counts = read_kept(connection, edition_of(layer)).counts.get(layer.indicator)
     together = read_kept(connection, publication_of(city, layer, DISTRICTS)).places
     found = [
         _line(layer, DISTRICTS, districts, counts, together, _of_districts(city, layer, districts))
     ]
     for res in layer.res:
-        cells = read_cells_of(connection, layer.name, res)
-        numbers = read_published_values(connection, layer.name, cells.tolist()).sort("cell")
+        cells = read_cells_of(connection, layer.name, res, layer.period)
+        numbers = read_published_values(connection, layer.name, cells.tolist(), layer.period).sort(
+            "cell"
+        )
         zones = cells_to_texts(numbers["cell"].to_numpy())
         hexes = _by_name(numbers.with_columns(zone=pl.Series(zones)), "zone", "")
         together = read_kept(connection, publication_of(city, layer, HEXAGONS)).places
