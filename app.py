@@ -3,13 +3,15 @@
 
 import argparse
 import errno
+import os
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from commands import data, database, live, screens, steps, telemetry, users
+from commands import data, database, disclosure, live, screens, steps, telemetry, users
 from geodata.database.handle import OperationalError
 from geodata.errors import OperationsError
+from geodata.private_files import UMASK
 
 # Faults of the machine, not of the program: a trace of it would help nobody.
 OF_THE_MACHINE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.EIO}
@@ -22,6 +24,7 @@ AddCommand = Callable[[str, Command, str], argparse.ArgumentParser]
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command; an error meant for the user becomes one line and an exit status."""
     options = build_parser().parse_args(arguments)
+    umask = os.umask(UMASK)  # calls and addresses are for this account alone
     try:
         options.command(options)
     except OperationsError as error:
@@ -37,6 +40,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return EXIT_STATUS[OperationsError]
     except KeyboardInterrupt:
         return 130
+    finally:
+        os.umask(umask)
     return 0
 
 
@@ -69,6 +74,11 @@ def _add_database(add: AddCommand) -> None:
     db = add("db", database.cluster, "the private database cluster, and the database's roles")
     db.add_argument("action", choices=["start", "stop", "status", "roles"])
     db.add_argument("--reset", action="store_true", help="roles: give them new passwords")
+    for name, command, summary in (
+        ("backup", database.backup, "write the database into a file"),
+        ("restore", database.restore, "put a backup in the place of the database"),
+    ):
+        add(name, command, summary).add_argument("file", type=Path, metavar="FILE")
     add("migrate", database.migrate, "bring the database's schema up to date")
 
 
@@ -133,6 +143,9 @@ def _add_data(add: AddCommand) -> None:
     build.add_argument("indicators", nargs="*", metavar="INDICATOR", help="all, when none is named")
     build.add_argument("--full", action="store_true", help="all states, not only what is new")
     _add_partitions(add)
+    told = add("disclosure", disclosure.disclosure, "report what is published and withheld")
+    told.add_argument("--write", metavar="FILE", help="as a page, not on the screen")
+    told.add_argument("--restate", action="store_true", help="publish held changes first")
     add("docs", data.docs, "write the generated pages and tables of docs")
 
 

@@ -1,8 +1,8 @@
 // The kiosk: a touch on the map picks a district; with nobody there, everything is reset.
 (() => {
-  const touched = { at: Date.now() };
+  const touched = { at: performance.now() };
   for (const kind of ["pointerdown", "keydown", "wheel"]) {
-    document.addEventListener(kind, () => { touched.at = Date.now(); }, true);
+    document.addEventListener(kind, () => { touched.at = performance.now(); }, true);
   }
   document.addEventListener("contextmenu", (event) => {
     if (document.getElementById("kiosk")) event.preventDefault();
@@ -29,10 +29,10 @@
     // A visible countdown before the reset; on a fresh page there is nothing to reset.
     idle({ "idle.data": limits }) {
       if (isFresh(window.location.search)) {
-        touched.at = Date.now();
+        touched.at = performance.now();
         return { "countdown.hidden": true };
       }
-      const left = limits.idle_seconds - Math.floor((Date.now() - touched.at) / 1000);
+      const left = limits.idle_seconds - Math.floor((performance.now() - touched.at) / 1000);
       if (left <= 0) return { "countdown.children": "", "countdown.hidden": true, "url.search": "?" };
       if (left > limits.warn_seconds) return { "countdown.hidden": true };
       const lang = new URLSearchParams(window.location.search).get("lang") === "en" ? "en" : "zh";

@@ -1,7 +1,7 @@
 // Pushes of the server: one stream of events a screen, shared by everything on it.
 //
 //   const stop = occLive.subscribe("layer", (facts) => ...);   // facts.indicator, facts.version
-//   occLive.state()       -> { connected, since, database }     since: ms of the last change
+//   occLive.state()       -> { connected, since, database }     since: performance.now() of the last change
 //   occLive.serverTime()  -> ms since 1970 by the server's clock, as far as it is known
 //   occLive.versions()    -> { indicator: version } heard since the page was opened
 //
@@ -18,8 +18,8 @@
 
   const subscribers = new Map();
   let versions = {};
-  let status = { connected: false, since: Date.now(), database: false };
-  let heardAt = Date.now();
+  let status = { connected: false, since: performance.now(), database: false };
+  let heardAt = performance.now(); // durations are by the steady clock: the other may be set back
   let heardId = null;
   let openedAt = heardAt;
   let clock = null; // the server's time and our own steady one when it was said
@@ -51,7 +51,7 @@
 
   function setStatus(connected, database) {
     if (connected === status.connected && database === status.database) return;
-    const since = status.connected && !connected ? heardAt : Date.now();
+    const since = status.connected && !connected ? heardAt : performance.now();
     status = { connected, since, database };
     setStore("live-state", status);
     tell("state", status);
@@ -66,7 +66,7 @@
   }
 
   function hear(kind, event) {
-    heardAt = Date.now();
+    heardAt = performance.now();
     heardId = event.lastEventId || heardId;
     pauseMs = FIRST_PAUSE_MS;
     const facts = JSON.parse(event.data);
@@ -94,7 +94,7 @@
 
   function open(address = "/events") {
     retry = null;
-    openedAt = Date.now();
+    openedAt = performance.now();
     source = new EventSource(address);
     for (const kind of KINDS) source.addEventListener(kind, (event) => hear(kind, event));
     source.addEventListener("ended", () => window.location.reload()); // signed out
@@ -118,10 +118,10 @@
   }
 
   function watch() {
-    if (Date.now() - heardAt < SILENCE_MS || retry !== null) return;
+    if (performance.now() - heardAt < SILENCE_MS || retry !== null) return;
     setStatus(false, false);
     // A slow server is given the same time to answer: trying every 5 s would never reach it.
-    if (Date.now() - openedAt >= SILENCE_MS || source.readyState === EventSource.CLOSED) again();
+    if (performance.now() - openedAt >= SILENCE_MS || source.readyState === EventSource.CLOSED) again();
   }
 
   window.occLive = {
@@ -139,5 +139,6 @@
   open();
   window.setInterval(watch, 5000);
   window.addEventListener("pagehide", () => source.close());
+  document.addEventListener("submit", () => source.close()); // signing out: its answer leads elsewhere
   window.addEventListener("pageshow", (event) => event.persisted && again());
 })();

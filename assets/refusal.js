@@ -3,7 +3,7 @@
 (() => {
   const CALLBACKS = "_dash-update-component";
   const WORDS = { 401: "unknown", 403: "refused" };
-  const plain = window.fetch;
+  const plain = window.fetch.bind(window);
 
   function show(kind) {
     const banner = document.getElementById("problem");

@@ -8,9 +8,9 @@
   const OVERLAYS_OF = { vehicles: "vehicles", load: "incidents", resync: null };
 
   const wall = {
-    since: 0, held: false, index: -1, place: null, playlist: [], places: [], typed: null, typing: null,
+    since: -Infinity, held: false, index: -1, place: null, playlist: [], places: [], typed: null, typing: null,
     alarm: null, alarmFrom: 0, alarmsOver: new Set(), view: "", element: null, shown: {},
-    pointsAt: 0, pointsDue: null,
+    pointsAt: -Infinity, pointsDue: null,
   };
 
   function pinned() {
@@ -44,7 +44,7 @@
     const count = wall.playlist.length;
     if (!count) return;
     wall.index = (wall.index + by + count) % count;
-    wall.since = Date.now();
+    wall.since = performance.now();
     wall.place = null;
     tell();
   }
@@ -57,7 +57,7 @@
     if (!(number < wall.places.length)) return;
     wall.place = wall.places[number].id;
     wall.held = number > 0;
-    wall.since = Date.now();
+    wall.since = performance.now();
     tell();
   }
 
@@ -76,7 +76,7 @@
     else if (key === "d" || key === "D") wall.typed = "";
     else if (key === " ") {
       wall.held = !wall.held;
-      wall.since = Date.now();
+      wall.since = performance.now();
       tell();
     } else if (key === "ArrowRight") step(1);
     else if (key === "ArrowLeft") step(-1);
@@ -87,8 +87,8 @@
 
   function alarmNow(alarm) {
     if (!alarm || wall.alarmsOver.has(alarm.id)) return null;
-    if (wall.alarm?.id !== alarm.id) wall.alarmFrom = Date.now();
-    if (Date.now() - wall.alarmFrom < alarm.seconds * 1000) return alarm;
+    if (wall.alarm?.id !== alarm.id) wall.alarmFrom = performance.now();
+    if (performance.now() - wall.alarmFrom < alarm.seconds * 1000) return alarm;
     if (wall.alarmsOver.size > 50) wall.alarmsOver.clear();
     wall.alarmsOver.add(alarm.id);
     return null;
@@ -99,12 +99,12 @@
     const fixed = pinned();
     if (wall.index < 0 || wall.index >= wall.playlist.length) {
       wall.index = fixed ?? 0;
-      wall.since = Date.now();
+      wall.since = performance.now();
     } else if (fixed !== null) {
       wall.index = fixed;
-    } else if (!wall.held && Date.now() - wall.since >= wall.playlist[wall.index].seconds * 1000) {
+    } else if (!wall.held && performance.now() - wall.since >= wall.playlist[wall.index].seconds * 1000) {
       wall.index = (wall.index + 1) % wall.playlist.length;
-      wall.since = Date.now();
+      wall.since = performance.now();
     }
   }
 
@@ -148,7 +148,7 @@
   function fetchPoints() {
     clearTimeout(wall.pointsDue);
     wall.pointsDue = null;
-    wall.pointsAt = Date.now();
+    wall.pointsAt = performance.now();
     const points = current()?.points;
     if (!points || !document.getElementById("wall")) return;
     window.dash_clientside.set_props("wall-hexmap", { points: { ...sized(points), asked: wall.pointsAt } });
@@ -158,7 +158,7 @@
     const overlays = current()?.overlays ?? [];
     const wanted = OVERLAYS_OF[kind];
     if (!overlays.length || wall.pointsDue || (wanted && !overlays.includes(wanted))) return;
-    wall.pointsDue = setTimeout(fetchPoints, Math.max(0, wall.pointsAt + POINT_GAP_MS - Date.now()));
+    wall.pointsDue = setTimeout(fetchPoints, Math.max(0, wall.pointsAt + POINT_GAP_MS - performance.now()));
   }
   for (const kind of Object.keys(OVERLAYS_OF)) window.occLive?.subscribe(kind, () => moved(kind));
 
@@ -179,10 +179,10 @@
       if (!wall.playlist.length) return {};
       const before = wall.alarm;
       wall.alarm = alarmNow(alarm);
-      if (before && !wall.alarm) wall.since = Date.now(); // the scene it interrupted has its time again
+      if (before && !wall.alarm) wall.since = performance.now(); // the scene it interrupted has its time again
       if (!wall.alarm) turnScene();
       else if (wall.index < 0) wall.index = 0;
-      if (Date.now() - wall.pointsAt >= POINTS_MS) fetchPoints();
+      if (performance.now() - wall.pointsAt >= POINTS_MS) fetchPoints();
       return { "view.data": view() };
     },
 
@@ -198,7 +198,7 @@
       const camera = news("camera", target);
       const flies = camera !== window.dash_clientside.no_update;
       const points = news("points", sized(stop.points));
-      if (points !== window.dash_clientside.no_update) wall.pointsAt = Date.now();
+      if (points !== window.dash_clientside.no_update) wall.pointsAt = performance.now();
       return {
         "hexmap.cellsUrl": news("cellsUrl", stop.cellsUrl),
         "hexmap.valuesUrl": news("valuesUrl", stop.valuesUrl),

@@ -10,7 +10,7 @@
     records: { kinds: ["load", "resync"], gatherMs: 20, gapMs: 300 },
     states: { kinds: ["layer", "alert", "resync"], gatherMs: 400, gapMs: 2000 },
   };
-  for (const each of Object.values(due)) Object.assign(each, { at: 0, timer: null, waiting: null, again: null });
+  for (const each of Object.values(due)) Object.assign(each, { at: -Infinity, timer: null, waiting: null, again: null });
 
   const asked = { hour: null, retried: new Set(), heardAt: null, agedAt: 0, late: null };
 
@@ -22,7 +22,7 @@
     const mine = due[group];
     mine.timer = null;
     if (!document.getElementById("wall")) return;
-    mine.at = Date.now();
+    mine.at = performance.now();
     mine.waiting = setTimeout(lost, PATIENCE_MS, group);
     window.dash_clientside.set_props(`wall-due-${group}`, { data: { group, why, at: mine.at } });
   }
@@ -32,7 +32,7 @@
     const mine = due[group];
     if (why === "resync") clearWaiting(mine); // whoever was asked before may be gone
     if (mine.waiting !== null) mine.again = why;
-    else mine.timer ??= setTimeout(askNow, Math.max(mine.gatherMs, mine.at + mine.gapMs - Date.now()), group, why);
+    else mine.timer ??= setTimeout(askNow, Math.max(mine.gatherMs, mine.at + mine.gapMs - performance.now()), group, why);
   }
 
   function askAll(why) {
@@ -114,12 +114,12 @@
   function banner(words, zone, now) {
     const { connected, database, since } = window.occLive?.state() ?? { connected: true, database: true };
     if (connected && database) return null;
-    const last = asked.heardAt ?? now - (Date.now() - since);
-    if (Date.now() - since < CALM_MS && now - last < CALM_MS) return null;
+    const last = asked.heardAt ?? now - (performance.now() - since);
+    if (performance.now() - since < CALM_MS && now - last < CALM_MS) return null;
     const key = connected ? "lost_database" : "lost_server";
     const lines = ["zh", "en"].map((code) =>
       fill(words[code][key], {
-        since: clockText(now - (Date.now() - since), zone), at: clockText(last, zone), age: age(now - last, words[code]),
+        since: clockText(now - (performance.now() - since), zone), at: clockText(last, zone), age: age(now - last, words[code]),
       }),
     );
     return twoLines(...lines);

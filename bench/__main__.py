@@ -9,6 +9,7 @@ from pathlib import Path
 from bench.clients import LoadTable
 from bench.copying import bench_copying
 from bench.database import load_incidents, open_database
+from bench.flood import bench_flood
 from bench.indexing import bench_indexing
 from bench.live import bench_live
 from bench.loading import bench_loading
@@ -41,7 +42,7 @@ def main() -> None:
     load = os.getloadavg()[0]
     tables = []
     city = load_city(get_settings().city, get_settings().city_dir)
-    parts: dict[str, Part] = {"serving": _serve, "live": _live}
+    parts: dict[str, Part] = {"serving": _serve, "live": _live, "flood": _flood}
     for table in parts.get(options.only, _run)(city, options.rows):
         print(format_table(table), flush=True)
         tables.append(table)
@@ -53,7 +54,7 @@ def _parse() -> argparse.Namespace:
     rows = int(os.environ.get("BENCH_ROWS", "10_000_000"))
     parser.add_argument("--rows", type=int, default=rows, help="incidents (BENCH_ROWS)")
     parser.add_argument(
-        "--only", choices=["serving", "live"], help="this part, the others' tables stay"
+        "--only", choices=["serving", "live", "flood"], help="this part, the others' tables stay"
     )
     return parser.parse_args()
 
@@ -74,6 +75,7 @@ def _run(city: City, rows: int) -> Iterator[Table | LoadTable]:
         yield bench_refresh(engine, city, few)
     yield from _live(city, rows)
     yield from _serve(city, rows)
+    yield from _flood(city, rows)
 
 
 def _live(city: City, _rows: int) -> Iterator[Table]:
@@ -91,6 +93,13 @@ def _serve(city: City, rows: int) -> Iterator[LoadTable]:
     with open_database(city) as engine:
         load_incidents(engine, with_next_month(frame))
         yield bench_serving(engine, city)
+
+
+def _flood(city: City, rows: int) -> Iterator[Table]:
+    frame = make_incidents(city, DistrictLocator(read_districts(city)), min(rows, _MOST_REFRESHED))
+    with open_database(city) as engine:
+        load_incidents(engine, frame)
+        yield bench_flood(engine, city)
 
 
 if __name__ == "__main__":

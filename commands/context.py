@@ -11,8 +11,11 @@ from geodata.database.handle import Engine
 from geodata.database.migrate import upgrade
 from geodata.database.partitions import open_store
 from geodata.identity.row_rights import readable_districts
+from geodata.private_files import close_to_others
 from geodata.settings import Settings, get_settings
 from geodata.space.districts import load_districts
+
+_PRIVATE = ("incoming", "cache", "grid", "telemetry")
 
 
 @dataclass(frozen=True)
@@ -51,5 +54,8 @@ class CommandContext:
 
 
 def get_context() -> CommandContext:
-    """Return the context of this process's settings."""
-    return CommandContext(get_settings())
+    """Return the context of this process's settings; what an open umask left open is closed."""
+    settings = get_settings()
+    for name in _PRIVATE:
+        close_to_others(settings.data_dir / name)
+    return CommandContext(settings)

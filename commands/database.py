@@ -3,9 +3,10 @@
 import argparse
 
 from geodata.database import role_access, role_setup
+from geodata.database.backup import restore_backup, write_backup
 from geodata.database.cluster import Cluster
-from geodata.database.engine import parse_url
-from geodata.database.engines import get_engines
+from geodata.database.engine import database_name, parse_url
+from geodata.database.engines import administrator_url, get_engines
 from geodata.database.migrate import upgrade
 from geodata.database.role_passwords import new_passwords
 from geodata.database.role_script import role_script
@@ -25,6 +26,23 @@ def cluster(options: argparse.Namespace) -> None:
     private = Cluster(settings.data_dir)
     actions = {"start": _start, "stop": _stop, "status": _tell}
     actions[options.action](private)
+
+
+def backup(options: argparse.Namespace) -> None:
+    """Write the database into a file."""
+    size = write_backup(get_engines(get_settings()).owner.url, options.file)
+    print(f"{options.file}: {size / 2**20:.1f} MB")
+
+
+def restore(options: argparse.Namespace) -> None:
+    """Put a backup in the place of the database, and bring its schema up to date."""
+    settings = get_settings()
+    administrator = administrator_url(settings)
+    if not settings.database_url:
+        administrator = administrator.set(database=database_name(settings.city))
+    kept = restore_backup(administrator, options.file)
+    upgrade(get_engines(settings).owner)  # its roles get their rights again
+    print(f"restored; what was there is kept as the database {kept}" if kept else "restored")
 
 
 def migrate(options: argparse.Namespace) -> None:

@@ -28,6 +28,7 @@ from etl.source.declaration import read_declarations
 from geodata.database.handle import DATABASE_ERRORS, Engine
 from geodata.errors import LoadError, OperationsError
 from geodata.space.districts import DistrictLocator, read_districts
+from geodata.traces import trace_of
 
 LONGEST_PAUSE_S = 60.0
 GLANCE_S = 0.1  # compares only sizes and times of files: works on every file system
@@ -155,7 +156,7 @@ async def follow(engine: Engine, source: Followed, stop: asyncio.Event) -> None:
         message = await asyncio.to_thread(_poll, engine, source)
         failures = failures + 1 if message else 0
         if failures:
-            await pause(stop, min(poll_s * 2**failures, max(poll_s, LONGEST_PAUSE_S)))
+            await pause(stop, min(poll_s * 2 ** min(failures, 10), max(poll_s, LONGEST_PAUSE_S)))
         else:
             await _until_changed(source, before, stop)
 
@@ -188,15 +189,14 @@ def _poll(engine: Engine, source: Followed) -> str | None:
     try:
         for done in source.poll():
             _logger.info(
-                "%s: %s loaded, %s rejected of %s (load %s)%s", done.source, done.rows_loaded,
-                done.rows_rejected, done.file, done.load_id,
-                f": {done.message}" if done.message else "",
+                "%s: %s loaded, %s rejected of %s (load %s, %s)", done.source, done.rows_loaded,
+                done.rows_rejected, done.file, done.load_id, done.status,
             )  # fmt: skip
     except (*DATABASE_ERRORS, OperationsError, OSError) as error:
         message = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
     except Exception as error:  # a program error in one source must not stop the others
-        _logger.exception("following %s failed", name_of(source.live_source))
-        message = f"unforeseen {type(error).__name__}: {error}"
+        _logger.error("following %s failed: %s", name_of(source.live_source), trace_of(error))
+        message = f"unforeseen {type(error).__name__}"
     if message:
         _logger.warning("%s: %s", name_of(source.live_source), message)
     with suppress(*DATABASE_ERRORS):

@@ -10,12 +10,20 @@ from layers.disclosure import publish
 
 
 def publish_layers(
-    engine: Engine, city: City, data_dir: Path, indicators: Iterable[str] | None = None
+    engine: Engine,
+    city: City,
+    data_dir: Path,
+    indicators: Iterable[str] | None = None,
+    *,
+    restate: bool = False,
 ) -> list[str]:
     """Update the published layers; return those that changed.
+
+    With `restate` also periods whose change would disclose a small count: it is withheld then.
 
     Raises:
         NotFoundError: an indicator does not exist.
         DeclarationError: screens show a count of people over periods that overlap.
     """
-    return publish.publish_layers(engine, city, data_dir, indicators, public_headlines(city))
+    shown = public_headlines(city)
+    return publish.publish_layers(engine, city, data_dir, indicators, shown, restate=restate)

@@ -4,10 +4,11 @@ import argparse
 import os
 import signal
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
+from tempfile import TemporaryDirectory
 from types import FrameType
 
-import uvicorn
 from starlette.types import ASGIApp
 
 from commands import steps
@@ -22,7 +23,7 @@ from geodata.database.cluster import Cluster
 from geodata.database.migrate import upgrade
 from geodata.settings import Settings
 
-GRACE_S = 2  # screens hold their event streams open for ever; they reconnect by themselves
+WORKER = "commands.screens:create_worker"
 
 
 def run(options: argparse.Namespace) -> None:
@@ -106,21 +107,29 @@ def create_worker() -> ASGIApp:
         engines.writer, city, declarations, settings.intake_token, context.places
     )
     demo = demonstration(settings, declarations, engines.writer)
-    return create_server(engines, city, settings, [intake], demo)
+    return create_server(engines.for_answers(), city, settings, [intake], demo)
 
 
 def _serve(context: CommandContext) -> None:
+    from dashboard.limits.serving import serve as serve_application
+
     settings = context.settings
     print(f"{context.city.title_en}: http://{settings.host}:{settings.port}/", flush=True)
-    uvicorn.run(
-        "commands.screens:create_worker",
-        factory=True,
-        host=settings.host,
-        port=settings.port,
-        workers=settings.workers,
-        log_level="warning",
-        timeout_graceful_shutdown=GRACE_S,
-    )
+    with shared_metrics(settings.workers):
+        serve_application(WORKER, settings)
+
+
+@contextmanager
+def shared_metrics(workers: int) -> Iterator[None]:
+    """Let several worker processes count into files of one folder; one counts by itself."""
+    from dashboard.metrics import FOLDER_VARIABLE
+
+    if workers == 1:
+        yield
+        return
+    with TemporaryDirectory(prefix="occ-metrics-") as folder:
+        os.environ[FOLDER_VARIABLE] = folder
+        yield
 
 
 def _leave(number: int, frame: FrameType | None) -> None:

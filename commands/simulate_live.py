@@ -2,7 +2,7 @@
 
 import argparse
 import time
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from commands.companions import is_orphan
 from commands.context import get_context
@@ -34,7 +34,8 @@ def simulate_live(options: argparse.Namespace) -> None:
         print(f"the others' clock: OCC_CLOCK={running_clock(starts_at, real, options.speed)}")
     print(f"playing from {starts_at:%Y-%m-%d %H:%M} below {folder}", flush=True)
     while not is_orphan(context.settings.supervisor):
-        at = starts_at + timedelta(seconds=(time.monotonic() - began) * options.speed)
+        played = timedelta(seconds=(time.monotonic() - began) * options.speed)
+        at = (starts_at.astimezone(UTC) + played).astimezone(local.tzinfo)
         player.play_until(min(at, ends_at) if ends_at else at)
         if ends_at and at >= ends_at:
             return

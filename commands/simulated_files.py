@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from etl.pipeline.destroy import receipt_of
 from geodata.city.configuration import City
 from geodata.clock import now
+from geodata.private_files import make_private_folder
 from geodata.settings import ROOT, Settings
 
 MARKER = "simulated.json"
@@ -61,7 +62,7 @@ def write_simulated_files(settings: Settings, city: City) -> SimulatedFiles:
     from simulator import simulate
 
     folder = incoming_dir(settings, city)
-    folder.mkdir(parents=True, exist_ok=True)
+    make_private_folder(folder)
     start_on = _today(city) - timedelta(days=settings.simulate_days)
     with tempfile.TemporaryDirectory(prefix=f".{city.code}-", dir=folder.parent) as text:
         new = Path(text)

@@ -12,6 +12,7 @@ from pathlib import Path
 from commands.context import CommandContext
 from commands.simulated_files import incoming_dir
 from geodata.clock import now
+from geodata.private_files import make_private_folder, write_whole
 from geodata.queries.progress import read_lapsed_feeds, read_progress
 from geodata.settings import ROOT
 
@@ -22,15 +23,18 @@ def is_current(context: CommandContext) -> bool:
     """Return whether the last set-up was complete and nothing changed since."""
     try:
         return _path(context).read_text(encoding="ascii") == _stamp(context)
-    except OSError:
+    except (OSError, UnicodeDecodeError):
         return False
 
 
 def keep(context: CommandContext) -> None:
     """Record that the set-up is complete in the present state."""
     path = _path(context)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(_stamp(context), encoding="ascii")
+    try:
+        make_private_folder(path.parent)
+        write_whole(path, _stamp(context).encode())
+    except OSError as error:  # the next start looks at every step again
+        print(f"set-up cannot be remembered in {path.parent}: {error.strerror}", flush=True)
 
 
 def _path(context: CommandContext) -> Path:

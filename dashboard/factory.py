@@ -8,7 +8,9 @@ from dash import Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
 from dashboard.browser import browser_callback
+from dashboard.callback_requests import refuse_malformed
 from dashboard.components.caller import caller_tab
+from dashboard.components.text import bilingual
 from dashboard.gate.callbacks import check_decided, open_to, refuse_undecided
 from dashboard.gate.table import SCREENS
 from dashboard.live.stores import live_stores
@@ -73,6 +75,13 @@ def shell() -> html.Div:
             *live_stores(),
             banner,
             caller_tab(current_caller()),
+            html.Div(  # shown by assets/busy.js
+                bilingual("problem.waits"),
+                id="busy",
+                role="status",
+                hidden=True,
+                className="problem-banner",
+            ),
             html.Div(id="page"),
         ]
     )
@@ -104,6 +113,7 @@ def create_app(context: ScreenContext, pages: Mapping[str, Page]) -> Dash:
         with open_to(app, page.roles):
             page.register(app, context)
     check_decided(app)
+    refuse_malformed(server, app.callback_map)
     return app
 
 

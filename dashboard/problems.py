@@ -6,7 +6,6 @@ import logging
 import flask
 from dash import html, set_props
 from dash.exceptions import DependencyException, InvalidResourceError
-from starlette.exceptions import HTTPException
 from werkzeug.exceptions import HTTPException as WerkzeugHTTPException
 
 from dashboard.components.markup import to_html
@@ -93,10 +92,6 @@ def handle_failures(server: flask.Flask) -> None:
         answer = answer_failure(error.code or 500, error.name)
         answer.headers.extend({k: v for k, v in error.get_headers() if k != "Content-Type"})
         return answer
-
-    @server.errorhandler(HTTPException)
-    def cut_off(error: HTTPException) -> flask.Response:
-        return answer_failure(error.status_code, error.detail)
 
     @server.errorhandler(InvalidResourceError)
     @server.errorhandler(DependencyException)

@@ -3,9 +3,8 @@
 import asyncio
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
 
-from a2wsgi import WSGIMiddleware
+import anyio.to_thread
 from fastapi import APIRouter, FastAPI
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -19,9 +18,12 @@ from dashboard.gate.origins import allowed_names
 from dashboard.gate.sign_in import Desk, door_of, sign_in_router
 from dashboard.headers import SecurityHeaders, policy
 from dashboard.health import health_router
+from dashboard.limits.middleware import RUNNING_IN_ALL, ClientLimits, Limits
+from dashboard.limits.screens import WsgiScreens
 from dashboard.live.points import points_router
-from dashboard.live.router import live_router
+from dashboard.live.router import STREAM, live_router
 from dashboard.live.vehicles import vehicles_router
+from dashboard.metrics import CountRequests, RequestMetrics, metrics_router
 from dashboard.page import discover
 from dashboard.read.cache import build_cache
 from dashboard.read.context import ScreenContext
@@ -33,11 +35,12 @@ from geodata.http.problems import add_problem_handlers
 from geodata.identity.caller import Caller
 from geodata.service.app import PREFIX as GIS_PREFIX
 from geodata.service.app import create_service
+from geodata.service.mount import mount_service
 from geodata.settings import Settings
 from layers.maps.routes import LayerContext, serve_layers
 from layers.maps.routes import router as layers_router
 
-WSGI_THREADS = 128  # fifty walls ask twice at once; those that wait for one drawing cost nothing
+STREAMS = frozenset({STREAM})
 
 
 def create_server(
@@ -62,42 +65,49 @@ def create_server(
     keys = GateKeys(callers, pages, allowed_names(settings), AuditBook(writer))
     gis, gis_service = create_service(public, city)
 
-    screens: Any = WSGIMiddleware(dash_app.server, workers=WSGI_THREADS)  # its own ASGI types
+    screens = WsgiScreens(dash_app.server, RUNNING_IN_ALL)
+    limits = Limits(settings.client_requests, settings.client_streams)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        anyio.to_thread.current_default_thread_limiter().total_tokens = RUNNING_IN_ALL
         writing = asyncio.create_task(keys.book.keep())
         yield
         writing.cancel()
+        await limits.stop()  # the database may stop next
         await keys.book.write_now()
         await gis_service.close()
         public.dispose()
-        # The database may stop next; the workers need this event loop to end.
-        await asyncio.to_thread(screens.executor.shutdown)
 
     server = FastAPI(
         title=city.title_en, docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan
     )
+    server.state.limits = limits
     serve_layers(server, LayerContext(reader, city, settings.data_dir, cache.get_bytes))
+    metrics = RequestMetrics()
     own = (
         health_router(reader, engines.complaint),
         live_router(reader, on_signed_out=callers.forget),
         vehicles_router(reader),
         points_router(reader, city),
+        metrics_router(reader, metrics, is_shared=settings.workers > 1),
         *routers,
     )
     desk = Desk(writer, city, callers, settings.public_url, settings.has_identity_provider)
     provider = oidc_router(writer, settings, door_of(desk))
     for each in (*own, sign_in_router(desk), provider):
         server.include_router(each)
-    server.mount(GIS_PREFIX, gis)
+    mount_service(server, gis, GIS_PREFIX)
     data = first_segments([layers_router, *own])
+    parts = data | set(discover()) | {GIS_PREFIX.strip("/"), "assets", "_dash-update-component"}
     server.router.default = ScreensBeside(data, screens)
     add_problem_handlers(server)
     server.state.screens = dash_app
     server.add_middleware(Gate, keys=keys)
     server.add_middleware(BodyLimit)
+    server.add_middleware(ClientLimits, limits=limits, streams=STREAMS)
     server.add_middleware(SecurityHeaders, policy=policy(dash_app.csp_hashes()))
+    server.add_middleware(CountRequests, metrics=metrics, parts=parts)
     return server
 
 

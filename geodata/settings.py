@@ -52,6 +52,19 @@ class Settings(BaseSettings):
     database_public_url: str | None = Field(default=None, description="its public reader")
     host: str = Field(default="127.0.0.1", description="address the server listens on")
     port: int = Field(default=8050, ge=1, le=65535, description="port the server listens on")
+    trusted_proxies: str = Field(
+        default="",
+        description="addresses or networks, by comma, whose X-Forwarded-* is believed",
+    )
+    client_requests: int = Field(
+        default=8,
+        ge=1,
+        le=200,
+        description="requests of one address that are answered at once; more wait their turn",
+    )
+    client_streams: int = Field(
+        default=16, ge=1, le=1000, description="screens of one address that hear pushes at once"
+    )
     workers: int = Field(default=1, ge=1, le=64, description="server processes")
     cache_url: str | None = Field(
         default=None, description="redis:// address of a shared cache; a folder in data_dir without"

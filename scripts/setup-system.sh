@@ -40,6 +40,8 @@ if [ "$with_tests" = yes ]; then
     has_libatomic || missing+=(libatomic1)
     command -v ogrinfo >/dev/null || missing+=(gdal-bin)
     command -v redis-server >/dev/null || missing+=(redis-server)
+    [ -x /usr/sbin/nginx ] || command -v nginx >/dev/null || missing+=(nginx-light)
+    command -v caddy >/dev/null || missing+=(caddy)
 fi
 [ "${#missing[@]}" -gt 0 ] || exit 0
 
@@ -81,16 +83,32 @@ quietly() {  # prints the output of apt only if it fails
     rm -f "$log"
 }
 # Another installation may hold apt's lock for a while: wait for it rather than fail.
-lock="-o DPkg::Lock::Timeout=300"
-quietly "${as_root[@]}" apt-get $lock --quiet update || true
+options="-o DPkg::Lock::Timeout=300"
+# Without a network Debian's packages come from the folder that scripts/make-offline.sh made: apt
+# knows nothing else then, and chooses what this machine lacks or has in too old a version.
+if [ -e offline/SHA256SUMS ] && [ "$with_tests" = no ]; then
+    (cd offline && grep ' debs/' SHA256SUMS | sha256sum --check --quiet --strict) || {
+        echo "The folder offline is not as it was made: copy it again." >&2; exit 1; }
+    apt=$(mktemp -d)
+    trap '"${as_root[@]}" rm -rf "$apt"' EXIT
+    mkdir -p "$apt/lists/partial"
+    echo "deb [trusted=yes] file:$(pwd | sed 's/ /%20/g')/offline/debs ./" >"$apt/sources.list"
+    options+=" -o Dir::Etc::sourcelist=$apt/sources.list -o Dir::Etc::sourceparts=-"
+    options+=" -o Dir::State::lists=$apt/lists -o APT::Sandbox::User=root"
+fi
 # shellcheck disable=SC2086
-if ! quietly "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get $lock --yes \
+quietly "${as_root[@]}" apt-get $options --quiet update || true
+# shellcheck disable=SC2086
+if ! quietly "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get $options --yes \
         -o Dpkg::Options::=--force-confold --no-install-recommends install "${missing[@]}"; then
     echo "The installation failed. By hand, as root: apt-get update && $install" >&2
     exit 1
 fi
-# The tests start a Redis of their own; the service that Debian starts with the package is not wanted.
-if [[ " ${missing[*]} " == *" redis-server "* ]] && [ -d /run/systemd/system ]; then
-    "${as_root[@]}" systemctl disable --now --quiet redis-server || true
-fi
+# The tests start servers of their own; the services that Debian starts with the packages are not
+# wanted. Those that were there before stay.
+for package in redis-server nginx-light caddy; do
+    if [[ " ${missing[*]} " == *" $package "* ]] && [ -d /run/systemd/system ]; then
+        "${as_root[@]}" systemctl disable --now --quiet "${package%-light}" || true
+    fi
+done
 scripts/find-python.sh >/dev/null

@@ -29,6 +29,13 @@ if [ ! -w . ]; then
     exit 1
 fi
 
+source=()
+if [ -e offline/SHA256SUMS ]; then  # fetched by scripts/make-offline.sh
+    (cd offline && grep ' wheels/' SHA256SUMS | sha256sum --check --quiet --strict) || {
+        echo "The folder offline is not as it was made: copy it again." >&2; exit 1; }
+    source=(--no-index --find-links offline/wheels)
+fi
+
 # Two of these at once take turns.
 exec 9>.venv.lock
 if command -v flock >/dev/null; then flock 9; fi
@@ -57,5 +64,5 @@ echo "Installing the packages of $requirements (several hundred MB the first tim
 rm -f .venv/.stamp-*
 # Called through the interpreter: the environment's own scripts name the folder it was made in.
 .venv/bin/python -m pip install --quiet --disable-pip-version-check --no-input \
-    --root-user-action=ignore --requirement "$requirements"
+    --root-user-action=ignore "${source[@]}" --requirement "$requirements"
 stamp_of "$requirements" >".venv/.stamp-$requirements"

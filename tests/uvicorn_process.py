@@ -27,14 +27,18 @@ class Served:
 
 
 @contextmanager
-def served(factory: str, **environment: str) -> Iterator[Served]:
-    """Serve `module:function` until the block ends."""
+def served(factory: str, *, as_program: bool = False, **environment: str) -> Iterator[Served]:
+    """Serve `module:function` until the block ends; a module that is a program reads OCC_PORT."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    command = [sys.executable, "-m", "uvicorn", "--factory", factory, "--port", str(port)]
+    command = ["uvicorn", "--factory", factory, "--port", str(port), "--log-level", "error"]
+    if as_program:
+        command = [factory.partition(":")[0]]
     process = subprocess.Popen(
-        [*command, "--log-level", "error"], cwd=ROOT, env={**os.environ, **environment}
+        [sys.executable, "-m", *command],
+        cwd=ROOT,
+        env={**os.environ, "OCC_PORT": str(port), **environment},
     )
     try:
         url = f"http://127.0.0.1:{port}"

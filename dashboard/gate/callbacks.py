@@ -4,7 +4,7 @@ Dash answers every callback at one address and finds it by the outputs that a re
 decision lies on the callback itself, so no other name and no other address leads around it.
 """
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
 from typing import Any
@@ -52,21 +52,38 @@ def check_decided(app: Dash) -> None:
 
 
 def refuse_undecided(app: Dash) -> None:
-    """Answer 4xx to what asks for no callback of ours, where Dash would fail."""
+    """Answer 4xx to what asks for no callback, or for one that is not the caller's.
+
+    The callback refuses too; here it is done before anything else looks at what was sent.
+    """
     server: flask.Flask = app.server
 
     @server.before_request
     def refuse() -> None:
         if flask.request.path != UPDATE or flask.request.method != "POST":
             return
-        body = flask.request.get_json()
-        if not _is_asked_rightly(body):
-            flask.abort(400)
-        declared = app.callback_map.get(body["output"])
+        output = _asked_output()
+        declared = app.callback_map.get(output)
         if declared is None or "callback" not in declared:
-            flask.abort(404)
-        if roles_of(declared) is None:
-            flask.abort(403)
+            flask.abort(400)
+        _refuse_others(roles_of(declared) or frozenset())
+
+
+def _asked_output() -> str:
+    """Return by which outputs a callback is asked for."""
+    try:
+        body = flask.request.get_json()
+    except RecursionError:
+        flask.abort(400)
+    if not _is_asked_rightly(body):
+        flask.abort(400)
+    return str(body["output"])
+
+
+def _refuse_others(roles: Roles) -> None:
+    caller = current_caller()
+    if caller.role not in roles:
+        flask.abort(403 if caller.is_known else 401)
 
 
 def _is_asked_rightly(body: object) -> bool:
@@ -76,12 +93,10 @@ def _is_asked_rightly(body: object) -> bool:
     return all(isinstance(each, list) for each in lists)
 
 
-def _guarded(callback: Callable[..., Any], roles: Collection[Any]) -> Callable[..., Any]:
+def _guarded(callback: Callable[..., Any], roles: Roles) -> Callable[..., Any]:
     @wraps(callback)
     def guarded(*given: Any, **named: Any) -> Any:
-        caller = current_caller()
-        if caller.role not in roles:
-            flask.abort(403 if caller.is_known else 401)
+        _refuse_others(roles)
         return callback(*given, **named)
 
     setattr(guarded, _MARK, roles)

@@ -4,6 +4,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from contextvars import Context
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -110,10 +111,14 @@ class Callers:
         self.ended = asyncio.Event()
 
     async def _look_up(self, key: tuple[Means, str], token: Token) -> Caller | None:
-        """Ask the database, once for all who show the same token at the same time."""
+        """Ask the database, once for all who show the same token at the same time.
+
+        It is asked for no one of them: who goes away takes nothing from the others.
+        """
         task = self._asked.get(key)
         if task is None or task.get_loop() is not asyncio.get_running_loop():
-            task = asyncio.create_task(run_in_threadpool(self._read, token))
+            look_up = run_in_threadpool(self._read, token)
+            task = asyncio.create_task(look_up, context=Context())
             self._asked[key] = task
             task.add_done_callback(lambda _: self._asked.pop(key, None))
         return await asyncio.shield(task)

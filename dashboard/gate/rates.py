@@ -1,4 +1,4 @@
-"""How often somebody may try to sign in: per client address, and per name that is tried."""
+"""How often somebody may try to sign in: per client address, and per name that it tries."""
 
 from hashlib import sha256
 
@@ -18,10 +18,13 @@ class SignInRates:
         self._attempts = MovingWindowRateLimiter(MemoryStorage())
 
     def take(self, client: str, name: str | None = None) -> bool:
-        """Count an attempt, of a name or of a device; False where there were too many."""
+        """Count an attempt, of a name or of a device; False where there were too many.
+
+        Names are counted for each address apart: who tries one must not keep its user out.
+        """
         if not self._attempts.hit(PER_CLIENT, "client", client):
             return False
         if name is None:
             return True
         hashed = sha256(name.casefold().encode("utf-8", "replace")).hexdigest()
-        return self._attempts.hit(PER_NAME, "name", hashed)
+        return self._attempts.hit(PER_NAME, "name", client, hashed)

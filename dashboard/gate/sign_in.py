@@ -112,7 +112,7 @@ async def _sign_in(desk: Desk, request: Request, given: Mapping[str, str]) -> Re
         return desk.form(SIGN_IN, back, "gate.too_many", _TOO_MANY)
     try:
         async with desk.turns:
-            caller = await run_in_threadpool(check_password, desk.engine, name, password)
+            caller = await run_in_threadpool(check_password, desk.engine, name, password, client)
             token = await run_in_threadpool(open_session, desk.engine, caller.name, client)
     except SignInRefusedError:
         await asyncio.sleep(PAUSE_S)

@@ -18,7 +18,7 @@ from geodata.city.facility_kinds import FacilityKind
 from geodata.clock import now, replayed
 from geodata.database.handle import Engine
 from geodata.database.replay import open_as_of
-from geodata.errors import NotFoundError
+from geodata.errors import NotFoundError, RequestError
 from geodata.queries.live import read_vehicles
 from geodata.queries.places import read_facilities
 from geodata.queries.screens import read_open_incidents
@@ -61,9 +61,7 @@ def points_router(engine: Engine, city: City) -> APIRouter:
 
     @router.get("/{names}.json")
     def points(names: str, at: AwareDatetime | None = None) -> JSONResponse:
-        wanted = names.split("+")
-        if not set(wanted) <= set(overlays):
-            raise NotFoundError(f"no points are called {names!r}")
+        wanted = read_names(names, overlays)
         then = open_as_of(engine, at) if at else engine
         at = at or now()
         found = [point for name in wanted for point in overlays[name].read(then, at)]
@@ -71,6 +69,22 @@ def points_router(engine: Engine, city: City) -> APIRouter:
         return JSONResponse(answer, headers=NOT_STORED)
 
     return router
+
+
+def read_names(text: str, overlays: Mapping[str, Overlay]) -> list[str]:
+    """Return the overlays that an address names, each once however often it stands there.
+
+    Raises:
+        RequestError: it names more than there are.
+        NotFoundError: there is no such overlay.
+    """
+    names = list(dict.fromkeys(text.split("+")))
+    if len(names) > len(overlays):
+        raise RequestError(f"there are {len(overlays)} kinds of points")
+    for each in names:
+        if each not in overlays:
+            raise NotFoundError(f"no points are called {each[:80]!r}")
+    return names
 
 
 def incident_points(engine: Engine, at: datetime) -> list[Point]:
@@ -93,7 +107,7 @@ def vehicle_points(engine: Engine, at: datetime) -> list[Point]:
             round(row["lat"], 5),
             f"vehicle.{adherence(row['headway_s'], row['scheduled_headway_s'])}",
         )
-        for row in read_vehicles(engine, at - SHOWN_FOR)
+        for row in read_vehicles(engine, at, SHOWN_FOR)
     ]
 
 

@@ -13,6 +13,7 @@ from dashboard.live.listener import listen, nobody_asks
 from geodata.database.handle import Engine
 
 BEAT_S = 15.0
+STREAM = "/events"
 HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 
@@ -40,7 +41,7 @@ def live_router(
 
     router = APIRouter(lifespan=lifespan)
 
-    @router.get("/events")
+    @router.get(STREAM)
     async def events(
         last_event_id: Annotated[str | None, Header()] = None,
         told: Annotated[str | None, Query(alias="lastEventId")] = None,

@@ -23,7 +23,7 @@ def vehicles_router(engine: Engine) -> APIRouter:
     @router.get("/vehicles")
     def vehicles() -> JSONResponse:
         at = now()
-        rows = read_vehicles(engine, at - SHOWN_FOR)
+        rows = read_vehicles(engine, at, SHOWN_FOR)
         content = {"now": at.isoformat(), "vehicles": [_vehicle(row) for row in rows]}
         return JSONResponse(content, headers=NOT_STORED)
 

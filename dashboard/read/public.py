@@ -14,6 +14,7 @@ from dashboard.scenes.public import public_headline
 from dashboard.wording.i18n import Language, translate
 from geodata.city.configuration import City
 from geodata.clock import now
+from geodata.database.engine import open_snapshot
 from geodata.published.layers import PublishedLayer, read_newest
 from geodata.published.reading import (
     Days,
@@ -74,7 +75,7 @@ class PublicNumbers:
 def read_public_numbers(context: ScreenContext, shown: Headline) -> PublicNumbers | None:
     """Return what is published of a headline, None where nothing is."""
     city, series = context.city, _series(context, shown)
-    with context.public.connect() as connection:
+    with open_snapshot(context.public) as connection:
         layer = read_newest(connection, series.name)
         if layer is None:
             return None

@@ -1,7 +1,11 @@
-"""Where remembered answers lie: a folder of this machine, or a Redis that several share."""
+"""Where remembered answers lie: a folder of this machine, or a Redis that several share.
 
+A shelf that cannot be used, because the disk is full or the server gone, says so once and keeps
+nothing; answers are then computed anew.
+"""
+
+import logging
 import os
-import tempfile
 import time
 from contextlib import suppress
 from hashlib import sha256
@@ -11,10 +15,12 @@ from typing import Protocol
 
 import redis
 
+from geodata.private_files import make_private_folder, read_own, seal, unseal, write_whole
+
 DAY_S = 86_400
 MOST_FILES = 5000
 _LOOK_EVERY = 500  # writes: looking through the folder costs more than writing
-_MARK = b"occ-answer-1\n"
+_logger = logging.getLogger(__name__)
 
 
 class Shelf(Protocol):
@@ -29,22 +35,22 @@ class Shelf(Protocol):
         ...
 
 
-def seal(key: str, content: bytes) -> bytes:
-    """Return the content behind a mark and a checksum of it and its key."""
-    return _MARK + _checksum(key, content) + content
+class _Trouble:
+    """Says that a shelf cannot be used: once, until it could be again."""
 
+    def __init__(self, shelf: str) -> None:
+        self._shelf = shelf
+        self._is_told = False
 
-def unseal(key: str, sealed: bytes | None) -> bytes | None:
-    """Return the content; None where it is cut off, changed or of another key."""
-    if sealed is None or not sealed.startswith(_MARK):
-        return None
-    begin = len(_MARK) + sha256().digest_size
-    content = sealed[begin:]
-    return content if sealed[len(_MARK) : begin] == _checksum(key, content) else None
+    def tell(self, error: Exception) -> None:
+        if not self._is_told:
+            _logger.warning("answers are not kept in %s: %s", self._shelf, error)
+        self._is_told = True
 
-
-def _checksum(key: str, content: bytes) -> bytes:
-    return sha256(sha256(key.encode()).digest() + content).digest()
+    def end(self) -> None:
+        if self._is_told:
+            _logger.warning("answers are kept in %s again", self._shelf)
+        self._is_told = False
 
 
 class FolderShelf:
@@ -52,30 +58,42 @@ class FolderShelf:
 
     def __init__(self, folder: Path, most_files: int = MOST_FILES) -> None:
         """Make the folder where it is missing."""
-        folder.mkdir(parents=True, exist_ok=True)
         self._folder = folder
         self._most_files = most_files
         self._guard = Lock()
         self._until_look = 0
+        self._trouble = _Trouble(str(folder))
+        try:
+            make_private_folder(folder)
+        except OSError as error:
+            self._trouble.tell(error)
 
     def get(self, key: str) -> bytes | None:
-        """Return what was kept under the key within a day, if the file is whole."""
+        """Return what was kept under the key within a day, if the file is whole and our own."""
         path = self._path(key)
         try:
-            if path.stat().st_mtime < time.time() - DAY_S:
+            sealed = read_own(path)
+            if sealed is None or not _is_of_today(path.stat().st_mtime):
                 return None
-            return unseal(key, path.read_bytes())
-        except OSError:
+        except (OSError, ValueError) as error:
+            _logger.warning("the kept answer %s is not believed: %s", path.name, error)
             return None
+        content = unseal(key, sealed)
+        if content is None:
+            _logger.warning("the kept answer %s is damaged; it is computed anew", path.name)
+        return content
 
     def set(self, key: str, content: bytes) -> None:
-        """Write beside and rename: another process sees the whole file or none."""
-        if self._is_time_to_look():
-            self._prune()
-        handle, temporary = tempfile.mkstemp(dir=self._folder, suffix=".part")
-        with os.fdopen(handle, "wb") as file:
-            file.write(seal(key, content))
-        Path(temporary).replace(self._path(key))
+        """Keep the content, whole or not at all."""
+        try:
+            if self._is_time_to_look():
+                self._prune()
+            make_private_folder(self._folder)
+            write_whole(self._path(key), seal(key, content))
+        except OSError as error:
+            self._trouble.tell(error)
+        else:
+            self._trouble.end()
 
     def _path(self, key: str) -> Path:
         return self._folder / f"{sha256(key.encode()).hexdigest()}.answer"
@@ -95,10 +113,14 @@ class FolderShelf:
                     ages.append((entry.stat().st_mtime, entry.path))
         ages.sort()
         surplus = max(len(ages) - self._most_files, 0)
-        dead = time.time() - DAY_S
         for index, (written_at, path) in enumerate(ages):
-            if index < surplus or written_at < dead:
+            if index < surplus or not _is_of_today(written_at):
                 Path(path).unlink(missing_ok=True)
+
+
+def _is_of_today(written_at: float) -> bool:
+    """Return whether a file is less than a day old; of a clock that was set back, either way."""
+    return abs(time.time() - written_at) <= DAY_S
 
 
 class RedisShelf:
@@ -107,12 +129,22 @@ class RedisShelf:
     def __init__(self, url: str) -> None:
         """Prepare for a redis:// address; the first answer connects."""
         self._client = redis.Redis.from_url(url)
+        self._trouble = _Trouble("Redis")
 
     def get(self, key: str) -> bytes | None:
         """Return what was kept under the key."""
-        sealed = self._client.get(key)
+        try:
+            sealed = self._client.get(key)
+        except redis.RedisError as error:
+            self._trouble.tell(error)
+            return None
         return unseal(key, sealed) if isinstance(sealed, bytes) else None
 
     def set(self, key: str, content: bytes) -> None:
         """Keep the content for a day."""
-        self._client.set(key, seal(key, content), ex=DAY_S)
+        try:
+            self._client.set(key, seal(key, content), ex=DAY_S)
+        except redis.RedisError as error:
+            self._trouble.tell(error)
+        else:
+            self._trouble.end()

@@ -16,6 +16,7 @@ from etl.batch import ROW, Note
 from etl.extract.encoding import read_text
 from etl.extract.extracted import RAW_REJECT_SCHEMA, Extracted
 from etl.extract.row_format import RowFormat
+from etl.limits import check_delimited
 from etl.source.declaration import SourceDeclaration
 from etl.source.file import SourceFile
 from etl.source.formats import FORMATS
@@ -44,6 +45,7 @@ def read_csv(file: SourceFile, declaration: SourceDeclaration) -> Extracted:
     text, line, delimiter = _cut(text, declaration)
     if delimiter == "auto":
         delimiter = sniff_delimiter(text)
+    check_delimited(file, text, delimiter, declaration.limits)
     layout = _Layout(delimiter, declaration.header, line)
     plain = None if '"' in text else _read_plain(text, layout)
     extracted = _read_careful(file, text, layout) if plain is None else Extracted(plain)

@@ -17,6 +17,7 @@ from etl.extract.csv_file import unique_names
 from etl.extract.encoding import FOREIGN, Decoded, canonical, decode
 from etl.extract.extracted import Extracted
 from etl.extract.plausibility import score
+from etl.limits import check_table
 from etl.source.declaration import SourceDeclaration
 from etl.source.file import SourceFile
 from geodata.errors import ExtractError
@@ -25,6 +26,7 @@ _FIELD_BYTES = 32
 _NAME_BYTES = 11  # the last of them is a NUL
 _END_OF_FIELDS = 0x0D
 _LINE_BREAK = b"\x1f"  # stands for a line break inside a value
+_WHOLE = ("I", "+")  # of four bytes
 _TRUE, _FALSE = ("Y", "y", "T", "t"), ("N", "n", "F", "f")
 _READS = 0.5
 _MOST_DIGITS = 40
@@ -53,6 +55,7 @@ def read_dbf(
         ExtractError: it is damaged, or in no encoding that is known.
     """
     fields, records = _parse(file, content)
+    check_table(file, len(records), len(fields), declaration.limits)
     columns = [_column(records, field) for field in fields]
     lines = [_whole_name(field.name) for field in fields]
     for field, column in zip(fields, columns, strict=True):
@@ -87,16 +90,20 @@ def _parse(file: SourceFile, content: bytes) -> tuple[list[_Field], npt.NDArray[
         fields.append(_Field(name, chr(content[at + 11]), start, size))
         start += size
     count = min(count, (len(content) - begin) // width if width else 0)
-    if not fields or start > width or count < 0:
+    if not fields or start > width or count < 0 or any(map(_is_odd, fields)):
         raise ExtractError(f"{file}: the .dbf file is damaged: its fields do not fit its records")
     body = np.frombuffer(content, dtype=np.uint8, offset=begin, count=count * width)
     return fields, body.reshape(count, width)
 
 
+def _is_odd(field: _Field) -> bool:
+    return field.width == 0 or (field.kind in _WHOLE and field.width != 4)
+
+
 def _column(records: npt.NDArray[np.uint8], field: _Field) -> list[bytes]:
     """Return one field of all records, without the blanks and NULs that fill it up."""
     cells = np.ascontiguousarray(records[:, field.start : field.start + field.width])
-    if field.kind in ("I", "+"):
+    if field.kind in _WHOLE:
         return [b"%d" % number for number in cells.view("<i4").ravel().tolist()]
     return [value.strip(b" \0\t\r\n") for value in cells.view(f"S{field.width}").ravel().tolist()]
 

@@ -21,6 +21,7 @@ from python_calamine import (
 
 from etl.extract.excel_parts import read_errors
 from etl.extract.signature import ZIP
+from etl.limits import Limits
 from etl.source.file import SourceFile
 from geodata.errors import ExtractError
 
@@ -46,7 +47,7 @@ class Sheet:
     read_errors: Callable[[], Errors]
 
 
-def open_book(file: SourceFile, content: bytes) -> list[Sheet]:
+def open_book(file: SourceFile, content: bytes, limits: Limits) -> list[Sheet]:
     """Return the sheets of a workbook that hold cells, not charts or macros.
 
     Raises:
@@ -54,7 +55,7 @@ def open_book(file: SourceFile, content: bytes) -> list[Sheet]:
     """
     try:
         is_zip = content.startswith(ZIP)
-        return _open_xlsx(file, content) if is_zip else _open_xls(content)
+        return _open_xlsx(file, content, limits) if is_zip else _open_xls(content)
     except (CalamineError, OSError, ValueError) as error:
         raise ExtractError(f"{file}: cannot be read: {error}") from None
     except Exception as error:  # xlrd meets damage wherever its parsing happens to be
@@ -69,7 +70,7 @@ def _damaged(file: SourceFile, error: BaseException) -> ExtractError:
     return ExtractError(f"{file}: cannot be read: the workbook is damaged ({type(error).__name__})")
 
 
-def _open_xlsx(file: SourceFile, content: bytes) -> list[Sheet]:
+def _open_xlsx(file: SourceFile, content: bytes, limits: Limits) -> list[Sheet]:
     workbook = CalamineWorkbook.from_filelike(io.BytesIO(content))
     sheets = []
     for each in workbook.sheets_metadata:
@@ -77,7 +78,7 @@ def _open_xlsx(file: SourceFile, content: bytes) -> list[Sheet]:
             sheet = workbook.get_sheet_by_name(each.name)
             merged = sheet.merged_cell_ranges or []
             is_visible = each.visible == SheetVisibleEnum.Visible
-            errors = partial(read_errors, file, each.name)
+            errors = partial(read_errors, file, each.name, limits)
             is_filled = sheet.height > 0
             sheets.append(Sheet(each.name, is_visible, is_filled, merged, _reader(sheet), errors))
     return sheets
@@ -93,7 +94,10 @@ def _reader(sheet: CalamineSheet) -> Callable[[int | None], Cells]:
 
 def _open_xls(content: bytes) -> list[Sheet]:
     # The formats tell dates from numbers; what xlrd says of odd files is for nobody.
-    book = xlrd.open_workbook(file_contents=content, logfile=io.StringIO(), formatting_info=True)
+    # Rows are left as long as they are: one cell at the far corner fills no sheet.
+    book = xlrd.open_workbook(
+        file_contents=content, logfile=io.StringIO(), formatting_info=True, ragged_rows=True
+    )
     return [
         Sheet(
             sheet.name,

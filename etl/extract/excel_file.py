@@ -11,7 +11,8 @@ from etl.batch import ROW, Note
 from etl.extract.container import listed
 from etl.extract.csv_file import tell_repeated, unique_names
 from etl.extract.excel_book import Errors, Range, Sheet, open_book
-from etl.extract.excel_parts import check_sizes, read_long_numbers
+from etl.extract.excel_parts import read_long_numbers
+from etl.extract.excel_sizes import check_workbook
 from etl.extract.extracted import EXACT, Extracted
 from etl.extract.row_format import RowFormat
 from etl.extract.signature import ZIP, recognise
@@ -40,15 +41,25 @@ def read_excel(file: SourceFile, declaration: SourceDeclaration) -> Extracted:
         raise ExtractError(f"{file}: this is {kind}, not an Excel workbook")
     is_zip = content.startswith(ZIP)
     if is_zip:
-        check_sizes(file)
-    sheet, notes = _choose(file, open_book(file, content), declaration)
+        check_workbook(file, declaration.limits)
+    sheet, notes = _choose(file, open_book(file, content, declaration.limits), declaration)
     rows = [[_text(cell) for cell in row] for row in sheet.read(None)]
+    _check_text(file, rows, declaration)
     if is_zip and any(_LONG.match(cell) for row in rows for cell in row):
-        for (row, column), digits in read_long_numbers(file, sheet.name).items():
+        for (row, column), digits in read_long_numbers(
+            file, sheet.name, declaration.limits
+        ).items():
             rows[row][column] = digits
     return _note_errors(
         _extracted(rows, sheet.merged, declaration, notes), sheet.read_errors(), declaration
     )
+
+
+def _check_text(file: SourceFile, rows: Rows, declaration: SourceDeclaration) -> None:
+    """Refuse a sheet whose cells share texts that are too long to be copied."""
+    total = sum(len(cell) for row in rows for cell in row)
+    said = f"its cells hold {total:,} characters"
+    declaration.limits.check(file, "unpacked_mb", total, said)
 
 
 def _choose(

@@ -8,7 +8,11 @@ from typing import Any
 import polars as pl
 
 from etl.batch import REJECT_SCHEMA, ROW, WKB, Note, no_rejects
+from etl.limits import Limits, check_table
+from etl.source.file import SourceFile
 
+TOO_DEEP = "is nested too deeply"
+_LONGEST_NAME = 1000
 EXACT = 2**53  # beyond it not every whole number is a floating-point one
 RAW_REJECT_SCHEMA = REJECT_SCHEMA | {"raw": pl.String}
 
@@ -103,23 +107,38 @@ def as_text(value: object) -> str | None:
     return str(value)
 
 
-def flatten(record: Mapping[str, Any], prefix: str = "") -> dict[str, str | None]:
-    """Return nested objects as one level of text with dotted names."""
+def flatten(record: Mapping[str, Any], depth: int, prefix: str = "") -> dict[str, str | None]:
+    """Return nested objects as one level of text with dotted names.
+
+    Raises:
+        RecursionError: they are nested deeper than that.
+    """
+    if depth <= 0 or len(prefix) > _LONGEST_NAME:
+        raise RecursionError(TOO_DEEP)
     flat: dict[str, str | None] = {}
     for name, value in record.items():
         if isinstance(value, dict) and value:
-            flat |= flatten(value, f"{prefix}{name}.")
+            flat |= flatten(value, depth - 1, f"{prefix}{name}.")
         else:
             flat[f"{prefix}{name}"] = as_text(value)
     return flat
 
 
 def frame_of(
-    records: Iterable[Mapping[str, str | None]], rows: Iterable[int], wkb: list[bytes | None] | None
+    file: SourceFile,
+    limits: Limits,
+    records: Iterable[Mapping[str, str | None]],
+    rows: Iterable[int],
+    wkb: list[bytes | None] | None = None,
 ) -> pl.DataFrame:
-    """Build the frame from records whose keys may differ."""
+    """Build the frame from records whose keys may differ.
+
+    Raises:
+        LimitError: each has keys of its own, or there are too many.
+    """
     listed = list(records)
     names = dict.fromkeys(name for record in listed for name in record)
+    check_table(file, len(listed), len(names), limits)
     columns: dict[str, pl.Series] = {ROW: pl.Series(ROW, list(rows), dtype=pl.Int64)}
     for name in names:
         columns[name] = pl.Series(name, [record.get(name) for record in listed], dtype=pl.String)

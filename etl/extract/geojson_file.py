@@ -8,7 +8,7 @@ import polars as pl
 import shapely
 
 from etl.extract.encoding import read_text
-from etl.extract.extracted import RAW_REJECT_SCHEMA, Extracted, flatten, frame_of
+from etl.extract.extracted import RAW_REJECT_SCHEMA, TOO_DEEP, Extracted, flatten, frame_of
 from etl.extract.geometry import NO_GEOMETRY, NOT_FINITE
 from etl.extract.json_file import parse_json
 from etl.extract.row_format import RowFormat
@@ -27,7 +27,7 @@ def read_geojson(file: SourceFile, declaration: SourceDeclaration) -> Extracted:
         ExtractError: it is not a feature collection, or none of its features is one.
     """
     decoded = read_text(file, declaration)
-    content = parse_json(file, decoded.text)
+    content = parse_json(file, decoded.text, declaration.limits)
     features = content.get("features") if isinstance(content, dict) else None
     if not isinstance(features, list):
         raise ExtractError(f"{file}: is not a GeoJSON FeatureCollection")
@@ -37,7 +37,7 @@ def read_geojson(file: SourceFile, declaration: SourceDeclaration) -> Extracted:
     faults: list[tuple[int, str | None, str, str]] = []
     for row, feature in enumerate(features, start=1):
         try:
-            record, shape = _read_feature(feature)
+            record, shape = _read_feature(feature, declaration.limits.depth)
         except _FeatureError as fault:
             raw = json.dumps({"1": feature}, ensure_ascii=False).replace("\\u0000", "")
             faults.append((row, fault.field, fault.reason, raw))
@@ -49,7 +49,8 @@ def read_geojson(file: SourceFile, declaration: SourceDeclaration) -> Extracted:
         row, field, reason, _ = faults[0]
         raise ExtractError(f"{file}: row {row}, field '{field or 'feature'}': {reason}")
     rejects = pl.DataFrame(faults, schema=RAW_REJECT_SCHEMA, orient="row")
-    return Extracted(frame_of(records, rows, shapes), rejects, decoded.notes, decoded.foreign)
+    frame = frame_of(file, declaration.limits, records, rows, shapes)
+    return Extracted(frame, rejects, decoded.notes, decoded.foreign)
 
 
 class _FeatureError(Exception):
@@ -60,7 +61,7 @@ class _FeatureError(Exception):
         self.field, self.reason = field, reason
 
 
-def _read_feature(feature: Any) -> tuple[dict[str, str | None], bytes | None]:
+def _read_feature(feature: Any, depth: int) -> tuple[dict[str, str | None], bytes | None]:
     """Return a feature's attributes and geometry (WKB in two dimensions, none without a place)."""
     if not isinstance(feature, dict):
         raise _FeatureError(None, "is not an object")
@@ -68,7 +69,11 @@ def _read_feature(feature: Any) -> tuple[dict[str, str | None], bytes | None]:
     if not isinstance(properties, dict):
         raise _FeatureError("properties", "is not an object")
     identifier = {"@id": feature["id"]} if "id" in feature else {}
-    return flatten(properties | identifier), _wkb(feature.get("geometry"))
+    try:
+        record = flatten(properties | identifier, depth)
+    except RecursionError:
+        raise _FeatureError("properties", TOO_DEEP) from None
+    return record, _wkb(feature.get("geometry"))
 
 
 def _wkb(geometry: Any) -> bytes | None:

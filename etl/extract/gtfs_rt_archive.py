@@ -10,11 +10,13 @@ from etl.extract.row_format import RowFormat
 from etl.gtfs_rt.check import Fault
 from etl.gtfs_rt.message import Message, read_message
 from etl.gtfs_rt.vehicle_positions import POSITION_SCHEMA, decode_positions
+from etl.limits import DEFAULTS
 from etl.source.declaration import SourceDeclaration
 from etl.source.file import SourceFile
 from etl.source.formats import FORMATS
 from geodata.errors import ExtractError
 
+_MESSAGE_BYTES = DEFAULTS.most("message_mb") + 1  # or as many as show that it is too long
 _UNTIMED = datetime.min.replace(tzinfo=UTC)
 _RAW = {ROW: pl.Int64, "field": pl.String, "reason": pl.String, "raw": pl.String}
 
@@ -36,7 +38,7 @@ def read_gtfs_rt(file: SourceFile, declaration: SourceDeclaration) -> Extracted:
     refused: list[str] = []
     for each in files:
         try:
-            messages.append((each.name, read_message(each.read_bytes(), each.name)))
+            messages.append((each.name, read_message(each.read_start(_MESSAGE_BYTES), each.name)))
         except ExtractError as error:
             refused.append(str(error))
     if not messages:

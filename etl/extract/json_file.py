@@ -6,20 +6,30 @@ from typing import Any
 import polars as pl
 
 from etl.extract.encoding import read_text
-from etl.extract.extracted import RAW_REJECT_SCHEMA, Extracted, Number, flatten, frame_of
+from etl.extract.extracted import (
+    RAW_REJECT_SCHEMA,
+    TOO_DEEP,
+    Extracted,
+    Number,
+    flatten,
+    frame_of,
+)
 from etl.extract.row_format import RowFormat
+from etl.limits import Limits
 from etl.source.declaration import SourceDeclaration
 from etl.source.file import SourceFile
 from etl.source.formats import FORMATS
 from geodata.errors import ExtractError
 
 
-def parse_json(file: SourceFile, text: str) -> Any:  # JSON may be anything
+def parse_json(file: SourceFile, text: str, limits: Limits) -> Any:  # JSON may be anything
     """Parse a file's text; numbers keep theirs.
 
     Raises:
         ExtractError: it is not JSON; names line and column.
+        LimitError: it holds too many values.
     """
+    check_values(file, text, limits)
     try:
         return load_json(text)
     except json.JSONDecodeError as error:
@@ -30,7 +40,17 @@ def parse_json(file: SourceFile, text: str) -> Any:  # JSON may be anything
     except ValueError as error:
         raise ExtractError(f"{file}: not JSON: {error}") from None
     except RecursionError:
-        raise ExtractError(f"{file}: nested too deeply") from None
+        raise limits.beyond(file, "depth", TOO_DEEP) from None
+
+
+def check_values(file: SourceFile, text: str, limits: Limits) -> None:
+    """Refuse a text of too many values: each takes a hundred times the bytes that it is said in.
+
+    Raises:
+        LimitError: it is one.
+    """
+    count = sum(map(text.count, "[{,"))
+    limits.check(file, "values", count, f"it holds some {count:,} values")
 
 
 def load_json(text: str) -> Any:  # JSON may be anything
@@ -51,7 +71,7 @@ def read_json(file: SourceFile, declaration: SourceDeclaration) -> Extracted:
         ExtractError: there is no array of objects where the declaration says.
     """
     decoded = read_text(file, declaration)
-    content = parse_json(file, decoded.text)
+    content = parse_json(file, decoded.text, declaration.limits)
     for name in (declaration.record or "").split("."):
         if name:
             content = content.get(name) if isinstance(content, dict) else None
@@ -60,14 +80,16 @@ def read_json(file: SourceFile, declaration: SourceDeclaration) -> Extracted:
         where = f"at '{declaration.record}'" if declaration.record else "at the top"
         raise ExtractError(f"{file}: has no array of objects {where}")
     rows = [row for row, item in enumerate(content, start=1) if isinstance(item, dict)]
-    records = [flatten(content[row - 1]) for row in rows]
+    records = [flatten(content[row - 1], declaration.limits.depth) for row in rows]
     faults = [
         (row, None, "is not an object", json.dumps({"1": item}, ensure_ascii=False))
         for row, item in enumerate(content, start=1)
         if not isinstance(item, dict)
     ]
     rejects = pl.DataFrame(faults, schema=RAW_REJECT_SCHEMA, orient="row")
-    return Extracted(frame_of(records, rows, None), rejects, decoded.notes, decoded.foreign)
+    return Extracted(
+        frame_of(file, declaration.limits, records, rows), rejects, decoded.notes, decoded.foreign
+    )
 
 
 FORMATS.register(

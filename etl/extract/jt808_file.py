@@ -16,6 +16,7 @@ import polars as pl
 from etl.batch import ROW
 from etl.extract.extracted import Extracted
 from etl.extract.row_format import RowFormat
+from etl.limits import check_table
 from etl.source.declaration import SourceDeclaration
 from etl.source.file import SourceFile
 from etl.source.formats import FORMATS
@@ -24,6 +25,7 @@ from geodata.errors import ExtractError
 Bytes = npt.NDArray[np.uint8]
 Integers = npt.NDArray[np.int64]
 
+_COLUMNS = 11
 _FLAG, _ESCAPE = 0x7E, 0x7D
 _LOCATION_REPORT = 0x0200
 _BODY_BYTES = 28  # without the additional items after them
@@ -64,7 +66,10 @@ def read_jt808(file: SourceFile, declaration: SourceDeclaration) -> Extracted:
     Raises:
         ExtractError: the file holds no frame.
     """
-    frames = _split(np.frombuffer(file.read_bytes(), dtype=np.uint8))
+    stream = np.frombuffer(file.read_bytes(), dtype=np.uint8)
+    count = int(np.count_nonzero(stream == _FLAG)) // 2
+    check_table(file, count, _COLUMNS, declaration.limits)
+    frames = _split(stream)
     if not len(frames.starts):
         raise ExtractError(f"{file}: not a JT/T 808 stream: it has no frame between two 7e")
     faults = _faults(frames)

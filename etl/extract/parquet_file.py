@@ -12,10 +12,13 @@ from etl.extract.extracted import Extracted, text_of
 from etl.extract.geometry import add_geometry
 from etl.extract.row_format import RowFormat
 from etl.extract.signature import refuse_other
+from etl.limits import Limits, check_table
 from etl.source.declaration import SourceDeclaration
 from etl.source.file import SourceFile
 from etl.source.formats import FORMATS
 from geodata.errors import ExtractError
+
+_FOOTER = 64 << 20
 
 
 def read_parquet(file: SourceFile, declaration: SourceDeclaration) -> Extracted:
@@ -25,8 +28,8 @@ def read_parquet(file: SourceFile, declaration: SourceDeclaration) -> Extracted:
         ExtractError: it is not Parquet, or its geometry has no coordinate system.
     """
     try:
-        metadata = pq.read_schema(file.for_library()).metadata or {}
-        frame = pl.read_parquet(file.for_library())
+        metadata = _read_metadata(file, declaration.limits)
+        frame = _read_columns(file, declaration.limits)
         geo = json.loads(metadata[b"geo"]) if b"geo" in metadata else None
     except (ArrowException, pl.exceptions.PolarsError, OSError, ValueError) as error:
         refuse_other(file, ("a Parquet",), "Parquet")
@@ -36,6 +39,48 @@ def read_parquet(file: SourceFile, declaration: SourceDeclaration) -> Extracted:
     attributes = attributes.with_columns(rows) if attributes.width else rows.to_frame()
     text = attributes.select(ROW, pl.exclude(ROW))
     return _with_geometry(file, text, frame, geo, declaration) if geo else Extracted(text)
+
+
+def _read_metadata(file: SourceFile, limits: Limits) -> dict[bytes, bytes]:
+    """Return what the file says of its schema, once its own sizes are found to be in bounds.
+
+    Raises:
+        LimitError: it says that it is too large.
+    """
+    with pq.ParquetFile(
+        file.for_library(), thrift_string_size_limit=_FOOTER, thrift_container_size_limit=_FOOTER
+    ) as parquet:
+        said = parquet.metadata
+        check_table(file, said.num_rows, said.num_columns, limits)
+        groups = [said.row_group(number) for number in range(said.num_row_groups)]
+        unpacked = sum(group.total_byte_size for group in groups)
+        limits.check(file, "unpacked_mb", unpacked, f"unpacks to {unpacked:,} bytes")
+        columns = ([group.column(at) for at in range(group.num_columns)] for group in groups)
+        values = sum(each.num_values for group in columns for each in group)
+        limits.check(file, "cells", values, f"it holds {values:,} values")
+        return dict(parquet.schema_arrow.metadata or {})
+
+
+def _read_columns(file: SourceFile, limits: Limits) -> pl.DataFrame:
+    """Return the columns that are no lists of values.
+
+    A dictionary keeps a text once, however many rows have it: they are counted before each gets
+    its copy.
+
+    Raises:
+        LimitError: the texts are too long.
+    """
+    schema = pl.read_parquet_schema(file.for_library())
+    plain = [name for name, kind in schema.items() if not kind.is_nested()]
+    frame = pl.read_parquet(file.for_library(), columns=plain)
+    sums = frame.select(
+        pl.col(pl.String).str.len_bytes().cast(pl.Int64),
+        pl.col(pl.Categorical, pl.Enum).cat.len_bytes().cast(pl.Int64),
+        pl.col(pl.Binary).bin.size().cast(pl.Int64),
+    ).sum()
+    total = sum(each or 0 for each in sums.row(0)) if sums.width else 0
+    limits.check(file, "unpacked_mb", total, f"its texts have {total:,} bytes")
+    return frame
 
 
 def _with_geometry(

@@ -9,11 +9,19 @@ from rasterio.errors import RasterioError
 from etl.batch import ROW
 from etl.extract.extracted import Extracted
 from etl.extract.row_format import RowFormat
+from etl.limits import Limits
 from etl.source.declaration import SourceDeclaration
 from etl.source.file import SourceFile
 from etl.source.formats import FORMATS
 from geodata.errors import ExtractError
 
+# How each begins. GDAL knows many more, and some of them name files and addresses to be read.
+_DRIVERS = {
+    b"II*\0": "GTiff", b"MM\0*": "GTiff", b"II+\0": "GTiff", b"MM\0+": "GTiff",
+    b"EHFA_HEADER_TAG": "HFA", b"\0\0\0\x0cjP  ": "JP2OpenJPEG",
+    b"ncols": "AAIGrid", b"NCOLS": "AAIGrid",
+}  # fmt: skip
+_HEAD_BYTES = 16
 _MOST_PIXELS = 5_000_000
 _WGS84 = 4326
 
@@ -28,8 +36,13 @@ def read_raster(file: SourceFile, declaration: SourceDeclaration) -> Extracted:
     Raises:
         ExtractError: it is no raster, has no coordinate system or too many pixels.
     """
+    head = file.read_start(_HEAD_BYTES)
+    driver = next((name for start, name in _DRIVERS.items() if head.startswith(start)), None)
+    if driver is None:
+        raise ExtractError(f"{file}: not a raster: GeoTIFF, ESRI ASCII, IMAGINE or JPEG 2000")
     try:
-        with rasterio.open(file.for_library()) as raster:
+        with rasterio.open(file.for_library(), driver=driver) as raster:
+            _check_sizes(file, raster, declaration.limits)
             crs = raster.crs or declaration.crs
             names = [text or f"band_{at}" for at, text in enumerate(raster.descriptions, start=1)]
             bands = raster.read(masked=True).filled(np.nan).astype(np.float64)
@@ -56,6 +69,16 @@ def read_raster(file: SourceFile, declaration: SourceDeclaration) -> Extracted:
         *(pl.col(name).cast(pl.String) for name in names),
     )
     return Extracted(texts)
+
+
+def _check_sizes(file: SourceFile, raster: rasterio.DatasetReader, limits: Limits) -> None:
+    """Refuse a raster that is too large, or cut into parts too large, before any of it is read."""
+    size = raster.width * raster.height * raster.count
+    said = f"{raster.width:,} x {raster.height:,} pixels, {raster.count} bands"
+    limits.check(file, "pixels", size, said)
+    for rows, columns in raster.block_shapes:
+        said = f"it is kept in blocks of {columns:,} x {rows:,} pixels"
+        limits.check(file, "pixels", rows * columns, said)
 
 
 FORMATS.register(

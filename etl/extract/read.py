@@ -8,9 +8,10 @@ import polars as pl
 from etl.batch import FILE, ROW, TOTAL, Note
 from etl.extract.container import unpack
 from etl.extract.encoding import FOREIGN
-from etl.extract.extracted import Extracted, raw_text, reject_rows
+from etl.extract.extracted import TOO_DEEP, Extracted, raw_text, reject_rows
 from etl.extract.row_format import RowFormat
 from etl.extract.signature import refuse_other
+from etl.limits import check_file
 from etl.source.declaration import SourceDeclaration
 from etl.source.file import SourceFile
 from etl.source.totals import is_total
@@ -52,14 +53,17 @@ def _read(file: SourceFile, declaration: SourceDeclaration) -> Extracted:
         raise ExtractError(f"{file}: no such file")
     if file.is_there and file.size == 0:
         raise ExtractError(f"{file}: the file is empty")
+    check_file(file, declaration.limits)
     if reading.suffixes:
-        file = unpack(file, reading.suffixes)
+        file = unpack(file, reading.suffixes, declaration.limits)
     if reading.is_text:
         refuse_other(file, _TEXTS.get(reading.name, ()), reading.name)
     try:
         return reading.read(file, declaration)
     except UnicodeEncodeError:  # half a surrogate pair, which JSON can spell and no text can hold
         raise ExtractError(f"{file}: holds text that is not Unicode") from None
+    except RecursionError:
+        raise declaration.limits.beyond(file, "depth", TOO_DEEP) from None
 
 
 def _reject_foreign(file: SourceFile, extracted: Extracted) -> Extracted:

@@ -9,18 +9,14 @@ import numpy as np
 import polars as pl
 
 from etl.batch import ROW
-from etl.extract.container import (
-    describe_contents,
-    list_entries,
-    open_zip,
-    read_entry,
-)
+from etl.extract.container import describe_contents
 from etl.extract.dbf import read_dbf
 from etl.extract.extracted import Extracted
 from etl.extract.geometry import add_geometry
 from etl.extract.row_format import RowFormat
-from etl.extract.signature import ZIP, refuse_other
+from etl.extract.signature import SHAPEFILE, ZIP, refuse_other
 from etl.extract.vector_file import choose_layer, coordinate_system, gdal, read_geometry
+from etl.extract.zip_archive import open_zip
 from etl.source.declaration import SourceDeclaration
 from etl.source.file import SourceFile
 from etl.source.formats import FORMATS
@@ -46,6 +42,7 @@ def read_shapefile(file: SourceFile, declaration: SourceDeclaration) -> Extracte
         if ".shp" not in parts or ".shx" not in parts:
             missing = ".shp" if ".shp" not in parts else ".shx"
             raise ExtractError(f"{file}: cannot be read: its {missing} file is missing")
+        _check_signature(file, parts)
         with gdal(file):
             # A column's name may be cut off within a character: any byte is one in Latin-1.
             fids, wkb, crs = read_geometry(SourceFile.at(parts[".shp"]), encoding="ISO-8859-1")
@@ -53,6 +50,16 @@ def read_shapefile(file: SourceFile, declaration: SourceDeclaration) -> Extracte
     system = coordinate_system(file, crs, declaration)
     placed = add_geometry(file, frame.frame, wkb, system)
     return Extracted(placed.frame, placed.rejects, frame.notes, frame.foreign)
+
+
+def _check_signature(file: SourceFile, parts: Mapping[str, Path]) -> None:
+    """Refuse what only bears the name: GDAL would open a file of any format that it knows.
+
+    Some of these formats name other files and addresses to be read.
+    """
+    with parts[".shp"].open("rb") as stream:
+        if stream.read(len(SHAPEFILE)) != SHAPEFILE:
+            raise ExtractError(f"{file}: cannot be read: its .shp file is no shapefile")
 
 
 def _attributes(
@@ -81,20 +88,19 @@ def _beside(file: SourceFile) -> Iterator[Mapping[str, Path]]:
 @contextmanager
 def _unzipped(file: SourceFile, declaration: SourceDeclaration) -> Iterator[Mapping[str, Path]]:
     """Yield the parts of one shapefile of a zip, in a folder that is removed afterwards."""
-    with open_zip(file) as archive:
-        entries = list_entries(archive)
-        layers = _layers(list(entries))
+    with open_zip(file, declaration.limits) as archive:
+        layers = _layers(archive.files)
         if not layers:
-            raise ExtractError(f"{file}: {describe_contents(list(entries))}, and no shapefile")
+            raise ExtractError(f"{file}: {describe_contents(archive.files)}, and no shapefile")
         chosen = layers[choose_layer(file, list(layers), declaration.layer)]
         with tempfile.TemporaryDirectory(prefix="occ-shapefile-") as folder:
             parts = {}
-            for name, entry in entries.items():
+            for name in archive.files:
                 path = PurePosixPath(name)
                 suffix = path.suffix.lower()
                 if str(path.with_suffix("")) == chosen and suffix in _PARTS:
                     parts[suffix] = Path(folder) / f"layer{suffix}"
-                    parts[suffix].write_bytes(read_entry(file, archive, entry))
+                    parts[suffix].write_bytes(archive.read(name))
             yield parts
 
 

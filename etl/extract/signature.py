@@ -1,21 +1,22 @@
 """What a file really is, by its first bytes: the true cause in a refusal."""
 
 import codecs
-import io
-import zipfile
 
+from etl.extract.zip_archive import open_zip
+from etl.limits import DEFAULTS
 from etl.source.file import SourceFile
 from geodata.errors import ExtractError
 
 HEAD_BYTES = 4096
 ZIP, GZIP = b"PK\x03\x04", b"\x1f\x8b"
+SQLITE, SHAPEFILE = b"SQLite format 3\0", b"\0\0\x27\x0a"
 OLD_OFFICE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 _EXCEL = "an Excel file"
 _SIGNATURES = (
     (GZIP, "a gzip file"),
     (b"PK\x05\x06", "an empty zip"),
     (b"%PDF", "a PDF"),
-    (b"SQLite format 3\0", "a GeoPackage or another SQLite database"),
+    (SQLITE, "a GeoPackage or another SQLite database"),
     (b"PAR1", "a Parquet file"),
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),
     (b"Rar!", "a RAR archive"),
@@ -26,7 +27,7 @@ _SIGNATURES = (
     (b"\xff\xd8\xff", "a JPEG picture"),
     (b"II*\0", "a TIFF picture or raster"),
     (b"MM\0*", "a TIFF picture or raster"),
-    (b"\0\0\x27\x0a", "a shapefile"),
+    (SHAPEFILE, "a shapefile"),
     (b"ARROW1", "an Arrow file"),
 )
 # Directory entries of old Office files are named in UTF-16.
@@ -58,9 +59,9 @@ def recognise(content: bytes) -> str:
 
 def _recognise_zip(content: bytes) -> str:
     try:
-        with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            names = archive.namelist()
-    except zipfile.BadZipFile:
+        with open_zip(SourceFile("", content=content), DEFAULTS) as archive:
+            names = archive.names
+    except ExtractError:
         return "a damaged zip"
     if "xl/workbook.bin" in names:
         return f"{_EXCEL} in binary (.xlsb)"

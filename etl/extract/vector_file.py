@@ -14,8 +14,9 @@ from etl.batch import ROW
 from etl.extract.container import listed
 from etl.extract.extracted import Extracted, text_of
 from etl.extract.geometry import add_geometry
+from etl.extract.geopackage_schema import check_layer, check_registers
 from etl.extract.row_format import RowFormat
-from etl.extract.signature import refuse_other
+from etl.extract.signature import SQLITE, refuse_other
 from etl.source.declaration import SourceDeclaration
 from etl.source.file import SourceFile
 from etl.source.formats import FORMATS
@@ -31,9 +32,14 @@ def read_geopackage(file: SourceFile, declaration: SourceDeclaration) -> Extract
         ExtractError: there are several layers and none is declared, or it is not there.
     """
     refuse_other(file, ("a GeoPackage",), "a GeoPackage")
+    with file.open() as stream:  # GDAL would open a file of any format that it knows
+        if stream.read(len(SQLITE)) != SQLITE:
+            raise ExtractError(f"{file}: cannot be read: it is no GeoPackage")
+    check_registers(file, declaration.limits)
     with gdal(file):
         layers = [str(name) for name, _ in pyogrio.list_layers(file.for_library())]
     layer = choose_layer(file, layers, declaration.layer)
+    check_layer(file, layer, declaration.limits)
     with gdal(file):
         table: Any = pyogrio.read_arrow(
             file.for_library(),

@@ -8,8 +8,9 @@ from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import ParseError, iterparse
 
 from etl.extract.encoding import Decoded, decode
-from etl.extract.extracted import Extracted, frame_of
+from etl.extract.extracted import TOO_DEEP, Extracted, frame_of
 from etl.extract.row_format import RowFormat
+from etl.limits import Limits
 from etl.source.declaration import SourceDeclaration
 from etl.source.file import SourceFile
 from etl.source.formats import FORMATS
@@ -28,23 +29,39 @@ def read_xml(file: SourceFile, declaration: SourceDeclaration) -> Extracted:
     """
     if declaration.record is None:
         raise ExtractError(f"{file}: the declaration must name the element of a row as 'record'")
-    records: list[dict[str, str | None]] = []
     decoded = _read_text(file, declaration)
+    count = decoded.text.count("<") // 2 + decoded.text.count("=")
+    said = f"it holds some {count:,} elements and attributes"
+    declaration.limits.check(file, "values", count, said)
     try:
-        for _, element in iterparse(io.StringIO(decoded.text), forbid_dtd=True):
-            if local_name(element.tag) != declaration.record:
-                continue
-            attributes = {local_name(name): value for name, value in element.attrib.items()}
-            records.append(attributes | {local_name(child.tag): child.text for child in element})
-            element.clear()
+        records = _records(file, decoded.text, declaration.record, declaration.limits)
     except ParseError as error:
         raise ExtractError(f"{file}: not well-formed XML: {error}") from None
     except DefusedXmlException as error:
         raise ExtractError(f"{file}: refused: document types and entities are unsafe") from error
     if not records:
         raise ExtractError(f"{file}: holds no element '{declaration.record}'")
-    frame = frame_of(records, range(1, len(records) + 1), None)
+    frame = frame_of(file, declaration.limits, records, range(1, len(records) + 1))
     return Extracted(frame, notes=decoded.notes, foreign=decoded.foreign)
+
+
+def _records(
+    file: SourceFile, text: str, record: str, limits: Limits
+) -> list[dict[str, str | None]]:
+    """Return attributes and children of every element of a name."""
+    records: list[dict[str, str | None]] = []
+    depth = 0
+    for event, element in iterparse(io.StringIO(text), ("start", "end"), forbid_dtd=True):
+        if event == "start":
+            depth += 1
+            limits.check(file, "depth", depth, TOO_DEEP)
+            continue
+        depth -= 1
+        if local_name(element.tag) == record:
+            attributes = {local_name(name): value for name, value in element.attrib.items()}
+            records.append(attributes | {local_name(child.tag): child.text for child in element})
+            element.clear()
+    return records
 
 
 def _read_text(file: SourceFile, declaration: SourceDeclaration) -> Decoded:

@@ -1,21 +1,21 @@
 """Opens a feed: a zip or a folder, its tables at the top or in one folder."""
 
-import zipfile
-import zlib
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
 from etl.extract.signature import recognise
+from etl.extract.zip_archive import open_zip
 from etl.gtfs.fields import FILES
 from etl.gtfs.reference import KNOWN_FILES
 from etl.ledger.findings import FaultyFileError, Finding
+from etl.limits import DEFAULTS, LimitError, Limits
 from etl.source.file import SourceFile
+from geodata.errors import ExtractError
 
 CALENDARS = ("calendar.txt", "calendar_dates.txt")
 _ZIP_MARK = b"PK"
 _SHOWN_NAMES = 6
-MAX_UNPACKED_BYTES = 4 << 30  # the largest national feeds unpack to about two thousand million
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,9 @@ class FeedFiles:
     notes: tuple[Finding, ...]
 
 
-def read_feed_files(file: SourceFile, *, is_inner: bool = False) -> FeedFiles:
+def read_feed_files(
+    file: SourceFile, limits: Limits = DEFAULTS, *, is_inner: bool = False
+) -> FeedFiles:
     """Return the feed's files; a zip inside a zip is opened once (`is_inner`), not without end.
 
     Raises:
@@ -39,10 +41,10 @@ def read_feed_files(file: SourceFile, *, is_inner: bool = False) -> FeedFiles:
     """
     if not (file.is_there or file.is_folder):
         raise _unreadable(file, "no such file or folder", str(file))
-    names, data = _read_folder(file) if file.is_folder else _read_zip(file)
+    names, data = _read_folder(file) if file.is_folder else _read_zip(file, limits)
     inner = [] if any(name in FILES for name in data) else _inner_zips(names)
     if inner and not is_inner:
-        return _read_inner(file, inner)
+        return _read_inner(file, inner, limits)
     notes = _describe(names)
     used = {name: content for name, content in data.items() if name in FILES}
     if not used:
@@ -87,16 +89,15 @@ def _inner_zips(names: list[str]) -> list[str]:
     return sorted(name for name in _visible(names) if name.lower().endswith(".zip"))
 
 
-def _read_inner(file: SourceFile, inner: list[str]) -> FeedFiles:
+def _read_inner(file: SourceFile, inner: list[str], limits: Limits) -> FeedFiles:
     """Return the feed of the one zip inside; several are several feeds, each with its own ids."""
     if len(inner) > 1 or file.is_folder:
         why = f"holds zips, not tables: {', '.join(inner)}; each needs a source of its own"
         finding = Finding("zip_of_zips", file.name, detail=", ".join(inner))
         raise FaultyFileError(f"{file.name}: {why}", [finding])
-    with zipfile.ZipFile(file.for_library()) as archive:
-        _check_size(file, archive.getinfo(inner[0]).file_size)
+    with open_zip(file, limits) as archive:
         within = SourceFile(f"{file.name}/{inner[0]}", content=archive.read(inner[0]))
-    found = read_feed_files(within, is_inner=True)
+    found = read_feed_files(within, limits, is_inner=True)
     note = Finding("invalid_input_files_in_subfolder", inner[0])
     return FeedFiles(found.data, found.others, (note, *found.notes))
 
@@ -126,27 +127,22 @@ def _read_folder(file: SourceFile) -> tuple[list[str], dict[str, bytes]]:
     return names, {name: found[path].read_bytes() for name, path in _members(names).items()}
 
 
-def _read_zip(file: SourceFile) -> tuple[list[str], dict[str, bytes]]:
+def _read_zip(file: SourceFile, limits: Limits) -> tuple[list[str], dict[str, bytes]]:
     try:
-        with zipfile.ZipFile(file.for_library()) as archive:
-            names = archive.namelist()
-            members = _members(names)
-            _check_size(file, sum(archive.getinfo(member).file_size for member in members.values()))
-            return names, {name: archive.read(member) for name, member in members.items()}
-    except (zipfile.BadZipFile, zlib.error) as error:
-        content = file.read_bytes()
-        what = "" if content.startswith(_ZIP_MARK) else recognise(content)
-        cause = f"this is {what}" if what else f"damaged or cut short: {error}"
+        with open_zip(file, limits) as archive:
+            members = _members(archive.names)
+            archive.check_sizes(list(members.values()))
+            found = {name: archive.read(member) for name, member in members.items()}
+            return archive.names, found
+    except (LimitError, FaultyFileError):
+        raise
+    except ExtractError as error:
+        with file.open() as stream:
+            is_zip = stream.read(len(_ZIP_MARK)) == _ZIP_MARK
+        what = "" if is_zip else recognise(file.read_bytes())
+        said = str(error).removeprefix(f"{file}: ")
+        cause = f"this is {what}" if what else f"damaged or cut short: {said}"
         raise _unreadable(file, f"not a readable zip: {cause}") from error
-    except (NotImplementedError, RuntimeError, OSError) as error:  # a password, another method
-        raise _unreadable(file, f"not a readable zip: {error}") from error
-
-
-def _check_size(file: SourceFile, unpacked_bytes: int) -> None:
-    """Refuse a zip that would not fit into memory; no more than it declares is unpacked."""
-    if unpacked_bytes > MAX_UNPACKED_BYTES:
-        why = f"unpacks to {unpacked_bytes:,} bytes, more than {MAX_UNPACKED_BYTES:,}"
-        raise _unreadable(file, why)
 
 
 def _path(name: str) -> PurePosixPath:

@@ -6,6 +6,8 @@ from datetime import date
 import polars as pl
 
 from etl.gtfs.run_id import compute_run_ids
+from etl.gtfs.spread import check_departures, check_starts
+from etl.limits import DEFAULTS, Limits
 
 RUN_SCHEMA = {
     "trip_id": pl.String,
@@ -23,16 +25,21 @@ def compute_runs(
     stop_times: pl.DataFrame,
     frequencies: pl.DataFrame | None,
     service_days: pl.DataFrame,
+    limits: Limits = DEFAULTS,
 ) -> pl.DataFrame:
     """Return one row per vehicle run: trip, service date, shift against its stop times, run_id.
 
     A trip with frequencies runs at start_time, start_time + headway ... before end_time, its stop
     times only being a template; any other trip runs once, as written.
+
+    Raises:
+        LimitError: there would be too many.
     """
     dated = trips.select("trip_id", "route_id", "direction_id", "service_id").join(
         service_days, on="service_id"
     )
-    starts = _starts(stop_times, frequencies)
+    starts = _starts(stop_times, frequencies, limits)
+    check_departures(trips, stop_times, starts, service_days, limits)
     plain = dated.join(starts, on="trip_id", how="anti").with_columns(
         pl.lit(None, pl.Int64).alias("start_s"),
         pl.lit(0, pl.Int64).alias("shift_s"),
@@ -45,10 +52,13 @@ def compute_runs(
     )
 
 
-def _starts(stop_times: pl.DataFrame, frequencies: pl.DataFrame | None) -> pl.DataFrame:
+def _starts(
+    stop_times: pl.DataFrame, frequencies: pl.DataFrame | None, limits: Limits
+) -> pl.DataFrame:
     """Return trip, start second, shift against the template's first departure, exactness."""
     if frequencies is None or frequencies.is_empty():
         return pl.DataFrame(schema={k: v for k, v in RUN_SCHEMA.items() if k != "service_on"})
+    check_starts(frequencies, limits)
     first = (
         stop_times.sort("stop_sequence")
         .group_by("trip_id")

@@ -18,6 +18,7 @@ from etl.gtfs.times import complete_times
 from etl.gtfs.typed import type_table
 from etl.gtfs.validator import without_known
 from etl.ledger.findings import FaultyFileError, Finding
+from etl.limits import DEFAULTS, Limits, check_delimited
 from etl.source.file import SourceFile
 
 Judge = Callable[[Mapping[str, bytes], date], list[Finding]]
@@ -54,6 +55,7 @@ def read_feed(
     place: Callable[[Table], Table] | None = None,
     encoding: str = "auto",
     judge: Judge | None = None,
+    limits: Limits = DEFAULTS,
 ) -> Feed:
     """Read a feed from a zip or a folder; invalid rows are rejected, an unusable feed raises.
 
@@ -62,15 +64,18 @@ def read_feed(
         reference_on: today; service days are listed up to two years after it.
         place: gives the rows of stops.txt their place, refusing those that have none.
         encoding: as declared; `auto` is the UTF-8 that GTFS asks for.
+        limits: how much of it is read.
         judge: returns more findings on all the files; those that name what is known are left out.
 
     Raises:
         FaultyFileError: a file or column every feed needs is missing or unreadable, or no stop
             time is usable; names the file.
     """
-    listed = read_feed_files(source)
+    listed = read_feed_files(source, limits)
     _require_files(source, listed.data, listed.notes)
     files = {file: decode_file(file, data, encoding) for file, data in listed.data.items()}
+    for file, data in files.items():
+        check_delimited(f"{source}/{file}", data, b",", limits)
     called = "UTF-8" if encoding == "auto" else encoding
     text = {
         file: read_text_table(file, data, called)
@@ -83,7 +88,7 @@ def read_feed(
     tables = check_relations(typed)
     tables["stop_times.txt"] = complete_times(tables["stop_times.txt"], tables["stops.txt"].rows)
     _require_stop_times(source, tables)
-    service_days = compute_service_days(tables, reference_on + _SERVICE_DAYS_AHEAD)
+    service_days = compute_service_days(tables, reference_on + _SERVICE_DAYS_AHEAD, limits)
     found = [*listed.notes, *describe_feed(tables, service_days, reference_on)]
     if judge:
         others = {file: decode_file(file, data, encoding) for file, data in listed.others.items()}

@@ -87,12 +87,15 @@ def load_feed(
         lambda stops: place_stops(stops, declaration, city, locator),
         declaration.encoding,
         validate_files,
+        declaration.limits,
     )
     span = read_service_span(feed)
     if span is None:
         why = Finding("no_service", "calendar.txt")
         raise FaultyFileError(f"{file.name}: no service runs on any day", [why, *feed.findings])
-    timetable = expand_feed(feed, declaration.key, expansion, today, city.timezone)
+    timetable = expand_feed(
+        feed, declaration.key, expansion, today, city.timezone, declaration.limits
+    )
     present = read_present(connection, declaration.key)
     starts_on = find_first_day(feed, span)
     gap = describe_gap(present, starts_on, today, zone)

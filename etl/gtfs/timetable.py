@@ -9,7 +9,9 @@ import polars as pl
 
 from etl.gtfs.expand import compute_departures, compute_runs
 from etl.gtfs.feed import Feed
+from etl.gtfs.spread import check_nights
 from etl.gtfs.window import choose_dates, fit_dates
+from etl.limits import DEFAULTS, Limits
 from etl.source.mapping import Expansion
 
 _DAY = timedelta(days=1)
@@ -27,7 +29,12 @@ class Timetable:
 
 
 def expand_feed(
-    feed: Feed, source: str, expansion: Expansion, reference_on: date, timezone: str
+    feed: Feed,
+    source: str,
+    expansion: Expansion,
+    reference_on: date,
+    timezone: str,
+    limits: Limits = DEFAULTS,
 ) -> Timetable:
     """Return the departures of the chosen service days, with what others add to their days.
 
@@ -35,13 +42,17 @@ def expand_feed(
     and, where the feed's zone lies east of the city's, those of the service day that has begun
     there. Of such days only what departs between the window's first and last local midnight is
     kept.
+
+    Raises:
+        LimitError: a few of its lines stand for too many departures.
     """
+    check_nights(math.ceil(latest_second(feed) / _DAY_S), limits)
     wanted = choose_dates(feed.service_days["service_on"].unique(), expansion, reference_on)
     if not wanted:
         return Timetable(_no_departures(feed), None, None, 0)
     stop_times = feed.rows("stop_times.txt")
     until = wanted[-1] + _DAY
-    runs = _runs(feed, source, [*_nights_before(feed, wanted[0]), *wanted, until])
+    runs = _runs(feed, source, [*_nights_before(feed, wanted[0]), *wanted, until], limits)
     dates = fit_dates(wanted, runs, stop_times, expansion.max_departures)
     starts_at, ends_at = _midnight(dates[0], timezone), _midnight(dates[-1] + _DAY, timezone)
     expanded = sorted({*_nights_before(feed, dates[0]), *dates, dates[-1] + _DAY})
@@ -55,7 +66,7 @@ def expand_feed(
     )
 
 
-def _runs(feed: Feed, source: str, dates: list[date]) -> pl.DataFrame:
+def _runs(feed: Feed, source: str, dates: list[date], limits: Limits) -> pl.DataFrame:
     frequencies = feed.tables.get("frequencies.txt")
     return compute_runs(
         source,
@@ -63,6 +74,7 @@ def _runs(feed: Feed, source: str, dates: list[date]) -> pl.DataFrame:
         feed.rows("stop_times.txt"),
         frequencies.rows if frequencies else None,
         feed.service_days.filter(pl.col("service_on").is_in(dates)),
+        limits,
     )
 
 
@@ -91,4 +103,6 @@ def _midnight(day: date, timezone: str) -> datetime:
 
 
 def _no_departures(feed: Feed) -> pl.DataFrame:
-    return compute_departures(_runs(feed, "", []), feed.rows("stop_times.txt"), [], feed.timezone)
+    return compute_departures(
+        _runs(feed, "", [], DEFAULTS), feed.rows("stop_times.txt"), [], feed.timezone
+    )

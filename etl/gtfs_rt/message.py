@@ -5,6 +5,7 @@ Only whole datasets are read: what a differential message leaves out is not know
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,11 +16,13 @@ from google.transit.gtfs_realtime_pb2 import FeedEntity, FeedHeader, FeedMessage
 
 from etl.gtfs_rt.check import Fault, FaultError, check_instant
 from etl.gtfs_rt.fields import given
+from etl.limits import DEFAULTS
 from geodata.errors import ExtractError
 
 _HEADER, _ENTITY = 1, 2  # numbers of the fields of a message
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
 _SHOWN_BYTES = 200
+_EMPTIEST = bytes([_ENTITY << 3 | _BYTES])  # every entity begins with it
 
 
 @dataclass(frozen=True)
@@ -48,8 +51,9 @@ def read_message(content: bytes, name: str) -> Message:
     """Return the message of a feed's bytes; `name` says in errors which file or address it was.
 
     Raises:
-        ExtractError: the bytes are no GTFS-RT message, or a differential one.
+        ExtractError: the bytes are no GTFS-RT message, a differential one, or too large a one.
     """
+    _check_sizes(content, name)
     feed, faults = FeedMessage(), list[Fault]()
     try:
         feed.ParseFromString(content)
@@ -62,6 +66,22 @@ def read_message(content: bytes, name: str) -> Message:
     if feed.header.incrementality != FeedHeader.FULL_DATASET:
         raise ExtractError(f"{name}: a differential message; only whole datasets are read")
     return message_of(feed, faults)
+
+
+def _check_sizes(content: bytes, name: str) -> None:
+    """Refuse a message that is too long, or of too many entities: an empty one takes two bytes.
+
+    Raises:
+        LimitError: it is.
+    """
+    DEFAULTS.check(name, "message_mb", len(content), "it has more bytes")
+    if content.count(_EMPTIEST) <= DEFAULTS.message_entities:
+        return
+    entities = 0
+    with suppress(DecodeError, IndexError):  # it is refused, or read singly, where it is decoded
+        for number, _ in _parts(content):
+            entities += number == _ENTITY
+            DEFAULTS.check(name, "message_entities", entities, "it has more entities")
 
 
 def message_of(feed: FeedMessage, faults: list[Fault] | None = None) -> Message:

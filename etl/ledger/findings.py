@@ -11,13 +11,14 @@ from sqlalchemy import Connection, insert
 
 from etl.batch import Note, count_reasons
 from etl.ledger.reasons import in_chinese
+from etl.limits import LimitError
 from geodata.declared import Declared, read_declared
 from geodata.errors import ExtractError
 from geodata.tables import finding as finding_table
 
 Severity = Literal["error", "warning", "info"]
 _CODES = Path(__file__).with_name("finding_codes.yaml")
-REJECTED, _REFUSED = "rejected_row", "refused_file"
+REJECTED, _REFUSED, _BEYOND = "rejected_row", "refused_file", "beyond_limit"
 
 
 class Code(Declared):
@@ -81,6 +82,8 @@ def explain_refusal(error: Exception | None, message: str, file: str) -> tuple[F
     """Return why a file was refused: the error's own findings, else its message as one."""
     if isinstance(error, FaultyFileError) and error.findings:
         return error.findings
+    if isinstance(error, LimitError):
+        return (Finding(_BEYOND, file, field=f"limits.{error.limit}", detail=message),)
     return (Finding(_REFUSED, file, detail=message),)
 
 

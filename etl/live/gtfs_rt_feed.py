@@ -28,6 +28,7 @@ from etl.source.file import SourceFile
 from etl.transform.locate import Locator
 from geodata.city.configuration import City
 from geodata.errors import OperationsError
+from geodata.traces import trace_of
 
 _PASSED_OVER = {
     "older": "older than a message that was read before it",
@@ -130,7 +131,7 @@ class FollowedFeed:
         except Exception as error:  # one message must not stop those after it
             if not is_of_data(error):
                 raise
-            _logger.exception("loading %s failed", arrived.name)
+            _logger.error("loading %s failed: %s", arrived.name, trace_of(error))
             return refuse_piece(self.live_source, piece, advance, reason_of(error))
 
     def _pass_over(self, arrived: Arrived, piece: Piece, advance: Advance, reason: str) -> FileLoad:

@@ -14,7 +14,9 @@ from typing import Literal
 from sqlalchemy import Connection, select
 
 from etl.gtfs_rt.message import Message, read_message
+from etl.limits import DEFAULTS
 from etl.live.tail import Progress
+from etl.source.file import SourceFile
 from geodata.clock import now
 from geodata.errors import ExtractError
 from geodata.tables import load
@@ -107,14 +109,19 @@ class Inbox:
                 stat = path.stat()
                 self._looks[name] = stat.st_size, stat.st_mtime_ns
                 if self._done.get(name) != self._looks[name]:
-                    waiting.append((Arrived.of(name, path.read_bytes()).second, name))
+                    waiting.append((Arrived.of(name, _read(path)).second, name))
         for _, name in sorted(waiting):
             with suppress(FileNotFoundError):
-                yield Arrived.of(name, paths[name].read_bytes())
+                yield Arrived.of(name, _read(paths[name]))
 
     def finish(self, arrived: Arrived) -> None:
         """Remember that a message needs no more reading, unless its file changes."""
         self._done[arrived.name] = self._looks[arrived.name]
+
+
+def _read(path: Path) -> bytes:
+    """Return what a file holds, or as much as shows that it is too long for a message."""
+    return SourceFile.at(path).read_start(DEFAULTS.most("message_mb") + 1)
 
 
 def read_known(connection: Connection, source: str, arrived: Arrived) -> set[tuple[str, str]]:

@@ -96,8 +96,7 @@ def read_records(body: bytes) -> list[dict[str, Any]]:
 
 
 def _load(live_source: LiveSource, records: list[dict[str, Any]]) -> JSONResponse:
-    lines = (json.dumps(record, ensure_ascii=False) for record in records)
-    piece = Piece(_NAME, ("\n".join(lines) + "\n").encode())
+    piece = Piece(_NAME, ("\n".join(_line(each) for each in records) + "\n").encode())
     try:
         done = load_piece(live_source, piece, None)  # the sender keeps track of its own progress
     except DBAPIError as error:
@@ -112,6 +111,12 @@ def _load(live_source: LiveSource, records: list[dict[str, Any]]) -> JSONRespons
     if not done.rows_loaded:
         return answer_problem(422, "no record was loaded", ADDRESS, **content)
     return JSONResponse(content)
+
+
+def _line(record: dict[str, Any]) -> str:
+    """Return a record as a line; a lone surrogate becomes the mark of a lost letter."""
+    line = json.dumps(record, ensure_ascii=False)
+    return line.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def _read_rejected(engine: Engine, done: FileLoad) -> list[dict[str, Any]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Engine, func, select
+from sqlalchemy import ColumnElement, Connection, Engine, case, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from etl.live.tail import Progress
@@ -70,8 +70,9 @@ def keep_progress(connection: Connection, source: str, file: str, progress: Prog
 def keep_event(
     connection: Connection, source: str, rule: LiveRule, last_event_at: datetime | None
 ) -> None:
-    """Store the latest event of a source's live rule."""
-    _keep(connection, source, rule, last_event_at=last_event_at)
+    """Store the latest event of a source's live rule, and that it was heard now."""
+    heard_at = {"heard_at": now()} if last_event_at else {}
+    _keep(connection, source, rule, last_event_at=last_event_at, **heard_at)
 
 
 def keep_followed(engine: Engine, rules: Iterable[tuple[str, LiveRule]]) -> None:
@@ -88,12 +89,20 @@ def keep_poll(engine: Engine, source: str, rule: LiveRule, message: str | None) 
 
 
 def _keep(connection: Connection, source: str, rule: LiveRule, **facts: object) -> None:
+    """Write facts of a live rule.
+
+    What was written before cannot have happened later than now: where it says so, the clock was set
+    back since, and silence is counted from now on.
+    """
+    at = now()
     statement = insert(live_source).values(
-        source=source, kind=rule.feed, expected_s=rule.expected_s, followed_since=now(), **facts
+        source=source, kind=rule.feed, expected_s=rule.expected_s, followed_since=at, **facts
     )
-    new = statement.excluded
+    new, c = statement.excluded, live_source.c
     changes: dict[str, ColumnElement[Any]] = {name: new[name] for name in ("expected_s", *facts)}
     if "last_event_at" in facts:
-        changes["last_event_at"] = func.greatest(live_source.c.last_event_at, new.last_event_at)
+        changes["last_event_at"] = func.greatest(c.last_event_at, new.last_event_at)
+    for name in {"followed_since", "heard_at"} - facts.keys():
+        changes[name] = case((c[name] > at, at), else_=c[name])
     key = ["source", "kind"]
     connection.execute(statement.on_conflict_do_update(index_elements=key, set_=changes))

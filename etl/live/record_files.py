@@ -14,6 +14,7 @@ from etl.live.tail import Chunk, Progress, read_new
 from etl.outcome import FileLoad
 from etl.pipeline.loads import reason_of
 from geodata.errors import OperationsError
+from geodata.traces import trace_of
 
 _logger = logging.getLogger(__name__)
 
@@ -68,7 +69,7 @@ class FollowedRecords:
         except Exception as error:  # one line must not stop those after it
             if not is_of_data(error):
                 raise
-            _logger.warning("%s: %s", chunk.name, reason_of(error))
+            _logger.warning("%s: %s", chunk.name, trace_of(error))
             message = reason_of(error)
         if len(chunk.lines) > 1:
             first, second = chunk.halves()

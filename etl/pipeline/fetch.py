@@ -1,6 +1,7 @@
 """Fetches files that a source offers at an address."""
 
 import json
+import os
 import ssl
 import time
 from collections.abc import Iterator
@@ -13,7 +14,9 @@ from urllib.parse import unquote, urlsplit
 
 import httpx2
 
+from etl.limits import DEFAULTS
 from geodata.errors import ExtractError
+from geodata.private_files import FILE_MODE, make_private_folder, write_whole
 
 CONNECT_S = 10.0
 MOST_REDIRECTS = 5
@@ -28,8 +31,9 @@ class Limits:
     most_bytes: int
 
 
-FILE_LIMITS = Limits(silent_s=60, whole_s=3 * 3600, most_bytes=16 << 30)
-MESSAGE_LIMITS = Limits(silent_s=20, whole_s=30, most_bytes=64 << 20)
+FILE_LIMITS = Limits(silent_s=60, whole_s=3 * 3600, most_bytes=DEFAULTS.most("file_mb"))
+MESSAGE_LIMITS = Limits(silent_s=20, whole_s=30, most_bytes=DEFAULTS.most("message_mb"))
+PACKED_AS = "gzip, deflate"  # whose unpacking can be stopped; a block of brotli has no bound
 
 
 @dataclass(frozen=True)
@@ -57,18 +61,22 @@ def fetch_file(url: str, folder: Path, limits: Limits = FILE_LIMITS) -> Path:
         ExtractError: the address does not answer with the file, or beyond the limits; names it.
     """
     name = PurePosixPath(unquote(urlsplit(url).path)).name or "download"
-    folder.mkdir(parents=True, exist_ok=True)
+    make_private_folder(folder)
     path, part, note = folder / name, folder / f"{name}.part", folder / f".{name}.http.json"
     try:
         with _ask(url, _read_note(note, url, path), limits) as answer:
             if answer.status_code == httpx2.codes.NOT_MODIFIED:
                 return path
+            part.unlink(missing_ok=True)
+            part.touch(mode=FILE_MODE)
             with part.open("wb") as stream:
                 for block in _blocks(answer, limits):
                     stream.write(block)
+                stream.flush()
+                os.fsync(stream.fileno())
     except (OSError, ExtractError) as error:
         part.unlink(missing_ok=True)
-        raise ExtractError(f"{url}: cannot be fetched: {error}") from error
+        raise ExtractError(f"{_shown(url)}: cannot be fetched: {error}") from error
     _write_note(note, url, part.stat().st_size, _validators(answer))
     return part.replace(path)
 
@@ -87,7 +95,14 @@ def fetch_message(
                 return None
             return b"".join(_blocks(answer, limits)), _validators(answer)
     except ExtractError as error:
-        raise ExtractError(f"{url}: cannot be fetched: {error}") from error
+        raise ExtractError(f"{_shown(url)}: cannot be fetched: {error}") from error
+
+
+def _shown(url: str) -> str:
+    """Return an address as errors and logs name it: without passwords and keys."""
+    parts = urlsplit(url)
+    host = parts.netloc.rpartition("@")[2]
+    return parts._replace(netloc=host, query="", fragment="").geturl()
 
 
 @contextmanager
@@ -104,13 +119,20 @@ def _ask(url: str, known: Validators, limits: Limits) -> Iterator[httpx2.Respons
                 verify=_trusted(), timeout=timeout, follow_redirects=True,
                 max_redirects=MOST_REDIRECTS,
             ) as client,
-            client.stream("GET", url, headers=known.headers()) as answer,
+            client.stream("GET", url, headers=_asked(known)) as answer,
         ):  # fmt: skip
             if not answer.is_success and answer.status_code != httpx2.codes.NOT_MODIFIED:
                 raise ExtractError(f"the answer is {answer.status_code} {answer.reason_phrase}")
+            packed_as = answer.headers.get("Content-Encoding", "identity").strip().lower()
+            if packed_as not in ("identity", "", *PACKED_AS.split(", ")):
+                raise ExtractError(f"it is packed as {packed_as}, which was not asked for")
             yield answer
     except (httpx2.HTTPError, httpx2.InvalidURL) as error:
         raise ExtractError(f"{type(error).__name__}: {error}") from error
+
+
+def _asked(known: Validators) -> dict[str, str]:
+    return known.headers() | {"Accept-Encoding": PACKED_AS}
 
 
 @cache
@@ -164,4 +186,4 @@ def _read_note(note: Path, url: str, path: Path) -> Validators:
 
 def _write_note(note: Path, url: str, size: int, validators: Validators) -> None:
     kept = {"url": url, "size": size, "validators": asdict(validators)}
-    note.write_text(json.dumps(kept), encoding="utf-8")
+    write_whole(note, json.dumps(kept).encode())

@@ -1,11 +1,12 @@
 """The stage `plan`: the files of a source, their checksums, and whether their days ran out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from sqlalchemy import Connection
 
-from etl.pipeline.fetch import fetch_file
+from etl.limits import check_file
+from etl.pipeline.fetch import FILE_LIMITS, fetch_file
 from etl.source.declaration import SourceDeclaration
 from etl.source.digest import compute_digest
 from etl.source.file import SourceFile
@@ -50,7 +51,8 @@ def find_files(
     if declaration.url and path is None:
         if incoming is None:
             raise ExtractError(f"source {declaration.key}: no folder to fetch its file into")
-        return [fetch_file(declaration.url, incoming / declaration.key)]
+        most = replace(FILE_LIMITS, most_bytes=declaration.limits.most("file_mb"))
+        return [fetch_file(declaration.url, incoming / declaration.key, most)]
     pattern = str(path or declaration.path)
     bases = [base for base in (root or incoming,) if base]
     if root is None and declaration.file:
@@ -80,7 +82,10 @@ def plan_file(
 
     Raises:
         ExtractError: it cannot be read.
+        LimitError: it is larger than any is read.
     """
+    if file.is_there or file.is_folder:
+        check_file(file, declaration.limits)
     return PlannedFile(file, file.compute_sha256(), compute_digest(declaration, incoming))
 
 

@@ -32,6 +32,7 @@ from geodata.database.announce import LOADS, announce
 from geodata.errors import ExtractError, LoadError, OperationsError
 from geodata.space.districts import DistrictLocator, load_districts
 from geodata.tables import district, load
+from geodata.traces import trace_of
 
 _logger = logging.getLogger(__name__)
 
@@ -127,7 +128,7 @@ def _load_planned(
     except (SQLAlchemyError, psycopg.Error) as error:
         caught, message = error, f"{file}: {reason_of(error)}"
     except Exception as error:  # a fault of the program in one file must not stop the other sources
-        _logger.exception("loading %s failed", file)
+        _logger.error("loading %s failed: %s", file, trace_of(error))
         caught = error
         message = f"{file}: unforeseen {type(error).__name__}: {reason_of(error)}"
     found = explain_refusal(caught, message, file.name)

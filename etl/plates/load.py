@@ -11,6 +11,7 @@ from etl.ledger.coverage import CoverageSpan, compute_coverage
 from etl.ledger.findings import summarise_rejects
 from etl.ledger.places import count_places
 from etl.ledger.rejected_rows import SCHEMA as REJECTED
+from etl.limits import Limits, check_delimited
 from etl.load.records import load_records
 from etl.outcome import LoadOutcome, event_span
 from etl.plates.pairing import compute_link_times, pair_reads
@@ -95,7 +96,7 @@ def read_plates(
     pairing = declaration.pairing
     assert pairing is not None  # noqa: S101
     zone = declaration.timezone or timezone
-    text = _read_text(file, pairing)
+    text = _read_text(file, pairing, declaration.limits)
     read_at = convert(pairing.read_at, "time", pl.col("read_at"), zone)
     fault = (
         pl.when(pl.col("reader_id").is_null()).then(pl.lit("reader_id"))
@@ -118,13 +119,15 @@ def read_plates(
     return sound.select("reader_id", "token", pl.col("at").alias("read_at"), day), wrong
 
 
-def _read_text(file: SourceFile, pairing: Pairing) -> pl.DataFrame:
+def _read_text(file: SourceFile, pairing: Pairing, limits: Limits) -> pl.DataFrame:
     columns = {
         "reader_id": pairing.reader_id, "token": pairing.token,
         "read_at": pairing.read_at.source[0],
     }  # fmt: skip
+    content = file.read_bytes()
+    check_delimited(file, content, b",", limits)
     try:
-        frame = pl.read_csv(file.for_library(), infer_schema=False, truncate_ragged_lines=True)
+        frame = pl.read_csv(content, infer_schema=False, truncate_ragged_lines=True)
     except (pl.exceptions.PolarsError, OSError, UnicodeDecodeError):
         raise ExtractError(
             f"{file}: not a CSV file of plate reads"

@@ -62,7 +62,7 @@ def load_roads(
     """
     if declaration.crs is not None:
         raise LoadError(f"{file}: OpenStreetMap data is in degrees: declare no 'crs' for it")
-    found = in_wgs84(read_ways(file), declaration, city)
+    found = in_wgs84(read_ways(file, declaration.limits), declaration, city)
     ways = _usable(_within(found, declaration.area), city)
     placed = _has_two_places(ways)
     if not placed.any():

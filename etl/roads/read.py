@@ -9,6 +9,7 @@ import numpy.typing as npt
 import osmium
 import polars as pl
 
+from etl.limits import DEFAULTS, Limits
 from etl.source.file import SourceFile
 from geodata.errors import ExtractError
 
@@ -46,7 +47,7 @@ class Ways:
         )
 
 
-def read_ways(file: SourceFile) -> Ways:
+def read_ways(file: SourceFile, limits: Limits = DEFAULTS) -> Ways:
     """Return every way of an extract that has a `highway` tag.
 
     Raises:
@@ -55,7 +56,7 @@ def read_ways(file: SourceFile) -> Ways:
     if not file.is_there:
         raise ExtractError(f"{file}: no such file")
     try:
-        ways = _collect(file)
+        ways = _collect(file, limits)
     except (RuntimeError, ValueError) as error:
         raise ExtractError(f"{file}: cannot be read as OpenStreetMap data: {error}") from error
     if ways.tags.is_empty():
@@ -63,7 +64,7 @@ def read_ways(file: SourceFile) -> Ways:
     return ways
 
 
-def _collect(file: SourceFile) -> Ways:
+def _collect(file: SourceFile, limits: Limits) -> Ways:
     tags: list[tuple[Any, ...]] = []
     points: list[tuple[int, int, float, float]] = []
     roads = (
@@ -74,6 +75,7 @@ def _collect(file: SourceFile) -> Ways:
     )
     for way in cast("Iterable[osmium.osm.Way]", roads):
         number = len(tags)
+        limits.check(file, "values", len(points) + number, "its roads have too many points")
         tags.append((way.id, *(way.tags.get(name) for name in TAGS)))
         for node in way.nodes:
             place = node.location

@@ -6,6 +6,7 @@ from typing import Literal, Self
 
 from pydantic import Field, PrivateAttr, ValidationError, field_validator, model_validator
 
+from etl.limits import Limits
 from etl.source.formats import FORMATS, Format
 from etl.source.live import LiveRules
 from etl.source.mapping import (
@@ -149,6 +150,10 @@ class SourceDeclaration(Declared):
         ge=0,
         le=1,
         description="the share of what is known that a new file may take away; else it is held",
+    )
+    limits: Limits = Field(
+        default_factory=Limits,
+        description="how much of a file is read, where the usual is too little",
     )
     store: Literal["database", "telemetry"] = Field(
         default="database", description="telemetry: day partitions instead of a table"

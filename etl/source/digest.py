@@ -14,7 +14,7 @@ from etl.source.file import SourceFile
 NOT_OF_RECORDS = frozenset(
     {
         "key", "title_zh", "title_en", "short_zh", "short_en", "owner", "licence", "cadence",
-        "provenance", "access", "path", "url", "live", "may_shrink",
+        "provenance", "access", "path", "url", "live", "may_shrink", "limits",
     }
 )  # fmt: skip
 

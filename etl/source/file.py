@@ -40,8 +40,16 @@ class SourceFile:
 
     @property
     def size(self) -> int:
-        """Its bytes."""
-        return len(self.content) if self.path is None else self.path.stat().st_size
+        """Its bytes, those of all its files if it is a folder."""
+        if self.path is None:
+            return len(self.content)
+        files = [each.path for each in self.members()] if self.is_folder else [self.path]
+        return sum(each.stat().st_size for each in files if each is not None)
+
+    @property
+    def count(self) -> int:
+        """How many files it is."""
+        return len(self.members())
 
     def open(self) -> BinaryIO:
         """Return a stream of its bytes, to be closed by the caller."""
@@ -50,6 +58,11 @@ class SourceFile:
     def read_bytes(self) -> bytes:
         """Return its bytes."""
         return self.content if self.path is None else self.path.read_bytes()
+
+    def read_start(self, most: int) -> bytes:
+        """Return so many of its first bytes, or all."""
+        with self.open() as stream:
+            return stream.read(most)
 
     def for_library(self) -> Path | BinaryIO:
         """Return what a library takes that would rather read a path itself: it, else a stream."""

@@ -6,8 +6,10 @@ import numpy as np
 import polars as pl
 
 from etl.batch import ROW, Batch, count_reasons
+from etl.limits import DEFAULTS, check_delimited, check_file
 from etl.source.declaration import SourceDeclaration
 from etl.source.digest import find_beside
+from etl.source.file import SourceFile
 from etl.transform.population import (
     BY_CELLS,
     PIECE_SCHEMA,
@@ -40,7 +42,11 @@ def read_weights(declaration: SourceDeclaration, incoming: Path | None) -> pl.Da
 
 def _read(path: Path, unit: str, cell: str, weight: str) -> pl.DataFrame:
     try:
-        frame = pl.read_csv(path, columns=[unit, cell, weight], infer_schema=False)
+        file = SourceFile.at(path)
+        check_file(file, DEFAULTS)
+        content = file.read_bytes()
+        check_delimited(file, content, b",", DEFAULTS)
+        frame = pl.read_csv(content, columns=[unit, cell, weight], infer_schema=False)
         numbers = frame[weight].cast(pl.Float64)
     except pl.exceptions.PolarsError as error:
         reason = str(error).partition("\n")[0]

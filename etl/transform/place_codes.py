@@ -8,8 +8,10 @@ import numpy as np
 import polars as pl
 
 from etl.batch import ROW, WKB, Batch, Note
+from etl.limits import DEFAULTS, check_delimited, check_file
 from etl.source.declaration import SourceDeclaration
 from etl.source.digest import find_beside
+from etl.source.file import SourceFile
 from etl.source.mapping import CodedPlaces
 from etl.source.record_types import PLACE_CODE
 from etl.transform.fields import describe
@@ -49,7 +51,10 @@ def _read(path: Path, wanted: CodedPlaces) -> pl.DataFrame:
         name: column for name, column in wanted.targets.items() if column
     }
     try:
-        text = path.read_bytes().decode(wanted.encoding)
+        file = SourceFile.at(path)
+        check_file(file, DEFAULTS)
+        text = file.read_bytes().decode(wanted.encoding)
+        check_delimited(file, text, ",", DEFAULTS)
         table = pl.read_csv(io.BytesIO(text.encode()), infer_schema=False)
         frame = table.select(
             pl.col(column).str.strip_chars().replace("", None).alias(name)

@@ -45,6 +45,7 @@ def connect(url: URL, schema: str = SCHEMA, options: str = "") -> Engine:
     engine = create_engine(
         url,
         pool_pre_ping=True,
+        hide_parameters=True,
         connect_args={"options": f"-c timezone=UTC {options}".strip(), "connect_timeout": 10},
     )
     look_first_in(engine, schema)
@@ -56,25 +57,33 @@ def connect(url: URL, schema: str = SCHEMA, options: str = "") -> Engine:
     return engine
 
 
-def open_for_answers(engine: Engine) -> Engine:
+def open_for_answers(
+    engine: Engine,
+    schema: str = SCHEMA,
+    more_options: str = "",
+    connections: int = SERVER_CONNECTIONS,
+) -> Engine:
     """Return an engine on the same database for the answers of a server.
+
+    `schema` and `more_options` are those of `connect`.
 
     It has more connections, no statement or open transaction of it lasts for ever, and it follows
     `geodata.database.work`: what is asked for nobody any more is cancelled.
     """
     options = (
         f"-c timezone=UTC -c statement_timeout={SERVER_STATEMENT_S}s "
-        f"-c idle_in_transaction_session_timeout={2 * SERVER_STATEMENT_S}s"
+        f"-c idle_in_transaction_session_timeout={2 * SERVER_STATEMENT_S}s {more_options}"
     )
     made = create_engine(
         engine.url,
         pool_size=8,
-        max_overflow=SERVER_CONNECTIONS - 8,
+        max_overflow=connections - 8,
         pool_timeout=POOL_WAIT_S,
         pool_pre_ping=True,
-        connect_args={"options": options, "connect_timeout": 10},
+        hide_parameters=True,  # of statements, in what the log is told of errors
+        connect_args={"options": options.strip(), "connect_timeout": 10},
     )
-    look_first_in(made, SCHEMA)
+    look_first_in(made, schema)
     show_same_rows(made, engine)
     follow_work(made)
     return made

@@ -1,14 +1,20 @@
 """The engines of a process: one for each role that the program takes in its database."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 
 from sqlalchemy import Engine, create_engine
 from sqlalchemy.engine import URL
 
 from geodata.database.cluster import Cluster
-from geodata.database.engine import connect, database_name, look_first_in, parse_url
+from geodata.database.engine import (
+    connect,
+    database_name,
+    look_first_in,
+    open_for_answers,
+    parse_url,
+)
 from geodata.database.rights import owns_everything
 from geodata.database.role_access import Access, given_access, private_access
 from geodata.database.role_setup import PUBLIC_STATEMENT_S
@@ -40,6 +46,15 @@ class Engines:
         )
         look_first_in(public, PUBLISHED)
         return cls(engine, engine, engine, public, complaint)
+
+    def for_answers(self) -> "Engines":
+        """Return engines of the same roles for the answers of a server: see `open_for_answers`."""
+        return replace(
+            self,
+            writer=open_for_answers(self.writer, connections=8),
+            reader=open_for_answers(self.reader),
+            public=open_for_answers(self.public, PUBLISHED, _READ_ONLY, connections=16),
+        )
 
     def dispose(self) -> None:
         """Close the connections of all."""

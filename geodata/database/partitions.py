@@ -9,12 +9,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import fsspec
 import polars as pl
+from fsspec.implementations.local import LocalFileSystem
 
+from geodata.private_files import make_private_folder, write_whole
 from geodata.settings import Settings
 
 FOLDER = "telemetry"
@@ -81,6 +84,10 @@ class PartitionStore:
         buffer = BytesIO()
         records.write_parquet(buffer, compression="zstd")
         path = self._path(partition)
+        if isinstance(self._files, LocalFileSystem):
+            make_private_folder(Path(path).parent)
+            write_whole(Path(path), buffer.getvalue())
+            return
         beside = f"{path}.{uuid4().hex}.part"
         self._files.makedirs(path.rpartition("/")[0], exist_ok=True)
         try:

@@ -34,7 +34,7 @@ _LATER = f"(SELECT load_id FROM {SCHEMA}.load WHERE finished_at > {_AT})"  # noq
 # kept for the present only
 _NOTHING = (
     "alert_watch", "build_failure", "counted_load", "live_position", "vehicle_position",
-    "audit_entry", "device_token", "user_account", "user_session",  # nor has a replay any use of
+    "audit_entry", "device_token", "sign_in_attempt", "user_account", "user_session",  # nobody's
 )  # fmt: skip
 _WITHIN = ("state_past", "state_build_past")  # read through `state` and `state_build`
 
@@ -97,6 +97,7 @@ def _engine(present: Engine) -> Engine:
         max_overflow=0,
         pool_timeout=POOL_WAIT_S,
         pool_pre_ping=True,
+        hide_parameters=True,  # of statements, in what the log is told of errors
         connect_args={"options": options, "connect_timeout": 10},
     )
     look_first_in(engine, REPLAY_SCHEMA)
@@ -261,7 +262,8 @@ _OWN = {
     # how far a source was is told by its loads; whether a poll failed is not kept
     "live_source": (
         "SELECT s.source, s.kind, s.expected_s, s.followed_since, max(l.finished_at) AS polled_at, "  # noqa: S608
-        "max(l.event_to) AS last_event_at, NULL::text AS message "
+        "max(l.event_to) AS last_event_at, NULL::text AS message, "
+        "max(l.finished_at) FILTER (WHERE l.event_to IS NOT NULL) AS heard_at "
         f"FROM {SCHEMA}.live_source s JOIN {SCHEMA}.load l ON l.source = s.source "
         f"WHERE l.status = 'loaded' AND l.finished_at <= {_AT} "
         "GROUP BY s.source, s.kind, s.expected_s, s.followed_since"

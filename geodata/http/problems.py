@@ -15,7 +15,8 @@ import tipg.errors
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoFreeConnectionError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
@@ -50,6 +51,7 @@ STATUS: Mapping[type[Exception], int] = MappingProxyType(
         DatabaseError: UNAVAILABLE,
         OperationalError: UNAVAILABLE,
         InterfaceError: UNAVAILABLE,
+        NoFreeConnectionError: UNAVAILABLE,
         tipg.errors.NotFound: 404,
         tipg.errors.InvalidPropertyName: 404,
         tipg.errors.InvalidGeometryColumnName: 404,
@@ -92,6 +94,12 @@ def detail_of(error: BaseException) -> str:
     if isinstance(error, RequestValidationError):
         return "; ".join(f"{each['at']}: {each['message']}" for each in faults_of(error))
     return _FAULTS_OF_OURS.get(status) or str(error)
+
+
+def first_line(error: BaseException) -> str:
+    """Return what the log is told of an error: its kind and cause, without what was asked."""
+    cause = error.orig if isinstance(error, DBAPIError) and error.orig else error
+    return f"{type(cause).__name__}: {str(cause).strip().partition(chr(10))[0]}"
 
 
 def faults_of(error: RequestValidationError) -> list[dict[str, str]]:
@@ -147,5 +155,5 @@ async def _answer(request: Request, error: Exception) -> JSONResponse:
     headers = error.headers if isinstance(error, HTTPException) else None
     more = {"faults": faults_of(error)} if isinstance(error, RequestValidationError) else {}
     if status >= 500 and not isinstance(error, HTTPException):
-        _logger.error("%s not answered: %s", request.url.path, error)
+        _logger.error("%r not answered: %s", request.url.path, first_line(error))
     return answer_problem(status, detail_of(error), request.url.path, headers, **more)

@@ -16,6 +16,7 @@ from geodata.identity.names import check_name, name_key
 from geodata.identity.passwords import hash_password
 from geodata.identity.sessions import end_sessions_in
 from geodata.identity.sign_in import check_password as check_password
+from geodata.identity.sign_in import forget_attempts_of
 from geodata.tables import district, user_account
 
 
@@ -103,8 +104,11 @@ def find_user(engine: Engine, name: str) -> User:
 
 
 def has_administrator(engine: Engine) -> bool:
-    """Return whether an administrator may sign in."""
-    return any(each.is_enabled and each.role == Role.ADMINISTRATOR for each in list_users(engine))
+    """Return whether an administrator may sign in here, without any identity provider."""
+    return any(
+        each.is_enabled and each.has_password and each.role == Role.ADMINISTRATOR
+        for each in list_users(engine)
+    )
 
 
 def disable_user(engine: Engine, name: str) -> None:
@@ -139,13 +143,14 @@ def set_password(engine: Engine, name: str, password: str) -> None:
 
 
 def _change(engine: Engine, name: str, **changed: object) -> None:
-    """Change a user's row and end the sessions that were opened under the old one."""
+    """Change a user's row; end the sessions and the waits that began under the old one."""
     c = user_account.c
     statement = update(user_account).where(c.name_key == name_key(name)).values(**changed)
     with engine.begin() as connection:
         user_id = connection.execute(statement.returning(c.user_id)).scalar_one_or_none()
         if user_id is None:
             raise NotFoundError(f"there is no user {name}")
+        forget_attempts_of(connection, name_key(name))
         end_sessions_in(connection, user_id)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Connection, select, text
 
 from geodata.published.layers import PublishedLayer
+from geodata.published.statuses import NO_DATA
 from geodata.tables import published_layer
 from geodata.tables.published import PUBLISHED
 
@@ -40,10 +41,10 @@ def write_views(
     layer_id = connection.execute(
         select(c.layer_id).where(c.name == layer.name, c.is_newest)
     ).scalar_one()
-    words = _status_columns(statuses, "v.status")
+    words = _status_columns(statuses, f"COALESCE(v.status, {NO_DATA})")
     for view, res in _views_of(layer.name).items():
         if res in layer.res:
-            newest = f"v.layer_id = {int(layer_id)}"
+            newest = f"l.layer_id = {int(layer_id)}"
             _replace_view(connection, view, _hex_view(res, words, newest))
             of_name = "l.name = '{}'".format(layer.name.replace("'", "''"))
             _replace_view(connection, ALL_PREFIX + view, _hex_view(res, words, of_name, _DATED))
@@ -73,14 +74,16 @@ def _views_of(name: str) -> dict[str, int]:
 def _hex_view(res: int, words: str, chosen: str, dated: str = "") -> str:
     """Return the select of a layer's hexagons; outlines are found by index, values by key.
 
+    Every hexagon of the city is a row: one that no number is kept of has no data, and says so.
     The parts are our own names and numbers, never user input.
     """
     return (
         f"SELECT c.zone{dated} AS id, v.value, v.lo, v.hi, v.n, {words}, l.period, l.starts_at, "  # noqa: S608 - our own words
         "l.ends_at, l.version, l.is_simulated, c.geom, "
         f"{_COVERED} "
-        "FROM published_value v JOIN published_cell c USING (cell) "
-        f"JOIN published_layer l USING (layer_id) WHERE {chosen} AND v.res = {res}"
+        "FROM published_layer l CROSS JOIN published_cell c "
+        "LEFT JOIN published_value v ON v.layer_id = l.layer_id AND v.cell = c.cell "
+        f"WHERE {chosen} AND c.res = {res}"
     )
 
 

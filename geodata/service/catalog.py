@@ -2,6 +2,8 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,6 +22,7 @@ from geodata.database.gis_functions import FIND_PUBLISHED_FIRST, GIS_SCHEMA
 from geodata.errors import DatabaseError
 from geodata.published.layers import PublishedLayer, newest_of, read_edition, read_periods
 from geodata.service.about import About, describe
+from geodata.service.collection import ServedCollection
 from geodata.service.periods import is_of_all_periods
 from geodata.tables.published import PUBLISHED
 
@@ -50,7 +53,7 @@ class Service:
     checked_at: float = 0.0
     periods: dict[str, tuple[PublishedLayer, ...]] = field(default_factory=dict)
     layers: dict[str, PublishedLayer] = field(default_factory=dict)  # the newest of each
-    collections: dict[str, Collection] = field(default_factory=dict)
+    collections: dict[str, ServedCollection] = field(default_factory=dict)
     about: dict[str, About] = field(default_factory=dict)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -65,15 +68,21 @@ class Service:
             async with self.lock:
                 if self.pool is None:
                     self.pool = await _connect(self.engine)
-                    state.pool = self.pool
                 if time.monotonic() - self.checked_at > _CHECK_AFTER_S:
                     await self._refresh()
                     state.collection_catalog = Catalog(
-                        collections=self.collections, last_updated=now()
+                        collections=dict[str, Collection](self.collections), last_updated=now()
                     )
                     state.published_periods = self.periods
         except (OSError, SQLAlchemyError, asyncpg.PostgresError, TimeoutError) as error:
             raise DatabaseError("the database does not answer") from error
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[asyncpg.Connection]:
+        """Lend a connection for one query."""
+        assert self.pool is not None  # noqa: S101 - every route depends on `ready`
+        async with self.pool.acquire() as lent:
+            yield lent
 
     async def close(self) -> None:
         """Close the connections."""
@@ -101,7 +110,7 @@ class Service:
         with self.engine.connect() as connection:
             return read_periods(connection)
 
-    def _named(self, found: Collection) -> Collection:
+    def _named(self, found: Collection) -> ServedCollection:
         """Give a collection its plain name, its titles and the city's bounds."""
         about = self.about[found.table]
         geometry: Any = found.geometry_column
@@ -110,17 +119,15 @@ class Service:
             column.model_copy(update={"bounds": bounds}) if column.is_geometry else column
             for column in found.table_columns
         ]
-        started = next((column for column in columns if column.name == "starts_at"), None)
-        return found.model_copy(
-            update={
-                "id": found.table,
-                "title": about.title,
-                "description": about.description,
-                "table_columns": columns,
-                "geometry_column": geometry.model_copy(update={"bounds": bounds}),
-                "datetime_column": started,
-            }
-        )
+        own = {
+            "id": found.table,
+            "title": about.title,
+            "description": about.description,
+            "table_columns": [column.model_dump() for column in columns],
+            "geometry_column": geometry.model_copy(update={"bounds": bounds}).model_dump(),
+        }
+        schema = {"schema": found.model_dump()["dbschema"]}
+        return ServedCollection.model_validate(found.model_dump() | schema | own)
 
 
 def _by_kind(collection: Collection) -> tuple[bool, str]:

@@ -5,11 +5,12 @@ ask the view of all periods, where the period is part of a feature's id.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, TypeVar
 
 from tipg.collections import Collection
 
-from geodata.published.layers import Periods, PublishedLayer, find_period
+from geodata.published.layers import Periods, PublishedLayer, find_period, newest_of
 from geodata.published.views import ALL_PREFIX, DISTRICT_VALUES, PERIOD_MARK
 from geodata.service.about import layer_of
 
@@ -73,6 +74,17 @@ def layers_at(periods: Periods, names: Iterable[str], period: str | None) -> lis
     if not found:
         _check(published, period)
     return found
+
+
+def layers_of(periods: Periods, ids: Iterable[str]) -> dict[str, PublishedLayer]:
+    """Return the layers as of the periods that the ids of some features name."""
+    named = sorted({each.partition(PERIOD_MARK)[2] for each in ids} - {""})
+    layers = newest_of(periods)
+    if len(named) > 1:
+        return {name: replace(each, period=", ".join(named)) for name, each in layers.items()}
+    for each in (one for every in periods.values() for one in every if one.period in named):
+        layers[each.name] = each
+    return layers
 
 
 def temporal_extent(published: Sequence[PublishedLayer]) -> dict[str, Any]:

@@ -14,7 +14,13 @@ from geodata.tables.columns import (
 from geodata.tables.disclosure import withheld_pattern
 from geodata.tables.findings import finding
 from geodata.tables.health import ed_visit, health_record
-from geodata.tables.identity import audit_entry, device_token, user_account, user_session
+from geodata.tables.identity import (
+    audit_entry,
+    device_token,
+    sign_in_attempt,
+    user_account,
+    user_session,
+)
 from geodata.tables.ledger import district, load, rejected_row, source_coverage
 from geodata.tables.live import (
     event_candidate,
@@ -119,6 +125,7 @@ __all__ = [
     "road_edge",
     "road_node",
     "shared_event",
+    "sign_in_attempt",
     "source_coverage",
     "speed_tile",
     "state",

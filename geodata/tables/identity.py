@@ -23,8 +23,8 @@ user_account = Table(
     Column("districts", ARRAY(Text), nullable=False, server_default=text("'{}'::text[]")),
     time_column("created_at", nullable=False),
     time_column("disabled_at"),
-    Column("failed_sign_ins", Integer, nullable=False, server_default=text("0")),
-    time_column("locked_until"),
+    Column("failed_sign_ins", Integer, nullable=False, server_default=text("0")),  # from anywhere
+    time_column("locked_until"),  # for addresses that the user never signed in from
 )
 Index("uq_user_account_name_key", user_account.c.name_key, unique=True)
 Index(
@@ -48,6 +48,19 @@ user_session = Table(
 )
 Index("ix_user_session_user", user_session.c.user_id)
 Index("ix_user_session_expires", user_session.c.expires_at)
+
+# Attempts that failed in a row, of a name from an address: who guesses locks nobody else out.
+# Names nobody has are counted too, and none is kept in clear: people type passwords there.
+sign_in_attempt = Table(
+    "sign_in_attempt",
+    metadata,
+    Column("name_sha256", Text, primary_key=True),
+    Column("client", Text, primary_key=True),
+    Column("failed", Integer, nullable=False),
+    time_column("last_at", nullable=False),
+    time_column("locked_until"),
+)
+Index("ix_sign_in_attempt_last", sign_in_attempt.c.last_at)
 
 device_token = Table(
     "device_token",

@@ -24,7 +24,8 @@ live_source = Table(
     Column("expected_s", Float, nullable=False),  # how often a message is expected
     Column("followed_since", DateTime(timezone=True), nullable=False, server_default=text("now()")),
     time_column("polled_at"),
-    time_column("last_event_at"),  # null: nothing yet
+    time_column("last_event_at"),  # null: nothing yet; by the source's own clock
+    time_column("heard_at"),  # when that came, by ours
     Column("message", Text),  # why the last poll failed; null: it did not
 )
 

@@ -101,7 +101,8 @@ def _with_numbers(alert: Alert, seen: Observation) -> Alert:
 def _advance_pending(alert: Alert, seen: Observation, timing: Timing, at: datetime) -> Step:
     if not seen.severity:
         return replace(alert, state="cancelled", ended_at=at), "cancelled"
-    alert = replace(alert, severity=seen.severity)
+    # never since later than now, as after a clock was set back: it would wait for the clock
+    alert = replace(alert, severity=seen.severity, since_at=min(alert.since_at, at))
     if at - alert.since_at < timing.pending:
         return alert, None
     return replace(alert, state="firing", raised_at=at), "raised"
@@ -110,7 +111,7 @@ def _advance_pending(alert: Alert, seen: Observation, timing: Timing, at: dateti
 def _advance_recovery(alert: Alert, timing: Timing, at: datetime) -> Step:
     if alert.state == "recovered":
         return alert, None
-    since = alert.recovering_at or at
+    since = min(alert.recovering_at or at, at)
     if at - since < timing.recovery:
         return replace(alert, recovering_at=since), None
     over = replace(alert, state="recovered", recovering_at=None)

@@ -38,7 +38,7 @@ def read_judgements(connection: Connection, city: City, at: datetime) -> list[Ju
         if row is None:
             judgements.append(Judgement(rule, None, 0, (), is_recent=False))
             continue
-        is_recent = at - row["judged_at"] <= WATCHED_WITHIN
+        is_recent = abs(at - row["judged_at"]) <= WATCHED_WITHIN  # after a clock set back too
         judgements.append(
             Judgement(rule, row["judged_at"], row["subjects"], row["unknown"], is_recent)
         )

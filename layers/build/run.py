@@ -10,6 +10,7 @@ from sqlalchemy.exc import DBAPIError
 from geodata.city.configuration import City
 from geodata.database.statistics import analyze_changed
 from geodata.tables import source_coverage
+from geodata.traces import trace_of
 from layers.build.affected_steps import rows_of
 from layers.build.build_rows import forget_failure, keep_failure
 from layers.build.rebuild import rebuild
@@ -79,7 +80,7 @@ def _build_or_say(engine: Engine, city: City, indicator: Indicator, full: bool) 
     except Exception as error:  # a fault in one indicator must not stop the others
         if _is_passing(error):
             raise
-        _logger.exception("building %s failed", indicator.key)
+        _logger.error("building %s failed: %s", indicator.key, trace_of(error))
         keep_failure(engine, city, indicator, _reason_of(error))
         return None
     if not forget_failure(engine, city, indicator):

@@ -1,73 +1,22 @@
 """Finds which hexagons' counts must be suppressed beside the totals of the districts they touch.
 
 A municipality has tens of thousands of hexagons. Those that the same totals include are
-interchangeable, so the audit needs one pair of linear programs for each set of districts and not
+interchangeable, so the audit needs two pairs of linear programs for each set of districts and not
 for each hexagon. A hexagon across a boundary belongs to several totals, in unpublished shares.
+The totals of withheld districts are unknown one by one; their sum is the city's less the others'.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
-from layers.disclosure.audit import HAIR, Equation, set_up
+from layers.disclosure.totals import TOTAL_OF, Group, Totals, narrow_groups
 
 Mask = NDArray[np.bool_]
 Counts = NDArray[np.float64]
 Place = tuple[str, ...]  # the districts that a hexagon touches
-_SHOWN = "shown "
-
-
-@dataclass(frozen=True)
-class Group:
-    """Hidden or free numbers that no published total distinguishes.
-
-    Each piece is part of every total of its tuple. A hexagon across a boundary has a piece in
-    each district; one inside a district, or a row of a nested table, has one piece.
-    """
-
-    pieces: tuple[tuple[str, ...], ...]
-    size: int = 1
-
-
-@dataclass(frozen=True)
-class Totals:
-    """What is left of each published total after subtracting its published members."""
-
-    rest: Mapping[str, float]
-    groups: Mapping[str, Group] = field(default_factory=dict)
-
-
-def possible_ranges(
-    totals: Totals, names: Iterable[str] | None = None
-) -> dict[str, tuple[float, float]]:
-    """Return the range of one member of each (named) group, given the totals: least, most.
-
-    Of two or more members of a group one can be 0, since the others can be everything.
-    Totals that contradict each other protect nothing: 0 to 0.
-    """
-    members: dict[str, list[str]] = {key: [] for key in totals.rest}
-    equations = []
-    for name, group in totals.groups.items():
-        pieces = [f"{name} piece {number}" for number in range(len(group.pieces))]
-        equations.append(Equation(name, tuple(pieces)))
-        for piece, counted_by in zip(pieces, group.pieces, strict=True):
-            for total in counted_by:
-                if total in members:  # an unpublished total reveals nothing
-                    members[total].append(piece)
-    equations += [Equation(_SHOWN + key, tuple(each)) for key, each in members.items()]
-    shown = {_SHOWN + key: value for key, value in totals.rest.items()}
-    hidden = {key for each in equations for key in each.keys} - shown.keys()
-    system = set_up(shown, equations, hidden)
-    found = {}
-    for name in totals.groups if names is None else names:
-        try:
-            least = 0.0 if totals.groups[name].size > 1 else system.least(name)
-            found[name] = (least, system.most(name))
-        except ValueError:
-            found[name] = (0.0, 0.0)
-    return found
+_WITHHELD, _ELSEWHERE = "all withheld districts", "withheld without hexagons"
 
 
 def hidden_counts(
@@ -82,21 +31,15 @@ def hidden_counts(
     `districts` names, for each hexagon, those that it touches; the shares of its count in each are
     never published. `already` was hidden in an earlier publication.
     """
-    table = _Table(counts, districts, totals, k)
-    hidden: Mask = (counts > 0) & (counts < k)
-    if already is not None:
-        hidden |= already
-    while True:
-        exposed = sorted(table.exposed_districts(hidden))
-        found = (table.smallest_open(hidden, district_id) for district_id in exposed)
-        added = [index for index in found if index is not None]
-        if not added:
-            return hidden
-        hidden[added] = True
+    hidden, _ = HexTable(counts, districts, totals, k).hide(already)
+    return hidden
 
 
-class _Table:
-    """Counts of hexagons in the order of the sets of districts that they touch."""
+class HexTable:
+    """Counts of hexagons in the order of the sets of districts that they touch.
+
+    `withheld` are the districts whose totals are withheld; `is_whole_shown`: the city's is not.
+    """
 
     def __init__(
         self,
@@ -104,31 +47,61 @@ class _Table:
         districts: Sequence[Place],
         totals: Mapping[str, float],
         k: int,
+        withheld: Collection[str] = (),
+        *,
+        is_whole_shown: bool = True,
     ) -> None:
+        """Order the counts by the places that they lie in."""
         self.counts, self.k = counts, k
         self.places = sorted(set(districts))
         number = {place: index for index, place in enumerate(self.places)}
         self.place_of = np.array([number[each] for each in districts], dtype=np.int64)
         touched = {each for place in self.places for each in place}  # "unknown" has no hexagon
         self.totals = {key: float(value) for key, value in totals.items() if key in touched}
+        self.withheld = sorted(self.totals.keys() & set(withheld))
+        self.elsewhere = sum(totals.get(each, 0.0) for each in set(withheld) - touched)
+        self.is_whole_shown = is_whole_shown
         self.ascending = np.lexsort((np.arange(len(counts)), counts))
 
+    def hide(self, already: Mask | None = None) -> tuple[Mask, set[str]]:
+        """Return which counts must be hidden, and the districts whose hexagons do not suffice.
+
+        Of the latter the total would disclose a count even if every hexagon above 0 were hidden.
+        """
+        hidden: Mask = (self.counts > 0) & (self.counts < self.k)
+        if already is not None:
+            hidden |= already
+        while True:
+            exposed = self.exposed_districts(hidden)
+            found = {each: self.smallest_open(hidden, each) for each in sorted(exposed)}
+            added = [index for index in found.values() if index is not None]
+            if not added:
+                return hidden, exposed
+            hidden[added] = True
+
     def exposed_districts(self, hidden: Mask) -> set[str]:
-        """Return the districts whose total reveals a hidden count to within less than k."""
+        """Return the districts whose total reveals a hidden count, or is revealed itself."""
         sizes = self._count(hidden)
         members = {place: size for place, size in sizes.items() if size}
         alone = {place[0] for place, size in members.items() if len(place) == 1 and size == 1}
         crossing = {each for place in members if len(place) > 1 for each in place}
-        exposed = alone - crossing
-        if not members or exposed:
+        exposed = alone - crossing - set(self.withheld)
+        if not (members or self.withheld) or exposed:
             return exposed
-        named = {_name(place): place for place in members if place}
-        bounds = possible_ranges(self._what_is_left(hidden, members), named)
-        for name, place in named.items():
-            least, most = bounds[name]
-            if most - least < self.k - HAIR:
-                exposed.update(place)
+        named = self.names(hidden)
+        positive = self._count(hidden & (self.counts >= 1))
+        floors = {_name(place): float(size) for place, size in positive.items() if size and place}
+        left = self.what_is_left(hidden)
+        for name in narrow_groups(left, named, floors, self.k):
+            exposed.update(named[name])
         return exposed
+
+    def names(self, hidden: Mask) -> dict[str, Place]:
+        """Return what is audited, each with its districts: groups of hexagons, withheld totals."""
+        groups = {
+            _name(place): place for place, size in self._count(hidden).items() if size and place
+        }
+        return {**groups, **{TOTAL_OF + each: (each,) for each in self.withheld}}
 
     def smallest_open(self, hidden: Mask, district_id: str) -> int | None:
         """Return the hexagon with the smallest count above zero still shown in a district."""
@@ -141,7 +114,7 @@ class _Table:
         sizes = np.bincount(self.place_of[chosen], minlength=len(self.places))
         return dict(zip(self.places, sizes.tolist(), strict=True))
 
-    def _what_is_left(self, hidden: Mask, members: Mapping[Place, int]) -> Totals:
+    def what_is_left(self, hidden: Mask) -> Totals:
         """Subtract the shown hexagons inside one district; those across stay as free shares."""
         is_open = ~hidden
         known = np.bincount(
@@ -158,10 +131,20 @@ class _Table:
                 across = "across " + " ".join(place)
                 rest[across] = value
                 groups[across] = Group(tuple((each, across) for each in place), 2)
-        for place, size in members.items():
-            if place:
+        for place, size in self._count(hidden).items():
+            if place and size:
                 groups[_name(place)] = Group(tuple((each,) for each in place), size)
-        return Totals({key: max(value, 0.0) for key, value in rest.items()}, groups)
+        return self._without_withheld({key: max(each, 0.0) for key, each in rest.items()}, groups)
+
+    def _without_withheld(self, rest: dict[str, float], groups: dict[str, Group]) -> Totals:
+        """Replace the withheld totals by their sum, which the city's total tells."""
+        together = sum(rest.pop(each) for each in self.withheld)
+        parent = _WITHHELD if self.is_whole_shown and self.withheld else None
+        if parent:
+            rest[parent] = together + self.elsewhere
+        if parent and self.elsewhere:
+            groups[_ELSEWHERE] = Group(((parent,),))
+        return Totals(rest, groups, dict.fromkeys(self.withheld, parent))
 
 
 def _name(place: Place) -> str:

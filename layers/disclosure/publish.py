@@ -6,6 +6,7 @@ not overlap, hexagons not finer than resolution 8, no count below the smallest a
 others disclose.
 """
 
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -33,11 +34,13 @@ from geodata.published.writing import (
     write_layer,
 )
 from layers.catalogue.registry import find_indicator, load_catalogue
+from layers.disclosure.decision import Decision
 from layers.disclosure.edition import Edition, read_edition_of
 from layers.disclosure.pattern import read_revisions
 from layers.disclosure.published_numbers import read_districts, read_hexagons
+from layers.disclosure.rules import RESOLUTIONS
 from layers.disclosure.schedule import periods_to_publish, step_of
-from layers.disclosure.series import RESOLUTIONS, PublicHeadline, Series, series_of
+from layers.disclosure.series import PublicHeadline, Series, series_of
 from layers.maps.cell_lists import CITY_AREA, read_cells
 from layers.period import Period
 from layers.states.changes import has_changed
@@ -46,6 +49,8 @@ from layers.states.version import Build, read_build_in
 from layers.values.missing_inputs import read_missing_inputs
 from layers.values.read import available_periods
 
+HELD = "%s of %s stays as published: the change would disclose a small count (see --restate)"
+_logger = logging.getLogger(__name__)
 _AT_ONCE = 2  # layers do not read each other
 STATUS_ZH = {
     Status.OK: "正常",
@@ -68,6 +73,7 @@ class _Publisher:
     engine: Engine
     city: City
     data_dir: Path
+    restate: bool
 
 
 def publish_layers(
@@ -76,11 +82,15 @@ def publish_layers(
     data_dir: Path,
     indicators: Iterable[str] | None = None,
     shown: Sequence[PublicHeadline] = (),
+    *,
+    restate: bool = False,
 ) -> list[str]:
     """Update the published layers to their indicators' versions; return those that changed.
 
     Each layer is one transaction: a client sees the old numbers or the new ones. A layer that may
-    no longer be published is removed. `shown` is what public screens show of the city.
+    no longer be published is removed. `shown` is what public screens show of the city. A period
+    whose change would disclose a small count stays as published; with `restate` it is replaced, and
+    what the change discloses is withheld.
 
     Raises:
         NotFoundError: an indicator does not exist.
@@ -94,7 +104,7 @@ def publish_layers(
             write_cells(connection, read_cells(data_dir, city, CITY_AREA, res))
         if indicators is None:
             _drop_others(connection, {one.name for one in series})
-    publisher = _Publisher(engine, city, data_dir)
+    publisher = _Publisher(engine, city, data_dir, restate)
     changed = _publish_all(publisher, series)
     people = [one for one in series if one.counts_people]
     if changed & {one.name for one in people}:  # what one of them withholds the others must, too
@@ -185,13 +195,22 @@ def _update(
         if old.version != layer.version:
             confirm_version(connection, layer.name, layer.period, layer.version)
         return False
-    districts = read_districts(connection, engine, city, layer)
+    if old is not None and not publisher.restate and _is_held(connection, publisher, layer):
+        _logger.warning(HELD, layer.name, layer.period)
+        return False
+    districts = read_districts(connection, engine, city, publisher.data_dir, layer)
     districts = districts.join(
         edition.covered_days(period), on="district_id", how="left", maintain_order="left"
     )
     hexes = read_hexagons(connection, engine, city, publisher.data_dir, layer, edition.build)
     write_layer(connection, layer, _basis(engine, edition, period), hexes, districts)
     return True
+
+
+def _is_held(connection: Connection, publisher: _Publisher, layer: PublishedLayer) -> bool:
+    """Return whether the difference from what was published would disclose a small count."""
+    decision = Decision(connection, publisher.engine, publisher.city, publisher.data_dir, layer)
+    return decision.is_held()
 
 
 def _basis(engine: Engine, edition: Edition, period: Period) -> str:

@@ -1,32 +1,34 @@
 """Reads the numbers of a published layer and suppresses those that would disclose people."""
 
-from collections.abc import Collection
-from dataclasses import dataclass
-from functools import cache
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 from sqlalchemy import Connection, Engine
 
-from geodata.city.configuration import City, load_city
+from geodata.city.configuration import City
 from geodata.published.layers import PublishedLayer
-from geodata.space.grid import Cells, cells_to_texts
+from geodata.space.grid import cells_to_texts
 from layers.catalogue.indicator import Indicator
 from layers.catalogue.registry import find_indicator
-from layers.disclosure.hexagons import Counts, Mask, Place, hidden_counts
+from layers.disclosure.decision import DISTRICTS, Decision
+from layers.disclosure.numbers import Row, query_of, rows_of
 from layers.disclosure.pattern import Publication, read_pattern
-from layers.disclosure.places import has_small_count, withheld_places
-from layers.disclosure.rules import adds_up, disclosive_counts
-from layers.maps.cell_lists import CITY_AREA, districts_of, grid_version, read_cells
+from layers.disclosure.places import TOTAL, Readings, has_small_count, withheld_of_table
+from layers.disclosure.public_value import public_value
+from layers.disclosure.rules import adds_up, is_share, smallest_count
+from layers.disclosure.shares import Beside, is_coarsest
 from layers.maps.column import read_hexes
 from layers.period import Period
 from layers.states.status import Status
 from layers.states.version import Build
-from layers.values.query import CheckedQuery, ValueQuery, check_query
 from layers.values.read import answer
 from layers.values.selection import By
 
+MOST_KNOWN = 0.9  # of the records, where more than a tenth of them lack what the share is of
 _SCHEMA = {
     "value": pl.Float64,
     "lo": pl.Float64,
@@ -44,21 +46,21 @@ def read_hexagons(
     layer: PublishedLayer,
     build: Build,
 ) -> pl.DataFrame:
-    """Return cell, res and the numbers of a layer's hexagons; those without data are left out.
+    """Return cell, res and the numbers of a layer's hexagons, true zeros among them.
 
-    True zeros are left out too, unless people are counted: most of a municipality has no stop and
-    no base station, and six rows in ten would be zeros.
+    Those without data are left out: the collections show them as such. Of people the counts are
+    kept, to compare the next edition with.
     """
+    counts_people = layer.smallest_count is not None
+    decision = Decision(connection, patterns, city, data_dir, layer)
+    if counts_people:
+        decision.keep_edition()
     parts = []
     for res in layer.res:
-        query = _query(city, layer, "cell", res)
-        counts_people = layer.smallest_count is not None
-        found = read_hexes(connection, city, data_dir, query, build, zeros=counts_people)
+        query = query_of(city, layer, "cell", res)
+        found = read_hexes(connection, city, data_dir, query, build, zeros=True)
         if counts_people:
-            districts = answer(connection, city, _query(city, layer, "district"))
-            places = _places(found["cell"].to_numpy(), city, data_dir, res)
-            table = _HexTable(found, districts, places, layer, query.indicator)
-            found = _hide(found, _keep_hidden(patterns, table, res))
+            found = _public_hexagons(found, patterns, decision, query.indicator)
         known = found.filter(pl.col("status") != Status.NO_DATA)
         parts.append(known.select("cell", pl.lit(res).alias("res"), *_numbers()))
     empty = pl.DataFrame(schema={"cell": pl.Int64, "res": pl.Int32, **_SCHEMA})
@@ -66,136 +68,136 @@ def read_hexagons(
 
 
 def read_districts(
-    connection: Connection, patterns: Engine, city: City, layer: PublishedLayer
+    connection: Connection, patterns: Engine, city: City, data_dir: Path, layer: PublishedLayer
 ) -> pl.DataFrame:
     """Return district_id and the numbers; the row of the whole city has the city's code."""
     indicator = find_indicator(city, layer.indicator)
-    parts = []
-    for by in ("district", "city"):
-        if by in indicator.geometry:
-            found = answer(connection, city, _query(city, layer, by))
-            if layer.smallest_count is not None:
-                found = _hide(found, _hidden_places(patterns, found, indicator, layer, by))
-            parts.append(found.select(pl.col("key").alias("district_id"), *_numbers()))
+    levels: tuple[By, ...] = ("district", "city")
+    found: dict[str, pl.DataFrame] = {
+        by: answer(connection, city, query_of(city, layer, by))
+        for by in levels
+        if by in indicator.geometry
+    }
+    if layer.smallest_count is not None:
+        decision = Decision(connection, patterns, city, data_dir, layer)
+        found = _public_districts(found, patterns, decision, indicator)
+    parts = [
+        each.select(pl.col("key").alias("district_id"), *_numbers()) for each in found.values()
+    ]
     empty = pl.DataFrame(schema={"district_id": pl.String, **_SCHEMA})
     return pl.concat([empty, *parts], how="vertical_relaxed")
-
-
-def _query(city: City, layer: PublishedLayer, by: By, res: int | None = None) -> CheckedQuery:
-    period = Period.parse(layer.period)
-    query = ValueQuery(layer.indicator, period, layer.component, by=by, res=res)
-    return check_query(query, city)
 
 
 def _numbers() -> list[pl.Expr]:
     return [pl.col(name).cast(kind) for name, kind in _SCHEMA.items()]
 
 
-def _hide(found: pl.DataFrame, hidden: Mask) -> pl.DataFrame:
-    """Suppress rows; drop interval and n of the others, which disclose the counts behind a rate."""
-    mask = pl.Series(hidden, dtype=pl.Boolean)
-    value = pl.when(mask).then(None).otherwise(pl.col("value")).alias("value")
-    status = pl.when(mask).then(int(Status.SUPPRESSED)).otherwise(pl.col("status")).alias("status")
-    nothing = [pl.lit(None, _SCHEMA[name]).alias(name) for name in ("lo", "hi", "n")]
-    return found.with_columns(value, status, *nothing)
+def _public_hexagons(
+    found: pl.DataFrame, patterns: Engine, decision: Decision, indicator: Indicator
+) -> pl.DataFrame:
+    """Suppress what the population's pattern, or the layer's own numbers, do not allow."""
+    values = _Values(found, cells_to_texts(found["cell"].to_numpy()), indicator, decision.beside())
+    together, layer = decision.pattern(), decision.layer
+
+    def decide(already: Collection[str]) -> frozenset[str]:
+        return frozenset(already) | together.zones | values.primary()
+
+    return values.public(read_pattern(patterns, _publication(layer, f"h3-{layer.res[0]}"), decide))
 
 
-def smallest_counts(found: pl.DataFrame, indicator: Indicator) -> Counts:
-    """Return the smallest count above zero that each value discloses, NaN for none."""
-    positive = [
-        pl.when(pl.col(name) > 0).then(pl.col(name).cast(pl.Float64))
-        for name in disclosive_counts(indicator)
-    ]
-    counts: Counts = (
-        found.select(pl.min_horizontal(*positive)).to_series().fill_null(float("nan")).to_numpy()
-    )
-    return counts
+def _public_districts(
+    found: dict[str, pl.DataFrame], patterns: Engine, decision: Decision, indicator: Indicator
+) -> dict[str, pl.DataFrame]:
+    """Suppress districts, and the city, by the population's pattern and the layer's own numbers."""
+    beside, together = decision.beside(), decision.pattern()
+    levels = {
+        by: _Values(frame, [TOTAL] if by == "city" else frame["key"].to_list(), indicator, beside)
+        for by, frame in found.items()
+    }
+    whole = next(rows_of(found["city"]), None) if "city" in found else None
+    readings: Readings = levels["district"].readings if "district" in levels else {}
+
+    def decide(already: Collection[str]) -> frozenset[str]:
+        primary = frozenset(key for each in levels.values() for key in each.primary())
+        hidden = frozenset(already) | together.districts | primary
+        if adds_up(indicator):
+            return hidden
+        return hidden | withheld_of_table(readings, indicator, hidden, whole)
+
+    hidden = read_pattern(patterns, _publication(decision.layer, DISTRICTS), decide)
+    return {by: each.public(hidden) for by, each in levels.items()}
 
 
 @dataclass(frozen=True)
-class _HexTable:
-    """A layer's hexagons beside its districts."""
+class _Values:
+    """The rows of a layer at one level, named as patterns name them."""
 
     found: pl.DataFrame
-    districts: pl.DataFrame
-    places: list[Place]
-    layer: PublishedLayer
+    names: Sequence[str]
     indicator: Indicator
+    beside: Callable[[str], Beside]
 
-    def hidden(self, already: Mask) -> Mask:
-        """Return which hexagons are hidden: small counts, and counts that totals would disclose."""
-        indicator, k = self.indicator, self.layer.smallest_count or 0
-        counts = smallest_counts(self.found, indicator)
-        if not adds_up(indicator):
-            return np.asarray(counts < k) | already
-        column = disclosive_counts(indicator)[0]
-        totals = dict(self.districts.select("key", pl.col(column).fill_null(0.0)).iter_rows())
-        return hidden_counts(np.nan_to_num(counts), self.places, totals, k, already)
+    @cached_property
+    def readings(self) -> dict[str, Row]:
+        """Return each row by its name."""
+        return dict(zip(self.names, rows_of(self.found), strict=True))
 
+    def primary(self) -> frozenset[str]:
+        """Return the rows that may not be published for their own counts."""
+        return frozenset(
+            name
+            for name, row in self.readings.items()
+            if has_small_count(row, self.indicator, self._beside(name))
+        )
 
-def _keep_hidden(patterns: Engine, table: _HexTable, res: int) -> Mask:
-    """Return which hexagons are hidden, including those hidden before in the same period."""
-    zones = cells_to_texts(table.found["cell"].to_numpy())
+    def public(self, hidden: Collection[str]) -> pl.DataFrame:
+        """Suppress rows; of the others leave the value alone, a share rounded.
 
-    def decide(already: Collection[str]) -> frozenset[str]:
-        kept = np.isin(zones, list(already)) if already else np.zeros(len(zones), dtype=np.bool_)
-        return frozenset(already) | frozenset(np.asarray(zones)[table.hidden(kept)].tolist())
+        Interval and n would disclose the counts behind it.
+        """
+        mask = pl.Series(np.isin(self.names, sorted(hidden)), dtype=pl.Boolean)
+        shown = pl.Series(
+            [
+                public_value(row, self.indicator, self._beside(name))
+                for name, row in self.readings.items()
+            ],
+            dtype=pl.Float64,
+        )
+        told = pl.Series(self._statuses(), dtype=pl.Int64)
+        status = pl.when(mask).then(int(Status.SUPPRESSED)).otherwise(told)
+        return self.found.with_columns(
+            pl.when(mask).then(None).otherwise(shown).alias("value"),
+            status.alias("status"),
+            *(pl.lit(None, _SCHEMA[name]).alias(name) for name in ("lo", "hi", "n")),
+        )
 
-    publication = _publication(table.layer, f"h3-{res}")
-    return np.isin(zones, list(read_pattern(patterns, publication, decide)))
+    def _statuses(self) -> list[int]:
+        """Return the statuses to publish: that a share is of few must not say of how few.
+
+        Every share of the coarsest step is, whether its base is below the limit of `low_n` or not.
+        """
+        found: list[int] = self.found["status"].cast(pl.Int64).to_list()
+        if not is_share(self.indicator):
+            return found
+        k = smallest_count(self.indicator) or 0
+        coarse = [bool(row.den) and is_coarsest(row.den or 0, k) for row in self.readings.values()]
+        few = Status.LOW_N
+        return [
+            int(few) if is_coarse and status in (Status.OK, Status.ZERO_TRUE) else status
+            for status, is_coarse in zip(found, coarse, strict=True)
+        ]
+
+    @cached_property
+    def _status_of(self) -> dict[str, int]:
+        return dict(zip(self.names, self.found["status"].to_list(), strict=True))
+
+    def _beside(self, name: str) -> Beside:
+        """Return what is published of a base; `low_n` of a share says that a tenth is missing."""
+        beside = self.beside(name)
+        if beside.at_most is None or self._status_of[name] != Status.LOW_N:
+            return beside
+        return replace(beside, at_most=MOST_KNOWN * beside.at_most)
 
 
 def _publication(layer: PublishedLayer, geography: str) -> Publication:
     return Publication(layer.indicator, layer.component, Period.parse(layer.period), geography)
-
-
-def _places(cells: Cells, city: City, data_dir: Path, res: int) -> list[Place]:
-    """Return the districts that each cell of the city touches."""
-    listed = read_cells(data_dir, city, CITY_AREA, res)
-    places = _places_of_city(data_dir, city.folder, grid_version(city), res)
-    return [places[index] for index in np.searchsorted(listed, cells).tolist()]
-
-
-@cache  # the same for every layer that counts people
-def _places_of_city(data_dir: Path, folder: Path, version: str, res: int) -> tuple[Place, ...]:
-    """Return the districts that each of the city's cells touches; `version` is the boundaries'."""
-    city = load_city(str(folder))
-    cells = read_cells(data_dir, city, CITY_AREA, res)
-    places: list[Place] = [()] * len(cells)
-    for district_id in districts_of(city)["district_id"]:
-        inside = np.searchsorted(cells, read_cells(data_dir, city, district_id, res))
-        for index in inside.tolist():
-            places[index] += (district_id,)
-    return tuple(places)
-
-
-@dataclass(frozen=True)
-class _Row:
-    """A district's value with its counts."""
-
-    value: float | None
-    num: float | None
-    den: float | None
-    n: int | None
-
-
-def _hidden_places(
-    patterns: Engine,
-    found: pl.DataFrame,
-    indicator: Indicator,
-    layer: PublishedLayer,
-    by: By,
-) -> Mask:
-    """Return which districts are hidden beside the city's total, or whether the city itself is."""
-    rows = {
-        key: _Row(*counts)
-        for key, *counts in found.select("key", "value", "num", "den", "n").iter_rows()
-    }
-    if by == "city":
-        return np.array([has_small_count(row, indicator) for row in rows.values()])
-    kept = read_pattern(
-        patterns,
-        _publication(layer, by),
-        lambda already: withheld_places(rows, indicator, already),
-    )
-    return np.array([key in kept for key in rows])

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import date
 
 from layers.disclosure.block import complete_blocks
-from layers.disclosure.rules import load_disclosure_rules
+from layers.disclosure.rules import load_disclosure_rules, must_be_over
 from layers.disclosure.series import Series
 from layers.period import Grain, Period
 from layers.values.covered_days import CoveredDays
@@ -27,6 +27,6 @@ def periods_to_publish(
     begun = [each for each in steps if each.first <= today]
     if series.span_days:
         begun = complete_blocks(series.span_days, begun, today)
-    if series.span_days or (series.counts_people and not series.indicator.stock):
+    if series.span_days or must_be_over(series.indicator):
         begun = [each for each in begun if each.end <= today and covered.reaches_end_of(each)]
     return tuple(begun[-load_disclosure_rules().kept_periods :])

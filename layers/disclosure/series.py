@@ -4,12 +4,9 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from geodata.errors import DeclarationError
-from geodata.published.views import COARSE_RES, FINE_RES
 from layers.catalogue.indicator import Indicator
 from layers.catalogue.registry import resolve_component
-from layers.disclosure.rules import may_be_on_hexagons, smallest_count
-
-RESOLUTIONS = (COARSE_RES, FINE_RES)
+from layers.disclosure.rules import resolutions_of, smallest_count
 
 
 @dataclass(frozen=True)
@@ -49,16 +46,11 @@ class Series:
     def resolutions(self) -> tuple[int, ...]:
         """Return at which resolutions hexagons are published.
 
-        Counts of people have one geography: a parent's total would disclose its children. Open
-        incidents change by the hour and health counts patients: neither is published below the
-        district, nor is what a public screen alone asks for, which shows districts.
+        What a public screen alone asks for is published for districts, which it shows.
         """
         if self.span_days or self.component not in components_of(self.indicator):
             return ()
-        if "cell" not in self.indicator.geometry or not may_be_on_hexagons(self.indicator):
-            return ()
-        fine = tuple(res for res in RESOLUTIONS if res <= self.indicator.max_res)
-        return fine[-1:] if self.counts_people else fine
+        return resolutions_of(self.indicator)
 
 
 def components_of(indicator: Indicator) -> tuple[str, ...]:

@@ -1,7 +1,6 @@
 """The cell lists of the city and its districts, computed once for each set of boundaries."""
 
-import os
-import tempfile
+import logging
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
@@ -13,14 +12,24 @@ import shapely
 
 from geodata.city.configuration import City, load_city
 from geodata.errors import NotFoundError
+from geodata.private_files import (
+    make_private_folder,
+    read_own,
+    seal,
+    unseal,
+    write_whole,
+)
+from geodata.settings import ROOT
 from geodata.space.districts import read_districts
 from geodata.space.grid import Cells, cover_logical
+from geodata.version import read_source_version
 
 CITY_AREA = "city"
 COARSEST_RES = 5
 FINEST_RES = 10
 FINEST_CITY_RES = 9  # 2 million cells at resolution 10 are too many for a screen
 _LIST_FORMAT = b"1"  # increase when the lists are computed differently
+_logger = logging.getLogger(__name__)
 
 
 def grid_version(city: City) -> str:
@@ -57,9 +66,11 @@ def read_cells(data_dir: Path, city: City, area: str, res: int) -> Cells:
         NotFoundError: there is no such area, or no list of it at this resolution.
     """
     path = _path(data_dir, city, area, res)
-    if not path.is_file():
-        _write(path, _compute(data_dir, city, area, res))
-    return np.fromfile(path, dtype="<i8").astype(np.int64, copy=False)
+    known = _read(path)
+    if known is None:
+        known = _compute(data_dir, city, area, res)
+        _keep(path, known)
+    return known
 
 
 def _path(data_dir: Path, city: City, area: str, res: int) -> Path:
@@ -80,10 +91,34 @@ def _compute(data_dir: Path, city: City, area: str, res: int) -> Cells:
     return cover_logical(chosen, res)
 
 
-def _write(path: Path, cells: Cells) -> None:
-    """Write beside and rename: another process sees the whole file or none."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, temporary = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    with os.fdopen(handle, "wb") as file:
-        file.write(cells.astype("<i8").tobytes())
-    Path(temporary).replace(path)
+def _read(path: Path) -> Cells | None:
+    """Return a kept list if it is whole, our own and of this program, else None."""
+    try:
+        sealed = read_own(path)
+    except (OSError, ValueError) as error:
+        _logger.warning("the list of cells %s is not believed: %s", path, error)
+        return None
+    content = unseal(_key(path), sealed)
+    if content is None:
+        if sealed is not None:
+            _logger.warning("the list of cells %s is damaged, or of another program", path)
+        return None
+    return np.frombuffer(content, dtype="<i8").astype(np.int64)
+
+
+def _keep(path: Path, cells: Cells) -> None:
+    try:
+        make_private_folder(path.parent)
+        write_whole(path, seal(_key(path), cells.astype("<i8").tobytes()))
+    except OSError as error:
+        _say_once(str(path.parent), str(error))
+
+
+@cache
+def _say_once(folder: str, error: str) -> None:
+    _logger.warning("lists of cells are not kept in %s: %s", folder, error)
+
+
+def _key(path: Path) -> str:
+    """Return what a list is of: its area and size, and the version of what computes it."""
+    return f"{read_source_version(ROOT / 'geodata' / 'space')}:{path.name}"

@@ -1,9 +1,11 @@
 """The binary layouts in which cells and their values are sent to the browser."""
 
+from collections.abc import Mapping
 from io import BytesIO
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from geodata.space.grid import Cells
@@ -22,11 +24,19 @@ def encode_column(values: NDArray[np.float32], status: Statuses) -> bytes:
     return values.astype("<f4").tobytes() + status.tobytes()
 
 
-def encode_arrow(cells: Cells, values: NDArray[np.float32], status: Statuses) -> bytes:
-    """Return an Arrow IPC stream of cell (uint64), value (null where there is none) and status."""
+def encode_arrow(
+    cells: Cells, values: NDArray[np.float32], status: Statuses, said: Mapping[str, str]
+) -> bytes:
+    """Return an Arrow IPC stream of cell (uint64), value (null where there is none) and status.
+
+    What is `said` of the numbers goes with them as the metadata of the schema.
+    """
     frame = pl.DataFrame({"cell": cells.astype(np.uint64), "value": values, "status": status})
+    table = frame.with_columns(pl.col("value").fill_nan(None)).to_arrow()
+    table = table.replace_schema_metadata(dict(said))
     stream = BytesIO()
-    frame.with_columns(pl.col("value").fill_nan(None)).write_ipc_stream(stream)
+    with pa.ipc.new_stream(stream, table.schema) as writer:
+        writer.write_table(table)
     return stream.getvalue()
 
 

@@ -31,6 +31,7 @@ from layers.maps.cell_lists import (
 )
 from layers.maps.column import of_area, read_column
 from layers.maps.encoding import encode_arrow, encode_cells, encode_column
+from layers.maps.said import said_of
 from layers.maps.urls import ANALYSIS, CELL, CELLS, DISTRICTS, PREFIX, VALUES, VALUES_ARROW
 from layers.period import Period
 from layers.states.status import Status
@@ -180,9 +181,9 @@ def get_values_arrow(
         query = address.checked_query(here.city)
         with open_snapshot(here.engine) as connection:
             column = read_column(connection, here.city, here.data_dir, query, address.version)
-        return encode_arrow(
-            read_cells(here.data_dir, here.city, address.area, address.res), *column
-        )
+            said = said_of(connection, query, read_build_in(connection, query.indicator))
+        cells = read_cells(here.data_dir, here.city, address.area, address.res)
+        return encode_arrow(cells, *column, said)
 
     return _answer_kept(request, here, build, ARROW)
 

@@ -105,10 +105,13 @@ class CoveredDays:
     def reaches_end_of(self, period: Period) -> bool:
         """Return whether the sources have told of a period to its end.
 
-        Each component must that they speak of in it; a stock is known at an instant.
+        Each component must that they speak of in it. Of a stock the next count must be there.
         """
-        heard = [runs for runs in self.by_component.values() if _cut(runs, period)]
-        return self.is_stock or (bool(heard) and all(r[-1].end >= period.end for r in heard))
+        if self.is_stock:
+            return any(day >= period.end for day in self.counted_on)
+        known = [_cut(runs, period) for runs in self.by_component.values()]
+        heard = [runs for runs in known if runs]
+        return bool(heard) and all(runs[-1].end == period.end for runs in heard)
 
     def count_before(self, end: date) -> date | None:
         """Return the day of a stock's newest count before a day."""

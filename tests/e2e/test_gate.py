@@ -88,9 +88,8 @@ def test_a_callback_of_one_who_left_says_so(city_site, open_page) -> None:
     page.goto(f"{city_site.url}/loads")
     expect(page.locator(".loads-list").first).to_be_visible()
     watched.context.clear_cookies()
-    page.locator(".loads-header a", has_text="Loads").click()
     page.locator("#loads-source").click()
-    page.keyboard.press("Enter")
+    page.get_by_role("option", name="hospitals").click()
     expect(page.locator("#problem")).to_contain_text("You are signed out")
 
 

@@ -1,8 +1,10 @@
 """The set-up scripts, on copies of them with an empty list of packages: no network is used."""
 
+import hashlib
 import os
 import shutil
 import subprocess
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -85,3 +87,41 @@ def test_who_may_not_install_is_told_the_exact_command(checkout: Path, tmp_path:
     assert done.returncode == 1
     assert "apt-get update && apt-get install --yes --no-install-recommends" in done.stderr
     assert "chromium" in done.stderr
+
+
+def offline_wheel(checkout: Path) -> Path:
+    """Lay a package of our own where `make-offline.sh` puts what it fetches."""
+    path = checkout / "offline" / "wheels" / "tiny_package-1.0-py3-none-any.whl"
+    path.parent.mkdir(parents=True)
+    about = "tiny_package-1.0.dist-info"
+    with zipfile.ZipFile(path, "w") as wheel:
+        wheel.writestr("tiny_package.py", "there = True\n")
+        wheel.writestr(
+            f"{about}/METADATA", "Metadata-Version: 2.1\nName: tiny-package\nVersion: 1.0\n"
+        )
+        wheel.writestr(
+            f"{about}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
+        )
+        wheel.writestr(f"{about}/RECORD", "")
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    (checkout / "offline" / "SHA256SUMS").write_text(f"{digest}  wheels/{path.name}\n")
+    (checkout / "requirements.txt").write_text("tiny-package==1.0\n")
+    return path
+
+
+def test_without_a_network_the_packages_come_from_the_folder(checkout: Path) -> None:
+    offline_wheel(checkout)
+    unreachable = {"PIP_INDEX_URL": "http://127.0.0.1:9/simple", "PIP_RETRIES": "0"}
+    done = run(checkout, "setup-venv.sh", **unreachable)
+    assert (done.returncode, done.stderr) == (0, "")
+    python = str(checkout / ".venv/bin/python")
+    assert subprocess.run([python, "-c", "import tiny_package"], check=False).returncode == 0
+
+
+def test_a_folder_that_was_damaged_on_the_way_is_refused(checkout: Path) -> None:
+    with offline_wheel(checkout).open("ab") as file:
+        file.write(b"x")
+    done = run(checkout, "setup-venv.sh")
+    assert done.returncode == 1
+    assert "copy it again" in done.stderr
+    assert not (checkout / ".venv").exists()

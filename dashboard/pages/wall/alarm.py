@@ -36,7 +36,7 @@ def pick_alarm(rows: Sequence[RowMapping], at: datetime) -> RowMapping | None:
         if row["severity"] >= LEVEL
         and row["state"] == "firing"
         and row["case_state"] == "open"
-        and at - row["changed_at"] <= RECENT
+        and abs(at - row["changed_at"]) <= RECENT  # not what a clock set back makes new
     ]
     return max(waiting, key=lambda row: (row["changed_at"], row["alert_id"]), default=None)
 

@@ -131,8 +131,9 @@ def oldest_shown(
     with_events = [source for source in sources if source.last_event_at is not None]
     if with_events:
         slowest = with_events[0]
+        at = slowest.known_at or slowest.last_event_at
         return {
-            "at": slowest.last_event_at.isoformat() if slowest.last_event_at else None,
+            "at": at.isoformat() if at else None,
             "late": slowest.is_late,
             "expected_s": slowest.expected.total_seconds(),
             **{code: f"{live_word(code)} {source_name(city, slowest, code)}" for code in LANGUAGES},

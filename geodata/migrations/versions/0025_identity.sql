@@ -33,6 +33,16 @@ CREATE TABLE ops.user_session (
 CREATE INDEX ix_user_session_expires ON ops.user_session (expires_at);
 CREATE INDEX ix_user_session_user ON ops.user_session (user_id);
 
+CREATE TABLE ops.sign_in_attempt (
+    name_sha256 TEXT NOT NULL,
+    client TEXT NOT NULL,
+    failed INTEGER NOT NULL,
+    last_at TIMESTAMP WITH TIME ZONE NOT NULL,
+    locked_until TIMESTAMP WITH TIME ZONE,
+    CONSTRAINT pk_sign_in_attempt PRIMARY KEY (name_sha256, client)
+);
+CREATE INDEX ix_sign_in_attempt_last ON ops.sign_in_attempt (last_at);
+
 CREATE TABLE ops.device_token (
     token_sha256 TEXT NOT NULL,
     kind TEXT NOT NULL,

@@ -12,6 +12,8 @@ from sqlalchemy import Connection
 from geodata.errors import RequestError
 from geodata.published.layers import PublishedLayer
 from geodata.published.reading import read_published_values
+from geodata.published.statuses import NO_DATA, STATUSES, said_of_statuses
+from geodata.service.about import said_of
 from geodata.service.dggs.zones import descendants
 from geodata.space.grid import Cells, cell_polygons, cell_res, cells_to_texts
 
@@ -40,13 +42,14 @@ def read_depth(
     for layer in layers:
         if level in layer.res:
             found = read_published_values(connection, layer.name, zones.tolist(), layer.period)
-            rows[layer.name] = ordered.join(found, on="cell", how="left", maintain_order="left")
+            joined = ordered.join(found, on="cell", how="left", maintain_order="left")
+            rows[layer.name] = joined.with_columns(pl.col("status").fill_null(NO_DATA))
     return zones, rows
 
 
 def has_data(rows: Mapping[str, pl.DataFrame]) -> bool:
-    """Return whether any sub-zone has a row."""
-    return any(frame["status"].is_not_null().any() for frame in rows.values())
+    """Return whether anything is known of any sub-zone."""
+    return any((frame["status"] != NO_DATA).any() for frame in rows.values())
 
 
 def dggs_json(
@@ -74,6 +77,7 @@ def dggs_json(
         "zoneId": zone,
         "depths": list(packets),
         "schema": _schema(layers),
+        "metadata": {layer.name: said_of(layer) for layer in layers},
         "values": values,
     }
 
@@ -84,7 +88,7 @@ def geojson(
     *,
     as_points: bool,
 ) -> dict[str, Any]:
-    """Return a feature a sub-zone with data, as its region or its middle."""
+    """Return a feature a sub-zone, as its region or its middle; its status says if it has data."""
     features = []
     for depth, (zones, rows) in packets.items():
         shapes = cell_polygons(zones)
@@ -97,16 +101,16 @@ def geojson(
         }
         for index, text in enumerate(cells_to_texts(zones)):
             properties = {name: column[index] for name, column in columns.items()}
-            if any(each is not None for each in properties.values()):
-                features.append(
-                    {
-                        "type": "Feature",
-                        "id": text,
-                        "geometry": json.loads(drawn[index]),
-                        "properties": {"zoneId": text, "depth": depth, **properties},
-                    }
-                )
-    return {"type": "FeatureCollection", "features": features}
+            features.append(
+                {
+                    "type": "Feature",
+                    "id": text,
+                    "geometry": json.loads(drawn[index]),
+                    "properties": {"zoneId": text, "depth": depth, **properties},
+                }
+            )
+    said = {layer.name: said_of(layer) for layer in layers}
+    return {"type": "FeatureCollection", "metadata": said, "features": features}
 
 
 def _field(layers: Sequence[PublishedLayer], layer: PublishedLayer, field: str) -> str:
@@ -125,6 +129,9 @@ def _schema(layers: Sequence[PublishedLayer]) -> dict[str, Any]:
             }
             if not whole:
                 described["x-ogc-unit"] = layer.unit_en
+            if field == "status":
+                described["enum"] = list(STATUSES)
+                described["description"] = said_of_statuses()
             properties[_field(layers, layer, field)] = described
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

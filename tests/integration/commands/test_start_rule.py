@@ -13,6 +13,7 @@ from etl.source.declaration import read_declarations
 from geodata.city.configuration import load_city
 from geodata.errors import SettingsError
 from geodata.identity.caller import Role
+from geodata.identity.providers import admit_provider_user
 from geodata.identity.users import add_user, disable_user
 from geodata.settings import Settings
 
@@ -97,6 +98,13 @@ def test_another_role_is_no_administrator(engine, start):
     add_user(engine, "li", Role.LEADER, "correct horse battery")
     with pytest.raises(SettingsError, match="nobody could sign in"):
         start(demo="off")
+
+
+def test_an_administrator_of_a_provider_that_is_gone_is_none(engine, start):
+    admit_provider_user(engine, "https://id.example", "1", "root", Role.ADMINISTRATOR)
+    with pytest.raises(SettingsError, match="there is no administrator"):
+        start(demo="off")
+    assert start(demo="off", **PROVIDER) == "users sign in at https://id.example"
 
 
 def test_a_real_source_ends_the_demonstration_unless_it_is_public(engine, start, tmp_path):

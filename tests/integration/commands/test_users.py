@@ -9,11 +9,12 @@ from sqlalchemy import text
 
 import app
 from geodata.clock import true_now
-from geodata.database.engine import get_engine
+from geodata.database.engines import get_engines
 from geodata.errors import SignInRefusedError
 from geodata.identity.audit import read_audit
 from geodata.identity.caller import Caller, Role
 from geodata.identity.devices import find_device
+from geodata.identity.row_rights import readable_districts
 from geodata.identity.sessions import find_caller, open_session
 from geodata.identity.users import check_password
 from geodata.settings import get_settings
@@ -34,7 +35,7 @@ def run(engine, monkeypatch, capsys):
         return status, shown.out, shown.err
 
     yield users
-    get_engine(get_settings()).dispose()
+    get_engines(get_settings(), readable_districts).dispose()
     get_settings.cache_clear()
     with engine.begin() as connection:
         connection.execute(text("TRUNCATE user_session, user_account, device_token, audit_entry"))

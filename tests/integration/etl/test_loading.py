@@ -13,8 +13,10 @@ from etl.load.records import driver
 from etl.pipeline import loads, run
 from geodata.database.announce import LOADS
 from geodata.errors import DatabaseError
+from geodata.queries.loads import read_load
 from geodata.tables import load, rejected_row, source_coverage
 from tests.integration.etl.conftest import CALLS, PLACES
+from tests.unit.etl.extract.bombs import zeros, zip_by_hand
 
 T0 = "2026-11-01 08:00:00"
 
@@ -172,6 +174,25 @@ def test_an_unusable_file_is_refused_and_remembered(engine, calls, content, mess
     with engine.connect() as connection:
         row = connection.execute(select(load).where(load.c.load_id == result.load_id)).one()
     assert (row.status, row.message, row.records) == ("refused", result.message, 0)
+
+
+def test_a_bomb_is_refused_whole_with_its_limit_and_the_next_file_goes_on(engine, calls):
+    calls.load(f"id,t0,address\n1,{T0},朝阳\n")
+    bomb = zip_by_hand([("calls.csv", zeros(1 << 30), 8, 1 << 30)])
+    refused = calls.load(bomb, "bomb.csv")
+    assert (refused.status, refused.records) == ("refused", 0)
+    with engine.connect() as connection:
+        (found,) = read_load(connection, refused.load_id).findings
+    assert (found["severity"], found["code"], found["file"]) == (
+        "error",
+        "beyond_limit",
+        "bomb.csv",
+    )
+    assert found["field"] == "limits.ratio"
+    assert "at most 250 (limits.ratio)" in found["message_en"]
+    assert "上限 250（limits.ratio）" in found["message_zh"]
+    assert calls.current("record_id", "address") == [("1", "朝阳")]
+    assert calls.load(f"id,t0,address\n2,{T0},南关\n", "next.csv").status == "loaded"
 
 
 def test_a_refused_file_is_loaded_once_it_is_mended(calls):

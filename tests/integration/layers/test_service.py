@@ -2,6 +2,7 @@ import json
 
 import numpy as np
 import polars as pl
+import pyarrow as pa
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -72,6 +73,13 @@ def test_arrow_holds_the_same_cells_values_and_statuses(client, city, version):
     assert answer.headers["content-type"] == "application/vnd.apache.arrow.stream"
     assert "immutable" in answer.headers["cache-control"]
     frame = pl.read_ipc_stream(answer.content)
+    said = pa.ipc.open_stream(answer.content).schema.metadata
+    assert said[b"version"].decode() == version
+    assert said[b"period"].decode() == str(OCTOBER)
+    assert {b"unit", b"licences", b"owners", b"asOf", b"sources"} <= {
+        k for k, v in said.items() if v
+    }
+    assert said[b"provenance"].decode() == "SIMULATED · 模拟数据"
     values, status = decode_column(client.get(address).content)
     cells = np.frombuffer(client.get(cells_address(city, 7)).content, dtype="<u8")
     assert frame.schema == {"cell": pl.UInt64, "value": pl.Float32, "status": pl.UInt8}

@@ -19,6 +19,7 @@ from geodata.queries.live import read_sources_freshness
 from geodata.space.datums import wgs84_to_bd09, wgs84_to_gcj02
 from geodata.space.districts import DistrictLocator
 from geodata.tables import rejected_row, stop_event, vehicle_position
+from tests.unit.etl.extract.bombs import entities
 
 ROOT = Path(__file__).resolve().parents[3]
 BASE = {
@@ -239,6 +240,19 @@ def test_a_damaged_message_is_refused_and_the_next_one_read(follow, line, tmp_pa
         positions(DAY + timedelta(hours=7), ("bus", "T1", 0.0, 0))
     )
     assert [done.status for done in feed.poll()] == ["refused", "loaded"]
+    assert list(feed.poll()) == []
+
+
+def test_a_message_too_large_is_refused_and_the_next_one_read(follow, line, tmp_path):
+    key = f"large_{tmp_path.name}"[:40]
+    feed = follow(declared(key, "positions", line))
+    (tmp_path / "rt" / f"{key}_positions_0.pb").write_bytes(entities(300_000))
+    (tmp_path / "rt" / f"{key}_positions_1.pb").write_bytes(
+        positions(DAY + timedelta(hours=7), ("bus", "T1", 0.0, 0))
+    )
+    states = [(done.status, done.rows_loaded, done.message) for done in feed.poll()]
+    assert [(status, rows) for status, rows, _ in states] == [("refused", 0), ("loaded", 1)]
+    assert "more entities; at most 200,000" in states[0][2]
     assert list(feed.poll()) == []
 
 

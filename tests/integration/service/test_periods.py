@@ -4,6 +4,7 @@ import csv
 import io
 
 import polars as pl
+import pyarrow as pa
 import pytest
 from sqlalchemy import text
 
@@ -19,7 +20,8 @@ ITEMS = f"collections/{HEX}/items"
 
 
 def features(client, **query) -> dict[str, dict]:
-    answer = client.get(ITEMS, params={"limit": 10000, **query})
+    known = {"limit": 10000, "filter": "status <> 'no_data'"}
+    answer = client.get(ITEMS, params={**known, **query})
     assert answer.status_code == 200, answer.text
     return {each["id"]: each["properties"] for each in answer.json()["features"]}
 
@@ -177,3 +179,16 @@ def test_a_period_that_nothing_changed_in_stays_as_it_was_written(published, cit
     assert after[OCTOBER] == before[OCTOBER]
     assert after[NOVEMBER] > before[NOVEMBER]
     assert NAME in change_november(-1000)
+
+
+@pytest.mark.parametrize("period", [OCTOBER, NOVEMBER])
+def test_a_table_says_of_which_period_its_rows_are(client, period: str):
+    answer = client.get(ITEMS, params={"period": period, "f": "arrow"})
+    table = pa.ipc.open_stream(answer.content).read_all()
+    assert set(table["period"].to_pylist()) == {period}
+    assert table.schema.metadata[b"period"].decode() == period
+    both = client.get(ITEMS, params={"datetime": "2026-10-20/2026-11-05", "f": "arrow"})
+    table = pa.ipc.open_stream(both.content).read_all()
+    assert set(table["period"].to_pylist()) == {OCTOBER, NOVEMBER}
+    assert len(set(table["id"].to_pylist())) == len(table) > 0
+    assert table.schema.metadata[b"period"].decode() == f"{OCTOBER}, {NOVEMBER}"

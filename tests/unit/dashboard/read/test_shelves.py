@@ -2,14 +2,16 @@
 
 import os
 import pickle
+import tempfile
 import time
 from pathlib import Path
 
 import pytest
 
 from dashboard.read.cache import AnswerCache, build_cache
-from dashboard.read.shelves import DAY_S, FolderShelf, seal, unseal
+from dashboard.read.shelves import DAY_S, FolderShelf, RedisShelf
 from geodata.identity.caller import Caller, Role, asked_by
+from geodata.private_files import seal, unseal
 from geodata.settings import Settings
 
 
@@ -90,3 +92,64 @@ def test_an_older_programs_answers_are_not_ours(folder: Path) -> None:
     shelf = FolderShelf(folder)
     assert AnswerCache(shelf, "occ:x:1:").get_bytes("key", lambda: b"old") == b"old"
     assert AnswerCache(shelf, "occ:x:2:").get_bytes("key", lambda: b"new") == b"new"
+
+
+def damage(file: Path, how: str) -> None:
+    content = bytearray(file.read_bytes())
+    if how == "flipped":
+        content[-3] ^= 0x10
+    file.write_bytes(b"" if how == "empty" else bytes(content))
+    if how == "another's":
+        if os.geteuid() != 0:
+            pytest.skip("only root gives files away")
+        os.chown(file, 65534, 65534)
+    if how == "a link":
+        file.rename(file.with_suffix(".elsewhere"))
+        file.symlink_to(file.with_suffix(".elsewhere"))
+
+
+@pytest.mark.parametrize("how", ["flipped", "empty", "another's", "a link"])
+def test_what_cannot_be_believed_is_computed_anew_and_said(folder: Path, how: str, caplog) -> None:
+    cache = AnswerCache(FolderShelf(folder), "occ:1:")
+    assert cache.get_bytes("key", lambda: b"content") == b"content"
+    (file,) = folder.iterdir()
+    damage(file, how)
+    assert cache.get_bytes("key", lambda: b"anew") == b"anew"
+    assert file.name in caplog.text
+    caplog.clear()
+    assert cache.get_bytes("key", lambda: b"never") == b"anew"  # and kept, whole, again
+    assert caplog.text == ""
+
+
+def test_a_folder_that_cannot_be_written_costs_the_memory_and_is_said_once(caplog) -> None:
+    if os.geteuid() != 0:
+        pytest.skip("needs an account that may not write where root may")
+    with tempfile.TemporaryDirectory() as parent:
+        Path(parent).chmod(0o755)  # root's, to be read by all
+        os.seteuid(65534)
+        try:
+            cache = AnswerCache(FolderShelf(Path(parent) / "cache" / "answers"))
+            for number in range(3):
+                assert cache.get_bytes(f"{number}", lambda: b"computed") == b"computed"
+        finally:
+            os.seteuid(0)
+        assert caplog.text.count("answers are not kept in") == 1
+        assert cache.get_bytes("later", lambda: b"computed") == b"computed"
+        assert "answers are kept in" in caplog.text
+        assert cache.get_bytes("later", lambda: b"never") == b"computed"
+
+
+def test_a_redis_that_is_gone_costs_the_memory_and_is_said_once(loopback, caplog) -> None:
+    cache = AnswerCache(RedisShelf("redis://127.0.0.1:1/0"))
+    for number in range(3):
+        assert cache.get_bytes(f"{number}", lambda: b"computed") == b"computed"
+    assert caplog.text.count("answers are not kept in Redis") == 1
+
+
+def test_after_the_clock_was_set_back_answers_are_still_kept(folder: Path) -> None:
+    shelf = FolderShelf(folder)
+    shelf.set("key", b"content")
+    (file,) = folder.iterdir()
+    for ahead_s, kept in ((2 * 3600 + 17 * 60, b"content"), (DAY_S + 60, None)):
+        os.utime(file, (time.time() + ahead_s,) * 2)
+        assert shelf.get("key") == kept

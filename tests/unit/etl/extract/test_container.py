@@ -6,7 +6,9 @@ import zipfile
 
 import pytest
 
-from etl.extract import container, read_file
+from etl.extract import read_file
+from etl.extract.zip_archive import open_zip
+from etl.limits import DEFAULTS, LimitError
 from etl.source.file import SourceFile
 from geodata.errors import ExtractError
 
@@ -75,11 +77,12 @@ def test_a_refusal_names_what_the_file_is(read, content, message):
         read(content)
 
 
-def test_nothing_unpacks_without_end(read, monkeypatch):
-    monkeypatch.setattr(container, "MOST_BYTES", 1 << 20)
+def test_nothing_unpacks_without_end(read):
     for packed in (gzip.compress(bytes(3 << 20)), zip_of({"a.csv": bytes(3 << 20)})):
-        with pytest.raises(ExtractError, match="unpacks to more than 1 MB"):
-            read(packed)
+        with pytest.raises(
+            LimitError, match=r"a\.csv: unpacks to .*; at most 1 MB \(limits\.unpacked_mb\)"
+        ):
+            read(packed, limits={"unpacked_mb": 1})
 
 
 def test_an_encrypted_zip_is_named(read):
@@ -103,8 +106,8 @@ def test_names_in_a_zip_are_read_as_their_system_wrote_them(encoding):
     raw = "长春/点.csv".encode(encoding)
     wide = raw.decode("cp437").encode()
     patched = bytes(plain).replace(wide, raw + b"_" * (len(wide) - len(raw)))
-    with zipfile.ZipFile(io.BytesIO(patched)) as archive:
-        (name,) = container.list_entries(archive)
+    with open_zip(SourceFile("a.zip", content=patched), DEFAULTS) as archive:
+        (name,) = archive.files
     assert name.rstrip("_") == "长春/点.csv"
 
 

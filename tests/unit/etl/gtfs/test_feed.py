@@ -9,6 +9,7 @@ import pytest
 from etl.gtfs.feed import Feed, read_feed
 from etl.gtfs.records import build_records
 from etl.ledger.findings import FaultyFileError
+from etl.limits import LimitError, Limits
 from etl.source.file import SourceFile
 from geodata.errors import ExtractError
 
@@ -54,14 +55,13 @@ def test_a_zip_with_a_damaged_member_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_zip_that_unpacks_to_more_than_memory_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
     path = tmp_path / "feed.zip"
     with ZipFile(path, "w", ZIP_DEFLATED) as archive:
-        archive.writestr("stops.txt", "0" * 1_001)
-    monkeypatch.setattr("etl.gtfs.archive.MAX_UNPACKED_BYTES", 1_000)
-    with pytest.raises(ExtractError, match=r"feed\.zip: unpacks to 1,001 bytes, more than 1,000"):
-        read_feed(SourceFile.at(path), TODAY)
+        archive.writestr("stops.txt", "0" * (1 << 20) + "1")
+    with pytest.raises(LimitError, match=r"feed\.zip: unpacks to 1,048,577 bytes; at most 1 MB"):
+        read_feed(SourceFile.at(path), TODAY, limits=Limits(unpacked_mb=1))
 
 
 def test_a_file_that_is_no_zip_is_refused(tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ def read_ini(file: SourceFile, declaration: SourceDeclaration) -> Extracted:
     parser = configparser.ConfigParser()
     parser.read_string(file.read_bytes().decode())
     records = [{"name": name, **parser[name]} for name in parser.sections()]
-    return Extracted(frame_of(records, range(1, len(records) + 1), None))
+    return Extracted(frame_of(file, declaration.limits, records, range(1, len(records) + 1)))
 
 
 FORMATS.register(RowFormat(name="ini", says="INI files: one section a record", read=read_ini))

@@ -9,11 +9,11 @@ from tests.unit.etl.telemetry.jt808_frames import frame, report
 
 
 @pytest.fixture
-def read(tmp_path):
+def read(tmp_path, declare):
     def _read(*frames: bytes):
         path = tmp_path / "stream.bin"
         path.write_bytes(b"".join(frames))
-        return read_jt808(SourceFile.at(path), None)
+        return read_jt808(SourceFile.at(path), declare(format="jt808"))
 
     return _read
 

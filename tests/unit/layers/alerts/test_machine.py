@@ -108,3 +108,21 @@ def test_steps_out_of_turn_are_refused() -> None:
     pending = replace(alert, raised_at=None, state="pending")
     with pytest.raises(QueryError):
         acknowledge(pending)
+
+
+@pytest.mark.parametrize("step", [timedelta(hours=1), timedelta(hours=2, minutes=17)], ids=str)
+def test_a_clock_set_back_does_not_hold_an_alert_back(step) -> None:
+    timing = Timing(pending=timedelta(minutes=10), recovery=timedelta(minutes=10))
+    at = datetime(2026, 12, 1, 8, tzinfo=UTC)
+    (alert, _), *_ = begin(seen(1), timing, at)
+    at -= step
+    alert, change = advance(alert, seen(1), timing, at)
+    assert (alert.state, change) == ("pending", None)
+    alert, change = advance(alert, seen(1), timing, at + timedelta(minutes=10))
+    assert (alert.state, change) == ("firing", "raised")
+    alert, _ = advance(alert, seen(0), timing, at + timedelta(minutes=20))
+    at += timedelta(minutes=20) - step
+    alert, change = advance(alert, seen(0), timing, at)
+    assert change is None
+    alert, change = advance(alert, seen(0), timing, at + timedelta(minutes=10))
+    assert (alert.state, change) == ("recovered", "recovered")

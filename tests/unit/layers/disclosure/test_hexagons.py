@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from layers.disclosure.hexagons import Group, Totals, hidden_counts, possible_ranges
+from layers.disclosure.hexagons import hidden_counts
+from layers.disclosure.totals import Group, Totals, possible_ranges
 
 
 def _inside(*counts: float) -> tuple[np.ndarray, list[tuple[str, ...]]]:

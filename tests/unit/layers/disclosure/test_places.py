@@ -56,12 +56,15 @@ def test_9_counts_nobody_withholds_and_unknown_places() -> None:
 
 
 def test_9_what_was_withheld_before_stays_withheld() -> None:
-    rows = {key: Reading(n=n) for key, n in {"a": 40, "b": 50, "c": 60}.items()}
+    rows = {key: Reading(n=n) for key, n in {"a": 400, "b": 500, "c": 600}.items()}
     assert withheld_places(rows, P90) == frozenset()
     assert withheld_places(rows, P90, already=["c"]) == {"a", "c"}
     assert withheld_places(rows, P90, already=["elsewhere"]) == frozenset()
 
 
-@pytest.mark.parametrize(("n", "hidden"), [(4, True), (5, False)])
+@pytest.mark.parametrize(
+    ("n", "hidden"), [(4, True), (5, True), (36, True), (49, True), (50, False)]
+)
 def test_9_a_percentile_of_few(n: int, hidden: bool) -> None:
+    """METHODS 9: n >= 2k and a rank not among the k extreme: of a P90 five lie above from 50 on."""
     assert has_small_count(Reading(value=300.0, n=n), P90) is hidden

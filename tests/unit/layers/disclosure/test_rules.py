@@ -30,7 +30,7 @@ def test_9_the_smallest_count(key: str, k: int | None) -> None:
         ("incident_count", ("value",)),
         ("open_incidents", ("value",)),
         ("incident_rate_10k", ("num",)),
-        ("within_target_share", ("num", "den")),
+        ("within_target_share", ("num", "den", "diff")),
         ("call_to_arrival_p90", ("n",)),
     ],
 )
