@@ -50,7 +50,7 @@ def migrate(options: argparse.Namespace) -> None:
     engines = get_engines(get_settings())
     if engines.complaint:
         print(f"one role does everything: {engines.complaint}")
-    applied = upgrade(engines.owner)
+    applied = upgrade(engines.owner, give_rights=True)
     print(f"applied {', '.join(applied)}" if applied else "the schema is up to date")
 
 

@@ -15,6 +15,7 @@ from geodata.database.engine import (
     open_for_answers,
     parse_url,
 )
+from geodata.database.rights import owns_everything
 from geodata.database.role_access import Access, given_access, private_access
 from geodata.database.role_setup import PUBLIC_STATEMENT_S
 from geodata.database.row_rights import Districts, show_rows
@@ -93,15 +94,25 @@ def administrator_url(settings: Settings) -> URL:
     return cluster.url("postgres")
 
 
-def _open(find: Callable[..., Access], districts: Districts) -> Engines:
-    """Connect as each role; roles that were made but do not answer are made again, once."""
-    access = find()
+def _connect_owner(access: Access) -> Engine | None:
+    """Connect as the owner; None where it cannot, or where something belongs to another."""
     try:
         owner = connect(access.owner)
     except DatabaseError:
-        if access.is_single:
-            raise
-        access = find(is_forced=True)
+        return None
+    with owner.connect() as connection:
+        if owns_everything(connection):
+            return owner
+    owner.dispose()
+    return None
+
+
+def _open(find: Callable[..., Access], districts: Districts) -> Engines:
+    """Connect as each role; where they are not as they were made they are made again, once."""
+    access = find()
+    owner = None if access.is_single else _connect_owner(access)
+    if owner is None:
+        access = access if access.is_single else find(is_forced=True)
         owner = connect(access.owner)
     if access.is_single:
         return Engines.of_one(owner, access.complaint)

@@ -21,10 +21,10 @@ FOLDER = ROOT / "geodata" / "migrations"
 LOCK_KEY = 7_305_011_000  # any fixed number: two upgrades at once take turns on it
 
 
-def upgrade(engine: Engine) -> list[str]:
+def upgrade(engine: Engine, *, give_rights: bool = False) -> list[str]:
     """Bring the schema to the newest revision in one transaction; returns the revisions applied.
 
-    With it the views of replay, and what each role may do.
+    With it the views of replay, and what each role may do: given anew if asked for.
 
     Raises:
         DatabaseError: the schema is newer than this program, or the role may not change it.
@@ -37,7 +37,7 @@ def upgrade(engine: Engine) -> list[str]:
             if pending:
                 drop_views(connection)
                 _apply(connection)
-            is_changed = make_views(connection) or bool(pending)
+            is_changed = make_views(connection) or bool(pending) or give_rights
             apply_rights(connection, is_changed=is_changed)
             return pending
     except (DBAPIError, CommandError) as error:

@@ -41,6 +41,19 @@ def apply_rights(connection: Connection, *, is_changed: bool) -> bool:
     return True
 
 
+def owns_everything(connection: Connection) -> bool:
+    """Return whether all of the program's schemas belongs to the current role, or to its roles.
+
+    It does not in a database that somebody else made, or restored.
+    """
+    found = text(
+        "SELECT NOT EXISTS (SELECT FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace "
+        "WHERE n.nspname = ANY(:schemas) AND c.relkind IN ('r', 'p', 'v') "
+        "AND NOT pg_has_role(current_user, c.relowner, 'MEMBER'))"
+    )
+    return bool(connection.execute(found, {"schemas": list(SCHEMAS)}).scalar_one())
+
+
 def _digest(connection: Connection, statements: list[str], roles: Roles | None) -> str:
     """Return a digest of the rights and of the very roles they are given to."""
     stated = list(statements)

@@ -108,8 +108,11 @@ def hand_over(connection: Driver, roles: Roles, database: str) -> None:
     _run(connection, "CREATE EXTENSION IF NOT EXISTS postgis SCHEMA public")
     _run(connection, "GRANT CREATE, CONNECT, TEMPORARY ON DATABASE {} TO {}", database, roles.owner)
     names = [roles.owner, roles.writer, list(SCHEMAS)]
-    for statement in connection.execute(_MADE_BY_OTHERS, names).fetchall():
+    moves = connection.execute(_MADE_BY_OTHERS, names).fetchall()
+    for statement in moves:
         connection.execute(statement[0])
+    if moves and connection.execute("SELECT to_regnamespace('rights')").fetchone() != (None,):
+        _run(connection, "COMMENT ON SCHEMA rights IS NULL")  # rights are given anew: see `rights`
 
 
 def close_statistics(connection: Driver, roles: Roles) -> None:

@@ -43,6 +43,7 @@ READER_ROWS: Mapping[str, Rows] = MappingProxyType(
         "event_candidate": Rows.OF_CALLS,
         "audit_entry": Rows.NONE,
         "device_token": Rows.NONE,
+        "sign_in_attempt": Rows.NONE,
         "user_account": Rows.NONE,
         "user_session": Rows.NONE,
     }

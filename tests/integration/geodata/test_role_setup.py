@@ -134,6 +134,26 @@ def test_roles_that_are_gone_are_made_again(upgraded: Engines, old_folder: Path)
     again.dispose()
 
 
+def test_what_a_restore_left_to_the_superuser_is_handed_over(
+    upgraded: Engines, old_folder: Path
+) -> None:
+    with opened(Cluster(old_folder).url("changchun")) as engine, engine.begin() as connection:
+        for statement in (
+            "ALTER TABLE ops.shared_event OWNER TO occ",
+            "REVOKE ALL ON ops.shared_event FROM changchun_reader",
+            "ALTER VIEW published.hex_old OWNER TO occ",
+        ):
+            connection.execute(text(statement))
+    again = get_engines.__wrapped__(Settings(data_dir=old_folder, database_url=None), nobody)
+    assert upgrade(again.owner) == []
+    with again.reader.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM shared_event")).scalar_one() == 1
+    with again.writer.begin() as connection:
+        connection.execute(text("ANALYZE shared_event"))
+        connection.execute(text("DROP VIEW published.hex_old"))
+    again.dispose()
+
+
 def test_two_cities_in_one_cluster_do_not_see_each_other(
     upgraded: Engines, old_folder: Path
 ) -> None:
@@ -198,7 +218,10 @@ def test_no_command_and_no_server_connects_as_superuser(
 
 def connected(folder: Path) -> set[str]:
     """Whoever has a connection to the city's database."""
-    query = text("SELECT usename FROM pg_stat_activity WHERE datname = 'changchun'")
+    query = text(
+        "SELECT usename FROM pg_stat_activity WHERE datname = 'changchun' "
+        "AND backend_type = 'client backend'"
+    )
     with opened(Cluster(folder).url("postgres")) as engine, engine.connect() as connection:
         return set(connection.execute(query).scalars())
 
