@@ -59,7 +59,7 @@ class HexTable:
         touched = {each for place in self.places for each in place}  # "unknown" has no hexagon
         self.totals = {key: float(value) for key, value in totals.items() if key in touched}
         self.withheld = sorted(self.totals.keys() & set(withheld))
-        self.elsewhere = sum(totals.get(each, 0.0) for each in set(withheld) - touched)
+        self.elsewhere = [totals.get(each, 0.0) for each in set(withheld) - touched]
         self.is_whole_shown = is_whole_shown
         self.ascending = np.lexsort((np.arange(len(counts)), counts))
 
@@ -141,7 +141,7 @@ class HexTable:
         together = sum(rest.pop(each) for each in self.withheld)
         parent = _WITHHELD if self.is_whole_shown and self.withheld else None
         if parent:
-            rest[parent] = together + self.elsewhere
+            rest[parent] = together + sum(self.elsewhere)
         if parent and self.elsewhere:
             groups[_ELSEWHERE] = Group(((parent,),))
         return Totals(rest, groups, dict.fromkeys(self.withheld, parent))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from layers.disclosure.hexagons import hidden_counts
+from layers.disclosure.hexagons import HexTable, hidden_counts
 from layers.disclosure.totals import Group, Totals, possible_ranges
 
 
@@ -70,3 +70,13 @@ def test_what_was_hidden_before_stays_hidden():
     counts, districts = _inside(12, 7, 8)
     already = np.array([False, True, False])
     assert hidden_counts(counts, districts, {"d": 27}, 5, already).tolist() == [False, True, True]
+
+
+def test_a_withheld_district_shares_what_is_left_with_those_without_hexagons():
+    """Of 3 in a district and 46 that lie nowhere a reader knows the sum, whoever has how much."""
+    hidden = np.array([True, False])
+    for totals in ({"a": 3.0, "unknown": 46.0, "b": 70.0}, {"a": 49.0, "unknown": 0.0, "b": 70.0}):
+        table = HexTable(np.array([3.0, 70.0]), [("a",), ("b",)], totals, 5, {"a", "unknown"})
+        told = possible_ranges(table.what_is_left(hidden), table.names(hidden))
+        assert set(told) == {"hidden a", "total a"}
+        assert all(each == pytest.approx((0, 49)) for each in told.values())
