@@ -6,9 +6,12 @@
   const TRIES = 6;
   const fetched = window.fetch.bind(window);
 
-  function say(isBusy) {
+  let waiting = 0; // callbacks that were refused and are not answered yet
+
+  function count(more) {
+    waiting += more;
     const banner = document.getElementById("busy");
-    if (banner) banner.hidden = !isBusy;
+    if (banner) banner.hidden = waiting === 0;
   }
 
   // Not all who were refused come back in the same moment.
@@ -19,12 +22,13 @@
 
   async function askAgain(ask) {
     let answer = await ask();
+    if (!REFUSED.has(answer.status)) return answer;
+    count(1);
     for (let tries = 0; tries < TRIES && REFUSED.has(answer.status); tries += 1) {
-      say(true);
       await pause(answer);
       answer = await ask();
     }
-    say(REFUSED.has(answer.status));
+    if (!REFUSED.has(answer.status)) count(-1);
     return answer;
   }
 
