@@ -85,8 +85,8 @@ def build(options: argparse.Namespace) -> None:
     Raises:
         BuildError: after all the others, if an indicator could not be built.
     """
+    from commands.published import publish_layers
     from layers.build.run import build_states
-    from layers.disclosure.publish import publish_layers
     from layers.errors import BuildError
     from layers.states.history import delete_history
     from layers.states.version import read_failures

@@ -5,10 +5,10 @@ import logging
 from contextlib import suppress
 from pathlib import Path
 
+from commands.published import publish_layers
 from geodata.city.configuration import City
 from geodata.database.handle import DATABASE_ERRORS, Engine
 from geodata.errors import OperationsError
-from layers.disclosure.publish import publish_layers
 
 EVERY_S = 300.0  # a desktop GIS reloads when its user asks; a publication takes seconds
 _logger = logging.getLogger(__name__)

@@ -115,7 +115,7 @@ def _build(context: CommandContext) -> str:
 
 
 def _publish(context: CommandContext) -> str:
-    from layers.disclosure.publish import publish_layers
+    from commands.published import publish_layers
 
     data_dir = context.settings.data_dir
     return f"{len(publish_layers(context.engine, context.city, data_dir))} new"

@@ -69,8 +69,17 @@ def shell() -> html.Div:
     )
 
 
-def create_app(engine: Engine, city: City, settings: Settings, cache: AnswerCache) -> Dash:
-    """Build the application with its pages and callbacks; nothing is shared between two calls."""
+def create_app(
+    engine: Engine,
+    city: City,
+    settings: Settings,
+    cache: AnswerCache,
+    published: Engine | None = None,
+) -> Dash:
+    """Build the application with its pages and callbacks; nothing is shared between two calls.
+
+    Public pages read by `published`, which need see the published schema only.
+    """
     server = flask.Flask("dashboard", static_folder=None)
     server.config["SEND_FILE_MAX_AGE_DEFAULT"] = YEAR_S
     app = Screens(
@@ -84,7 +93,7 @@ def create_app(engine: Engine, city: City, settings: Settings, cache: AnswerCach
         on_error=show_problem,
         compress=False,
     )
-    context = ScreenContext(engine, city, settings, cache)
+    context = ScreenContext(engine, city, settings, cache, published)
     pages = discover()
     app.layout = shell()
     handle_failures(server)

@@ -23,6 +23,7 @@ from geodata.http.bodies import BodyLimit
 from geodata.http.problems import add_problem_handlers
 from geodata.service.app import PREFIX as GIS_PREFIX
 from geodata.service.app import create_service
+from geodata.service.mount import mount_service
 from geodata.settings import Settings
 from layers.maps.routes import LayerContext, serve_layers
 from layers.maps.routes import router as layers_router
@@ -31,12 +32,19 @@ STREAMS = frozenset({STREAM})
 
 
 def create_server(
-    engine: Engine, city: City, settings: Settings, routers: Sequence[APIRouter] = ()
+    engine: Engine,
+    city: City,
+    settings: Settings,
+    routers: Sequence[APIRouter] = (),
+    published: Engine | None = None,
 ) -> FastAPI:
-    """Compose the application that uvicorn serves; `routers` are those of other rooms."""
+    """Compose the application that uvicorn serves; `routers` are those of other rooms.
+
+    What is public is read by `published`, which need see the published schema only.
+    """
     cache = build_cache(settings, city)  # one of pages and layers: callers share their locks
-    dash_app = create_app(engine, city, settings, cache)
-    gis, gis_service = create_service(engine, city)
+    dash_app = create_app(engine, city, settings, cache, published)
+    gis, gis_service = create_service(published or engine, city)
 
     screens = WsgiScreens(dash_app.server, RUNNING_IN_ALL)
     limits = Limits(settings.client_requests, settings.client_streams)
@@ -62,7 +70,7 @@ def create_server(
     )
     for each in own:
         server.include_router(each)
-    server.mount(GIS_PREFIX, gis)
+    mount_service(server, gis, GIS_PREFIX)
     data = first_segments([layers_router, *own])
     server.router.default = ScreensBeside(data, screens)
     add_problem_handlers(server)

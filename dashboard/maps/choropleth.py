@@ -10,6 +10,8 @@ from dashboard.read.context import ScreenContext
 from dashboard.read.headlines import ResolvedHeadline
 from dashboard.read.values import CLASSES, read_cached_values
 from geodata.tables import UNKNOWN_DISTRICT
+from layers.catalogue.indicator import Indicator
+from layers.catalogue.targets import Target
 from layers.maps.breaks import layer_breaks
 from layers.maps.classes import Classes, colour_classes, read_classes, turn_of
 from layers.period import Period
@@ -64,11 +66,12 @@ def read_choropleth(context: ScreenContext, subject: ResolvedHeadline) -> Chorop
     return Choropleth(values, class_colours(classes, subject.indicator), list(classes.breaks))
 
 
-def public_choropleth(subject: ResolvedHeadline, values: DistrictValues) -> Choropleth:
+def public_choropleth(
+    entry: Indicator, target: Target | None, values: DistrictValues
+) -> Choropleth:
     """Return districts classed by the given values only, so that breaks disclose nothing."""
-    entry = subject.indicator
-    target = subject.target.value if subject.target else None
+    aim = target.value if target else None
     known = np.array([value["value"] for value in values.values()], dtype=np.float64)
     fewer = entry.model_copy(update={"classes": min(entry.classes, MOST_CLASSES)})
-    classes = colour_classes(entry, layer_breaks(known, fewer, target), turn_of(entry, target))
+    classes = colour_classes(entry, layer_breaks(known, fewer, aim), turn_of(entry, aim))
     return Choropleth(values, class_colours(classes, entry), list(classes.breaks))

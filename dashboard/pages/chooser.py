@@ -6,7 +6,7 @@ from dashboard.components.provenance import simulated_badge
 from dashboard.components.text import bilingual, two_lines
 from dashboard.page import Page, Words, discover
 from dashboard.read.context import ScreenContext
-from geodata.queries.screens import read_district_list, read_freshness
+from dashboard.read.public import is_simulated, read_district_names
 
 
 def layout(context: ScreenContext, _rest: str, _search: str) -> html.Main:
@@ -17,7 +17,7 @@ def layout(context: ScreenContext, _rest: str, _search: str) -> html.Main:
             html.Header(
                 [
                     two_lines(city.title_zh, city.title_en, tag=html.H1),
-                    simulated_badge(read_freshness(context.engine).is_simulated),
+                    simulated_badge(is_simulated(context)),
                 ]
             ),
             html.Nav(screen_links(), className="screens"),
@@ -48,7 +48,7 @@ def screen_link(page: Page, question: Words) -> html.A:
 
 def district_links(context: ScreenContext) -> list[html.A]:
     """Return a link to each district's page."""
-    rows = read_district_list(context.engine).iter_rows(named=True)
+    rows = read_district_names(context).iter_rows(named=True)
     return [
         html.A(two_lines(row["name_zh"], row["name_en"]), href=f"/district/{row['district_id']}")
         for row in rows

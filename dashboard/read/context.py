@@ -16,3 +16,9 @@ class ScreenContext:
     city: City
     settings: Settings
     cache: AnswerCache
+    published: Engine | None = None  # that sees the published schema and nothing else
+
+    @property
+    def public(self) -> Engine:
+        """Return the engine that public screens read by."""
+        return self.published or self.engine

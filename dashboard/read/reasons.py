@@ -1,5 +1,7 @@
 """Why an indicator has no value, in words: what it is computed from and is not loaded."""
 
+from collections.abc import Sequence
+
 from dashboard.read.context import ScreenContext
 from dashboard.wording.i18n import Language, translate
 from geodata.city.configuration import City
@@ -11,9 +13,14 @@ def read_reason(context: ScreenContext, indicator: Indicator, language: Language
     """Return which inputs are not loaded, empty where all are there."""
     with context.engine.connect() as connection:
         missing = read_missing_inputs(connection, context.city, indicator)
+    return missing_text(context.city, missing, language)
+
+
+def missing_text(city: City, missing: Sequence[MissingInput], language: Language) -> str:
+    """Return in words what is not loaded, empty where nothing is missing."""
     if not missing:
         return ""
-    named = [input_name(context.city, each, language) for each in missing]
+    named = [input_name(city, each, language) for each in missing]
     listed = ("、" if language == "zh" else ", ").join(dict.fromkeys(named))
     return translate("reason.not_loaded", language, what=listed)
 

@@ -1,33 +1,20 @@
-"""Writes and reads the published layers: a layer is replaced in one transaction.
+"""The published layers: an indicator's component over one fixed period each, and their reads."""
 
-A layer is one indicator's component over one fixed period. What may be published is decided in
-`layers.disclosure.publish`, which passes numbers that are already checked.
-"""
-
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
 from datetime import date, datetime
-from io import BytesIO
 from typing import Any
 
-import numpy as np
-import polars as pl
-import shapely
-from sqlalchemy import Connection, Engine, delete, func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, Connection, Engine, func, select
 
-from geodata.space.grid import Cells, cell_polygons, cell_res, cells_to_texts
-from geodata.tables import (
-    published_cell,
-    published_district,
-    published_layer,
-    published_value,
-)
+from geodata.errors import NotFoundError
+from geodata.tables.public_views import layer_view
 
 
 @dataclass(frozen=True)
 class PublishedLayer:
-    """One row of `published_layer`, without its number."""
+    """One row of `published.layer`, without its number."""
 
     name: str
     indicator: str
@@ -57,76 +44,64 @@ class PublishedLayer:
     covered_to: date | None = None
     covered_days: int | None = None  # None: a stock, which is known at an instant
     is_partial: bool = False
+    span_days: int | None = None  # of a span laid end to end; None: a calendar step
+    is_newest: bool = False
+    counted_on: date | None = None  # of a stock: the day of its newest count
+
+
+Periods = Mapping[str, Sequence[PublishedLayer]]  # by name, the newest period first
+
+
+def read_periods(connection: Connection) -> dict[str, tuple[PublishedLayer, ...]]:
+    """Return every published period of every layer, by domain and name, the newest first."""
+    found: defaultdict[str, list[PublishedLayer]] = defaultdict(list)
+    for layer in _read(connection):
+        found[layer.name].append(layer)
+    return {name: tuple(each) for name, each in found.items()}
+
+
+def read_newest(connection: Connection, name: str) -> PublishedLayer | None:
+    """Return the newest period of a layer, None where none is published."""
+    c = layer_view.c
+    return next(_read(connection, c.name == name, c.is_newest), None)
+
+
+def _read(connection: Connection, *chosen: ColumnElement[bool]) -> Iterator[PublishedLayer]:
+    c = layer_view.c
+    columns = select(*(c[each.name] for each in fields(PublishedLayer))).where(*chosen)
+    ordered = (c.domain, c.name, c.is_newest.desc(), c.starts_at.desc())
+    for row in connection.execute(columns.order_by(*ordered)).mappings():
+        values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in row.items()}
+        yield PublishedLayer(**values)
+
+
+def newest_of(periods: Periods) -> dict[str, PublishedLayer]:
+    """Return the newest period of each layer."""
+    return {name: each[0] for name, each in periods.items()}
 
 
 def read_layers(connection: Connection) -> dict[str, PublishedLayer]:
-    """Return the published layers by name, in the order of domain and name."""
-    c = published_layer.c
-    names = [each.name for each in fields(PublishedLayer)]
-    rows = connection.execute(select(*(c[name] for name in names)).order_by(c.domain, c.name))
-    layers = {}
-    for row in rows.mappings():
-        values: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in row.items()}
-        layers[row["name"]] = PublishedLayer(**values)
-    return layers
+    """Return the newest period of each layer by name, in the order of domain and name."""
+    return newest_of(read_periods(connection))
+
+
+def find_period(published: Sequence[PublishedLayer], period: str) -> PublishedLayer:
+    """Return a layer's numbers of one period.
+
+    Raises:
+        NotFoundError: it is not published; names the periods that are.
+    """
+    found = next((each for each in published if each.period == period), None)
+    if found is None:
+        known = ", ".join(each.period for each in published)
+        raise NotFoundError(f"no period {period[:40]!r} is published; published: {known}")
+    return found
 
 
 def read_edition(engine: Engine) -> str:
     """Return a short text that changes with every publication."""
-    c = published_layer.c
+    c = layer_view.c
+    statement = select(func.count(), func.max(c.published_at), func.max(c.layer_id))
     with engine.connect() as connection:
-        count, newest = connection.execute(select(func.count(), func.max(c.published_at))).one()
-    return f"{count}-{newest.isoformat() if newest else ''}"
-
-
-def write_cells(connection: Connection, cells: Cells) -> None:
-    """Store the outlines of cells that are not stored yet; two writers take turns."""
-    connection.execute(select(func.pg_advisory_xact_lock(func.hashtext("published_cell"))))
-    known = np.array(connection.scalars(select(published_cell.c.cell)).all(), dtype=np.int64)
-    missing = np.setdiff1d(cells, known)
-    if len(missing) == 0:
-        return
-    outlines = shapely.set_srid(cell_polygons(missing), 4326)
-    frame = pl.DataFrame(
-        {
-            "cell": missing,
-            "res": cell_res(missing),
-            "zone": cells_to_texts(missing),
-            "geom": shapely.to_wkb(outlines, hex=True, include_srid=True),
-        }
-    )
-    _copy(connection, published_cell.name, frame)
-
-
-def write_layer(
-    connection: Connection, layer: PublishedLayer, hexes: pl.DataFrame, districts: pl.DataFrame
-) -> None:
-    """Replace a layer: readers see the old one or, once the transaction ends, the new one.
-
-    `hexes` holds cell, res and the numbers; `districts` district_id and the numbers.
-    """
-    values = {**asdict(layer), "res": list(layer.res)}
-    values |= {name: list(values[name]) for name in ("sources", "licences", "owners")}
-    statement = insert(published_layer).values(values)
-    statement = statement.on_conflict_do_update(index_elements=["name"], set_=values)
-    layer_id = int(connection.execute(statement.returning(published_layer.c.layer_id)).scalar_one())
-    for table, frame in ((published_value, hexes), (published_district, districts)):
-        connection.execute(delete(table).where(table.c.layer_id == layer_id))
-        stamped = frame.select(pl.lit(layer_id).alias("layer_id"), pl.all())
-        _copy(connection, table.name, stamped)
-
-
-def drop_layers(connection: Connection, names: Sequence[str]) -> None:
-    """Remove layers; call `geodata.published.views.drop_views` first."""
-    connection.execute(delete(published_layer).where(published_layer.c.name.in_(names)))
-
-
-def _copy(connection: Connection, table: str, frame: pl.DataFrame) -> None:
-    driver: Any = connection.connection.driver_connection
-    columns = ", ".join(frame.columns)
-    statement = f"COPY {table} ({columns}) FROM STDIN (FORMAT csv)"
-    with driver.cursor() as cursor, cursor.copy(statement) as copy:
-        for chunk in frame.iter_slices(100_000):
-            buffer = BytesIO()
-            chunk.write_csv(buffer, include_header=False)
-            copy.write(buffer.getvalue())
+        count, newest, last = connection.execute(statement).one()
+    return f"{count}-{last or 0}-{newest.isoformat() if newest else ''}"

@@ -1,4 +1,8 @@
-"""The collections of the GIS service: a view for each published layer and resolution."""
+"""The collections of the GIS service: a view for each published layer and resolution.
+
+Each shows the newest period; a second view, `all_` before its name, shows every published one.
+There the period is part of the id, as one place has a row a period.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,12 +15,16 @@ from geodata.tables.published import PUBLISHED
 
 HEX_PREFIX = "hex_"
 COARSE_PREFIX = "hex7_"
+ALL_PREFIX = "all_"  # before the name of a collection: its view of all periods
+PERIOD_MARK = "@"  # in an id of such a view, between the place and the period
+DISTRICT_VALUES = "district_values"
 FINE_RES = 8
 COARSE_RES = 7
 INCIDENTS = "incident_count"  # the layer that is the collection `incidents`, too
 
 # New columns come last: a view is replaced in place while clients read it.
 _COVERED = "l.is_partial, l.covered_from, l.covered_to, l.covered_days"
+_DATED = f" || '{PERIOD_MARK}' || l.period"
 
 Statuses = Mapping[int, tuple[str, str]]  # code to key and Chinese name
 
@@ -24,37 +32,37 @@ Statuses = Mapping[int, tuple[str, str]]  # code to key and Chinese name
 def write_views(
     connection: Connection, layer: PublishedLayer, statuses: Mapping[int, tuple[str, str]]
 ) -> None:
-    """Create the layer's collections; `statuses` gives each code its key and its Chinese name."""
+    """Create the layer's collections; `statuses` gives each code its key and its Chinese name.
+
+    `layer` is the newest of its name.
+    """
+    c = published_layer.c
     layer_id = connection.execute(
-        select(published_layer.c.layer_id).where(published_layer.c.name == layer.name)
+        select(c.layer_id).where(c.name == layer.name, c.is_newest)
     ).scalar_one()
     words = _status_columns(statuses, "v.status")
     for view, res in _views_of(layer.name).items():
         if res in layer.res:
-            _replace_view(connection, view, _hex_view(int(layer_id), res, words))
+            newest = f"v.layer_id = {int(layer_id)}"
+            _replace_view(connection, view, _hex_view(res, words, newest))
+            of_name = "l.name = '{}'".format(layer.name.replace("'", "''"))
+            _replace_view(connection, ALL_PREFIX + view, _hex_view(res, words, of_name, _DATED))
             _comment(connection, view, layer)
 
 
 def write_district_view(connection: Connection, statuses: Statuses) -> None:
     """Create the collection of every indicator's districts."""
     words = _status_columns(statuses, "v.status")
-    query = (
-        "SELECT l.name || '.' || d.district_id AS id, l.name AS indicator, l.title_zh, "  # noqa: S608 - our own words
-        "l.title_en, "
-        "d.district_id, d.name_zh, d.name_en, v.value, v.lo, v.hi, v.n, "
-        f"{words}, l.unit_zh, l.unit_en, l.period, l.starts_at, "
-        "l.ends_at, l.version, l.is_simulated, d.geom, "
-        f"{_COVERED} "
-        "FROM published_district v JOIN published_layer l USING (layer_id) "
-        "JOIN district d USING (district_id) WHERE d.geom IS NOT NULL"
-    )
-    _replace_view(connection, "district_values", query)
+    newest = _district_view(words, "", " AND l.is_newest")
+    _replace_view(connection, DISTRICT_VALUES, newest)
+    _replace_view(connection, ALL_PREFIX + DISTRICT_VALUES, _district_view(words, _DATED))
 
 
 def drop_views(connection: Connection, name: str) -> None:
     """Drop the collections of a layer."""
     for view in _views_of(name):
-        connection.execute(text(f'DROP VIEW IF EXISTS {PUBLISHED}."{view}"'))
+        for each in (view, ALL_PREFIX + view):
+            connection.execute(text(f'DROP VIEW IF EXISTS {PUBLISHED}."{each}"'))
 
 
 def _views_of(name: str) -> dict[str, int]:
@@ -62,18 +70,30 @@ def _views_of(name: str) -> dict[str, int]:
     return views | ({"incidents": FINE_RES} if name == INCIDENTS else {})
 
 
-def _hex_view(layer_id: int, res: int, words: str) -> str:
+def _hex_view(res: int, words: str, chosen: str, dated: str = "") -> str:
     """Return the select of a layer's hexagons; outlines are found by index, values by key.
 
-    `layer_id` and `res` are our own numbers, never user input.
+    The parts are our own names and numbers, never user input.
     """
     return (
-        f"SELECT c.zone AS id, v.value, v.lo, v.hi, v.n, {words}, l.period, l.starts_at, "  # noqa: S608 - our own numbers
+        f"SELECT c.zone{dated} AS id, v.value, v.lo, v.hi, v.n, {words}, l.period, l.starts_at, "  # noqa: S608 - our own words
         "l.ends_at, l.version, l.is_simulated, c.geom, "
         f"{_COVERED} "
         "FROM published_value v JOIN published_cell c USING (cell) "
-        f"JOIN published_layer l USING (layer_id) WHERE v.layer_id = {layer_id} "
-        f"AND v.res = {res}"
+        f"JOIN published_layer l USING (layer_id) WHERE {chosen} AND v.res = {res}"
+    )
+
+
+def _district_view(words: str, dated: str, chosen: str = "") -> str:
+    return (
+        f"SELECT l.name || '.' || d.district_id{dated} AS id, l.name AS indicator, l.title_zh, "  # noqa: S608 - our own words
+        "l.title_en, "
+        "d.district_id, d.name_zh, d.name_en, v.value, v.lo, v.hi, v.n, "
+        f"{words}, l.unit_zh, l.unit_en, l.period, l.starts_at, "
+        "l.ends_at, l.version, l.is_simulated, d.geom, "
+        f"{_COVERED} "
+        "FROM published_district v JOIN published_layer l USING (layer_id) "
+        f"JOIN district d USING (district_id) WHERE d.geom IS NOT NULL{chosen}"
     )
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 from geodata.published.layers import PublishedLayer
+from geodata.published.statuses import said_of_statuses
 from geodata.published.views import COARSE_PREFIX, HEX_PREFIX, INCIDENTS
 
 SIMULATED = "SIMULATED · 模拟数据"
@@ -82,6 +83,25 @@ def part_text(layer: PublishedLayer) -> str:
     days = (layer.ends_at - layer.starts_at + timedelta(hours=12)).days
     span = f"{layer.covered_from} – {layer.covered_to}: " if layer.covered_from else ""
     return f"{span}{days}天中的{layer.covered_days}天 · {layer.covered_days} of {days} days"
+
+
+def metadata_of(collection: str, layers: Mapping[str, PublishedLayer]) -> dict[str, Any]:
+    """Return what goes with a collection's rows in a file: what, of when, whose, and how far true.
+
+    The rows of a collection that is not of one indicator name their own source each.
+    """
+    layer = layer_of(collection, layers)
+    about = describe(collection, layers)
+    said: dict[str, Any] = {"title": about.title, "description": about.description}
+    if layer is None:
+        return said
+    return said | said_of(layer)
+
+
+def said_of(layer: PublishedLayer) -> dict[str, Any]:
+    """Return what goes with a layer's numbers where they leave without their collection."""
+    badge = {"simulated": SIMULATED} if layer.is_simulated else {}
+    return provenance(layer) | {"statuses": said_of_statuses()} | badge
 
 
 def provenance(layer: PublishedLayer) -> dict[str, Any]:

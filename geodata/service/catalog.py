@@ -2,6 +2,8 @@
 
 import asyncio
 import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,8 +19,10 @@ from tipg.settings import DatabaseSettings
 from geodata.city.configuration import City
 from geodata.clock import now
 from geodata.errors import DatabaseError
-from geodata.published.layers import PublishedLayer, read_edition, read_layers
+from geodata.published.layers import PublishedLayer, newest_of, read_edition, read_periods
 from geodata.service.about import About, describe
+from geodata.service.collection import ServedCollection
+from geodata.service.periods import is_of_all_periods
 from geodata.tables.published import PUBLISHED
 
 _CHECK_AFTER_S = 10.0
@@ -42,8 +46,9 @@ class Service:
     pool: asyncpg.Pool | None = None
     edition: str = ""
     checked_at: float = 0.0
-    layers: dict[str, PublishedLayer] = field(default_factory=dict)
-    collections: dict[str, Collection] = field(default_factory=dict)
+    periods: dict[str, tuple[PublishedLayer, ...]] = field(default_factory=dict)
+    layers: dict[str, PublishedLayer] = field(default_factory=dict)  # the newest of each
+    collections: dict[str, ServedCollection] = field(default_factory=dict)
     about: dict[str, About] = field(default_factory=dict)
     lock: asyncio.Lock = field(default_factory=asyncio.Lock)
 
@@ -58,14 +63,21 @@ class Service:
             async with self.lock:
                 if self.pool is None:
                     self.pool = await _connect(self.engine)
-                    state.pool = self.pool
                 if time.monotonic() - self.checked_at > _CHECK_AFTER_S:
                     await self._refresh()
                     state.collection_catalog = Catalog(
-                        collections=self.collections, last_updated=now()
+                        collections=dict[str, Collection](self.collections), last_updated=now()
                     )
+                    state.published_periods = self.periods
         except (OSError, SQLAlchemyError, asyncpg.PostgresError, TimeoutError) as error:
             raise DatabaseError("the database does not answer") from error
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[asyncpg.Connection]:
+        """Lend a connection for one query."""
+        assert self.pool is not None  # noqa: S101 - every route depends on `ready`
+        async with self.pool.acquire() as lent:
+            yield lent
 
     async def close(self) -> None:
         """Close the connections."""
@@ -77,9 +89,11 @@ class Service:
         edition = await asyncio.to_thread(read_edition, self.engine)
         if edition != self.edition or not self.collections:
             assert self.pool is not None  # noqa: S101
-            self.layers = await asyncio.to_thread(self._read_layers)
+            self.periods = await asyncio.to_thread(self._read_periods)
+            self.layers = newest_of(self.periods)
             async with self.pool.acquire() as connection:
-                found = await pg_get_collection_index(connection, settings=_SETTINGS)
+                views = await pg_get_collection_index(connection, settings=_SETTINGS)
+            found = [each for each in views if not is_of_all_periods(each.table)]
             self.about = {each.table: describe(each.table, self.layers) for each in found}
             self.collections = {
                 each.table: self._named(each) for each in sorted(found, key=_by_kind)
@@ -87,11 +101,11 @@ class Service:
             self.edition = edition
         self.checked_at = time.monotonic()
 
-    def _read_layers(self) -> dict[str, PublishedLayer]:
+    def _read_periods(self) -> dict[str, tuple[PublishedLayer, ...]]:
         with self.engine.connect() as connection:
-            return read_layers(connection)
+            return read_periods(connection)
 
-    def _named(self, found: Collection) -> Collection:
+    def _named(self, found: Collection) -> ServedCollection:
         """Give a collection its plain name, its titles and the city's bounds."""
         about = self.about[found.table]
         geometry: Any = found.geometry_column
@@ -100,17 +114,15 @@ class Service:
             column.model_copy(update={"bounds": bounds}) if column.is_geometry else column
             for column in found.table_columns
         ]
-        started = next((column for column in columns if column.name == "starts_at"), None)
-        return found.model_copy(
-            update={
-                "id": found.table,
-                "title": about.title,
-                "description": about.description,
-                "table_columns": columns,
-                "geometry_column": geometry.model_copy(update={"bounds": bounds}),
-                "datetime_column": started,
-            }
-        )
+        own = {
+            "id": found.table,
+            "title": about.title,
+            "description": about.description,
+            "table_columns": [column.model_dump() for column in columns],
+            "geometry_column": geometry.model_copy(update={"bounds": bounds}).model_dump(),
+        }
+        schema = {"schema": found.model_dump()["dbschema"]}
+        return ServedCollection.model_validate(found.model_dump() | schema | own)
 
 
 def _by_kind(collection: Collection) -> tuple[bool, str]:

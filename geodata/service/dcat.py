@@ -18,7 +18,9 @@ _CONTEXT = {
     "rdfs": "http://www.w3.org/2000/01/rdf-schema#",
     "locn": "http://www.w3.org/ns/locn#",
     "xsd": "http://www.w3.org/2001/XMLSchema#",
+    "geosparql": "http://www.opengis.net/ont/geosparql#",
 }
+_LANGUAGES = "http://publications.europa.eu/resource/authority/language/"
 _MEDIA = "http://www.iana.org/assignments/media-types/"
 
 
@@ -53,8 +55,12 @@ def catalogue(service: Service, base: str, sources: Sequence[SourceRow]) -> dict
         "@type": "dcat:Catalog",
         "dct:title": [_text(city.title_zh, "zh"), _text(city.title_en, "en")],
         "dct:description": [_text("全部数据集", "zh"), _text("All data sets", "en")],
-        "dct:publisher": {"@type": "foaf:Organization", "foaf:name": city.name_en},
-        "dct:spatial": {"@type": "dct:Location", "dcat:bbox": box},
+        "dct:publisher": _agent(city.name_en),
+        "dct:language": [{"@id": _LANGUAGES + each} for each in ("ZHO", "ENG")],
+        "dct:spatial": {
+            "@type": "dct:Location",
+            "dcat:bbox": {"@value": box, "@type": "geosparql:wktLiteral"},
+        },
         "dcat:dataset": datasets,
     }
 
@@ -66,9 +72,9 @@ def _source(base: str, row: SourceRow) -> dict[str, Any]:
         "dct:identifier": row.source,
         "dct:title": [_text(row.source, "en")],
         "dct:description": [_text(f"Records loaded into {', '.join(row.tables)}.", "en")],
-        "dct:publisher": {"@type": "foaf:Organization", "foaf:name": row.owner},
+        "dct:publisher": _agent(row.owner),
         "dct:license": _licence(row.licence),
-        "dct:accessRights": {"rdfs:label": "records are not given out"},
+        "dct:accessRights": _rights("记录不对外提供 · records are not given out"),
         "dct:provenance": _provenance(is_simulated=row.is_simulated),
         "dct:temporal": _span(row.event_from, row.event_to),
         "dct:modified": _instant(row.modified_at),
@@ -88,6 +94,7 @@ def _layer(base: str, layer: PublishedLayer) -> dict[str, Any]:
         distributions += [
             _distribution(f"{collection}/items", "application/geo+json"),
             _distribution(f"{collection}/items?f=csv", "text/csv"),
+            _distribution(f"{collection}/items?f=parquet", "application/vnd.apache.parquet"),
             _distribution(f"{collection}/tiles", "application/vnd.mapbox-vector-tile"),
         ]
     return {
@@ -99,6 +106,8 @@ def _layer(base: str, layer: PublishedLayer) -> dict[str, Any]:
         "dcat:keyword": [each for each in (layer.domain, layer.code, layer.unit_en) if each],
         "dcat:version": layer.version,
         "dct:license": [_licence(each) for each in layer.licences],
+        "dct:accessRights": _rights("公开 · public"),
+        "dct:publisher": [_agent(each) for each in layer.owners],
         "dct:provenance": _provenance(is_simulated=layer.is_simulated),
         "prov:wasDerivedFrom": [
             {"@id": f"{base}/catalogue#source-{each}"} for each in layer.sources
@@ -118,8 +127,11 @@ def _collection(service: Service, base: str, name: str) -> dict[str, Any]:
         "dct:identifier": name,
         "dct:title": [_text(about.title, "zh")],
         "dct:description": [_text(about.description, "zh")],
-        "dct:license": {"rdfs:label": "named by each feature or its indicator"},
-        "dct:provenance": {"rdfs:label": "named by each feature or its indicator"},
+        "dct:accessRights": _rights("公开 · public"),
+        "dct:provenance": {
+            "@type": "dct:ProvenanceStatement",
+            "rdfs:label": "每个要素或其指标自述 · named by each feature or its indicator",
+        },
         "dcat:distribution": [_distribution(items, "application/geo+json")],
     }
 
@@ -140,11 +152,20 @@ def _span(begin: datetime | None, end: datetime | None) -> dict[str, Any] | None
     return {"@type": "dct:PeriodOfTime", **known}
 
 
+def _agent(name: str) -> dict[str, Any]:
+    return {"@type": ["foaf:Agent", "foaf:Organization"], "foaf:name": name}
+
+
+def _rights(label: str) -> dict[str, str]:
+    return {"@type": "dct:RightsStatement", "rdfs:label": label}
+
+
 def _licence(name: str) -> dict[str, str]:
     """Return a licence; an SPDX identifier has an address."""
+    known = {"@type": "dct:LicenseDocument", "rdfs:label": name}
     if name and all(each.isalnum() or each in "-.+" for each in name):
-        return {"@id": f"https://spdx.org/licenses/{name}", "rdfs:label": name}
-    return {"rdfs:label": name}
+        return {"@id": f"https://spdx.org/licenses/{name}", **known}
+    return known
 
 
 def _provenance(*, is_simulated: bool) -> dict[str, str]:

@@ -1,19 +1,15 @@
-"""Exports for data portals and context brokers: a DCAT catalogue and NGSI-LD indicators."""
+"""The catalogue of all data sets for data portals."""
 
 from pathlib import Path
-from typing import Annotated, Literal
 
-from fastapi import APIRouter, Query, Request
-from fastapi.responses import FileResponse, JSONResponse
-from sqlalchemy import func, select
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import JSONResponse
 
-from geodata.errors import NotFoundError
-from geodata.published.reading import read_districts_of
+from geodata.published.reading import read_sources
 from geodata.service.catalog import Service
 from geodata.service.dcat import SourceRow, catalogue
+from geodata.service.forms import json_only
 from geodata.service.links import base_url
-from geodata.service.ngsi import CONTEXT_PATH, entities
-from geodata.tables import load
 
 CONTEXT_FILE = Path(__file__).with_name("ngsi-context.jsonld")
 LD_JSON = "application/ld+json"
@@ -23,28 +19,9 @@ def exports_router(service: Service) -> APIRouter:
     """Return the routes of the catalogue and of the indicators."""
     router = APIRouter(tags=["Exports"])
 
-    @router.get("/catalogue")
+    @router.get("/catalogue", dependencies=[Depends(json_only)], operation_id="getCatalogue")
     def get_catalogue(request: Request) -> JSONResponse:
         found = catalogue(service, base_url(request), _read_sources(service))
-        return JSONResponse(found, media_type=LD_JSON)
-
-    @router.get(CONTEXT_PATH)
-    def get_context() -> FileResponse:
-        return FileResponse(CONTEXT_FILE, media_type=LD_JSON)
-
-    @router.get("/ngsi-ld/v1/entities")
-    def get_entities(
-        request: Request,
-        type: Annotated[Literal["KeyPerformanceIndicator"] | None, Query()] = None,
-        options: Annotated[Literal["keyValues", "simplified"] | None, Query()] = None,
-        indicator: Annotated[str | None, Query(max_length=80)] = None,
-    ) -> JSONResponse:
-        names = [indicator] if indicator else list(service.layers)
-        if indicator and indicator not in service.layers:
-            raise NotFoundError(f"no layer is called {indicator!r}")
-        with service.engine.connect() as connection:
-            frames = {name: read_districts_of(connection, name) for name in names}
-        found = entities(service, base_url(request), frames, is_simplified=options is not None)
         return JSONResponse(found, media_type=LD_JSON)
 
     return router
@@ -52,21 +29,5 @@ def exports_router(service: Service) -> APIRouter:
 
 def _read_sources(service: Service) -> list[SourceRow]:
     """Return each source of the current loads with its coverage and its newest load."""
-    c = load.c
-    statement = (
-        select(
-            c.source,
-            func.max(c.owner),
-            func.max(c.licence),
-            func.bool_or(c.provenance == "simulated"),
-            func.min(c.event_from),
-            func.max(c.event_to),
-            func.max(c.finished_at),
-            func.array_agg(c.table_name.distinct()),
-        )
-        .where(c.status == "loaded")
-        .group_by(c.source)
-        .order_by(c.source)
-    )
     with service.engine.connect() as connection:
-        return [SourceRow(*row) for row in connection.execute(statement)]
+        return [SourceRow(*row) for row in read_sources(connection)]

@@ -1,146 +1,216 @@
-"""OGC API Features and Tiles by tipg: JSON and vector tiles only, no HTML with foreign scripts."""
+"""OGC API Features: a collection's features, single ones, and what may be asked of them.
 
-import csv
-import inspect
-import io
-from collections.abc import Callable, Generator, Iterable, Mapping
-from types import MappingProxyType
-from typing import Annotated, Any, Literal, get_args
+tipg makes the SQL; addresses, parameters, forms and links are ours.
+"""
 
-from fastapi import APIRouter, Depends, FastAPI, Path, Query, Request
-from fastapi.params import Depends as Dependency
-from fastapi.routing import APIRoute
-from starlette.routing import BaseRoute
-from tipg import collections as tipg_collections
-from tipg import dependencies
-from tipg import factory as tipg_factory
-from tipg.collections import Collection
-from tipg.dependencies import accept_media_type
-from tipg.factory import OGCFeaturesFactory, OGCTilesFactory
-from tipg.resources.enums import MediaType
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from tipg.collections import features_settings
 
 from geodata.errors import NotFoundError
-from geodata.service.filters import filter_query
-
-LARGEST_TILE = 60_000  # features: all hexagons of a municipality in one tile, none dropped silently
-ITEM_TYPES = (
-    MediaType.geojson,
-    MediaType.json,
-    MediaType.csv,
-    MediaType.geojsonseq,
-    MediaType.ndjson,
+from geodata.service.about import metadata_of
+from geodata.service.catalog import Service
+from geodata.service.collection import ServedCollection
+from geodata.service.conditions import (
+    LARGEST_PAGE,
+    LARGEST_TABLE,
+    Conditions,
+    Named,
+    Page,
+    Properties,
+    Simplify,
+    read_conditions,
+    read_page,
+    read_properties,
 )
-Kind = Literal["geojson", "json", "csv", "geojsonseq", "ndjson"]
-
-
-def collection_named(
-    request: Request,
-    collectionId: Annotated[str, Path(max_length=80)],  # noqa: N803
-) -> Collection:
-    """Return the collection of the address.
-
-    Raises:
-        NotFoundError: there is none.
-    """
-    known: dict[str, Collection] = request.app.state.collection_catalog["collections"]
-    if collectionId not in known:
-        raise NotFoundError(f"no collection is called {collectionId!r}")
-    return known[collectionId]
-
-
-def add_features_and_tiles(service: FastAPI, prefix: str) -> None:
-    """Add tipg's routes below `/collections`, with our filters and without its HTML.
-
-    `prefix` is where the service is mounted: tipg's links need it.
-    """
-    shared: Any = {
-        "with_common": False,
-        "collection_dependency": collection_named,
-        "router_prefix": prefix,
-    }
-    for router in (
-        OGCFeaturesFactory(**shared).router,
-        OGCTilesFactory(**shared, with_viewer=False).router,
-    ):
-        service.include_router(_ours_first(router))
-    tipg_collections.mvt_settings.max_features_per_tile = LARGEST_TILE
-    tipg_factory.create_csv_rows = _csv_rows  # tipg's own ends in an error where there is no row
-
-
-def _csv_rows(data: Iterable[dict[Any, Any]]) -> Generator[str, None, None]:
-    """Yield the lines of a CSV table, none where there is no row to name the columns."""
-    line = io.StringIO()
-    writer: csv.DictWriter[str] | None = None
-    for row in data:
-        if writer is None:
-            writer = csv.DictWriter(line, row.keys())
-            writer.writeheader()
-        writer.writerow(row)
-        yield line.getvalue()
-        line.seek(0)
-        line.truncate()
-
-
-def _ours_first(router: APIRouter) -> APIRouter:
-    """Drop tipg's routes that we answer ourselves, and styles, which name other servers.
-
-    tipg's own router keeps all of them: it makes its links from their names.
-    """
-    ours = {"/collections", "/collections/{collectionId}"}
-    kept = [
-        route
-        for route in router.routes
-        if isinstance(route, APIRoute)
-        and route.path not in ours
-        and not route.path.endswith("style.json")
-    ]
-    for route in kept:
-        _read_by_ours(route.endpoint)
-    return APIRouter(routes=list[BaseRoute](kept))
-
-
-def _read_by_ours(endpoint: Callable[..., Any]) -> None:
-    """Give an endpoint of tipg our readers of parameters in place of its own.
-
-    FastAPI reads the signature where a router is included. `dependency_overrides` would have it
-    read all of them anew at every request.
-    """
-    signature = inspect.signature(endpoint)
-    parameters = [
-        each.replace(annotation=_annotated_by_ours(each.annotation))
-        for each in signature.parameters.values()
-    ]
-    endpoint.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
-
-
-def _annotated_by_ours(annotation: Any) -> Any:
-    readers = [each for each in get_args(annotation) if isinstance(each, Dependency)]
-    ours = READERS.get(readers[0].dependency) if readers else None
-    return Annotated[get_args(annotation)[0], Depends(ours)] if ours else annotation
-
-
-def _metadata_type(f: Annotated[Literal["json"] | None, Query()] = None) -> MediaType:
-    return MediaType.json
-
-
-def _schema_type(f: Annotated[Literal["schemajson", "json"] | None, Query()] = None) -> MediaType:
-    return MediaType.schemajson
-
-
-def _items_type(request: Request, f: Annotated[Kind | None, Query()] = None) -> MediaType:
-    if f:
-        return MediaType[f]
-    accepted = accept_media_type(request.headers.get("accept", ""), list(ITEM_TYPES))
-    return accepted or MediaType.geojson
-
-
-# tipg's readers of parameters, and ours in their place: our filters, and no HTML
-READERS: Mapping[Callable[..., Any] | None, Callable[..., Any]] = MappingProxyType(
-    {
-        dependencies.filter_query: filter_query,
-        dependencies.OutputType: _metadata_type,
-        dependencies.QueryablesOutputType: _schema_type,
-        dependencies.ItemsOutputType: _items_type,
-        dependencies.ItemOutputType: _items_type,
-    }
+from geodata.service.forms import (
+    MEDIA,
+    FeatureForm,
+    SchemaForm,
+    answer_document,
+    answer_json,
+    choose,
 )
+from geodata.service.html import render
+from geodata.service.links import base_url, link, own_links
+from geodata.service.periods import layers_of
+from geodata.service.queryables import queryables_of
+from geodata.service.tables import (
+    rows_of,
+    table_of,
+    write_arrow,
+    write_csv,
+    write_lines,
+    write_parquet,
+)
+
+FORMS = ("geojson", "html", "json", "csv", "geojsonseq", "ndjson", "parquet", "arrow")
+_DRAWN = {"geojson", "geojsonseq", "html"}  # these take GeoJSON, the others WKT
+_WHOLE = {"parquet", "arrow"}
+_RECORD_SEPARATOR = b"\x1e"  # RFC 8142
+
+
+def features_router(service: Service) -> APIRouter:
+    """Return the routes of features."""
+    features_settings.max_features_per_query = LARGEST_TABLE
+    router = APIRouter(tags=["OGC API Features"])
+    _add_items(router, service)
+    _add_item(router, service)
+    _add_queryables(router)
+    return router
+
+
+def _add_items(router: APIRouter, service: Service) -> None:
+    @router.get("/collections/{collectionId}/items", operation_id="getFeatures")
+    async def items(
+        request: Request,
+        found: Named,
+        asked: Annotated[Conditions, Depends(read_conditions)],
+        page: Annotated[Page, Depends(read_page)],
+        f: FeatureForm = None,
+    ) -> Response:
+        """Return the features that meet all conditions, a page at a time."""
+        form = choose(request, f, FORMS)
+        limit = min(page.limit, LARGEST_TABLE if form in _WHOLE else LARGEST_PAGE)
+        with asked.blamed():
+            async with service.connection() as connection:
+                listed = await found.features(
+                    connection,
+                    limit=limit,
+                    geom_as_wkt=form not in _DRAWN,
+                    **asked.for_query(),
+                    **page.for_query(),
+                )
+        links = _links(request, form, page.offset, limit, listed["matched"] or 0)
+        if form in _DRAWN and form != "geojsonseq":
+            document = _collection_of(found, listed, links)
+            if form == "html":
+                return Response(render(request, "items", document), media_type=MEDIA["html"])
+            return answer_json(document, MEDIA["geojson"])
+        content = _write(service, found, form, page.properties, listed["items"])
+        return Response(content, media_type=MEDIA[form], headers=_said(listed, links, form))
+
+
+def _add_item(router: APIRouter, service: Service) -> None:
+    @router.get("/collections/{collectionId}/items/{itemId}", operation_id="getFeature")
+    async def item(
+        request: Request,
+        found: Named,
+        itemId: Annotated[str, Path(max_length=200)],  # noqa: N803
+        properties: Properties = None,
+        simplify: Simplify = None,
+        f: Annotated[FeatureForm, Query()] = None,
+    ) -> Response:
+        """Return one feature."""
+        form = choose(request, f, FORMS)
+        blamed = Conditions(None, None, [itemId], [], None)
+        with blamed.blamed():
+            async with service.connection() as connection:
+                listed = await found.features(
+                    connection,
+                    ids_filter=[itemId],
+                    properties=read_properties(properties, found),
+                    simplify=simplify or None,
+                    geom_as_wkt=form not in _DRAWN,
+                )
+        if not listed["items"]:
+            raise NotFoundError(f"{found.id} has no feature {itemId!r}")
+        if form not in _DRAWN:
+            content = _write(
+                service, found, form, read_properties(properties, found), listed["items"]
+            )
+            return Response(content, media_type=MEDIA[form])
+        parent = f"{base_url(request)}/collections/{found.id}"
+        feature = dict(listed["items"][0])
+        feature["links"] = [
+            *own_links(f"{parent}/items/{itemId}", _kinds()),
+            link(parent, "collection"),
+        ]
+        if form == "html":
+            document = {**feature, "collection": found.id, "title": found.title}
+            return Response(render(request, "item", document), media_type=MEDIA["html"])
+        return answer_json(feature, MEDIA["geojson"])
+
+
+def _add_queryables(router: APIRouter) -> None:
+    @router.get("/collections/{collectionId}/queryables", operation_id="getQueryables")
+    def queryables(request: Request, found: Named, f: SchemaForm = None) -> Response:
+        """Return the columns that filters and parameters may name, as a JSON Schema."""
+        address = f"{base_url(request)}/collections/{found.id}/queryables"
+        document = queryables_of(found, address)
+        return answer_document(request, f, document, "queryables", ("schemajson", "html", "json"))
+
+
+def _kinds() -> list[tuple[str, str]]:
+    return [(form, MEDIA[form]) for form in FORMS]
+
+
+def _links(
+    request: Request, form: str, offset: int, limit: int, matched: int
+) -> list[dict[str, Any]]:
+    """Return the links of a page: to itself, its other forms, the next page and the one before."""
+    plain = request.url.remove_query_params("f")
+    links = own_links(str(request.url), [(form, MEDIA[form])])
+    links += [
+        link(str(plain.include_query_params(f=other)), "alternate", MEDIA[other])
+        for other in FORMS
+        if other != form
+    ]
+    if offset + limit < matched:
+        onward = request.url.include_query_params(offset=offset + limit, limit=limit)
+        links.append(link(str(onward), "next", MEDIA[form]))
+    if offset > 0:
+        back = request.url.include_query_params(offset=max(offset - limit, 0), limit=limit)
+        links.append(link(str(back), "prev", MEDIA[form]))
+    collection = request.url.path.removesuffix("/items")
+    origin = f"{request.url.scheme}://{request.url.netloc}"
+    return [*links, link(origin + collection, "collection")]
+
+
+def _collection_of(
+    found: ServedCollection, listed: Any, links: list[dict[str, Any]]
+) -> dict[str, Any]:
+    return {
+        "type": "FeatureCollection",
+        "id": found.id,
+        "title": found.title or found.id,
+        "description": found.description or "",
+        "numberMatched": listed["matched"],
+        "numberReturned": len(listed["items"]),
+        "links": links,
+        "features": listed["items"],
+    }
+
+
+def _said(listed: Any, links: list[dict[str, Any]], form: str) -> dict[str, str]:
+    """Return the headers that say of a table what GeoJSON says inside: how many, and what next."""
+    onward = [each for each in links if each["rel"] in ("self", "next", "prev")]
+    return {
+        "OGC-NumberMatched": str(listed["matched"]),
+        "OGC-NumberReturned": str(len(listed["items"])),
+        "Link": ", ".join(f'<{each["href"]}>; rel="{each["rel"]}"' for each in onward),
+        "Content-Disposition": f"attachment;filename=items.{form}",
+    }
+
+
+def _write(
+    service: Service,
+    found: ServedCollection,
+    form: str,
+    properties: list[str] | None,
+    features: list[Any],
+) -> bytes:
+    if form == "geojsonseq":
+        return write_lines(features, _RECORD_SEPARATOR)
+    rows = rows_of(features)
+    if form == "csv":
+        names = [name for name in found.columns(properties) if name != "id"]
+        return write_csv(["id", *names, "geometry"], rows)
+    if form == "ndjson":
+        return write_lines(rows)
+    if form == "json":
+        return bytes(answer_json(rows).body)
+    layers = layers_of(service.periods, [str(row["id"]) for row in rows])
+    table = table_of(found, properties, rows, metadata_of(found.id, layers))
+    return write_arrow(table) if form == "arrow" else write_parquet(table)

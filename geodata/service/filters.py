@@ -1,16 +1,17 @@
 """Parses clients' filters: CQL2 operators only, no database functions."""
 
 import json
-from typing import Annotated, Any, Literal
+from typing import Any
 
 from cql2 import Expr
-from fastapi import Query
 
 from geodata.errors import RequestError
-from geodata.service.filter_limits import check_size
+from geodata.service.collection import polygon_of
+from geodata.service.extents import parts_of, read_box
+from geodata.service.filter_limits import check_size, is_json
 
 OPERATORS = frozenset(
-    "and or not = <> < > <= >= like between in isNull casei accenti + - * / ^ % div "
+    "and or not = <> < > <= >= like between in isNull casei + - * / ^ % div "
     "s_intersects s_equals s_disjoint s_touches s_within s_overlaps s_crosses s_contains "
     "t_after t_before t_contains t_disjoint t_during t_equals t_finishedBy t_finishes "
     "t_intersects t_meets t_metBy t_overlappedBy t_overlaps t_startedBy t_starts "
@@ -18,8 +19,8 @@ OPERATORS = frozenset(
 )
 
 
-def parse_filter(query: str) -> Expr:
-    """Return a filter whose operators are all of CQL2.
+def parse_filter(query: str, language: str | None = None) -> Expr:
+    """Return a filter whose operators are all of CQL2; `language` is recognised where not given.
 
     tipg writes any other name into the SQL as a function call: `pg_read_file` would run.
 
@@ -27,6 +28,8 @@ def parse_filter(query: str) -> Expr:
         RequestError: it is none, or too large to be parsed.
     """
     text = query.strip()
+    if language and is_json(text) != (language == "cql2-json"):
+        raise RequestError(f"the filter is no {language}")
     check_size(text)
     try:
         tree = Expr(text).to_json()
@@ -35,17 +38,41 @@ def parse_filter(query: str) -> Expr:
     if not isinstance(tree, dict):  # a text alone would be parsed once more, as a filter unchecked
         raise RequestError("a filter is a condition")
     _check(tree)
-    return Expr(tree)
+    return _writable(_with_boxes_as_polygons(tree))
 
 
-def filter_query(
-    query: Annotated[str | None, Query(description="CQL2 Filter", alias="filter")] = None,
-    filter_lang: Annotated[
-        Literal["cql2-text", "cql2-json"] | None, Query(alias="filter-lang")
-    ] = None,
-) -> Expr | None:
-    """Parse the `filter` parameter; its language is recognised."""
-    return None if query is None else parse_filter(query)
+def _writable(tree: Any) -> Expr:
+    """Return a filter that can be written as SQL: a day that is none shows only there."""
+    try:
+        filter_ = Expr(tree)
+        filter_.to_sql()
+    except Exception as error:
+        raise RequestError(f"not a CQL2 filter: {error}") from error
+    return filter_
+
+
+def properties_of(tree: Any) -> set[str]:
+    """Return the names of the columns that a filter speaks of."""
+    if isinstance(tree, list):
+        return set().union(*(properties_of(each) for each in tree))
+    if not isinstance(tree, dict):
+        return set()
+    own = {str(tree["property"])} if "property" in tree else set()
+    return own.union(*(properties_of(each) for each in tree.values()))
+
+
+def _with_boxes_as_polygons(node: Any) -> Any:
+    """Return a filter whose boxes are polygons: written as a box they would have no datum."""
+    if isinstance(node, list):
+        return [_with_boxes_as_polygons(each) for each in node]
+    if not isinstance(node, dict):
+        return node
+    if set(node) == {"bbox"}:
+        box = read_box(",".join(str(each) for each in node["bbox"]))
+        parts = [polygon_of(each) for each in parts_of(box)]
+        rings = [each["coordinates"] for each in parts]
+        return parts[0] if len(parts) == 1 else {"type": "MultiPolygon", "coordinates": rings}
+    return {name: _with_boxes_as_polygons(each) for name, each in node.items()}
 
 
 def _check(node: Any) -> None:

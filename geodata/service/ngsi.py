@@ -1,15 +1,17 @@
 """Indicators of the city and its districts as NGSI-LD entities, type KeyPerformanceIndicator."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 import polars as pl
 
 from geodata.published.layers import PublishedLayer
-from geodata.service.about import part_text
+from geodata.published.statuses import STATUSES
+from geodata.service.about import SIMULATED, part_text
 from geodata.service.catalog import Service
 
+ENTITY_TYPE = "KeyPerformanceIndicator"
 CONTEXT_PATH = "/ngsi-ld/context.jsonld"
 # UN/CEFACT Recommendation 20; C62 is "one", a number without a unit
 UNIT_CODES: Mapping[str, str] = {
@@ -28,23 +30,34 @@ def unit_code(unit: str) -> str:
 
 
 def entities(
-    service: Service, base: str, frames: Mapping[str, pl.DataFrame], *, is_simplified: bool
+    service: Service,
+    layers: Sequence[tuple[PublishedLayer, pl.DataFrame]],
+    places: Mapping[str, dict[str, Any]],
 ) -> list[dict[str, Any]]:
-    """Return an entity for each layer and place whose value is published."""
-    build = _simplified if is_simplified else _normalized
-    context = [f"{base}{CONTEXT_PATH}"]
+    """Return an entity for each layer and place, in simplified form.
+
+    One whose value is not published has no `kpiValue`; its `status` says why. `places` holds the
+    outline of each place as GeoJSON.
+    """
     found = []
-    for name, frame in frames.items():
-        layer = service.layers[name]
-        for row in frame.filter(pl.col("value").is_not_null()).iter_rows(named=True):
-            entity = build(layer, row["district_id"], row["value"])
-            urn = f"urn:ngsi-ld:KeyPerformanceIndicator:{service.city.code}:{name}"
-            head = {"id": f"{urn}:{row['district_id']}", "type": "KeyPerformanceIndicator"}
-            found.append({**head, **entity, "@context": context})
+    for layer, frame in layers:
+        urn = f"urn:ngsi-ld:{ENTITY_TYPE}:{service.city.code}:{layer.name}"
+        for row in frame.iter_rows(named=True):
+            place = row["district_id"]
+            entity = {
+                "id": f"{urn}:{place}",
+                "type": ENTITY_TYPE,
+                "kpiValue": row["value"],
+                "status": STATUSES[row["status"]][0],
+                "location": places.get(place),
+                **_properties(layer, place),
+            }
+            found.append({key: each for key, each in entity.items() if each is not None})
     return found
 
 
 def _properties(layer: PublishedLayer, place: str) -> dict[str, Any]:
+    moment = min(layer.as_of, layer.ends_at) if layer.as_of else layer.ends_at
     return {
         "name": f"{layer.title_zh} · {layer.title_en}",
         "alternateName": layer.code or layer.name,
@@ -56,26 +69,33 @@ def _properties(layer: PublishedLayer, place: str) -> dict[str, Any]:
             "from": _utc(layer.starts_at),
             "to": _utc(layer.ends_at),
         },
+        "dateObserved": _utc(moment),
+        "dateModified": _utc(layer.published_at),
+        "unit": layer.unit_en,
+        "unitCode": unit_code(layer.unit_en),
+        "version": layer.version,
+        "license": ", ".join(layer.licences),
         "dataProvider": ", ".join(layer.owners),
         "source": ", ".join(layer.sources),
-        "provenance": "simulated" if layer.is_simulated else "real",
+        "provenance": SIMULATED if layer.is_simulated else "real",
         **({"partial": part_text(layer)} if layer.is_partial else {}),
     }
 
 
-def _simplified(layer: PublishedLayer, place: str, value: float) -> dict[str, Any]:
-    return {"kpiValue": value, **_properties(layer, place)}
+def normalized(entity: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an entity in normalized form: each attribute says of which kind it is."""
+    return {name: _attribute(name, value, entity) for name, value in entity.items()}
 
 
-def _normalized(layer: PublishedLayer, place: str, value: float) -> dict[str, Any]:
-    observed = {"type": "Property", "value": value, "unitCode": unit_code(layer.unit_en)}
-    moment = min(layer.as_of, layer.ends_at) if layer.as_of else layer.ends_at
-    observed["observedAt"] = _utc(moment)
-    plain = {
-        name: {"type": "Property", "value": each}
-        for name, each in _properties(layer, place).items()
-    }
-    return {"kpiValue": observed, **plain}
+def _attribute(name: str, value: Any, entity: Mapping[str, Any]) -> Any:
+    if name in ("id", "type"):
+        return value
+    if name == "location":
+        return {"type": "GeoProperty", "value": value}
+    attribute = {"type": "Property", "value": value}
+    if name == "kpiValue":
+        return attribute | {"unitCode": entity["unitCode"], "observedAt": entity["dateObserved"]}
+    return attribute
 
 
 def _utc(at: datetime) -> str:

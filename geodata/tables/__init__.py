@@ -25,6 +25,7 @@ from geodata.tables.observed import dispatch_trip, stop_event
 from geodata.tables.published import (
     published_cell,
     published_district,
+    published_gap,
     published_layer,
     published_value,
 )
@@ -106,6 +107,7 @@ __all__ = [
     "premise",
     "published_cell",
     "published_district",
+    "published_gap",
     "published_layer",
     "published_value",
     "radio_prediction",

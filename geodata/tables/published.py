@@ -1,7 +1,7 @@
-"""The published numbers: hexagons and districts of one fixed period an indicator, checked.
+"""The published numbers: hexagons and districts of an indicator's fixed periods, checked.
 
-The GIS service reads nothing else of the indicators. Views over these tables are in the schema
-`published` (`geodata/published`).
+Public screens and the GIS service read nothing else. What they read are the views over these
+tables in the schema `published` (`geodata/tables/public_views.py`, `geodata/published`).
 """
 
 from geoalchemy2 import Geometry
@@ -19,8 +19,10 @@ from sqlalchemy import (
     SmallInteger,
     Table,
     Text,
+    UniqueConstraint,
     false,
 )
+from sqlalchemy.dialects.postgresql import DATEMULTIRANGE, JSONB
 
 from geodata.tables.columns import metadata, time_column
 
@@ -30,7 +32,7 @@ published_layer = Table(
     "published_layer",
     metadata,
     Column("layer_id", BigInteger, Identity(always=True), primary_key=True),
-    Column("name", Text, nullable=False, unique=True),  # of its collection, without `hex_`
+    Column("name", Text, nullable=False),  # of its collection, without `hex_`
     Column("indicator", Text, nullable=False),
     Column("component", Text, nullable=False),
     Column("code", Text, nullable=False),  # the indicator's code, for example E1; may be empty
@@ -58,6 +60,17 @@ published_layer = Table(
     Column("covered_days", Integer),  # null: a stock, which is known at an instant
     Column("is_partial", Boolean, nullable=False, server_default=false()),
     Column("smallest_count", Integer),  # smaller counts are suppressed; null: counts no people
+    Column("span_days", Integer),  # of a span laid end to end; null: a calendar step
+    Column("is_newest", Boolean, nullable=False),  # of the periods of its name
+    Column("counted_on", Date),  # of a stock: the day of its newest count
+    Column("basis", Text, nullable=False),  # checksum of what beside records makes the numbers
+    UniqueConstraint("name", "period", name="uq_published_layer_name"),
+)
+Index(
+    "uq_published_layer_newest",
+    published_layer.c.name,
+    unique=True,
+    postgresql_where=published_layer.c.is_newest,
 )
 
 published_cell = Table(
@@ -101,4 +114,17 @@ published_district = Table(
     _layer(),
     Column("district_id", Text, primary_key=True),  # of the whole city: its code
     *_numbers(),
+    Column("covered", DATEMULTIRANGE),  # the covered days; null: a stock, or not counted in days
+)
+
+# Why a layer has no published period: a row until it has one.
+published_gap = Table(
+    "published_gap",
+    metadata,
+    Column("name", Text, primary_key=True),
+    Column("indicator", Text, nullable=False),
+    Column("component", Text, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("inputs", JSONB, nullable=False),  # what is not loaded: table and kinds
+    time_column("found_at", nullable=False),
 )

@@ -40,6 +40,19 @@ def read_pattern(engine: Engine, publication: Publication, decide: Decide) -> fr
     return decided
 
 
+def read_revisions(engine: Engine, indicator: str, domain: str, period: str) -> str:
+    """Return a short text that changes when a pattern of a period grows.
+
+    The patterns are the indicator's own, and those of whole sets of records of its domain.
+    """
+    c = withheld_pattern.c
+    own = (c.indicator == indicator) | c.indicator.startswith(f"{domain}.", autoescape=True)
+    columns = (c.indicator, c.component, c.geography, c.revision)
+    listed = select(*columns).where(own, c.period == period).order_by(*columns)
+    with engine.connect() as connection:
+        return repr([tuple(row) for row in connection.execute(listed)])
+
+
 def _key(publication: Publication) -> dict[str, str]:
     return {
         "indicator": publication.indicator,

@@ -1,50 +1,52 @@
-"""Publishes checked copies of the indicators, one fixed period each, for GIS clients and exports.
+"""Publishes checked copies of the indicators, several fixed periods each, for all public readers.
 
-A value is computed when it is read, which plain SQL cannot do with its interval, so a GIS client
-reads a copy. It holds no more than may be published (METHODS 9): one fixed calendar step, hexagons
-not finer than resolution 8, no count below the smallest allowed and none that others disclose.
+A value is computed when it is read, which plain SQL cannot do with its interval, so the kiosk and
+GIS clients read a copy. It holds no more than may be published (METHODS 9): fixed periods that do
+not overlap, hexagons not finer than resolution 8, no count below the smallest allowed and none that
+others disclose.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
-from datetime import date, timedelta
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Connection, Engine, func, select
 
 from geodata.city.configuration import City
 from geodata.clock import now
 from geodata.errors import NotFoundError
-from geodata.published.layers import (
-    PublishedLayer,
-    drop_layers,
-    read_layers,
+from geodata.published.layers import PublishedLayer
+from geodata.published.views import drop_views, write_district_view, write_views
+from geodata.published.writing import (
+    Gap,
+    Kept,
+    confirm_version,
+    drop_gap,
+    drop_layer,
+    drop_periods,
+    mark_newest,
+    read_kept,
+    read_names,
     write_cells,
+    write_gap,
     write_layer,
 )
-from geodata.published.views import (
-    COARSE_RES,
-    FINE_RES,
-    drop_views,
-    write_district_view,
-    write_views,
-)
-from geodata.tables import load
-from layers.catalogue.indicator import Indicator
 from layers.catalogue.registry import find_indicator, load_catalogue
+from layers.disclosure.edition import Edition, read_edition_of
+from layers.disclosure.pattern import read_revisions
 from layers.disclosure.published_numbers import read_districts, read_hexagons
-from layers.disclosure.rules import may_be_on_hexagons, smallest_count
+from layers.disclosure.schedule import periods_to_publish, step_of
+from layers.disclosure.series import RESOLUTIONS, PublicHeadline, Series, series_of
 from layers.maps.cell_lists import CITY_AREA, read_cells
 from layers.period import Period
+from layers.states.changes import has_changed
 from layers.states.status import Status
 from layers.states.version import Build, read_build_in
-from layers.values.covered_days import PeriodCoverage, read_covered_days
+from layers.values.missing_inputs import read_missing_inputs
 from layers.values.read import available_periods
 
 _AT_ONCE = 2  # layers do not read each other
-RESOLUTIONS = (COARSE_RES, FINE_RES)
 STATUS_ZH = {
     Status.OK: "正常",
     Status.ZERO_TRUE: "零",
@@ -56,192 +58,165 @@ STATUS_ZH = {
     Status.SUPPRESSED: "已保密",
 }
 STATUSES = {int(status): (status.key, zh) for status, zh in STATUS_ZH.items()}
+NOT_BUILT, NO_PERIOD = "not_built", "no_period"  # why a layer has no published period
+
+
+@dataclass(frozen=True)
+class _Publisher:
+    """What every layer of one publication shares."""
+
+    engine: Engine
+    city: City
+    data_dir: Path
 
 
 def publish_layers(
-    engine: Engine, city: City, data_dir: Path, indicators: Iterable[str] | None = None
+    engine: Engine,
+    city: City,
+    data_dir: Path,
+    indicators: Iterable[str] | None = None,
+    shown: Sequence[PublicHeadline] = (),
 ) -> list[str]:
     """Update the published layers to their indicators' versions; return those that changed.
 
     Each layer is one transaction: a client sees the old numbers or the new ones. A layer that may
-    no longer be published is removed.
+    no longer be published is removed. `shown` is what public screens show of the city.
 
     Raises:
         NotFoundError: an indicator does not exist.
+        DeclarationError: screens show a count of people over periods that overlap.
     """
     keys = list(load_catalogue(city)) if indicators is None else list(indicators)
+    series = [one for key in keys for one in series_of(find_indicator(city, key), shown)]
     with engine.begin() as connection:
         write_district_view(connection, STATUSES)
         for res in RESOLUTIONS:
             write_cells(connection, read_cells(data_dir, city, CITY_AREA, res))
-    parts = [
-        (indicator, component)
-        for indicator in (find_indicator(city, key) for key in keys)
-        for component in components_of(indicator)
-    ]
+        if indicators is None:
+            _drop_others(connection, {one.name for one in series})
+    publisher = _Publisher(engine, city, data_dir)
+    changed = _publish_all(publisher, series)
+    people = [one for one in series if one.counts_people]
+    if changed & {one.name for one in people}:  # what one of them withholds the others must, too
+        changed |= _publish_all(publisher, people)
+    return [one.name for one in series if one.name in changed]
+
+
+def _publish_all(publisher: _Publisher, series: Sequence[Series]) -> set[str]:
+    """Publish layers; return the names of those that changed."""
     with ThreadPoolExecutor(_AT_ONCE) as pool:
-        done = pool.map(lambda part: _publish(engine, city, data_dir, *part), parts)
-    return [layer_name(*part) for part, is_new in zip(parts, done, strict=True) if is_new]
+        done = pool.map(lambda one: _publish(publisher, one), series)
+        return {one.name for one, is_new in zip(series, done, strict=True) if is_new}
 
 
-def components_of(indicator: Indicator) -> tuple[str, ...]:
-    """Return the components to publish; of counts of people only the default one."""
-    if indicator.kiosk == "hidden":
-        return ()
-    if indicator.component_rollup == "sum" or smallest_count(indicator) is not None:
-        return (indicator.default_component,)
-    return indicator.component_keys
+def _drop_others(connection: Connection, names: set[str]) -> None:
+    """Remove the layers that are published no more."""
+    for name in read_names(connection) - names:
+        drop_views(connection, name)
+        drop_layer(connection, name)
 
 
-def layer_name(indicator: Indicator, component: str) -> str:
-    """Return the name of a layer: the indicator's key, and the component's where it is another."""
-    own = component == indicator.default_component
-    return indicator.key if own else f"{indicator.key}_{component}"
-
-
-def resolutions_of(indicator: Indicator) -> tuple[int, ...]:
-    """Return at which resolutions hexagons are published.
-
-    Counts of people have one geography: a parent's total would disclose its children. Open
-    incidents change by the hour and health counts patients: neither is published below the
-    district.
-    """
-    if "cell" not in indicator.geometry:
-        return ()
-    fine = tuple(res for res in RESOLUTIONS if res <= indicator.max_res)
-    if not may_be_on_hexagons(indicator):
-        return ()
-    return fine if smallest_count(indicator) is None else fine[-1:]
-
-
-def published_period(
-    indicator: Indicator, periods: list[Period], known_until: date, today: date
-) -> Period | None:
-    """Return the newest calendar step; for counts of people the newest complete one.
-
-    Two publications of a running step would disclose each day as their difference.
-    """
-    begun = [each for each in periods if each.first <= today]
-    if smallest_count(indicator) is not None and not indicator.stock:
-        begun = [each for each in begun if each.end <= min(today, known_until)]
-    return begun[-1] if begun else None
-
-
-def _publish(
-    engine: Engine, city: City, data_dir: Path, indicator: Indicator, component: str
-) -> bool:
-    """Publish one layer if its version or period changed; return whether it did.
+def _publish(publisher: _Publisher, series: Series) -> bool:
+    """Publish the periods of a layer that changed; return whether any did.
 
     Publishers take turns, and each sees the states as of one moment: the lock comes first.
     """
-    name = layer_name(indicator, component)
-    lock = func.hashtext(f"publish {name}")
-    periods = available_periods(engine, city, indicator.key, component)
+    engine, indicator = publisher.engine, series.indicator
+    lock = func.hashtext(f"publish {series.name}")
+    steps = available_periods(
+        engine, publisher.city, indicator.key, series.component, step_of(series)
+    )
     with engine.connect() as plain:
         connection = plain.execution_options(isolation_level="REPEATABLE READ")
         connection.execute(select(func.pg_advisory_lock(lock)))
         connection.commit()
         try:
             with connection.begin():
-                return _replace(connection, engine, city, data_dir, indicator, component, periods)
+                return _replace(connection, publisher, series, steps)
         finally:
             connection.execute(select(func.pg_advisory_unlock(lock)))
             connection.commit()
 
 
 def _replace(
-    connection: Connection,
-    engine: Engine,
-    city: City,
-    data_dir: Path,
-    indicator: Indicator,
-    component: str,
-    periods: list[Period],
+    connection: Connection, publisher: _Publisher, series: Series, steps: list[Period]
 ) -> bool:
-    name = layer_name(indicator, component)
-    old = read_layers(connection).get(name)
-    found = _current(connection, city, indicator, periods)
-    if found is None:
-        if old:
-            drop_views(connection, name)
-            drop_layers(connection, [name])
-        return old is not None
-    build, period = found
-    coverage = read_covered_days(connection, city, indicator.key, component).of(period)
-    said = _said_of(coverage)
-    same = {"version": build.version, "period": str(period), **said}
-    if old and all(getattr(old, name) == value for name, value in same.items()):
+    """Write the periods that changed, and remove those that are published no more."""
+    city, kept = publisher.city, read_kept(connection, series.name)
+    build = _read_build(connection, series)
+    if build is None:
+        _remove(connection, city, series, NOT_BUILT)
+        return bool(kept)
+    edition = read_edition_of(connection, city, series, build)
+    today = now().astimezone(city.zone).date()
+    periods = periods_to_publish(series, steps, edition.covered[None], today)
+    if not periods:
+        _remove(connection, city, series, NO_PERIOD)
+        return bool(kept)
+    written = [each for each in periods if _update(connection, publisher, edition, each, kept)]
+    gone = kept.keys() - {str(period) for period in periods}
+    if not written and not gone:
         return False
-    layer = replace(_describe(connection, city, indicator, component, period, build), **said)
-    districts = read_districts(connection, engine, city, layer)
-    hexes = read_hexagons(connection, engine, city, data_dir, layer, build)
-    write_layer(connection, layer, hexes, districts)
-    write_views(connection, layer, STATUSES)
+    drop_periods(connection, series.name, gone)
+    mark_newest(connection, series.name, str(periods[-1]))
+    drop_gap(connection, series.name)
+    write_views(connection, edition.layer(periods[-1]), STATUSES)
     return True
 
 
-def _current(
-    connection: Connection, city: City, indicator: Indicator, periods: list[Period]
-) -> tuple[Build, Period] | None:
-    """Return the numbers that may be published now; None for nothing."""
+def _read_build(connection: Connection, series: Series) -> Build | None:
     try:
-        build = read_build_in(connection, indicator)
+        return read_build_in(connection, series.indicator)
     except NotFoundError:
         return None
-    today = now().astimezone(city.zone).date()
-    known_until = build.as_of.astimezone(city.zone).date() if build.as_of else today
-    period = published_period(indicator, periods, known_until, today)
-    return (build, period) if period else None
 
 
-def _said_of(coverage: PeriodCoverage) -> dict[str, Any]:
-    """Return the columns that say what part of its period a layer speaks of."""
-    hull = None if coverage.is_stock else coverage.hull
-    return {
-        "covered_from": hull.first if hull else None,
-        "covered_to": hull.end - timedelta(days=1) if hull else None,
-        "covered_days": None if coverage.is_stock else coverage.days,
-        "is_partial": coverage.is_partial,
-    }
-
-
-def _describe(
+def _update(
     connection: Connection,
-    city: City,
-    indicator: Indicator,
-    component: str,
+    publisher: _Publisher,
+    edition: Edition,
     period: Period,
-    build: Build,
-) -> PublishedLayer:
-    declared = indicator.components.get(component)
-    part_zh, part_en = (declared.label_zh, declared.label_en) if declared else ("", "")
-    c = load.c
-    loads = connection.execute(
-        select(c.owner, c.licence).where(c.load_id.in_(build.load_ids))
-    ).all()
-    return PublishedLayer(
-        name=layer_name(indicator, component),
-        indicator=indicator.key,
-        component=component,
-        code=indicator.code,
-        domain=indicator.domain,
-        title_zh=indicator.label_zh + (f"（{part_zh}）" if part_zh else ""),
-        title_en=indicator.label_en + (f" ({part_en})" if part_en else ""),
-        description_zh=indicator.definition_zh,
-        description_en=indicator.definition_en,
-        unit_zh=indicator.unit_zh,
-        unit_en=indicator.unit_en,
-        formula=indicator.formula,
-        res=resolutions_of(indicator),
-        period=str(period),
-        starts_at=period.start_at(city.timezone),
-        ends_at=period.end_at(city.timezone),
-        version=build.version,
-        as_of=build.as_of,
-        published_at=now(),
-        sources=tuple(sorted(build.sources)),
-        licences=tuple(sorted({row.licence for row in loads})),
-        owners=tuple(sorted({row.owner for row in loads})),
-        is_simulated=build.is_simulated,
-        smallest_count=smallest_count(indicator),
+    kept: Mapping[str, Kept],
+) -> bool:
+    """Write one period if what it rests on changed; return whether it did."""
+    engine, city, layer = publisher.engine, publisher.city, edition.layer(period)
+    old, basis = kept.get(layer.period), _basis(engine, edition, period)
+    if old is not None and old.basis == basis and not _differs(connection, edition, layer, old):
+        if old.version != layer.version:
+            confirm_version(connection, layer.name, layer.period, layer.version)
+        return False
+    districts = read_districts(connection, engine, city, layer)
+    districts = districts.join(
+        edition.covered_days(period), on="district_id", how="left", maintain_order="left"
     )
+    hexes = read_hexagons(connection, engine, city, publisher.data_dir, layer, edition.build)
+    write_layer(connection, layer, _basis(engine, edition, period), hexes, districts)
+    return True
+
+
+def _basis(engine: Engine, edition: Edition, period: Period) -> str:
+    """Return what beside records decides the numbers: declarations, coverage, what is withheld."""
+    indicator = edition.series.indicator
+    if not edition.series.counts_people:
+        return edition.basis(period)
+    return edition.basis(
+        period, read_revisions(engine, indicator.key, indicator.domain, str(period))
+    )
+
+
+def _differs(connection: Connection, edition: Edition, layer: PublishedLayer, old: Kept) -> bool:
+    """Return whether the numbers of a period may differ from those that were published."""
+    if old.version == layer.version:
+        return False
+    span = (layer.starts_at, layer.ends_at)
+    return has_changed(connection, edition.series.indicator, old.version, layer.version, span)
+
+
+def _remove(connection: Connection, city: City, series: Series, reason: str) -> None:
+    """Publish nothing of a layer any more, and say why."""
+    missing = read_missing_inputs(connection, city, series.indicator)
+    inputs = tuple({"table": each.table, "kinds": list(each.kinds)} for each in missing)
+    gap = Gap(series.name, series.indicator.key, series.component, reason, inputs)
+    drop_views(connection, series.name)
+    drop_layer(connection, series.name)
+    write_gap(connection, gap)

@@ -3,6 +3,8 @@
 from functools import cache
 from pathlib import Path
 
+from pydantic import Field
+
 from geodata.declared import Declared, read_declared
 from layers.catalogue.indicator import Indicator, StateClass
 
@@ -15,6 +17,7 @@ class DisclosureRules(Declared):
     smallest_count: dict[str, int]
     public_counts_nobody: frozenset[str]
     on_hexagons: frozenset[str]
+    kept_periods: int = Field(ge=1, le=400)
 
 
 @cache

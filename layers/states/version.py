@@ -186,6 +186,11 @@ def is_stale(indicator: Indicator, build: Build | None, until: datetime) -> bool
         return False
     if build.failure is not None or build.late_sources(until):
         return True
-    if build.as_of is None or indicator.expected_interval is None:
+    return is_old(indicator, build.as_of, until)
+
+
+def is_old(indicator: Indicator, as_of: datetime | None, until: datetime) -> bool:
+    """Return whether the newest record is older than three expected intervals of the indicator."""
+    if as_of is None or indicator.expected_interval is None:
         return False
-    return until - build.as_of > STALE_AFTER_INTERVALS * indicator.expected_interval
+    return until - as_of > STALE_AFTER_INTERVALS * indicator.expected_interval

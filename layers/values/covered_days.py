@@ -102,6 +102,14 @@ class CoveredDays:
         runs = _common(known) if known else ()
         return PeriodCoverage(period, runs, self.today, is_planned=self.is_planned)
 
+    def reaches_end_of(self, period: Period) -> bool:
+        """Return whether the sources have told of a period to its end.
+
+        Each component must that they speak of in it; a stock is known at an instant.
+        """
+        heard = [runs for runs in self.by_component.values() if _cut(runs, period)]
+        return self.is_stock or (bool(heard) and all(r[-1].end >= period.end for r in heard))
+
     def count_before(self, end: date) -> date | None:
         """Return the day of a stock's newest count before a day."""
         return max((day for day in self.counted_on if day < end), default=None)
@@ -122,6 +130,21 @@ def read_covered_days(
     Raises:
         NotFoundError: no such indicator or component.
     """
+    return read_covered_places(connection, city, indicator, component, [district_id])[district_id]
+
+
+def read_covered_places(
+    connection: Connection,
+    city: City,
+    indicator: str,
+    component: str,
+    places: Iterable[str | None],
+) -> dict[str | None, CoveredDays]:
+    """Return the same for several districts, and for None the city as a whole.
+
+    Raises:
+        NotFoundError: no such indicator or component.
+    """
     entry = find_indicator(city, indicator)
     key = resolve_component(entry, component)
     keys = entry.component_keys if key == ALL else (key,)
@@ -130,16 +153,21 @@ def read_covered_days(
         at.astimezone(city.zone).date() for at in read_steps(connection, entry, tuple(keys))
     )
     if entry.stock:
-        return CoveredDays({}, today, is_stock=True, counted_on=begins)
-    is_planned = entry.measures[0].table in PLANNED_TABLES
+        return dict.fromkeys(places, CoveredDays({}, today, is_stock=True, counted_on=begins))
     coverage = read_coverage(connection, entry)
-    place = None if district_id == UNKNOWN_DISTRICT else district_id
-    runs = {each: _runs_of(coverage, each, place, city.zone) for each in keys}
-    if not coverage.spans:
-        runs = dict.fromkeys(keys, _undeclared(connection, city, entry, key, begins))
-    if not is_planned:
-        runs = {each: _until(found, today) for each, found in runs.items()}
-    return CoveredDays(runs, today, is_planned=is_planned)
+    undeclared = () if coverage.spans else _undeclared(connection, city, entry, key, begins)
+    is_planned = entry.measures[0].table in PLANNED_TABLES
+    found: dict[str | None, CoveredDays] = {}
+    for district_id in places:
+        place = None if district_id == UNKNOWN_DISTRICT else district_id
+        runs = {
+            each: _runs_of(coverage, each, place, city.zone) if coverage.spans else undeclared
+            for each in keys
+        }
+        if not is_planned:
+            runs = {each: _until(days, today) for each, days in runs.items()}
+        found[district_id] = CoveredDays(runs, today, is_planned=is_planned)
+    return found
 
 
 def _undeclared(

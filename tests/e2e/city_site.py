@@ -10,6 +10,7 @@ from pathlib import Path
 import uvicorn
 from sqlalchemy import Engine
 
+from commands.published import publish_layers
 from commands.simulated_files import write_simulated_files
 from commands.sources import load_files, select_declarations
 from dashboard.scenes.model import load_kiosk, load_wall
@@ -62,7 +63,7 @@ def shown_indicators(city: City) -> list[str]:
 
 
 def fill_database(engine: Engine, city: City, settings: Settings) -> None:
-    """Simulate, load and build, as the command line does."""
+    """Simulate, load, build and publish, as the command line does."""
     write_simulated_files(settings, city)
     with engine.begin() as connection:
         load_districts(connection, city)
@@ -71,6 +72,8 @@ def fill_database(engine: Engine, city: City, settings: Settings) -> None:
     results = list(load_files(engine, city, declarations, root=root))
     assert {result.status for result in results} == {"loaded"}
     build_states(engine, city, shown_indicators(city))
+    of_kiosk = [each.indicator for each in load_kiosk(city).subjects.values()]
+    publish_layers(engine, city, settings.data_dir, of_kiosk)
 
 
 @contextmanager

@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
+from commands.published import publish_layers
 from commands.sources import load_files
 from etl.source.declaration import SourceDeclaration, read_declaration
 from geodata.city.configuration import load_city
 from geodata.clock import now
 from geodata.space.districts import load_districts
 from layers.build.run import build_states
-from layers.disclosure.publish import publish_layers
 from tests.conftest import DatabaseFactory, opened
 from tests.e2e.city_site import CitySite, served
 

@@ -18,9 +18,9 @@ from dashboard.pages.kiosk.state import KioskState
 from dashboard.pages.kiosk.subject_map import subject_map
 from dashboard.pages.kiosk.subjects import subject_cards
 from dashboard.read.context import ScreenContext
+from dashboard.read.public import is_simulated
 from dashboard.scenes.model import load_kiosk
 from dashboard.wording.i18n import Language, translate
-from geodata.queries.screens import read_freshness
 from layers.maps.urls import districts_address
 
 COLOURS = ("districtValues", "palette", "breaks")
@@ -80,7 +80,7 @@ def header(context: ScreenContext, state: KioskState) -> list[Component]:
     return [
         two_lines(city.title_zh, city.title_en),
         html.H1(translate("kiosk.title", state.lang)),
-        simulated_badge(read_freshness(context.engine).is_simulated),
+        simulated_badge(is_simulated(context)),
         dcc.Link(
             translate("kiosk.language", state.lang),
             href="/kiosk" + state.search(lang=other),

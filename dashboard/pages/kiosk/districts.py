@@ -6,18 +6,13 @@ from dash import dcc
 from dashboard.components.text import named
 from dashboard.pages.kiosk.state import KioskState
 from dashboard.read.context import ScreenContext
+from dashboard.read.public import read_district_names
 from dashboard.wording.i18n import translate
-from geodata.queries.screens import read_district_list
-
-
-def districts(context: ScreenContext) -> pl.DataFrame:
-    """Return the city's districts."""
-    return read_district_list(context.engine)
 
 
 def district_name(context: ScreenContext, state: KioskState) -> tuple[str, str]:
     """Return the chosen district's names, or the city's."""
-    found = districts(context).filter(pl.col("district_id") == (state.district or ""))
+    found = read_district_names(context).filter(pl.col("district_id") == (state.district or ""))
     if found.is_empty():
         return context.city.name_zh, context.city.name_en
     row = found.row(0, named=True)
@@ -27,7 +22,7 @@ def district_name(context: ScreenContext, state: KioskState) -> tuple[str, str]:
 def district_buttons(context: ScreenContext, state: KioskState) -> list[dcc.Link]:
     """Return the city's button and each district's."""
     choices: list[tuple[str | None, str]] = [(None, translate("kiosk.city", state.lang))]
-    for row in districts(context).iter_rows(named=True):
+    for row in read_district_names(context).iter_rows(named=True):
         choices.append((row["district_id"], named(row["name_zh"], row["name_en"], state.lang)))
     return [
         dcc.Link(

@@ -1,4 +1,4 @@
-"""The kiosk's map: the districts coloured by the chosen subject, after disclosure control."""
+"""The kiosk's map: the districts coloured by the chosen subject, as published."""
 
 from typing import Any
 
@@ -10,21 +10,20 @@ from dashboard.maps.choropleth import Choropleth, district_values, public_chorop
 from dashboard.pages.kiosk.state import KioskState
 from dashboard.pages.kiosk.subjects import chosen_domain
 from dashboard.read.context import ScreenContext
-from dashboard.read.disclosure import read_disclosed, resolve_published
-from dashboard.read.headlines import ResolvedHeadline
+from dashboard.read.public import PublicNumbers, read_public_numbers
 from dashboard.scenes.model import load_kiosk
 
 
 def subject_map(
     context: ScreenContext, state: KioskState
 ) -> tuple[dict[str, Any], list[Component]]:
-    """Return the map's colours and its legend; outlines alone while nothing is loaded."""
+    """Return the map's colours and its legend; outlines alone while nothing is published."""
     chosen = chosen_domain(context, state)
     subject = load_kiosk(context.city).subjects[chosen] if chosen else None
-    found = resolve_published(context, subject) if subject else None
+    found = read_public_numbers(context, subject) if subject else None
     if found is None or subject is None:
         return {"districtValues": None, "palette": [], "breaks": []}, []
-    drawn = disclosed(context, found)
+    drawn = coloured(found)
     colours = {
         "districtValues": drawn.values,
         "palette": drawn.palette,
@@ -35,8 +34,7 @@ def subject_map(
     return colours, [key]
 
 
-def disclosed(context: ScreenContext, found: ResolvedHeadline) -> Choropleth:
-    """Return the districts after disclosure control."""
-    shown = read_disclosed(context, found)
-    rows = [(key, value.value, value.status) for key, value in shown.items()]
-    return public_choropleth(found, district_values(rows))
+def coloured(found: PublicNumbers) -> Choropleth:
+    """Return the districts, classed by the numbers shown and no others."""
+    rows = [(key, value.value, value.status) for key, value in found.districts.items()]
+    return public_choropleth(found.indicator, found.target, district_values(rows))

@@ -8,16 +8,13 @@ from dashboard.components.text import named
 from dashboard.pages.kiosk.districts import district_name
 from dashboard.pages.kiosk.state import KioskState
 from dashboard.read.context import ScreenContext
-from dashboard.read.disclosure import disclose, read_disclosed, resolve_published
-from dashboard.read.headlines import ResolvedHeadline
-from dashboard.read.reasons import read_reason
-from dashboard.read.values import Value, read_one, read_period_coverage
+from dashboard.read.public import PublicNumbers, read_public_numbers, read_public_reason
+from dashboard.read.values import Value
 from dashboard.scenes.model import KioskSubject, load_kiosk
 from dashboard.wording.i18n import Language, translate
 from dashboard.wording.numbers import format_number, format_reading, is_shown, look_of
 from dashboard.wording.periods import known_period_text, stale_text
 from layers.catalogue.domains import find_domain
-from layers.catalogue.registry import find_indicator
 from layers.states.status import Status
 
 
@@ -37,11 +34,10 @@ def subject_card(
     context: ScreenContext, state: KioskState, domain: str, subject: KioskSubject
 ) -> dcc.Link:
     """Return one subject."""
-    found = resolve_published(context, subject)
-    own, whole = read_pair(context, found, state.district)
+    found = read_public_numbers(context, subject)
     body: list[Component] = [html.P(nothing(context, subject, state.lang), className="sentence")]
     if found is not None:
-        body = subject_body(context, state, subject, found, own, whole)
+        body = subject_body(context, state, subject, found)
     chosen = " chosen" if domain == chosen_domain(context, state) else ""
     return dcc.Link(
         [html.H3(named(subject.title_zh, subject.title_en, state.lang)), *body],
@@ -52,49 +48,28 @@ def subject_card(
 
 
 def nothing(context: ScreenContext, subject: KioskSubject, language: Language) -> str:
-    """Return the sentence of a subject without a value: what is not loaded, where that is why."""
-    indicator = find_indicator(context.city, subject.indicator)
-    reason = read_reason(context, indicator, language)
-    said = translate("kiosk.no_value", language)
-    return f"{said} ({reason})" if reason else said
-
-
-def read_pair(
-    context: ScreenContext, found: ResolvedHeadline | None, district_id: str | None
-) -> tuple[Value, Value]:
-    """Return the public values of the district and of the city."""
-    if found is None:
-        return Value(), Value()
-    asked = (context, found.build, found.period, found.component)
-    whole = disclose(read_one(*asked), found.indicator)
-    if district_id is None:
-        return whole, whole
-    return read_disclosed(context, found).get(district_id, Value()), whole
+    """Return the sentence of a subject that has no published number, and why."""
+    reason = read_public_reason(context, subject, language)
+    return f"{translate('kiosk.no_value', language)} ({reason})"
 
 
 def subject_body(
-    context: ScreenContext,
-    state: KioskState,
-    subject: KioskSubject,
-    found: ResolvedHeadline,
-    own: Value,
-    whole: Value,
+    context: ScreenContext, state: KioskState, subject: KioskSubject, found: PublicNumbers
 ) -> list[Component]:
     """Return the number, the sentence that says it, and the comparison."""
     lang = state.lang
+    own, whole = found.value(state.district), found.value(None)
     reading = format_reading(own.value, own.status, found.indicator, lang)
     city = format_reading(whole.value, whole.status, found.indicator, lang)
     word = reading.word
     if own.status == Status.STALE:
-        word = f"{word} {stale_text(found.build.as_of, context.city.zone, lang)}".strip()
+        word = f"{word} {stale_text(found.layer.as_of, context.city.zone, lang)}".strip()
     figure = f"number {look_of(own.status)}".strip()
     number = html.P(
         [html.Span(reading.text, className=figure), html.Span(reading.unit, className="unit")],
         className="subject-number",
     )
-    coverage = read_period_coverage(
-        context, found.build, found.period, found.component, district_id=state.district
-    )
+    coverage = found.coverage(state.district)
     compared = translate("kiosk.compare_city", lang, value=f"{city.text} {city.unit}".strip())
     lines = [
         html.P(sentence(context, state, subject, own, word), className="sentence"),

@@ -12,6 +12,8 @@ from sqlalchemy import Connection
 from geodata.errors import RequestError
 from geodata.published.layers import PublishedLayer
 from geodata.published.reading import read_published_values
+from geodata.published.statuses import STATUSES, said_of_statuses
+from geodata.service.about import said_of
 from geodata.service.dggs.zones import descendants
 from geodata.space.grid import Cells, cell_polygons, cell_res, cells_to_texts
 
@@ -39,7 +41,7 @@ def read_depth(
     rows = {}
     for layer in layers:
         if level in layer.res:
-            found = read_published_values(connection, layer.name, zones.tolist())
+            found = read_published_values(connection, layer.name, zones.tolist(), layer.period)
             rows[layer.name] = ordered.join(found, on="cell", how="left", maintain_order="left")
     return zones, rows
 
@@ -74,6 +76,7 @@ def dggs_json(
         "zoneId": zone,
         "depths": list(packets),
         "schema": _schema(layers),
+        "metadata": {layer.name: said_of(layer) for layer in layers},
         "values": values,
     }
 
@@ -106,7 +109,8 @@ def geojson(
                         "properties": {"zoneId": text, "depth": depth, **properties},
                     }
                 )
-    return {"type": "FeatureCollection", "features": features}
+    said = {layer.name: said_of(layer) for layer in layers}
+    return {"type": "FeatureCollection", "metadata": said, "features": features}
 
 
 def _field(layers: Sequence[PublishedLayer], layer: PublishedLayer, field: str) -> str:
@@ -125,6 +129,9 @@ def _schema(layers: Sequence[PublishedLayer]) -> dict[str, Any]:
             }
             if not whole:
                 described["x-ogc-unit"] = layer.unit_en
+            if field == "status":
+                described["enum"] = list(STATUSES)
+                described["description"] = said_of_statuses()
             properties[_field(layers, layer, field)] = described
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

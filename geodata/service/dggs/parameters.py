@@ -1,10 +1,9 @@
 """Parses the query parameters of zone queries and zone data."""
 
 import re
-from datetime import UTC, datetime
 
 from geodata.errors import GeographyError, NotFoundError, RequestError
-from geodata.service.dggs.zones import Box
+from geodata.service.extents import Box, Span, read_span
 from geodata.space.grid import text_to_cell
 
 _CRS84 = frozenset(
@@ -17,7 +16,6 @@ _CRS84 = frozenset(
 )
 _AXES = {"lon": "Lon", "long": "Lon", "longitude": "Lon", "lat": "Lat", "latitude": "Lat"}
 _WORLD = {"Lon": (-180.0, 180.0), "Lat": (-90.0, 90.0)}
-Span = tuple[datetime | None, datetime | None]
 
 
 def read_zone(text: str) -> int:
@@ -34,19 +32,6 @@ def check_crs(crs: str | None) -> None:
         raise RequestError(f"coordinates in {crs!r} are not understood, only in CRS84")
 
 
-def read_box(text: str) -> Box:
-    """Return west, south, east, north of a `bbox` of four or six numbers, or RequestError."""
-    try:
-        numbers = [float(each) for each in text.split(",")]
-    except ValueError:
-        numbers = []
-    if len(numbers) == 6:
-        numbers = [*numbers[:2], *numbers[3:5]]
-    if len(numbers) != 4 or numbers[1] > numbers[3] or numbers[0] > numbers[2]:
-        raise RequestError("bbox is west,south,east,north")
-    return numbers[0], numbers[1], numbers[2], numbers[3]
-
-
 def read_subset(texts: list[str]) -> tuple[Box | None, Span | None]:
     """Return the box and the time of `subset=Lon(125:126),Lat(43:44),time("2026-10-01")`.
 
@@ -57,7 +42,7 @@ def read_subset(texts: list[str]) -> tuple[Box | None, Span | None]:
     span = None
     for name, low, high in _axes(texts):
         if name == "time":
-            span = read_datetime(f"{low}/{high}" if high else low)
+            span = read_span(f"{low}/{high}" if high else low)
         else:
             ranges[name] = _interval(name, low, high)
     if not ranges:
@@ -79,6 +64,8 @@ def _axes(texts: list[str]) -> list[tuple[str, str, str]]:
                 raise RequestError(f"the data have no axis {axis!r}")
             if name == "time":
                 parts = re.findall(r'"([^"]*)"|(\*)', inside)
+                if not parts:
+                    raise RequestError(f"{axis}({inside}) names no time in quotation marks")
                 low, high = ([a or ".." for a, _ in parts] + [""])[:2]
             else:
                 low, _, high = inside.partition(":")
@@ -93,32 +80,11 @@ def _interval(name: str, low: str, high: str) -> tuple[float, float]:
         last = first if not high else most if high == "*" else float(high)
     except ValueError as error:
         raise RequestError(f"{name}({low}:{high}) is no range of numbers") from error
-    if last < first:
-        raise RequestError(f"{name}({low}:{high}): the data do not cross the antimeridian")
+    if not (least <= first <= most and least <= last <= most):
+        raise RequestError(f"{name}({low}:{high}) is not on the globe")
+    if last < first and name == "Lat":
+        raise RequestError(f"{name}({low}:{high}) has its south above its north")
     return first, last
-
-
-def read_datetime(text: str) -> Span:
-    """Return begin and end of a `datetime`: an instant, or two with a slash between."""
-    parts = text.split("/")
-    if len(parts) > 2:
-        raise RequestError(f"datetime {text!r} is no instant or interval")
-    ends = [None if each in ("", "..") else _instant(each) for each in parts]
-    return ends[0], ends[-1]
-
-
-def _instant(text: str) -> datetime:
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise RequestError(f"{text!r} is no instant after RFC 3339") from error
-    return at if at.tzinfo else at.replace(tzinfo=UTC)
-
-
-def overlaps(span: Span, starts_at: datetime, ends_at: datetime) -> bool:
-    """Return whether a span overlaps a half-open period."""
-    begin, end = span
-    return (begin is None or begin < ends_at) and (end is None or end >= starts_at)
 
 
 def read_depths(text: str | None, default: int) -> list[int]:

@@ -4,7 +4,8 @@ from typing import Annotated, Any, Literal
 
 import numpy as np
 import shapely
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.params import Depends as Dependency
 from fastapi.responses import JSONResponse
 
 from geodata.errors import NotFoundError, RequestError
@@ -12,11 +13,15 @@ from geodata.published.layers import PublishedLayer
 from geodata.published.views import COARSE_PREFIX
 from geodata.service.about import layer_of
 from geodata.service.catalog import Service
+from geodata.service.conditions import collection_named
 from geodata.service.dggs import parameters
 from geodata.service.dggs.data import dggs_json, geojson, has_data, read_depth
 from geodata.service.dggs.definition import DEFAULT_DEPTH, DGGRS, FINEST, definition
 from geodata.service.dggs.zones import ZoneQuery, read_zones
+from geodata.service.extents import overlaps, read_box, read_span
+from geodata.service.forms import json_only
 from geodata.service.links import LINK, base_url, link
+from geodata.service.periods import layers_at
 from geodata.space.grid import (
     STORAGE_RES,
     cell_area_km2,
@@ -50,6 +55,10 @@ class DggsResources:
         if layer is None or not layer.res or collection.startswith(COARSE_PREFIX):
             raise NotFoundError(f"{collection!r} has no data by zone")
         return [layer]
+
+    def at(self, layers: list[PublishedLayer], period: str | None) -> list[PublishedLayer]:
+        """Return the layers as of a period, by default of their newest."""
+        return layers_at(self._service.periods, [each.name for each in layers], period)
 
     def address(self, request: Request, collection: str | None) -> str:
         """Return the address of the list of grids."""
@@ -124,7 +133,11 @@ def dggs_router(service: Service) -> APIRouter:
     resources = DggsResources(service)
     router = APIRouter(tags=["OGC API DGGS"])
 
-    @router.get(f"/dggs/{DGGRS}/definition")
+    @router.get(
+        f"/dggs/{DGGRS}/definition",
+        dependencies=[Depends(json_only)],
+        operation_id="getGridDefinition",
+    )
     def get_definition(request: Request) -> dict[str, Any]:
         return definition(f"{base_url(request)}/dggs/{DGGRS}/definition")
 
@@ -135,13 +148,26 @@ def dggs_router(service: Service) -> APIRouter:
     return router
 
 
+def _origin_of(prefix: str) -> list[Dependency]:
+    """Return what reads the collection of an address that has one."""
+    return [Depends(collection_named)] if prefix else []
+
+
+def _operation(prefix: str, name: str) -> str:
+    return f"getCollection{name}" if prefix else f"get{name}"
+
+
 def _origin(request: Request) -> str | None:
     found: str | None = request.path_params.get("collectionId")
     return found
 
 
 def _add_grid(router: APIRouter, resources: DggsResources, prefix: str) -> None:
-    @router.get(prefix + "/dggs")
+    @router.get(
+        prefix + "/dggs",
+        dependencies=[Depends(json_only), *_origin_of(prefix)],
+        operation_id=_operation(prefix, "Grids"),
+    )
     def get_grids(request: Request) -> dict[str, Any]:
         origin = _origin(request)
         whole = resources.grid(request, origin)
@@ -149,17 +175,29 @@ def _add_grid(router: APIRouter, resources: DggsResources, prefix: str) -> None:
         short = {name: whole[name] for name in ("id", "title")} | {"links": links}
         return {"links": [link(resources.address(request, origin), "self")], "dggrs": [short]}
 
-    @router.get(prefix + f"/dggs/{DGGRS}")
+    @router.get(
+        prefix + f"/dggs/{DGGRS}",
+        dependencies=[Depends(json_only), *_origin_of(prefix)],
+        operation_id=_operation(prefix, "Grid"),
+    )
     def get_grid(request: Request) -> dict[str, Any]:
         return resources.grid(request, _origin(request))
 
-    @router.get(prefix + f"/dggs/{DGGRS}/zones/{{zoneId}}")
+    @router.get(
+        prefix + f"/dggs/{DGGRS}/zones/{{zoneId}}",
+        dependencies=[Depends(json_only), *_origin_of(prefix)],
+        operation_id=_operation(prefix, "Zone"),
+    )
     def get_zone(request: Request, zoneId: str) -> dict[str, Any]:  # noqa: N803
         return resources.zone(request, _origin(request), zoneId)
 
 
 def _add_zones(router: APIRouter, service: Service, resources: DggsResources, prefix: str) -> None:
-    @router.get(prefix + f"/dggs/{DGGRS}/zones")
+    @router.get(
+        prefix + f"/dggs/{DGGRS}/zones",
+        dependencies=[Depends(json_only), *_origin_of(prefix)],
+        operation_id=_operation(prefix, "Zones"),
+    )
     def get_zones(
         request: Request,
         level: Annotated[int | None, Query(alias="zone-level", ge=0, le=FINEST)] = None,
@@ -171,8 +209,9 @@ def _add_zones(router: APIRouter, service: Service, resources: DggsResources, pr
         subset_crs: Annotated[str | None, Query(alias="subset-crs")] = None,
         datetime: Where = None,
         collections: Where = None,
+        period: Where = None,
         limit: Annotated[int, Query(ge=1)] = MOST_LISTED,
-        offset: Annotated[int, Query(ge=0)] = 0,
+        offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
     ) -> dict[str, Any]:
         layers = resources.layers(_origin(request), collections)
         box, span = parameters.read_subset(subset or [])
@@ -180,14 +219,19 @@ def _add_zones(router: APIRouter, service: Service, resources: DggsResources, pr
             if box is not None:
                 raise RequestError("bbox and subset name the same axes")
             parameters.check_crs(bbox_crs)
-            box = parameters.read_box(bbox)
+            box = read_box(bbox)
         elif box is not None:
             parameters.check_crs(subset_crs)
-        span = parameters.read_datetime(datetime) if datetime else span
+        span = read_span(datetime) if datetime else span
         if span is not None:
             layers = [
-                each for each in layers if parameters.overlaps(span, each.starts_at, each.ends_at)
+                each
+                for layer in layers
+                for each in service.periods[layer.name]
+                if overlaps(span, each.starts_at, each.ends_at) and period in (None, each.period)
             ]
+        else:
+            layers = resources.at(layers, period)
         finest = max((max(each.res) for each in layers), default=0)
         wanted = finest if level is None else level
         if layers and wanted > finest:
@@ -209,16 +253,21 @@ def _add_zones(router: APIRouter, service: Service, resources: DggsResources, pr
 
 
 def _add_data(router: APIRouter, service: Service, resources: DggsResources, prefix: str) -> None:
-    @router.get(prefix + f"/dggs/{DGGRS}/zones/{{zoneId}}/data")
+    @router.get(
+        prefix + f"/dggs/{DGGRS}/zones/{{zoneId}}/data",
+        dependencies=_origin_of(prefix),
+        operation_id=_operation(prefix, "ZoneData"),
+    )
     def get_data(
         request: Request,
         zoneId: str,  # noqa: N803
         depth: Annotated[str | None, Query(alias="zone-depth")] = None,
         geometry: Annotated[Literal["zone-region", "zone-centroid"], Query()] = "zone-region",
         collections: Where = None,
+        period: Where = None,
         f: Format = None,
     ) -> Response:
-        layers = resources.layers(_origin(request), collections)
+        layers = resources.at(resources.layers(_origin(request), collections), period)
         cell = parameters.read_zone(zoneId)
         with service.engine.connect() as connection:
             packets = {

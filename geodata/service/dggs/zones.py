@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 
 from geodata.published.layers import PublishedLayer
 from geodata.published.reading import read_cells_of
+from geodata.service.extents import Box, parts_of
 from geodata.space.grid import (
     Cells,
     cell_centres,
@@ -17,7 +18,6 @@ from geodata.space.grid import (
     cells_to_children,
 )
 
-Box = tuple[float, float, float, float]
 _REACH_DEG = {0: 25.0, 1: 10.0, 2: 4.0, 3: 1.5}  # from a zone's centre to its corners, rounded up
 _FINE_REACH_DEG = 0.6
 
@@ -35,7 +35,7 @@ class ZoneQuery:
 def read_zones(connection: Connection, layers: list[PublishedLayer], query: ZoneQuery) -> Cells:
     """Return the zones of a level that cover where the layers have data, ascending."""
     parts = [
-        cell_to_parents(read_cells_of(connection, layer.name, res), query.level)
+        cell_to_parents(read_cells_of(connection, layer.name, res, layer.period), query.level)
         for layer in layers
         if (res := source_level(layer, query.level)) is not None
     ]
@@ -90,6 +90,14 @@ def _are_below(zones: Cells, parent: int) -> np.ndarray:
 
 
 def _touch(zones: Cells, box: Box) -> np.ndarray:
+    """Return which zones intersect a box, which may cross the antimeridian."""
+    touching = np.zeros(len(zones), dtype=np.bool_)
+    for part in parts_of(box):
+        touching |= _touch_part(zones, part)
+    return touching
+
+
+def _touch_part(zones: Cells, box: Box) -> np.ndarray:
     """Return which zones intersect a box; outlines are made only of those with a centre near it."""
     west, south, east, north = box
     reach = _REACH_DEG.get(int(cell_res(zones[:1])[0]), _FINE_REACH_DEG)

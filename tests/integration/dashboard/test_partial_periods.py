@@ -21,11 +21,17 @@ from layers.build.run import build_states
 from layers.disclosure.publish import publish_layers
 from layers.period import Period
 from layers.values.change import NoChange
-from tests.integration.dashboard.test_disclosure import NoCache
 from tests.integration.layers.conftest import make_add
 
 NOW = "2026-11-28T06:00:00+00:00"  # 14:00 in the city
 OCTOBER_CALLS, NOVEMBER_CALLS, TODAY_CALLS = 8490, 8271, 140
+
+
+class NoCache:
+    """Remembers nothing."""
+
+    def get_or(self, key, compute, form):
+        return compute()
 
 
 def calls_of(first: date, days: int, count: int, start: int) -> list[dict[str, object]]:

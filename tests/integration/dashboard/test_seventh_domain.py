@@ -10,6 +10,7 @@ from plotly.utils import PlotlyJSONEncoder
 from sqlalchemy import Engine
 from starlette.testclient import TestClient
 
+from commands.published import publish_layers
 from commands.sources import load_files
 from dashboard.factory import build_page
 from dashboard.page import discover
@@ -92,6 +93,7 @@ def context(engine: Engine, city: City, tmp_path_factory: pytest.TempPathFactory
     assert (loaded.status, loaded.rows_loaded) == ("loaded", 8)
     build_states(engine, city, [INDICATOR])
     settings = Settings(data_dir=tmp_path_factory.mktemp("data"), database_url=None)
+    publish_layers(engine, city, settings.data_dir, [INDICATOR])
     return ScreenContext(engine, city, settings, build_cache(settings, city))
 
 

@@ -36,7 +36,7 @@ def test_migrations_and_tables_do_not_differ(engine: Engine) -> None:
 
 def test_the_comparison_sees_columns_types_and_indexes(engine: Engine) -> None:
     with engine.connect() as connection:
-        connection.execute(text("ALTER TABLE ops.district DROP COLUMN position"))
+        connection.execute(text("ALTER TABLE ops.incident DROP COLUMN category"))
         connection.execute(text("ALTER TABLE ops.incident ALTER cell TYPE text"))
         connection.execute(text("DROP INDEX ops.ix_facility_geom"))
         kinds = {

@@ -3,18 +3,17 @@
 One database serves the folder: publishing it is dear. A test that changes it puts it back.
 """
 
-import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
 
 import pytest
-import uvicorn
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine, insert
 
 from geodata.service.app import PREFIX, create_service
+from geodata.service.mount import mount_service
 from geodata.tables import source_coverage
 from layers.build.run import build_states
 from layers.disclosure.publish import publish_layers
@@ -27,6 +26,7 @@ from tests.integration.layers.conftest import (
     make_emergencies,
     make_points,
 )
+from tests.integration.service.listening import listening
 
 KEYS = ("incident_count", "incident_rate_10k", "call_to_arrival_p90", "residents", "down_mean_mbps")
 
@@ -70,29 +70,22 @@ def application(published, city) -> FastAPI:
         await behind.close()
 
     app = FastAPI(lifespan=lifespan)
-    app.mount(PREFIX, gis)
+    mount_service(app, gis, PREFIX)
     return app
 
 
 @pytest.fixture(scope="package")
 def address(application) -> Iterator[str]:
     """Where the service answers over HTTP, for clients that are programs of their own."""
-    server = uvicorn.Server(uvicorn.Config(application, port=0, log_level="error"))
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not (server.started and server.servers):
-        threading.Event().wait(0.02)
-    port = server.servers[0].sockets[0].getsockname()[1]
-    yield f"http://127.0.0.1:{port}{PREFIX}"
-    server.should_exit = True
-    thread.join(10)
+    with listening(application) as made:
+        yield made + PREFIX
 
 
 @pytest.fixture(scope="package")
 def client(published, city) -> Iterator[TestClient]:
     gis, behind = create_service(published, city)
     app = FastAPI()
-    app.mount(PREFIX, gis)
+    mount_service(app, gis, PREFIX)
     with TestClient(app, base_url=f"http://testserver{PREFIX}") as made:
         yield made
         assert made.portal is not None

@@ -7,10 +7,11 @@ from fastapi import FastAPI
 from geodata.city.configuration import load_city
 from geodata.database.engine import connect, parse_url
 from geodata.service.app import PREFIX, create_service
+from geodata.service.mount import mount_service
 
 
 def create() -> FastAPI:
     engine = connect(parse_url(os.environ["OCC_TEST_URL"]))
     app = FastAPI()
-    app.mount(PREFIX, create_service(engine, load_city("changchun"))[0])
+    mount_service(app, create_service(engine, load_city("changchun"))[0], PREFIX)
     return app

@@ -1,15 +1,8 @@
 """Districts as the map takes them."""
 
-from datetime import date
-from types import SimpleNamespace
-
-import pytest
-
 from dashboard.maps.choropleth import MOST_CLASSES, district_values, public_choropleth
-from dashboard.read.headlines import ResolvedHeadline
 from geodata.city.configuration import load_city
 from layers.catalogue.registry import find_indicator
-from layers.period import Period
 
 CHANGCHUN = load_city("changchun")
 
@@ -22,21 +15,13 @@ def test_districts_keep_value_and_status_and_the_unknown_one_is_left_out():
     }
 
 
-@pytest.fixture
-def beds() -> ResolvedHeadline:
-    build = SimpleNamespace()  # colours ask nothing of it
-    period = Period(date(2026, 11, 1), date(2026, 12, 1))
-    return ResolvedHeadline(
-        find_indicator(CHANGCHUN, "beds_per_1000"), "total", build, period, None
-    )
-
-
-def test_public_classes_are_made_of_what_is_shown(beds: ResolvedHeadline):
+def test_public_classes_are_made_of_what_is_shown():
+    beds = find_indicator(CHANGCHUN, "beds_per_1000")
     rows = [(str(key), float(key), 0) for key in range(1, 12)]
     withheld = [(key, None, 7) if key == "11" else (key, value, 0) for key, value, _ in rows]
-    drawn = public_choropleth(beds, district_values(withheld))
+    drawn = public_choropleth(beds, None, district_values(withheld))
     assert drawn.values["11"] == {"value": None, "status": 7}
     assert max(drawn.breaks) < 10
     assert len(drawn.palette) == len(drawn.breaks) + 1 <= MOST_CLASSES
-    nothing = public_choropleth(beds, district_values([("1", None, 2)]))
+    nothing = public_choropleth(beds, None, district_values([("1", None, 2)]))
     assert (nothing.breaks, len(nothing.palette)) == ([], 1)

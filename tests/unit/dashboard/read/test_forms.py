@@ -7,7 +7,6 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from dashboard.read.disclosure import PLACES
 from dashboard.read.forms import FRAME, JsonForm
 from dashboard.read.scores import SCORES
 from dashboard.read.values import CLASSES, PERIODS
@@ -45,8 +44,6 @@ def test_frames_come_back_exactly() -> None:
         (PERIODS, []),
         (CLASSES, Classes((0.1 + 0.2, 1e-300, math.inf), ("#000", "#fff"), None)),
         (CLASSES, Classes((), (), 90.0)),
-        (PLACES, frozenset({"220102", "220104"})),
-        (PLACES, frozenset()),
     ],
 )
 def test_other_answers_come_back_equal_and_of_their_type(form: JsonForm, answer: object) -> None:
