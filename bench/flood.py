@@ -124,7 +124,7 @@ async def _walls(base: str, asked: Sequence[str]) -> AsyncIterator[list[Heard]]:
         tasks = []
         for number in range(WALLS):
             client = await stack.enter_async_context(
-                _client(base, f"10.0.{number // 250}.{number}")
+                _client(base, f"10.0.{number // 250}.{number % 250 + 1}")
             )
             tasks.append(asyncio.create_task(_listen(client, heard)))
             tasks.append(asyncio.create_task(_ask_again(client, asked, heard, number)))

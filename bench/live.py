@@ -107,6 +107,7 @@ def _site(engine: Engine, city: City, incoming: Path) -> Iterator[Site]:
             "DATABASE_URL": engine.url.render_as_string(hide_password=False),
             "OCC_DATA_DIR": text,
             "OCC_PORT": str(PORT),
+            "OCC_TRUSTED_PROXIES": "127.0.0.1",  # each of many walls names its own address
         }
         app = [sys.executable, str(ROOT / "app.py")]
         calls = CallFile(folder / "incoming" / city.code, incoming / "emergency", city)

@@ -176,9 +176,14 @@ async def open_walls(
     async with AsyncExitStack() as stack:
         clients = [
             await stack.enter_async_context(
-                httpx2.AsyncClient(base_url=base, timeout=_ANSWER_S, trust_env=False)
+                httpx2.AsyncClient(
+                    base_url=base,
+                    timeout=_ANSWER_S,
+                    trust_env=False,
+                    headers={"X-Forwarded-For": f"10.0.{number // 250}.{number % 250 + 1}"},
+                )
             )
-            for _ in range(count)
+            for number in range(count)
         ]
         walls = Walls([ReplayedWall(client, templates) for client in clients])
         tasks = [asyncio.create_task(work) for wall in walls.walls for work in wall.work(walls)]

@@ -9,6 +9,7 @@ from dash.development.base_component import Component
 
 from dashboard.browser import browser_callback
 from dashboard.callback_requests import refuse_malformed
+from dashboard.components.text import bilingual
 from dashboard.live.stores import live_stores
 from dashboard.page import Page, discover, find_page
 from dashboard.problems import (
@@ -64,6 +65,13 @@ def shell() -> html.Div:
             dcc.Location(id="url", refresh=False),
             *live_stores(),
             html.Div(id=PROBLEM, role="alert", hidden=True, className="problem-banner"),
+            html.Div(  # shown by assets/busy.js
+                bilingual("problem.waits"),
+                id="busy",
+                role="status",
+                hidden=True,
+                className="problem-banner",
+            ),
             html.Div(id="page"),
         ]
     )

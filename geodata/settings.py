@@ -48,7 +48,7 @@ class Settings(BaseSettings):
         description="addresses or networks, by comma, whose X-Forwarded-* is believed",
     )
     client_requests: int = Field(
-        default=16,
+        default=8,
         ge=1,
         le=200,
         description="requests of one address that are answered at once; more wait their turn",

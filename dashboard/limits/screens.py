@@ -39,13 +39,13 @@ class WsgiScreens:
         await response(scope, receive, send)
 
     def _run(self, scope: Scope, body: bytes) -> Response:
-        environ: Any = build_environ(scope, io.BytesIO(body))  # type: ignore[arg-type]
+        described: Any = build_environ(scope, io.BytesIO(body))  # type: ignore[arg-type]
         told: list[tuple[str, list[tuple[str, str]]]] = []
 
         def start_response(status: str, headers: list[tuple[str, str]], *_: Any) -> None:
             told.append((status, headers))
 
-        parts = self._app(environ, start_response)
+        parts = self._app(described, start_response)
         try:
             content = b"".join(parts)
         finally:

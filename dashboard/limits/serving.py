@@ -16,6 +16,7 @@ from geodata.settings import Settings
 GRACE_S = 2  # screens hold their event streams open for ever; they reconnect by themselves
 STOP_S = 7.0  # after which a worker that does not end is killed
 SILENT_S = 60  # a worker that says nothing hangs; on a busy machine it imports for half as long
+KEEP_S = 75  # longer than a proxy keeps its connections: it would send into one just closed
 _logger = logging.getLogger(__name__)
 
 
@@ -58,6 +59,7 @@ def options_of(settings: Settings) -> dict[str, Any]:
         "server_header": False,
         "log_level": "warning",
         "access_log": False,  # addresses may hold what is nobody's business
+        "timeout_keep_alive": KEEP_S,
         "timeout_graceful_shutdown": GRACE_S,
         "timeout_worker_healthcheck": SILENT_S,
     }

@@ -34,10 +34,10 @@ def read_column(
         NotFoundError: the area does not exist, or the version is not the current one.
     """
     area = query.district_id or CITY_AREA
-    cells = read_cells(data_dir, city, area, query.res)
     build = read_build_in(connection, query.indicator)
-    if build.version != version:
+    if build.version != version:  # before any work: addresses that are none cost little
         raise NotFoundError(f"{query.indicator.key} has no version {version!r} any more")
+    cells = read_cells(data_dir, city, area, query.res)
     values = answer(connection, city, query)
     covered = _covered_cells(connection, city, data_dir, query, build, cells)
     value, status = _of_nothing(query, build)

@@ -1,6 +1,6 @@
 """Chooser, district page, unknown addresses and health, in a real browser."""
 
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from tests.e2e.city_site import CitySite
 from tests.e2e.conftest import NOT_FOUND
@@ -58,6 +58,30 @@ def test_the_document_says_its_language_and_changes_it(city_site: CitySite, open
     expect(document).to_have_attribute("lang", "zh-CN")
     page.wait_for_load_state("networkidle")
     assert watched.complaints == []
+
+
+def test_a_page_that_is_refused_for_the_moment_says_so_and_asks_again(
+    city_site: CitySite, open_page, artefacts
+) -> None:
+    watched = open_page(viewport=DESK)
+    page = watched.page
+    refused = []
+
+    def refuse(route: Route) -> None:
+        if refused:
+            route.continue_()
+            return
+        refused.append(route.request.url)
+        route.fulfill(status=429, headers={"Retry-After": "3"}, body="{}")
+
+    page.route("**/_dash-update-component", refuse)
+    page.goto(city_site.url)
+    expect(page.locator("#busy .en")).to_contain_text("asks again by itself")
+    expect(page.locator("#busy .zh")).to_be_visible()
+    page.screenshot(path=artefacts / "busy-1080p.png")
+    page.wait_for_selector(".district-links a:nth-child(11)", timeout=60_000)
+    expect(page.locator("#busy")).to_be_hidden()
+    assert [each for each in watched.complaints if "429" not in each] == []
 
 
 def test_health_names_the_load(city_site: CitySite, open_page) -> None:
