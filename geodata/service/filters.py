@@ -38,7 +38,17 @@ def parse_filter(query: str, language: str | None = None) -> Expr:
     if not isinstance(tree, dict):  # a text alone would be parsed once more, as a filter unchecked
         raise RequestError("a filter is a condition")
     _check(tree)
-    return Expr(_with_boxes_as_polygons(tree))
+    return _writable(_with_boxes_as_polygons(tree))
+
+
+def _writable(tree: Any) -> Expr:
+    """Return a filter that can be written as SQL: a day that is none shows only there."""
+    try:
+        filter_ = Expr(tree)
+        filter_.to_sql()
+    except Exception as error:
+        raise RequestError(f"not a CQL2 filter: {error}") from error
+    return filter_
 
 
 def properties_of(tree: Any) -> set[str]:
