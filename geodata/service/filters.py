@@ -38,7 +38,12 @@ def parse_filter(query: str, language: str | None = None) -> Expr:
     if not isinstance(tree, dict):  # a text alone would be parsed once more, as a filter unchecked
         raise RequestError("a filter is a condition")
     _check(tree)
-    return Expr(_with_boxes_as_polygons(tree))
+    parsed = Expr(_with_boxes_as_polygons(tree))
+    try:
+        parsed.to_sql()  # refuses what the parser lets pass: days that are none, missing arguments
+    except Exception as error:
+        raise RequestError(f"not a CQL2 filter: {error}") from error
+    return parsed
 
 
 def properties_of(tree: Any) -> set[str]:
