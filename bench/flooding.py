@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from geodata.clock import now
+from layers.maps.urls import values_address
 
 AT_ONCE, UNFINISHED, STREAMS = 200, 100, 50
 ADDRESS = "203.0.113.9"
@@ -64,7 +65,7 @@ class Flood:
             moment = now() - timedelta(seconds=self.rng.randrange(1, 10**6))
             return f"/live/points/incidents.json?at={moment:%Y-%m-%dT%H:%M:%SZ}"
         day = f"2026-{self.rng.randrange(1, 13):02d}-{self.rng.randrange(1, 29):02d}"
-        return f"/layers/values/{KEY}/all/1/{day}/city/9.bin"
+        return values_address(KEY, "all", "1", day, 9)
 
     async def _ask(self, address: str) -> str:
         reader, writer = await self._send(address)

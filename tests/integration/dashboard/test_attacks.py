@@ -18,6 +18,8 @@ from etl.source.declaration import read_declarations
 from geodata.database.engine import open_for_answers
 from geodata.http.problems import PROBLEM_JSON
 from geodata.settings import Settings
+from layers.maps import urls
+from layers.maps.urls import analysis_address, fill, values_address
 from tests.callers import DEMO
 
 TOKEN = "a-token-of-enough-letters"
@@ -25,8 +27,11 @@ WITH_TOKEN = {"Authorization": f"Bearer {TOKEN}"}
 CALLBACK = "/_dash-update-component"
 INTAKE = "/intake/incidents"
 SURROGATE = "\\ud800"
-VALUES = "/layers/values/incident_count/all/1/{}/city/8.bin"
-CELL = "/layers/cell/incident_count/all/1/2026-10/{}.json"
+ALL = ("incident_count", "all", "1")
+VALUES = values_address(*ALL, "{}", 8)
+CELL = fill(
+    urls.CELL, indicator="incident_count", component="all", version="1", period="2026-10", cell="{}"
+)
 POINTS = "/live/points/incidents.json?at={}"
 LONG = "9" * 5000
 
@@ -42,15 +47,15 @@ ADDRESSES = [
     ),
     *(VALUES.format(each) for each in ("--------", "QQQQ", "2026-10-05--2026-10-01", LONG, "%00")),
     *(VALUES.replace("8.bin", f"{each}.bin").format("2026-10") for each in ("-1", "16", LONG, "x")),
-    "/layers/values/incident_count/all/1/2026-10/nowhere/8.bin",
-    "/layers/values/incident_count/all/1/2026-10/..%2f..%2fetc/8.bin",
-    "/layers/values/incident_count/nothing/1/2026-10/city/8.bin",
-    "/layers/values/nothing/all/1/2026-10/city/8.bin",
-    "/layers/values/incident_count/all/at9999999999-1/2026-10/city/8.bin",
-    "/layers/values/incident_count/all/at0-1/2026-10/city/8.bin",
-    "/layers/values/incident_count/all/at99999999999-1/2026-10/city/8.bin",
-    "/layers/analysis/nothing/incident_count/all/1/2026-10/city/8.bin",
-    "/layers/cells/nothing/city/8.bin",
+    values_address(*ALL, "2026-10", 8, "nowhere"),
+    values_address(*ALL, "2026-10", 8, "..%2f..%2fetc"),
+    values_address("incident_count", "nothing", "1", "2026-10", 8),
+    values_address("nothing", "all", "1", "2026-10", 8),
+    values_address("incident_count", "all", "at9999999999-1", "2026-10", 8),
+    values_address("incident_count", "all", "at0-1", "2026-10", 8),
+    values_address("incident_count", "all", "at99999999999-1", "2026-10", 8),
+    analysis_address("nothing", "incident_count", "1", "2026-10", 8),
+    fill(urls.CELLS, version="nothing", area="city", res=8),
     *(
         CELL.format(each)
         for each in ("0" * 15, "f" * 15, "f" * 16, "8f" + "f" * 13, "zz", "1" * 16)

@@ -77,7 +77,7 @@ def test_a_flood_of_refusals_is_a_few_entries(context) -> None:
     book = AuditBook(context.engine)
     for number in range(5000):
         book.note("request", "/live/vehicles", "refused", "192.0.2.1")
-        book.note("request", f"/layers/{number}", "refused", f"198.51.100.{number % 250}")
+        book.note("request", f"/thing/{number}", "refused", f"198.51.100.{number % 250}")
     asyncio.run(book.write_now())
     entries = read_audit(context.engine, size=1000).entries
     assert len(entries) <= MOST_KINDS + 1

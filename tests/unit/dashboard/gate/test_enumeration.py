@@ -23,13 +23,14 @@ from etl.source.declaration import read_declarations
 from geodata.city.configuration import load_city
 from geodata.errors import DeclarationError
 from geodata.settings import Settings
+from layers.maps.urls import districts_address
 from tests.callers import DEMO
 
 PUBLIC = {
     "/assets/{path:path}", "/_dash-component-suites/{path:path}", "/_favicon.ico", "/_reload-hash",
     "/_dash-dependencies", "/_dash-layout", "/_dash-update-component",
     "/sign-in", "/sign-in/provider", "/sign-in/provider/back", "/sign-out", "/device", "/healthz",
-    "/ogc", "/ogc/{path:path}", "/layers/districts.geojson", "/intake/incidents",
+    "/ogc", "/ogc/{path:path}", districts_address(), "/intake/incidents",
 }  # fmt: skip
 
 
