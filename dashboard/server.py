@@ -77,7 +77,8 @@ def create_server(
         await limits.stop()  # the database may stop next
         await keys.book.write_now()
         await gis_service.close()
-        public.dispose()
+        for each in (reader, writer, public):
+            each.dispose()
 
     server = FastAPI(
         title=city.title_en, docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from geodata.database.row_rights import show_same_rows
 from geodata.database.work import follow_work
@@ -49,6 +50,7 @@ def connect(url: URL, schema: str = SCHEMA, options: str = "") -> Engine:
         connect_args={"options": f"-c timezone=UTC {options}".strip(), "connect_timeout": 10},
     )
     look_first_in(engine, schema)
+    close_when_disposed(engine)
     try:
         check_server(engine)
     except DatabaseError:
@@ -68,7 +70,8 @@ def open_for_answers(
     `schema` and `more_options` are those of `connect`.
 
     It has more connections, no statement or open transaction of it lasts for ever, and it follows
-    `geodata.database.work`: what is asked for nobody any more is cancelled.
+    `geodata.database.work`: what is asked for nobody any more is cancelled. It is disposed of
+    together with the engine.
     """
     options = (
         f"-c timezone=UTC -c statement_timeout={SERVER_STATEMENT_S}s "
@@ -86,6 +89,7 @@ def open_for_answers(
     look_first_in(made, schema)
     show_same_rows(made, engine)
     follow_work(made)
+    close_when_disposed(made, engine)
     return made
 
 
@@ -106,6 +110,26 @@ def look_first_in(engine: Engine, schema: str) -> None:
             [schema],
         )
         connection.autocommit = False
+
+
+def close_when_disposed(engine: Engine, like: Engine | None = None) -> None:
+    """Close also those connections of an engine that are given back after it was disposed of.
+
+    SQLAlchemy closes the ones that are free then; the others go back to a pool that nobody asks any
+    more. The engine is disposed of together with the one that it was made from, where it was.
+    """
+
+    @event.listens_for(engine, "connect")
+    def keep_pool(_: object, entry: ConnectionPoolEntry) -> None:
+        entry.info["pool"] = engine.pool
+
+    @event.listens_for(engine, "checkin")
+    def close_late(connection: object, entry: ConnectionPoolEntry) -> None:
+        if connection is not None and entry.info.get("pool") is not engine.pool:
+            entry.invalidate()
+
+    if like is not None:
+        event.listen(like, "engine_disposed", lambda _: engine.dispose())
 
 
 def database_name(city: str) -> str:

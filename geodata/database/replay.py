@@ -17,7 +17,7 @@ from sqlalchemy import Engine, Table, create_engine, event, text
 from sqlalchemy.engine import Connection
 
 from geodata.clock import now
-from geodata.database.engine import POOL_WAIT_S, look_first_in
+from geodata.database.engine import POOL_WAIT_S, close_when_disposed, look_first_in
 from geodata.database.row_rights import condition, show_same_rows
 from geodata.database.work import follow_work
 from geodata.errors import NotFoundError, RequestError
@@ -104,7 +104,7 @@ def _engine(present: Engine) -> Engine:
     show_same_rows(engine, present)
     follow_work(engine)
     event.listen(engine, "engine_connect", _tell_moment)
-    event.listen(present, "engine_disposed", lambda _: engine.dispose())
+    close_when_disposed(engine, present)
     return engine
 
 
