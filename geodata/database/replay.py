@@ -20,7 +20,7 @@ from geodata.clock import now
 from geodata.database.engine import POOL_WAIT_S, look_first_in
 from geodata.database.row_rights import condition, show_same_rows
 from geodata.database.work import follow_work
-from geodata.errors import NotFoundError, RequestError
+from geodata.errors import NotFoundError
 from geodata.tables import SCHEMA, metadata, state, state_build
 
 REPLAY_SCHEMA = "replay"
@@ -43,10 +43,6 @@ class FutureError(NotFoundError):
     """The moment has not come yet."""
 
 
-class MomentError(RequestError):
-    """No program was there at such a time."""
-
-
 class BeforeFirstLoadError(NotFoundError):
     """Nothing had been loaded by then."""
 
@@ -62,13 +58,14 @@ def open_as_of(engine: Engine, at: datetime) -> Engine:
     `geodata.clock.replaying`.
 
     Raises:
-        MomentError: it is no time of this age.
         FutureError: the instant has not come.
         BeforeFirstLoadError: nothing had been loaded.
         ForgottenError: states of then are not kept any more.
     """
-    if not _FIRST_YEAR <= at.year <= _LAST_YEAR:
-        raise MomentError(f"the year of a moment is from {_FIRST_YEAR} to {_LAST_YEAR}")
+    if at.year < _FIRST_YEAR:
+        raise BeforeFirstLoadError(f"nothing was loaded by the year {at.year}")
+    if at.year > _LAST_YEAR:  # the last years have no moment in every zone
+        raise FutureError(f"the year {at.year} has not come yet")
     at = at.astimezone(UTC).replace(microsecond=0)
     if at > now():
         raise FutureError(f"{at:%Y-%m-%d %H:%M:%S} UTC has not come yet")
