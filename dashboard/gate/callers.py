@@ -12,6 +12,7 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.requests import cookie_parser
 from starlette.types import Scope
 
+from dashboard.gate.origins import comes_from_elsewhere
 from geodata.database.handle import DATABASE_ERRORS, Engine
 from geodata.identity.caller import Caller
 from geodata.identity.devices import find_device
@@ -86,7 +87,7 @@ class Callers:
             caller = await self.find_by(token)
             if caller is not None:
                 return caller, token
-        return self._demo, None
+        return None if comes_from_elsewhere(scope) else self._demo, None
 
     async def find_by(self, token: Token) -> Caller | None:
         """Return whose a token is, None when it has ended or never was."""

@@ -5,17 +5,19 @@ from types import SimpleNamespace
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine
+from sqlalchemy import Engine, func, select, text
 
 from dashboard.gate import callers, sign_in
 from dashboard.gate.rates import PER_NAME
 from dashboard.server import create_server
+from geodata.database.announce import SIGNED_OUT
 from geodata.http.problems import PROBLEM_JSON
 from geodata.identity.audit import read_audit
 from geodata.identity.caller import Role
 from geodata.identity.devices import issue_device, revoke_device
 from geodata.identity.users import add_user, disable_user
 from geodata.settings import Settings
+from geodata.tables import audit_entry
 from tests.callers import headers_of, let_in
 
 NAME, PASSWORD = "王丽", "correct horse battery staple"
@@ -68,6 +70,19 @@ def test_signing_in_leads_where_one_wanted_and_signing_out_ends_it(client, engin
     assert client.post("/sign-out", headers=ORIGIN).status_code == 303
     assert client.get("/wall", headers={"Cookie": f"occ_session={token}"}).status_code == 303
     assert newest(engine, "sign-out").who == NAME
+
+
+def test_who_was_not_signed_in_signs_nobody_out_and_writes_nothing(client, server, engine) -> None:
+    with engine.connect() as connection:
+        before = connection.execute(select(func.count()).select_from(audit_entry)).scalar_one()
+        connection.execute(text(f"LISTEN {SIGNED_OUT}"))
+        connection.commit()
+        for cookie in ({}, {"Cookie": "occ_session=nothing"}):
+            assert client.post("/sign-out", headers=ORIGIN | cookie).status_code == 303
+        heard = connection.connection.driver_connection.notifies(timeout=0.1)
+        assert [each.channel for each in heard] == []
+        after = connection.execute(select(func.count()).select_from(audit_entry)).scalar_one()
+    assert after == before
 
 
 def test_a_session_is_another_after_each_sign_in(client) -> None:
@@ -140,6 +155,15 @@ def test_too_many_attempts_have_to_wait(client) -> None:
     assert answers == [401] * amount + [429]
     assert "Too many attempts" in give(client, name="tried often").text
     assert give(client, name="tried often").headers["retry-after"] == "60"
+
+
+def test_addresses_of_one_network_wait_together(server, monkeypatch) -> None:
+    monkeypatch.setattr(sign_in, "PAUSE_S", 0)
+    answers = []
+    for number in range(PER_NAME.amount + 1):
+        address = (f"2001:db8:1:2::{number:x}", 5000)
+        answers.append(give(TestClient(server, client=address), "wrong", "a network").status_code)
+    assert answers[-1] == 429
 
 
 @pytest.mark.parametrize(

@@ -83,6 +83,25 @@ def test_a_demonstration_is_for_those_who_show_nothing(world) -> None:
 
 
 @pytest.mark.parametrize(
+    "scope",
+    [
+        {"headers": [(b"x-forwarded-for", b"203.0.113.9")]},
+        {"headers": [(b"x-forwarded-proto", b"https")]},
+        {"headers": [(b"x-real-ip", b"203.0.113.9")]},
+        {"headers": [(b"forwarded", b"for=203.0.113.9")]},
+        {"headers": [(b"via", b"1.1 proxy")]},
+        {"headers": [], "client": ("203.0.113.9", 5000)},
+    ],
+)  # fmt: skip
+def test_a_demonstration_is_for_those_who_sit_at_this_machine(world, scope) -> None:
+    world.callers = Callers(None, Caller(Role.ADMINISTRATOR, "demo", is_demo=True))
+    assert asyncio.run(world.callers.find(scope)) == (None, None)
+    here = {"headers": [], "client": ("127.0.0.1", 5000)}
+    found, _ = asyncio.run(world.callers.find(here))
+    assert found is not None
+
+
+@pytest.mark.parametrize(
     ("headers", "tokens"),
     [
         ([], []),
