@@ -67,11 +67,20 @@ class Callers:
     """The callers of one server process; a look-up holds for seconds, and in an outage longer."""
 
     def __init__(
-        self, engine: Engine, demo: Caller | None, clock: Callable[[], float] = time.monotonic
+        self,
+        engine: Engine,
+        demo: Caller | None,
+        *,
+        binds_rows: bool = True,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Keep the database, who asks in a demonstration, and the clock."""
+        """Keep the database, who asks in a demonstration, and the clock.
+
+        Where rows are not bound to districts, nobody who is bound to some may be let in.
+        """
         self._engine = engine
         self._demo = demo
+        self._binds_rows = binds_rows
         self._clock = clock
         self._known: OrderedDict[tuple[Means, str], _Known] = OrderedDict()
         self._asked: dict[tuple[Means, str], asyncio.Task[Caller | None]] = {}
@@ -106,8 +115,7 @@ class Callers:
 
     def forget(self) -> None:
         """Look everybody up anew: somebody was signed out."""
-        for known in self._known.values():
-            known.asked_at = min(known.asked_at, self._clock() - BELIEVED_S)
+        self._known.clear()
         self.ended.set()
         self.ended = asyncio.Event()
 
@@ -126,7 +134,12 @@ class Callers:
 
     def _read(self, token: Token) -> Caller | None:
         find = find_caller if token.means == Means.SESSION else find_device
-        return find(self._engine, token.text)
+        caller = find(self._engine, token.text)
+        return caller if caller is None or self.may_enter(caller) else None
+
+    def may_enter(self, caller: Caller) -> bool:
+        """Return whether what a caller may not read can be kept from that caller."""
+        return self._binds_rows or not caller.districts
 
     def _remember(self, key: tuple[Means, str], caller: Caller | None) -> None:
         self._known[key] = _Known(caller, self._clock())

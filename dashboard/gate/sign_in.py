@@ -125,6 +125,8 @@ async def _sign_in(desk: Desk, request: Request, given: Mapping[str, str]) -> Re
 
 async def _let_in(desk: Desk, request: Request, caller: Caller, token: str, back: str) -> Response:
     """Give the browser its new session and lead it where it wanted to go."""
+    if not desk.callers.may_enter(caller):
+        return desk.form(SIGN_IN, back, "gate.rows_not_bound", 503)
     await _end_former(desk, request)
     with asked_by(caller):
         await _write(desk, "sign-in", caller.name, Outcome.DONE, client_of(request))
@@ -160,7 +162,10 @@ async def _sign_out(desk: Desk, request: Request) -> Response:
 async def _end_former(desk: Desk, request: Request) -> None:
     """End the session that the browser had: a token never outlives a change of who signs in."""
     former = request.cookies.get(Means.SESSION)
-    if former and await run_in_threadpool(end_session, desk.engine, former):
+    if not former:
+        return
+    was_open = await run_in_threadpool(end_session, desk.engine, former)
+    if was_open:
         desk.callers.forget()
 
 

@@ -11,13 +11,15 @@ from dashboard.gate import callers, sign_in
 from dashboard.gate.rates import PER_NAME
 from dashboard.server import create_server
 from geodata.database.announce import SIGNED_OUT
+from geodata.database.engines import Engines
 from geodata.http.problems import PROBLEM_JSON
 from geodata.identity.audit import read_audit
 from geodata.identity.caller import Role
 from geodata.identity.devices import issue_device, revoke_device
 from geodata.identity.users import add_user, disable_user
 from geodata.settings import Settings
-from geodata.tables import audit_entry
+from geodata.space.districts import load_districts
+from geodata.tables import audit_entry, district
 from tests.callers import headers_of, let_in
 
 NAME, PASSWORD = "王丽", "correct horse battery staple"
@@ -112,6 +114,24 @@ def test_a_refusal_does_not_tell_whether_the_name_exists(client, engine) -> None
 def test_nobody_is_led_elsewhere_after_signing_in(client, there: str) -> None:
     assert give(client, next=there).headers["location"] == "/"
     assert f'value="{there}"' not in client.get("/sign-in", params={"next": there}).text
+
+
+@pytest.mark.usefixtures("server")
+def test_who_is_bound_to_districts_is_told_where_rows_cannot_be(engine, city, tmp_path) -> None:
+    with engine.begin() as connection:
+        load_districts(connection, city)
+        district_id = connection.execute(select(district.c.district_id).limit(1)).scalar_one()
+    add_user(engine, "bound", Role.DUTY, PASSWORD, [district_id])
+    for complaint, status in (("there are no roles", 503), ("", 303)):
+        single = Engines.of_one(engine, complaint)
+        client = TestClient(
+            create_server(single, city, Settings(data_dir=tmp_path)), follow_redirects=False
+        )
+        answer = give(client, name="bound")
+        assert answer.status_code == status
+        assert ("set-cookie" in answer.headers) is (status == 303)
+        assert ("one role does everything" in answer.text) is (status == 503)
+        assert give(client).status_code == 303
 
 
 def test_what_stands_in_the_form_is_escaped(client) -> None:

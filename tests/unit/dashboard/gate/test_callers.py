@@ -27,7 +27,7 @@ def world(monkeypatch) -> SimpleNamespace:
 
     monkeypatch.setattr(callers, "find_caller", find)
     monkeypatch.setattr(callers, "find_device", lambda _engine, _text: None)
-    world.callers = Callers(None, None, lambda: world.now)
+    world.callers = Callers(None, None, clock=lambda: world.now)
     world.find = lambda token=TOKEN: asyncio.run(world.callers.find_by(token))
     return world
 
@@ -67,11 +67,27 @@ def test_an_outage_of_the_database_signs_nobody_out_for_a_while(world) -> None:
         world.find()
 
 
+def test_an_outage_lets_nobody_in_who_was_signed_out_before(world) -> None:
+    world.find()
+    world.callers.forget()
+    world.away = True
+    with pytest.raises(OperationalError):
+        world.find()
+
+
 def test_tokens_that_are_none_take_no_memory(world, monkeypatch) -> None:
     monkeypatch.setattr(callers, "MOST_KNOWN", 10)
     for number in range(30):
         assert world.find(Token(Means.DEVICE, f"guess-{number}")) is None
     assert len(world.callers._known) == 10
+
+
+def test_who_is_bound_to_districts_is_let_in_only_where_rows_are_bound(world) -> None:
+    world.sessions[TOKEN.text] = Caller(Role.DUTY, "李娜", ("220102",))
+    world.callers = Callers(None, None, binds_rows=False)
+    assert world.find() is None
+    world.callers = Callers(None, None)
+    assert world.find() == world.sessions[TOKEN.text]
 
 
 def test_a_demonstration_is_for_those_who_show_nothing(world) -> None:
