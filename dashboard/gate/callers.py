@@ -104,18 +104,21 @@ class Callers:
         known = self._known.get(key)
         if known is not None and self._clock() - known.asked_at < BELIEVED_S:
             return known.caller
+        began = self.ended
         try:
             caller = await self._look_up(key, token)
         except DATABASE_ERRORS:
             if known is None or self._clock() - known.asked_at >= HELD_S:
                 raise
             return known.caller
-        self._remember(key, caller)
+        if began is self.ended:  # else somebody was signed out meanwhile
+            self._remember(key, caller)
         return caller
 
     def forget(self) -> None:
         """Look everybody up anew: somebody was signed out."""
         self._known.clear()
+        self._asked.clear()  # the answers that are awaited may be from before
         self.ended.set()
         self.ended = asyncio.Event()
 

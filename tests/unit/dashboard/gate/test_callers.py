@@ -1,6 +1,7 @@
 """Who asks is looked up once for many requests, and stays known while the database is away."""
 
 import asyncio
+from threading import Event
 from types import SimpleNamespace
 
 import pytest
@@ -73,6 +74,30 @@ def test_an_outage_lets_nobody_in_who_was_signed_out_before(world) -> None:
     world.away = True
     with pytest.raises(OperationalError):
         world.find()
+
+
+def test_a_look_up_from_before_a_sign_out_is_not_believed_after_it(world, monkeypatch) -> None:
+    began, may_end = Event(), Event()
+
+    def find_slowly(_engine, text: str) -> Caller | None:
+        found = world.sessions.get(text)
+        began.set()
+        assert may_end.wait(10)
+        return found
+
+    async def sign_out_meanwhile() -> list[Caller | None]:
+        first = asyncio.create_task(world.callers.find_by(TOKEN))
+        await asyncio.to_thread(began.wait, 10)
+        world.sessions.clear()
+        world.callers.forget()
+        second = asyncio.create_task(world.callers.find_by(TOKEN))
+        await asyncio.sleep(0)
+        may_end.set()
+        await first
+        return [await second, await world.callers.find_by(TOKEN)]
+
+    monkeypatch.setattr(callers, "find_caller", find_slowly)
+    assert asyncio.run(sign_out_meanwhile()) == [None, None]
 
 
 def test_tokens_that_are_none_take_no_memory(world, monkeypatch) -> None:
