@@ -83,6 +83,7 @@ def test_who_was_not_signed_in_signs_nobody_out_and_writes_nothing(client, serve
             assert client.post("/sign-out", headers=ORIGIN | cookie).status_code == 303
         heard = connection.connection.driver_connection.notifies(timeout=0.1)
         assert [each.channel for each in heard] == []
+        connection.execute(text("UNLISTEN *"))
         after = connection.execute(select(func.count()).select_from(audit_entry)).scalar_one()
     assert after == before
 
@@ -132,6 +133,7 @@ def test_who_is_bound_to_districts_is_told_where_rows_cannot_be(engine, city, tm
         assert ("set-cookie" in answer.headers) is (status == 303)
         assert ("one role does everything" in answer.text) is (status == 503)
         assert give(client).status_code == 303
+        single.public.dispose()
 
 
 def test_what_stands_in_the_form_is_escaped(client) -> None:
