@@ -61,7 +61,7 @@ def create_server(
     cache = build_cache(settings, city)  # one of pages and layers: callers share their locks
     pages = discover()
     dash_app = create_app(ScreenContext(reader, city, settings, cache, public, writer), pages)
-    callers = Callers(writer, demo)
+    callers = Callers(writer, demo, binds_rows=not engines.complaint)
     keys = GateKeys(callers, pages, allowed_names(settings), AuditBook(writer))
     gis, gis_service = create_service(public, city)
 

@@ -102,7 +102,7 @@ class Gate:
 
         async def told(message: Message) -> None:
             if message["type"] == "http.response.start":
-                if decision is not None and not decision.is_public:
+                if decision is not None and (caller.is_known or not decision.is_public):
                     _make_private(message)
                 self._note(scope, message["status"], decision, caller)
             await send(message)
@@ -161,10 +161,16 @@ class Ending:
 
 
 def _make_private(message: Message) -> None:
-    """Keep an answer out of caches that others share: the browser may keep it."""
+    """Keep an answer out of caches that others share: the browser may keep it, for its caller.
+
+    Who comes after that caller at the same browser shows another token, or none.
+    """
     headers = MutableHeaders(scope=message)
     kept = headers.get("cache-control")
     if kept is None:
         headers["Cache-Control"] = "private"
     elif "public" in kept:
         headers["Cache-Control"] = kept.replace("public", "private")
+    else:  # it is asked for anew each time
+        return
+    headers.add_vary_header("Cookie, Authorization")

@@ -17,8 +17,9 @@ from dashboard.gate.table import DEVICE, SIGN_IN, SIGN_OUT
 from geodata.city.configuration import City
 from geodata.database.handle import DATABASE_ERRORS, Engine
 from geodata.errors import SignInRefusedError
+from geodata.http.addresses import client_of as counted_as
 from geodata.identity.audit import Outcome, write_audit
-from geodata.identity.caller import Caller, Role, asked_by
+from geodata.identity.caller import Caller, Role, asked_by, current_caller
 from geodata.identity.sessions import end_session, open_session
 from geodata.identity.sign_in import check_password
 
@@ -112,8 +113,9 @@ async def _sign_in(desk: Desk, request: Request, given: Mapping[str, str]) -> Re
         return desk.form(SIGN_IN, back, "gate.too_many", _TOO_MANY)
     try:
         async with desk.turns:
-            caller = await run_in_threadpool(check_password, desk.engine, name, password, client)
-            token = await run_in_threadpool(open_session, desk.engine, caller.name, client)
+            shared = counted_as(client)
+            caller = await run_in_threadpool(check_password, desk.engine, name, password, shared)
+            token = await run_in_threadpool(open_session, desk.engine, caller.name, shared)
     except SignInRefusedError:
         await asyncio.sleep(PAUSE_S)
         await _write(desk, "sign-in", name, Outcome.REFUSED, client)
@@ -123,6 +125,8 @@ async def _sign_in(desk: Desk, request: Request, given: Mapping[str, str]) -> Re
 
 async def _let_in(desk: Desk, request: Request, caller: Caller, token: str, back: str) -> Response:
     """Give the browser its new session and lead it where it wanted to go."""
+    if not desk.callers.may_enter(caller):
+        return desk.form(SIGN_IN, back, "gate.rows_not_bound", 503)
     await _end_former(desk, request)
     with asked_by(caller):
         await _write(desk, "sign-in", caller.name, Outcome.DONE, client_of(request))
@@ -147,7 +151,8 @@ def door_of(desk: Desk) -> Door:
 
 async def _sign_out(desk: Desk, request: Request) -> Response:
     await _end_former(desk, request)
-    await _write(desk, "sign-out", "", Outcome.DONE, client_of(request))
+    if current_caller().is_known:  # nobody else fills the record
+        await _write(desk, "sign-out", "", Outcome.DONE, client_of(request))
     answer = RedirectResponse("/", 303)
     # a screen that somebody signed in at stays let in as the screen that it is
     desk.drop(answer, Means.SESSION if Means.SESSION in request.cookies else Means.DEVICE)
@@ -157,8 +162,10 @@ async def _sign_out(desk: Desk, request: Request) -> Response:
 async def _end_former(desk: Desk, request: Request) -> None:
     """End the session that the browser had: a token never outlives a change of who signs in."""
     former = request.cookies.get(Means.SESSION)
-    if former:
-        await run_in_threadpool(end_session, desk.engine, former)
+    if not former:
+        return
+    was_open = await run_in_threadpool(end_session, desk.engine, former)
+    if was_open:
         desk.callers.forget()
 
 
