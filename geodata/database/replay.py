@@ -13,11 +13,11 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
-from sqlalchemy import Engine, Table, create_engine, event, text
+from sqlalchemy import Engine, Table, event, text
 from sqlalchemy.engine import Connection
 
 from geodata.clock import now
-from geodata.database.engine import POOL_WAIT_S, look_first_in
+from geodata.database.engine import POOL_WAIT_S, make_engine
 from geodata.database.row_rights import condition, show_same_rows
 from geodata.database.work import follow_work
 from geodata.errors import NotFoundError, RequestError
@@ -88,19 +88,11 @@ def open_as_of(engine: Engine, at: datetime) -> Engine:
 def _engine(present: Engine) -> Engine:
     """Return the engine of all moments beside one of the present, disposed of together with it."""
     timeout_ms = 1000 * REPLAY_STATEMENT_S
-    options = (
-        f"-c timezone=UTC -c default_transaction_read_only=on -c statement_timeout={timeout_ms}"
-    )
-    engine = create_engine(
-        present.url,
-        pool_size=REPLAY_CONNECTIONS,
-        max_overflow=0,
-        pool_timeout=POOL_WAIT_S,
-        pool_pre_ping=True,
-        hide_parameters=True,  # of statements, in what the log is told of errors
-        connect_args={"options": options, "connect_timeout": 10},
-    )
-    look_first_in(engine, REPLAY_SCHEMA)
+    engine = make_engine(
+        present.url, REPLAY_SCHEMA,
+        f"-c default_transaction_read_only=on -c statement_timeout={timeout_ms}",
+        pool_size=REPLAY_CONNECTIONS, max_overflow=0, pool_timeout=POOL_WAIT_S,
+    )  # fmt: skip
     show_same_rows(engine, present)
     follow_work(engine)
     event.listen(engine, "engine_connect", _tell_moment)
