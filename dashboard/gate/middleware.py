@@ -9,6 +9,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from dashboard.client_address import address_of
 from dashboard.gate import answers
 from dashboard.gate.book import AuditBook
 from dashboard.gate.callers import Callers, Token
@@ -113,7 +114,7 @@ class Gate:
         subject = decision.address if decision else "?"
         led_away = status == 303 and subject != SIGN_IN and not caller.is_known
         known_or_refused = caller.is_known or status != 200  # not who reads what is published
-        client = (scope.get("client") or ("",))[0] if known_or_refused else ""
+        client = address_of(scope) if known_or_refused else ""
         if status in _REFUSALS or led_away:
             self._keys.book.note("request", subject, "refused", client)
         elif status == 200 and decision is not None and decision.kind is Kind.EXPORT:
