@@ -16,6 +16,7 @@ from dashboard.gate.origins import is_our_host, is_our_origin, says_authorizatio
 from dashboard.gate.table import SIGN_IN, Decision, Kind, decide, kind_of
 from dashboard.page import Page
 from geodata.database.handle import DATABASE_ERRORS
+from geodata.http.addresses import address_of
 from geodata.identity.caller import ANYONE, Caller, asked_by
 
 LOOK_EVERY_S = 3.0  # whether the caller of an open stream is still let in
@@ -113,7 +114,7 @@ class Gate:
         subject = decision.address if decision else "?"
         led_away = status == 303 and subject != SIGN_IN and not caller.is_known
         known_or_refused = caller.is_known or status != 200  # not who reads what is published
-        client = (scope.get("client") or ("",))[0] if known_or_refused else ""
+        client = address_of(scope) if known_or_refused else ""
         if status in _REFUSALS or led_away:
             self._keys.book.note("request", subject, "refused", client)
         elif status == 200 and decision is not None and decision.kind is Kind.EXPORT:

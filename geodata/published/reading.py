@@ -8,6 +8,7 @@ import polars as pl
 from sqlalchemy import Connection, ScalarSelect, Select, select, true
 
 from geodata.queries.frame import Schema, read_columns
+from geodata.queries.screens import DISTRICT_SCHEMA
 from geodata.space.grid import Cells
 from geodata.tables.public_views import (
     district_number_view,
@@ -25,14 +26,6 @@ _KINDS: Schema = {
     "hi": pl.Float64,
     "n": pl.Int64,
     "status": pl.Int64,
-}
-DISTRICT_SCHEMA: Schema = {
-    "district_id": pl.String,
-    "name_zh": pl.String,
-    "name_en": pl.String,
-    "kind": pl.String,
-    "position": pl.Int64,
-    "area_km2": pl.Float64,
 }
 Days = tuple[tuple[Any, Any], ...]  # runs of days: the first, and the one after the last
 
