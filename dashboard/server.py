@@ -128,7 +128,8 @@ def _lifespan(
         await parts.limits.stop()  # the database may stop next
         await parts.keys.book.write_now()
         await close_service()
-        parts.engines.public.dispose()
+        for each in (parts.engines.reader, parts.engines.writer, parts.engines.public):
+            each.dispose()
 
     return lifespan
 

@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Engine, create_engine, event, text
 from sqlalchemy.engine import URL, Connection, make_url
 from sqlalchemy.exc import ArgumentError, DBAPIError, SQLAlchemyError
+from sqlalchemy.pool import ConnectionPoolEntry
 
 from geodata.database.row_rights import show_same_rows
 from geodata.database.work import follow_work
@@ -63,7 +64,8 @@ def open_for_answers(
     `schema` and `more_options` are those of `connect`.
 
     It has more connections, no statement or open transaction of it lasts for ever, and it follows
-    `geodata.database.work`: what is asked for nobody any more is cancelled.
+    `geodata.database.work`: what is asked for nobody any more is cancelled. It is disposed of
+    together with the engine.
     """
     options = (
         f"-c statement_timeout={SERVER_STATEMENT_S}s "
@@ -71,7 +73,7 @@ def open_for_answers(
     )
     overflow = connections - POOL_SIZE
     made = make_engine(
-        engine.url, schema, options,
+        engine.url, schema, options, like=engine,
         pool_size=POOL_SIZE, max_overflow=overflow, pool_timeout=POOL_WAIT_S,
     )  # fmt: skip
     show_same_rows(made, engine)
@@ -79,10 +81,13 @@ def open_for_answers(
     return made
 
 
-def make_engine(url: URL, schema: str, options: str = "", **pool: Any) -> Engine:
+def make_engine(
+    url: URL, schema: str, options: str = "", like: Engine | None = None, **pool: Any
+) -> Engine:
     """Return an engine whose connections have UTC and find names without a schema in `schema`.
 
-    `options` are more of PostgreSQL's for its connections, `pool` are of SQLAlchemy's pool.
+    `options` are more of PostgreSQL's for its connections, `pool` are of SQLAlchemy's pool. It is
+    disposed of together with the engine that it is made `like`.
     """
     engine = create_engine(
         url,
@@ -92,6 +97,7 @@ def make_engine(url: URL, schema: str, options: str = "", **pool: Any) -> Engine
         **pool,
     )
     _look_first_in(engine, schema)
+    _close_when_disposed(engine, like)
     return engine
 
 
@@ -112,6 +118,26 @@ def _look_first_in(engine: Engine, schema: str) -> None:
             [schema],
         )
         connection.autocommit = False
+
+
+def _close_when_disposed(engine: Engine, like: Engine | None) -> None:
+    """Close also those connections of an engine that are given back after it was disposed of.
+
+    SQLAlchemy closes the ones that are free then; the others go back to a pool that nobody asks any
+    more. The engine is disposed of together with the one that it was made from, where it was.
+    """
+
+    @event.listens_for(engine, "connect")
+    def keep_pool(_: object, entry: ConnectionPoolEntry) -> None:
+        entry.info["pool"] = engine.pool
+
+    @event.listens_for(engine, "checkin")
+    def close_late(connection: object, entry: ConnectionPoolEntry) -> None:
+        if connection is not None and entry.info.get("pool") is not engine.pool:
+            entry.invalidate()
+
+    if like is not None:
+        event.listen(like, "engine_disposed", lambda _: engine.dispose())
 
 
 def database_name(city: str) -> str:

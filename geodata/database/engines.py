@@ -1,6 +1,7 @@
 """The engines of a process: one for each role that the program takes in its database."""
 
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import cache, partial
 
@@ -39,7 +40,7 @@ class Engines:
     @classmethod
     def of_one(cls, engine: Engine, complaint: str = "") -> "Engines":
         """Return the engines of one role that owns everything; what is public only reads."""
-        public = make_engine(engine.url, PUBLISHED, _READ_ONLY)
+        public = make_engine(engine.url, PUBLISHED, _READ_ONLY, like=engine)
         return cls(engine, engine, engine, public, complaint)
 
     def for_answers(self) -> "Engines":
@@ -111,10 +112,19 @@ def _open(find: Callable[..., Access], districts: Districts) -> Engines:
         owner = connect(access.owner)
     if access.is_single:
         return Engines.of_one(owner, access.complaint)
-    try:
-        writer, reader = connect(access.writer), connect(access.reader)
-        public = connect(access.public, PUBLISHED, _READ_ONLY)
-    except DatabaseError as error:
-        return Engines.of_one(owner, f"the roles do not answer: {error}")
+    with ExitStack() as made:
+        try:
+            writer, reader = (_opened(made, each) for each in (access.writer, access.reader))
+            public = _opened(made, access.public, PUBLISHED, _READ_ONLY)
+        except DatabaseError as error:
+            return Engines.of_one(owner, f"the roles do not answer: {error}")
+        made.pop_all()  # they stay open
     show_rows(reader, writer, districts)
     return Engines(owner, writer, reader, public)
+
+
+def _opened(made: ExitStack, url: URL, *options: str) -> Engine:
+    """Connect, for as long as what is made is kept."""
+    engine = connect(url, *options)
+    made.callback(engine.dispose)
+    return engine

@@ -75,13 +75,12 @@ def _engine(present: Engine) -> Engine:
     timeout_ms = 1000 * REPLAY_STATEMENT_S
     engine = make_engine(
         present.url, REPLAY_SCHEMA,
-        f"-c default_transaction_read_only=on -c statement_timeout={timeout_ms}",
+        f"-c default_transaction_read_only=on -c statement_timeout={timeout_ms}", like=present,
         pool_size=REPLAY_CONNECTIONS, max_overflow=0, pool_timeout=POOL_WAIT_S,
     )  # fmt: skip
     show_same_rows(engine, present)
     follow_work(engine)
     event.listen(engine, "engine_connect", _tell_moment)
-    event.listen(present, "engine_disposed", lambda _: engine.dispose())
     return engine
 
 

@@ -97,7 +97,7 @@ def served(engine: Engine, city: City, data_dir: Path, port: int = 0) -> Iterato
     let_in(engine)
     engines = take_roles(engine, settings)
     options = uvicorn.Config(
-        create_server(engines, city, settings),
+        create_server(engines.for_answers(), city, settings),
         host="127.0.0.1",
         port=port,
         log_level="error",

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import URL
 
 from geodata.database.cluster import Cluster
-from geodata.database.engine import connect
+from geodata.database.engine import connect, open_for_answers
 from geodata.database.engines import get_engines
 from geodata.errors import DatabaseError
 from geodata.settings import Settings
@@ -23,6 +23,21 @@ def test_a_database_without_postgis_gets_it(create_database: Callable[[], URL]) 
         assert connection.execute(text("SHOW timezone")).scalar_one() == "UTC"
     engine.dispose()
     assert version.startswith("3.")
+
+
+def test_what_is_given_back_late_is_closed_too(server_url: URL) -> None:
+    engine = connect(server_url)
+    answering = open_for_answers(engine)
+    with engine.connect() as one, answering.connect() as other:
+        opened = [each.connection.driver_connection for each in (one, other)]
+        engine.dispose()  # as when a server stops while a thread still asks
+        assert [each.execute("SELECT 1").fetchone() for each in opened] == [(1,), (1,)]
+    assert [each.closed for each in opened] == [True, True]
+    with answering.connect() as again:
+        kept = again.connection.driver_connection
+    assert not kept.closed
+    engine.dispose()
+    assert kept.closed
 
 
 def test_a_role_that_may_not_add_postgis_is_told_whom_to_ask(
