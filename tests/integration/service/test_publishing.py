@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from geodata.published.layers import newest_of, read_periods
-from geodata.published.reading import read_cells_of, read_published_values
+from geodata.published.reading import read_numbers_of
 from layers.build.run import build_states
 from layers.disclosure.publish import publish_layers
 from layers.period import Period
@@ -19,8 +19,7 @@ OCTOBER = Period.parse("2026-10")
 
 def _rows(engine, name: str, res: int) -> pl.DataFrame:
     with engine.connect() as connection:
-        cells = read_cells_of(connection, name, res)
-        return read_published_values(connection, name, cells.tolist()).sort("cell")
+        return read_numbers_of(connection, name, res)
 
 
 def test_values_are_those_of_the_engine(published, city):
