@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import Engine
 
 from dashboard.gate import callers, sign_in
-from dashboard.gate.rates import PER_NAME
+from dashboard.gate.rates import PER_CLIENT, PER_NAME
 from dashboard.server import create_server
 from geodata.http.problems import PROBLEM_JSON
 from geodata.identity.audit import read_audit
@@ -140,6 +140,16 @@ def test_too_many_attempts_have_to_wait(client) -> None:
     assert answers == [401] * amount + [429]
     assert "Too many attempts" in give(client, name="tried often").text
     assert give(client, name="tried often").headers["retry-after"] == "60"
+
+
+def test_an_ipv6_client_is_its_network(server: FastAPI, engine: Engine) -> None:
+    """Who has one address of a /64 has them all; the record names the very one."""
+    amount = PER_CLIENT.amount
+    addresses = [f"2001:db8:7:7::{number:x}" for number in range(1, amount + 2)]
+    clients = [TestClient(server, client=(each, 5000)) for each in addresses]
+    answers = [each.get("/device", params={"token": "none"}).status_code for each in clients]
+    assert answers == [401] * amount + [429]
+    assert newest(engine, "device").client == addresses[amount - 1]
 
 
 @pytest.mark.parametrize(
