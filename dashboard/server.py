@@ -100,7 +100,10 @@ def create_server(
 def _make_parts(engines: Engines, city: City, settings: Settings, demo: Caller | None) -> Parts:
     cache = build_cache(settings, city)  # one of pages and layers: callers share their locks
     pages = discover()
-    callers, book = Callers(engines.writer, demo), AuditBook(engines.writer)
+    callers, book = (
+        Callers(engines.writer, demo, binds_rows=not engines.complaint),
+        AuditBook(engines.writer),
+    )
     return Parts(
         engines,
         ScreenContext(engines.reader, city, settings, cache, engines.public, engines.writer),

@@ -9,7 +9,6 @@ from starlette.datastructures import MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dashboard.client_address import address_of
 from dashboard.gate import answers
 from dashboard.gate.book import AuditBook
 from dashboard.gate.callers import Callers, Token
@@ -17,6 +16,7 @@ from dashboard.gate.origins import is_our_host, is_our_origin, says_authorizatio
 from dashboard.gate.table import SIGN_IN, Decision, Kind, decide, kind_of
 from dashboard.page import Page
 from geodata.database.handle import DATABASE_ERRORS
+from geodata.http.addresses import address_of
 from geodata.identity.caller import ANYONE, Caller, asked_by
 
 LOOK_EVERY_S = 3.0  # whether the caller of an open stream is still let in
@@ -103,7 +103,7 @@ class Gate:
 
         async def told(message: Message) -> None:
             if message["type"] == "http.response.start":
-                if decision is not None and not decision.is_public:
+                if decision is not None and (caller.is_known or not decision.is_public):
                     _make_private(message)
                 self._note(scope, message["status"], decision, caller)
             await send(message)
@@ -162,10 +162,16 @@ class Ending:
 
 
 def _make_private(message: Message) -> None:
-    """Keep an answer out of caches that others share: the browser may keep it."""
+    """Keep an answer out of caches that others share: the browser may keep it, for its caller.
+
+    Who comes after that caller at the same browser shows another token, or none.
+    """
     headers = MutableHeaders(scope=message)
     kept = headers.get("cache-control")
     if kept is None:
         headers["Cache-Control"] = "private"
     elif "public" in kept:
         headers["Cache-Control"] = kept.replace("public", "private")
+    else:  # it is asked for anew each time
+        return
+    headers.add_vary_header("Cookie, Authorization")

@@ -15,11 +15,11 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
-from dashboard.client_address import address_of, client_of
 from dashboard.gate.provider import Provider, ProviderSilentError
 from dashboard.gate.table import PROVIDER, PROVIDER_BACK
 from geodata.database.handle import Engine
 from geodata.errors import SignInRefusedError
+from geodata.http.addresses import address_of, client_of
 from geodata.identity.audit import Outcome, write_audit
 from geodata.identity.caller import Caller
 from geodata.identity.claims import districts_of, name_of, role_of

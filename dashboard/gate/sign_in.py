@@ -8,7 +8,6 @@ from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from starlette.responses import RedirectResponse, Response
 
-from dashboard.client_address import address_of, client_of
 from dashboard.gate.callers import Callers, Means, Token
 from dashboard.gate.forms import answer_form, read_form
 from dashboard.gate.oidc import Door
@@ -18,8 +17,9 @@ from dashboard.gate.table import DEVICE, SIGN_IN, SIGN_OUT
 from geodata.city.configuration import City
 from geodata.database.handle import DATABASE_ERRORS, Engine
 from geodata.errors import SignInRefusedError
+from geodata.http.addresses import address_of, client_of
 from geodata.identity.audit import Outcome, write_audit
-from geodata.identity.caller import Caller, Role, asked_by
+from geodata.identity.caller import Caller, Role, asked_by, current_caller
 from geodata.identity.sessions import end_session, open_session
 from geodata.identity.sign_in import check_password
 
@@ -120,6 +120,8 @@ async def _sign_in(desk: Desk, request: Request, given: Mapping[str, str]) -> Re
 
 async def _let_in(desk: Desk, request: Request, caller: Caller, token: str, back: str) -> Response:
     """Give the browser its new session and lead it where it wanted to go."""
+    if not desk.callers.may_enter(caller):
+        return desk.form(SIGN_IN, back, "gate.rows_not_bound", 503)
     await _end_former(desk, request)
     with asked_by(caller):
         await _write(desk, "sign-in", caller.name, Outcome.DONE, address_of(request.scope))
@@ -146,7 +148,8 @@ def door_of(desk: Desk) -> Door:
 
 async def _sign_out(desk: Desk, request: Request) -> Response:
     await _end_former(desk, request)
-    await _write(desk, "sign-out", "", Outcome.DONE, address_of(request.scope))
+    if current_caller().is_known:  # nobody else fills the record
+        await _write(desk, "sign-out", "", Outcome.DONE, address_of(request.scope))
     answer = RedirectResponse("/", 303)
     # a screen that somebody signed in at stays let in as the screen that it is
     desk.drop(answer, Means.SESSION if Means.SESSION in request.cookies else Means.DEVICE)
@@ -156,8 +159,10 @@ async def _sign_out(desk: Desk, request: Request) -> Response:
 async def _end_former(desk: Desk, request: Request) -> None:
     """End the session that the browser had: a token never outlives a change of who signs in."""
     former = request.cookies.get(Means.SESSION)
-    if former:
-        await run_in_threadpool(end_session, desk.engine, former)
+    if not former:
+        return
+    was_open = await run_in_threadpool(end_session, desk.engine, former)
+    if was_open:
         desk.callers.forget()
 
 

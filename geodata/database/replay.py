@@ -19,7 +19,7 @@ from geodata.database.engine import POOL_WAIT_S, make_engine
 from geodata.database.replay_views import REPLAY_SCHEMA, are_current, make_views
 from geodata.database.row_rights import show_same_rows
 from geodata.database.work import follow_work
-from geodata.errors import NotFoundError, RequestError
+from geodata.errors import NotFoundError
 
 REPLAY_CONNECTIONS = 6  # of a process: a replay is read by few, and its views cost
 REPLAY_STATEMENT_S = 30
@@ -29,10 +29,6 @@ _MOMENT = "occ_at"  # the option of an engine that carries its moment
 
 class FutureError(NotFoundError):
     """The moment has not come yet."""
-
-
-class MomentError(RequestError):
-    """No program was there at such a time."""
 
 
 class BeforeFirstLoadError(NotFoundError):
@@ -50,13 +46,14 @@ def open_as_of(engine: Engine, at: datetime) -> Engine:
     `geodata.clock.replaying`.
 
     Raises:
-        MomentError: it is no time of this age.
         FutureError: the instant has not come.
         BeforeFirstLoadError: nothing had been loaded.
         ForgottenError: states of then are not kept any more.
     """
-    if not _FIRST_YEAR <= at.year <= _LAST_YEAR:
-        raise MomentError(f"the year of a moment is from {_FIRST_YEAR} to {_LAST_YEAR}")
+    if at.year < _FIRST_YEAR:
+        raise BeforeFirstLoadError(f"nothing was loaded by the year {at.year}")
+    if at.year > _LAST_YEAR:  # the last years have no moment in every zone
+        raise FutureError(f"the year {at.year} has not come yet")
     at = at.astimezone(UTC).replace(microsecond=0)
     if at > now():
         raise FutureError(f"{at:%Y-%m-%d %H:%M:%S} UTC has not come yet")

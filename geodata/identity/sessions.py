@@ -74,13 +74,16 @@ def find_caller(engine: Engine, token: str, now: datetime | None = None) -> Call
     return Caller(Role(row.role), row.name, tuple(row.districts))
 
 
-def end_session(engine: Engine, token: str) -> None:
-    """End a session, as at signing out; one that has ended already stays so."""
+def end_session(engine: Engine, token: str) -> bool:
+    """End a session, as at signing out; return whether there was one that had not been ended."""
     s = user_session.c
     own = (s.token_sha256 == digest_of(token)) & s.revoked_at.is_(None)
     with engine.begin() as connection:
-        connection.execute(update(user_session).where(own).values(revoked_at=true_now()))
+        ended = update(user_session).where(own).values(revoked_at=true_now())
+        if not connection.execute(ended).rowcount:
+            return False
         announce(connection, SIGNED_OUT)
+    return True
 
 
 def end_sessions_in(connection: Connection, user_id: int) -> int:

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from uvicorn import Config
 
-from dashboard.client_address import address_of, client_of
 from dashboard.limits.serving import options_of
 from dashboard.limits.turns import Bounds, RefusedError, Turns
+from geodata.http.addresses import address_of, client_of
 from geodata.settings import Settings
 
 BOUNDS = Bounds(running=2, running_in_all=3, waiting=2, waiting_in_all=3, wait_s=60)
