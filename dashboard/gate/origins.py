@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
+from geodata.http.addresses import address_of
 from geodata.settings import Settings, is_loopback
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -54,7 +55,7 @@ def comes_from_elsewhere(scope: Scope) -> bool:
 
     A proxy need not keep the name that was asked for, and is then believed to be a visitor here.
     """
-    host = (scope.get("client") or ("", 0))[0]
+    host = address_of(scope)
     is_far = host[:1].isdigit() or ":" in host  # else it is no address
     if is_far and not is_loopback(host):
         return True
