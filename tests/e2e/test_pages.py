@@ -75,12 +75,12 @@ def test_a_page_that_is_refused_for_the_moment_says_so_and_asks_again(
         refused.append(route.request.url)
         route.fulfill(status=429, headers={"Retry-After": "1"}, body="{}")
 
-    page.route("**/_dash-update-component", refuse)
+    page.route("**/_dash-update-component*", refuse)
     page.goto(city_site.url)
     expect(page.locator("#busy .zh")).to_be_visible()
     expect(page.locator("#busy .en")).to_contain_text("asks again by itself")
     page.screenshot(path=artefacts / "busy-1080p.png")
-    page.unroute("**/_dash-update-component")
+    page.unroute("**/_dash-update-component*")
     for each in held:
         each.continue_()
     page.wait_for_selector(".district-links a:nth-child(11)", timeout=60_000)
