@@ -10,7 +10,7 @@ from geodata.database.engines import Engines, get_engines
 from geodata.database.handle import Engine
 from geodata.database.migrate import upgrade
 from geodata.database.partitions import open_store
-from geodata.identity.row_rights import readable_districts
+from geodata.identity.readable_districts import readable_districts
 from geodata.private_files import close_to_others
 from geodata.settings import Settings, get_settings
 from geodata.space.districts import load_districts

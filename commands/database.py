@@ -1,4 +1,4 @@
-"""`db` and `migrate`: the private cluster and the schema."""
+"""`db`, `backup`, `restore` and `migrate`: the private cluster, the database, its schema."""
 
 import argparse
 

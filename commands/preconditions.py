@@ -1,5 +1,6 @@
 """What must hold before any work begins: a folder to write in, room on the disk, a free port."""
 
+import os
 import shutil
 import socket
 import tempfile
@@ -18,7 +19,7 @@ def check_folder(data_dir: Path) -> None:
         SettingsError: says which folder and why.
     """
     try:
-        data_dir.mkdir(parents=True, exist_ok=True)
+        make_folder(data_dir)
         with tempfile.TemporaryFile(dir=data_dir):
             pass
     except OSError as error:
@@ -32,6 +33,21 @@ def check_folder(data_dir: Path) -> None:
             f"the disk of the data folder {data_dir} is full: {free_mb} MB free, {LEAST_FREE_MB} "
             "are needed"
         )
+
+
+def make_folder(data_dir: Path) -> None:
+    """Make the data folder, and those above it; what is private lies in folders of its own.
+
+    As root it is open to be passed through, whatever the umask: another user runs the database.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    missing = [each for each in (data_dir, *data_dir.parents) if not each.exists()]
+    for each in reversed(missing):
+        each.mkdir(exist_ok=True)
+        if os.geteuid() == 0:
+            each.chmod(0o755)
 
 
 def check_port(settings: Settings) -> None:

@@ -6,40 +6,55 @@ from typing import Any
 
 import flask
 
+from dashboard.gate.callbacks import refuse_others, roles_of
+from dashboard.gate.table import CALLBACKS
 from dashboard.problems import answer_failure
 
-ADDRESS = "/_dash-update-component"
 MOST_LISTED = 1000  # components that a pattern matches
 _BAD = 400
 _Callbacks = Mapping[str, Mapping[str, Any]]
 
 
-def refuse_malformed(server: flask.Flask, callbacks: _Callbacks) -> None:
-    """Answer 400 where a request fits no callback; `callbacks` are those of the application."""
+def check_requests(server: flask.Flask, callbacks: _Callbacks) -> None:
+    """Refuse what asks for no callback, for one that is not the caller's, or for one wrongly.
+
+    `callbacks` are those of the application. Each refuses other callers by itself, too; here it is
+    done before anything else looks at what was sent.
+    """
 
     @server.before_request
-    def refuse() -> flask.Response | None:
-        if flask.request.path != ADDRESS or flask.request.method != "POST":
+    def check() -> flask.Response | None:
+        if flask.request.path != CALLBACKS or flask.request.method != "POST":
             return None
         try:
-            fault = fault_of(flask.request.get_json(), callbacks)
+            body = flask.request.get_json()
         except RecursionError:
-            fault = "the body is too deep"
+            return answer_failure(_BAD, "the body is too deep")
+        fault = fault_of(body, callbacks)
         return answer_failure(_BAD, fault) if fault else None
 
 
 def fault_of(body: object, callbacks: _Callbacks) -> str | None:
-    """Return what is wrong with a request, None where it fits a callback."""
+    """Return what is wrong with a request, None where it fits a callback of its caller.
+
+    Raises:
+        HTTPException: 401 or 403, the callback is not the caller's.
+    """
     if not isinstance(body, dict):
         return "the body is no object"
     output = body.get("output")
     found = callbacks.get(output) if isinstance(output, str) else None
     if found is None or "callback" not in found:
         return "there is no callback with this output"
-    for name, key in (("inputs", "inputs"), ("state", "state")):
-        if not _fits(body.get(name, []), found[key]):
+    refuse_others(roles_of(found) or frozenset())
+    return _fault_in(body, found, _count_of(str(output)))
+
+
+def _fault_in(body: Mapping[str, Any], found: Mapping[str, Any], outputs: int) -> str | None:
+    for name in ("inputs", "state"):
+        if not _fits(body.get(name, []), found[name]):
             return f"{name} are not those of the callback"
-    if not _are_outputs(body.get("outputs", []), _count_of(str(output))):
+    if not _are_outputs(body.get("outputs", []), outputs):
         return "outputs are not those of the callback"
     changed = body.get("changedPropIds", [])
     if not isinstance(changed, list) or not all(isinstance(each, str) for each in changed):

@@ -8,10 +8,10 @@ from dash import Dash, Input, Output, State, dcc, html
 from dash.development.base_component import Component
 
 from dashboard.browser import browser_callback
-from dashboard.callback_requests import refuse_malformed
+from dashboard.callback_requests import check_requests
 from dashboard.components.caller import caller_tab
 from dashboard.components.text import bilingual
-from dashboard.gate.callbacks import check_decided, open_to, refuse_undecided
+from dashboard.gate.callbacks import check_decided, open_to
 from dashboard.gate.table import SCREENS
 from dashboard.live.stores import live_stores
 from dashboard.page import EVERYONE, Page, find_page
@@ -106,14 +106,13 @@ def create_app(context: ScreenContext, pages: Mapping[str, Page]) -> Dash:
     app.layout = shell  # anew for everybody: it names the caller
     handle_failures(server)
     refuse_unknown_pages(server, context, pages)
-    refuse_undecided(app)
+    check_requests(server, app.callback_map)
     with open_to(app, EVERYONE):  # it looks at the page's roles itself
         register_router(app, context, pages)
     for page in pages.values():
         with open_to(app, page.roles):
             page.register(app, context)
     check_decided(app)
-    refuse_malformed(server, app.callback_map)
     return app
 
 

@@ -1,8 +1,9 @@
 """The one ASGI application: layers, health, live, and the Dash application mounted inside."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass, replace
 
 import anyio.to_thread
 from fastapi import APIRouter, FastAPI
@@ -16,6 +17,7 @@ from dashboard.gate.middleware import Gate, GateKeys
 from dashboard.gate.oidc import oidc_router
 from dashboard.gate.origins import allowed_names
 from dashboard.gate.sign_in import Desk, door_of, sign_in_router
+from dashboard.gate.table import CALLBACKS
 from dashboard.headers import SecurityHeaders, policy
 from dashboard.health import health_router
 from dashboard.limits.middleware import RUNNING_IN_ALL, ClientLimits, Limits
@@ -24,7 +26,7 @@ from dashboard.live.points import points_router
 from dashboard.live.router import STREAM, live_router
 from dashboard.live.vehicles import vehicles_router
 from dashboard.metrics import CountRequests, RequestMetrics, metrics_router
-from dashboard.page import discover
+from dashboard.page import Page, discover
 from dashboard.read.cache import build_cache
 from dashboard.read.context import ScreenContext
 from geodata.city.configuration import City
@@ -43,6 +45,18 @@ from layers.maps.routes import router as layers_router
 STREAMS = frozenset({STREAM})
 
 
+@dataclass(frozen=True)
+class Parts:
+    """What one server is made of: whatever its routes, screens and middleware share."""
+
+    engines: Engines
+    screens: ScreenContext  # with city, settings and cache
+    pages: Mapping[str, Page]
+    keys: GateKeys
+    limits: Limits
+    metrics: RequestMetrics
+
+
 def create_server(
     engine: Engine | Engines,
     city: City,
@@ -57,59 +71,97 @@ def create_server(
     `published` where it is given, else by the public reader.
     """
     engines = engine if isinstance(engine, Engines) else Engines.of_one(engine)
-    reader, writer, public = engines.reader, engines.writer, published or engines.public
+    parts = _make_parts(replace(engines, public=published or engines.public), city, settings, demo)
+    gis, gis_service = create_service(parts.engines.public, city)
+    server = FastAPI(
+        title=city.title_en,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        lifespan=_lifespan(parts, gis_service.close),
+    )
+    server.state.limits = parts.limits
+    get_bytes = parts.screens.cache.get_bytes
+    serve_layers(server, LayerContext(engines.reader, city, settings.data_dir, get_bytes))
+    own = (*_data_routers(parts), *routers)
+    for each in (*own, *_sign_in_routers(parts)):
+        server.include_router(each)
+    mount_service(server, gis, GIS_PREFIX)
+    dash_app = create_app(parts.screens, parts.pages)
+    data = first_segments([layers_router, *own])
+    screens = WsgiScreens(dash_app.server, RUNNING_IN_ALL)
+    server.router.default = ScreensBeside(data, screens)
+    server.state.screens = dash_app
+    add_problem_handlers(server)
+    _add_middleware(server, parts, data, policy(dash_app.csp_hashes()))
+    return server
+
+
+def _make_parts(engines: Engines, city: City, settings: Settings, demo: Caller | None) -> Parts:
     cache = build_cache(settings, city)  # one of pages and layers: callers share their locks
     pages = discover()
-    dash_app = create_app(ScreenContext(reader, city, settings, cache, public, writer), pages)
-    callers = Callers(writer, demo)
-    keys = GateKeys(callers, pages, allowed_names(settings), AuditBook(writer))
-    gis, gis_service = create_service(public, city)
+    callers, book = (
+        Callers(engines.writer, demo, binds_rows=not engines.complaint),
+        AuditBook(engines.writer),
+    )
+    return Parts(
+        engines,
+        ScreenContext(engines.reader, city, settings, cache, engines.public, engines.writer),
+        pages,
+        GateKeys(callers, pages, allowed_names(settings), book),
+        Limits(settings.client_requests, settings.client_streams),
+        RequestMetrics(),
+    )
 
-    screens = WsgiScreens(dash_app.server, RUNNING_IN_ALL)
-    limits = Limits(settings.client_requests, settings.client_streams)
+
+def _lifespan(
+    parts: Parts, close_service: Callable[[], Awaitable[None]]
+) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    """Return what happens around serving."""
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         anyio.to_thread.current_default_thread_limiter().total_tokens = RUNNING_IN_ALL
-        writing = asyncio.create_task(keys.book.keep())
+        writing = asyncio.create_task(parts.keys.book.keep())
         yield
         writing.cancel()
-        await limits.stop()  # the database may stop next
-        await keys.book.write_now()
-        await gis_service.close()
-        for each in (reader, writer, public):
+        await parts.limits.stop()  # the database may stop next
+        await parts.keys.book.write_now()
+        await close_service()
+        for each in (parts.engines.reader, parts.engines.writer, parts.engines.public):
             each.dispose()
 
-    server = FastAPI(
-        title=city.title_en, docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan
-    )
-    server.state.limits = limits
-    serve_layers(server, LayerContext(reader, city, settings.data_dir, cache.get_bytes))
-    metrics = RequestMetrics()
-    own = (
-        health_router(reader, engines.complaint),
-        live_router(reader, on_signed_out=callers.forget),
+    return lifespan
+
+
+def _data_routers(parts: Parts) -> tuple[APIRouter, ...]:
+    """Return the routes of data beside the layers."""
+    reader, is_shared = parts.engines.reader, parts.screens.settings.workers > 1
+    return (
+        health_router(reader, parts.engines.complaint),
+        live_router(reader, on_signed_out=parts.keys.callers.forget),
         vehicles_router(reader),
-        points_router(reader, city),
-        metrics_router(reader, metrics, is_shared=settings.workers > 1),
-        *routers,
+        points_router(reader, parts.screens.city),
+        metrics_router(reader, parts.metrics, is_shared=is_shared),
     )
-    desk = Desk(writer, city, callers, settings.public_url, settings.has_identity_provider)
-    provider = oidc_router(writer, settings, door_of(desk))
-    for each in (*own, sign_in_router(desk), provider):
-        server.include_router(each)
-    mount_service(server, gis, GIS_PREFIX)
-    data = first_segments([layers_router, *own])
-    parts = data | set(discover()) | {GIS_PREFIX.strip("/"), "assets", "_dash-update-component"}
-    server.router.default = ScreensBeside(data, screens)
-    add_problem_handlers(server)
-    server.state.screens = dash_app
-    server.add_middleware(Gate, keys=keys)
+
+
+def _sign_in_routers(parts: Parts) -> tuple[APIRouter, APIRouter]:
+    """Return the routes of the gate itself: passwords and devices, and the identity provider."""
+    writer, settings = parts.engines.writer, parts.screens.settings
+    has_provider = settings.has_identity_provider
+    desk = Desk(writer, parts.screens.city, parts.keys.callers, settings.public_url, has_provider)
+    return sign_in_router(desk), oidc_router(writer, settings, door_of(desk))
+
+
+def _add_middleware(server: FastAPI, parts: Parts, data: frozenset[str], csp: str) -> None:
+    """Put before the application what every request passes; what is added last is first."""
+    counted = data | set(parts.pages) | {GIS_PREFIX.strip("/"), "assets", CALLBACKS.strip("/")}
+    server.add_middleware(Gate, keys=parts.keys)
     server.add_middleware(BodyLimit)
-    server.add_middleware(ClientLimits, limits=limits, streams=STREAMS)
-    server.add_middleware(SecurityHeaders, policy=policy(dash_app.csp_hashes()))
-    server.add_middleware(CountRequests, metrics=metrics, parts=parts)
-    return server
+    server.add_middleware(ClientLimits, limits=parts.limits, streams=STREAMS)
+    server.add_middleware(SecurityHeaders, policy=csp)
+    server.add_middleware(CountRequests, metrics=parts.metrics, parts=counted)
 
 
 def first_segments(routers: Sequence[APIRouter]) -> frozenset[str]:

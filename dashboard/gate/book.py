@@ -40,7 +40,8 @@ class AuditBook:
     def note(self, act: str, subject: str, outcome: str, client: str) -> None:
         """Count an act of the current caller."""
         entry = Entry(current_caller(), act, subject, outcome, client)
-        if entry not in self._counts and len(self._counts) >= MOST_KINDS:
+        is_full = entry not in self._counts and len(self._counts) >= MOST_KINDS
+        if is_full and not entry.caller.is_known:  # who is known hides no act behind a flood
             entry = Entry(Caller(entry.caller.role, REST), act, REST, outcome, "")
         self._counts[entry] = self._counts.get(entry, 0) + 1
 

@@ -4,7 +4,7 @@ Dash answers every callback at one address and finds it by the outputs that a re
 decision lies on the callback itself, so no other name and no other address leads around it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import wraps
 from typing import Any
@@ -16,7 +16,6 @@ from dashboard.page import Roles
 from geodata.errors import DeclarationError
 from geodata.identity.caller import current_caller
 
-UPDATE = "/_dash-update-component"
 _MARK = "occ_roles"
 
 
@@ -31,7 +30,7 @@ def open_to(app: Dash, roles: Roles) -> Iterator[None]:
             declared["callback"] = _guarded(declared["callback"], roles)
 
 
-def roles_of(declared: dict[str, Any]) -> Roles | None:
+def roles_of(declared: Mapping[str, Any]) -> Roles | None:
     """Return to whom a callback is open, None where that was never decided."""
     return getattr(declared.get("callback"), _MARK, None)
 
@@ -51,52 +50,17 @@ def check_decided(app: Dash) -> None:
         raise DeclarationError(f"no page says who may ask for the callback {found[0]}")
 
 
-def refuse_undecided(app: Dash) -> None:
-    """Answer 4xx to what asks for no callback, or for one that is not the caller's.
-
-    The callback refuses too; here it is done before anything else looks at what was sent.
-    """
-    server: flask.Flask = app.server
-
-    @server.before_request
-    def refuse() -> None:
-        if flask.request.path != UPDATE or flask.request.method != "POST":
-            return
-        output = _asked_output()
-        declared = app.callback_map.get(output)
-        if declared is None or "callback" not in declared:
-            flask.abort(400)
-        _refuse_others(roles_of(declared) or frozenset())
-
-
-def _asked_output() -> str:
-    """Return by which outputs a callback is asked for."""
-    try:
-        body = flask.request.get_json()
-    except RecursionError:
-        flask.abort(400)
-    if not _is_asked_rightly(body):
-        flask.abort(400)
-    return str(body["output"])
-
-
-def _refuse_others(roles: Roles) -> None:
+def refuse_others(roles: Roles) -> None:
+    """Answer 401 or 403 where the caller of the request has none of some roles."""
     caller = current_caller()
     if caller.role not in roles:
         flask.abort(403 if caller.is_known else 401)
 
 
-def _is_asked_rightly(body: object) -> bool:
-    if not isinstance(body, dict) or not isinstance(body.get("output"), str):
-        return False
-    lists = (body.get(name, []) for name in ("inputs", "state", "changedPropIds"))
-    return all(isinstance(each, list) for each in lists)
-
-
 def _guarded(callback: Callable[..., Any], roles: Roles) -> Callable[..., Any]:
     @wraps(callback)
     def guarded(*given: Any, **named: Any) -> Any:
-        _refuse_others(roles)
+        refuse_others(roles)
         return callback(*given, **named)
 
     setattr(guarded, _MARK, roles)

@@ -12,6 +12,7 @@ from fastapi.concurrency import run_in_threadpool
 from starlette.requests import cookie_parser
 from starlette.types import Scope
 
+from dashboard.gate.origins import comes_from_elsewhere
 from geodata.database.handle import DATABASE_ERRORS, Engine
 from geodata.identity.caller import Caller
 from geodata.identity.devices import find_device
@@ -66,11 +67,20 @@ class Callers:
     """The callers of one server process; a look-up holds for seconds, and in an outage longer."""
 
     def __init__(
-        self, engine: Engine, demo: Caller | None, clock: Callable[[], float] = time.monotonic
+        self,
+        engine: Engine,
+        demo: Caller | None,
+        *,
+        binds_rows: bool = True,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        """Keep the database, who asks in a demonstration, and the clock."""
+        """Keep the database, who asks in a demonstration, and the clock.
+
+        Where rows are not bound to districts, nobody who is bound to some may be let in.
+        """
         self._engine = engine
         self._demo = demo
+        self._binds_rows = binds_rows
         self._clock = clock
         self._known: OrderedDict[tuple[Means, str], _Known] = OrderedDict()
         self._asked: dict[tuple[Means, str], asyncio.Task[Caller | None]] = {}
@@ -86,7 +96,7 @@ class Callers:
             caller = await self.find_by(token)
             if caller is not None:
                 return caller, token
-        return self._demo, None
+        return None if comes_from_elsewhere(scope) else self._demo, None
 
     async def find_by(self, token: Token) -> Caller | None:
         """Return whose a token is, None when it has ended or never was."""
@@ -94,19 +104,21 @@ class Callers:
         known = self._known.get(key)
         if known is not None and self._clock() - known.asked_at < BELIEVED_S:
             return known.caller
+        began = self.ended
         try:
             caller = await self._look_up(key, token)
         except DATABASE_ERRORS:
             if known is None or self._clock() - known.asked_at >= HELD_S:
                 raise
             return known.caller
-        self._remember(key, caller)
+        if began is self.ended:  # else somebody was signed out meanwhile
+            self._remember(key, caller)
         return caller
 
     def forget(self) -> None:
         """Look everybody up anew: somebody was signed out."""
-        for known in self._known.values():
-            known.asked_at = min(known.asked_at, self._clock() - BELIEVED_S)
+        self._known.clear()
+        self._asked.clear()  # the answers that are awaited may be from before
         self.ended.set()
         self.ended = asyncio.Event()
 
@@ -125,7 +137,12 @@ class Callers:
 
     def _read(self, token: Token) -> Caller | None:
         find = find_caller if token.means == Means.SESSION else find_device
-        return find(self._engine, token.text)
+        caller = find(self._engine, token.text)
+        return caller if caller is None or self.may_enter(caller) else None
+
+    def may_enter(self, caller: Caller) -> bool:
+        """Return whether what a caller may not read can be kept from that caller."""
+        return self._binds_rows or not caller.districts
 
     def _remember(self, key: tuple[Means, str], caller: Caller | None) -> None:
         self._known[key] = _Known(caller, self._clock())

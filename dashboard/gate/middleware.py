@@ -16,6 +16,7 @@ from dashboard.gate.origins import is_our_host, is_our_origin, says_authorizatio
 from dashboard.gate.table import SIGN_IN, Decision, Kind, decide, kind_of
 from dashboard.page import Page
 from geodata.database.handle import DATABASE_ERRORS
+from geodata.http.addresses import address_of
 from geodata.identity.caller import ANYONE, Caller, asked_by
 
 LOOK_EVERY_S = 3.0  # whether the caller of an open stream is still let in
@@ -102,7 +103,7 @@ class Gate:
 
         async def told(message: Message) -> None:
             if message["type"] == "http.response.start":
-                if decision is not None and not decision.is_public:
+                if decision is not None and (caller.is_known or not decision.is_public):
                     _make_private(message)
                 self._note(scope, message["status"], decision, caller)
             await send(message)
@@ -113,7 +114,7 @@ class Gate:
         subject = decision.address if decision else "?"
         led_away = status == 303 and subject != SIGN_IN and not caller.is_known
         known_or_refused = caller.is_known or status != 200  # not who reads what is published
-        client = (scope.get("client") or ("",))[0] if known_or_refused else ""
+        client = address_of(scope) if known_or_refused else ""
         if status in _REFUSALS or led_away:
             self._keys.book.note("request", subject, "refused", client)
         elif status == 200 and decision is not None and decision.kind is Kind.EXPORT:
@@ -161,10 +162,16 @@ class Ending:
 
 
 def _make_private(message: Message) -> None:
-    """Keep an answer out of caches that others share: the browser may keep it."""
+    """Keep an answer out of caches that others share: the browser may keep it, for its caller.
+
+    Who comes after that caller at the same browser shows another token, or none.
+    """
     headers = MutableHeaders(scope=message)
     kept = headers.get("cache-control")
     if kept is None:
         headers["Cache-Control"] = "private"
     elif "public" in kept:
         headers["Cache-Control"] = kept.replace("public", "private")
+    else:  # it is asked for anew each time
+        return
+    headers.add_vary_header("Cookie, Authorization")

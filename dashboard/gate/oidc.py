@@ -19,6 +19,7 @@ from dashboard.gate.provider import Provider, ProviderSilentError
 from dashboard.gate.table import PROVIDER, PROVIDER_BACK
 from geodata.database.handle import Engine
 from geodata.errors import SignInRefusedError
+from geodata.http.addresses import address_of, client_of
 from geodata.identity.audit import Outcome, write_audit
 from geodata.identity.caller import Caller
 from geodata.identity.claims import districts_of, name_of, role_of
@@ -94,16 +95,16 @@ async def _admit_from(
 ) -> Response:
     """Let in whom the provider sent back; a refusal is written down and raised."""
     asked = _unpacked(request.cookies.get(COOKIE, ""))
-    client = request.client.host if request.client else ""
+    address = address_of(request.scope)
     said: dict[str, Any] = {}
     try:
         said = await provider.answered(request, asked)
         caller = await run_in_threadpool(admit, engine, settings, said)
-        token = await run_in_threadpool(open_session, engine, caller.name, client)
+        token = await run_in_threadpool(open_session, engine, caller.name, client_of(address))
     except SignInRefusedError as error:
         why = {"reason": str(error), "by": settings.oidc_issuer}
         await run_in_threadpool(
-            write_audit, engine, "sign-in", name_of(said), Outcome.REFUSED, why, client
+            write_audit, engine, "sign-in", name_of(said), Outcome.REFUSED, why, address
         )
         raise
     return await door.let_in(request, caller, token, asked["next"])

@@ -9,10 +9,12 @@ from urllib.parse import urlsplit
 from starlette.datastructures import Headers
 from starlette.types import Scope
 
-from geodata.settings import Settings
+from geodata.http.addresses import address_of
+from geodata.settings import Settings, is_loopback
 
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_PASSED_ON = frozenset({b"forwarded", b"via", b"x-real-ip"})  # what proxies add
 _DEFAULT_PORTS = {"http": 80, "https": 443}
 
 
@@ -46,6 +48,20 @@ def is_our_host(scope: Scope, names: frozenset[str]) -> bool:
     name = host_of(hosts[0])
     arrived_at = (scope.get("server") or ("", None))[0]
     return bool(name) and (name in names or name == arrived_at)
+
+
+def comes_from_elsewhere(scope: Scope) -> bool:
+    """Return whether a request comes from another machine, or was passed on by a proxy on this one.
+
+    A proxy need not keep the name that was asked for, and is then believed to be a visitor here.
+    """
+    host = address_of(scope)
+    is_far = host[:1].isdigit() or ":" in host  # else it is no address
+    if is_far and not is_loopback(host):
+        return True
+    return any(
+        name in _PASSED_ON or name.startswith(b"x-forwarded-") for name, _ in scope["headers"]
+    )
 
 
 def says_authorization(scope: Scope) -> bool:

@@ -6,6 +6,8 @@ from limits import RateLimitItemPerMinute
 from limits.storage import MemoryStorage
 from limits.strategies import MovingWindowRateLimiter
 
+from geodata.http.addresses import client_of
+
 PER_CLIENT = RateLimitItemPerMinute(20)
 PER_NAME = RateLimitItemPerMinute(10)
 
@@ -20,8 +22,10 @@ class SignInRates:
     def take(self, client: str, name: str | None = None) -> bool:
         """Count an attempt, of a name or of a device; False where there were too many.
 
+        Addresses of one IPv6 network are one: who has one of them has all.
         Names are counted for each address apart: who tries one must not keep its user out.
         """
+        client = client_of(client)
         if not self._attempts.hit(PER_CLIENT, "client", client):
             return False
         if name is None:

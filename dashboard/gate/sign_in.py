@@ -17,8 +17,9 @@ from dashboard.gate.table import DEVICE, SIGN_IN, SIGN_OUT
 from geodata.city.configuration import City
 from geodata.database.handle import DATABASE_ERRORS, Engine
 from geodata.errors import SignInRefusedError
+from geodata.http.addresses import address_of, client_of
 from geodata.identity.audit import Outcome, write_audit
-from geodata.identity.caller import Caller, Role, asked_by
+from geodata.identity.caller import Caller, Role, asked_by, current_caller
 from geodata.identity.sessions import end_session, open_session
 from geodata.identity.sign_in import check_password
 
@@ -92,11 +93,6 @@ def sign_in_router(desk: Desk) -> APIRouter:
     return router
 
 
-def client_of(request: Request) -> str:
-    """Return the address that a request came from."""
-    return request.client.host if request.client else ""
-
-
 async def _in_outages_too(desk: Desk, address: str, step: Awaitable[Response]) -> Response:
     """Say in the form itself that the database does not answer."""
     try:
@@ -107,7 +103,8 @@ async def _in_outages_too(desk: Desk, address: str, step: Awaitable[Response]) -
 
 async def _sign_in(desk: Desk, request: Request, given: Mapping[str, str]) -> Response:
     name, password = given.get("name", ""), given.get("password", "")
-    back, client = safe_next(given.get("next")), client_of(request)
+    back, address = safe_next(given.get("next")), address_of(request.scope)
+    client = client_of(address)
     if not desk.rates.take(client, name):
         return desk.form(SIGN_IN, back, "gate.too_many", _TOO_MANY)
     try:
@@ -116,16 +113,18 @@ async def _sign_in(desk: Desk, request: Request, given: Mapping[str, str]) -> Re
             token = await run_in_threadpool(open_session, desk.engine, caller.name, client)
     except SignInRefusedError:
         await asyncio.sleep(PAUSE_S)
-        await _write(desk, "sign-in", name, Outcome.REFUSED, client)
+        await _write(desk, "sign-in", name, Outcome.REFUSED, address)
         return desk.form(SIGN_IN, back, "gate.refused", 401)
     return await _let_in(desk, request, caller, token, back)
 
 
 async def _let_in(desk: Desk, request: Request, caller: Caller, token: str, back: str) -> Response:
     """Give the browser its new session and lead it where it wanted to go."""
+    if not desk.callers.may_enter(caller):
+        return desk.form(SIGN_IN, back, "gate.rows_not_bound", 503)
     await _end_former(desk, request)
     with asked_by(caller):
-        await _write(desk, "sign-in", caller.name, Outcome.DONE, client_of(request))
+        await _write(desk, "sign-in", caller.name, Outcome.DONE, address_of(request.scope))
     answer = RedirectResponse(back, 303)
     desk.keep(request, answer, Means.SESSION, token)
     return answer
@@ -141,13 +140,16 @@ def door_of(desk: Desk) -> Door:
         return desk.form(SIGN_IN, message=message, status=status)
 
     return Door(
-        may_try=lambda request: desk.rates.take(client_of(request)), let_in=let_in, refuse=refuse
+        may_try=lambda request: desk.rates.take(client_of(address_of(request.scope))),
+        let_in=let_in,
+        refuse=refuse,
     )
 
 
 async def _sign_out(desk: Desk, request: Request) -> Response:
     await _end_former(desk, request)
-    await _write(desk, "sign-out", "", Outcome.DONE, client_of(request))
+    if current_caller().is_known:  # nobody else fills the record
+        await _write(desk, "sign-out", "", Outcome.DONE, address_of(request.scope))
     answer = RedirectResponse("/", 303)
     # a screen that somebody signed in at stays let in as the screen that it is
     desk.drop(answer, Means.SESSION if Means.SESSION in request.cookies else Means.DEVICE)
@@ -157,22 +159,24 @@ async def _sign_out(desk: Desk, request: Request) -> Response:
 async def _end_former(desk: Desk, request: Request) -> None:
     """End the session that the browser had: a token never outlives a change of who signs in."""
     former = request.cookies.get(Means.SESSION)
-    if former:
-        await run_in_threadpool(end_session, desk.engine, former)
+    if not former:
+        return
+    was_open = await run_in_threadpool(end_session, desk.engine, former)
+    if was_open:
         desk.callers.forget()
 
 
 async def _let_device_in(desk: Desk, request: Request, token: str) -> Response:
-    client = client_of(request)
-    if not desk.rates.take(client):
+    address = address_of(request.scope)
+    if not desk.rates.take(client_of(address)):
         return desk.form(DEVICE, message="gate.too_many", status=_TOO_MANY)
     caller = await desk.callers.find_by(Token(Means.DEVICE, token)) if _is_likely(token) else None
     screen = SCREEN_OF.get(caller.role) if caller else None
     if caller is None or screen is None:
-        await _write(desk, "device", "", Outcome.REFUSED, client)
+        await _write(desk, "device", "", Outcome.REFUSED, address)
         return desk.form(DEVICE, message="gate.no_device", status=401)
     with asked_by(caller):
-        await _write(desk, "device", caller.name, Outcome.DONE, client)
+        await _write(desk, "device", caller.name, Outcome.DONE, address)
     answer = RedirectResponse(screen, 303, {"Cache-Control": "no-store"})
     desk.keep(request, answer, Means.DEVICE, token)
     return answer
@@ -182,5 +186,5 @@ def _is_likely(token: str) -> bool:
     return 20 <= len(token) <= 200 and token.isascii() and token.isprintable()
 
 
-async def _write(desk: Desk, act: str, subject: str, outcome: Outcome, client: str) -> None:
-    await run_in_threadpool(write_audit, desk.engine, act, subject, outcome, None, client)
+async def _write(desk: Desk, act: str, subject: str, outcome: Outcome, address: str) -> None:
+    await run_in_threadpool(write_audit, desk.engine, act, subject, outcome, None, address)

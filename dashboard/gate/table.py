@@ -45,6 +45,7 @@ ANALYSTS: Roles = frozenset({Role.PLANNER, Role.LEADER, Role.ADMINISTRATOR})
 PROGRAMS: Roles = frozenset({Role.PROGRAM, Role.ADMINISTRATOR})
 SIGN_IN, SIGN_OUT, DEVICE = "/sign-in", "/sign-out", "/device"
 PROVIDER, PROVIDER_BACK = "/sign-in/provider", "/sign-in/provider/back"
+CALLBACKS = "/_dash-update-component"
 
 _DECISIONS = (
     # what shows nothing but the program itself
@@ -54,7 +55,7 @@ _DECISIONS = (
     Decision("/_reload-hash", EVERYONE, Kind.FILE),
     Decision("/_dash-dependencies", EVERYONE),
     Decision("/_dash-layout", EVERYONE),  # the empty shell
-    Decision("/_dash-update-component", EVERYONE),  # each callback is decided: callbacks.py
+    Decision(CALLBACKS, EVERYONE),  # each callback is decided: callbacks.py
     Decision(SIGN_IN, EVERYONE, Kind.PAGE),
     Decision(PROVIDER, EVERYONE, Kind.PAGE),
     Decision(PROVIDER_BACK, EVERYONE, Kind.PAGE),

@@ -8,13 +8,13 @@ from starlette.datastructures import Headers
 from starlette.responses import Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from dashboard.limits.addresses import client_of
 from dashboard.limits.heads import SHOWN, fault_of
 from dashboard.limits.incoming import Incoming, Patience
 from dashboard.limits.protocol import IS_STREAM
 from dashboard.limits.turns import Bounds, RefusedError, Turns
 from dashboard.problems import answer_page
 from geodata.database.work import Work, working
+from geodata.http.addresses import address_of, client_of
 from geodata.http.problems import answer_problem
 
 RUNNING_IN_ALL = 240  # two hundred walls: most wait for a drawing that is made for all of them
@@ -83,7 +83,7 @@ class ClientLimits:
         is_stream = scope["path"] in self._streams
         scope.setdefault("state", {})[IS_STREAM] = is_stream
         turns = self._limits.streams if is_stream else self._limits.requests
-        client = client_of(scope["client"][0]) if scope.get("client") else ""
+        client = client_of(address_of(scope))
         try:
             async with turns.turn(client):
                 await self._answer(scope, receive, send)

@@ -16,7 +16,7 @@ import h11
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from dashboard.limits.addresses import client_of
+from geodata.http.addresses import client_of
 from geodata.http.problems import PROBLEM_JSON, describe_problem, title_of
 
 LOOK_S = 1.0

@@ -9,7 +9,7 @@ from typing import TypeVar
 from dashboard.read.forms import BYTES, Form
 from dashboard.read.shelves import FolderShelf, RedisShelf, Shelf
 from geodata.city.configuration import City
-from geodata.identity.row_rights import scope_of_records
+from geodata.identity.readable_districts import scope_of_records
 from geodata.settings import ROOT, Settings
 from geodata.version import read_source_version
 

@@ -5,7 +5,7 @@ from threading import Condition, Lock
 from typing import Generic, TypeVar
 
 from geodata.database.work import working_for_many
-from geodata.identity.row_rights import scope_of_records
+from geodata.identity.readable_districts import scope_of_records
 
 Answer = TypeVar("Answer")
 

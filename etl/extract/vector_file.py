@@ -22,8 +22,6 @@ from etl.source.file import SourceFile
 from etl.source.formats import FORMATS
 from geodata.errors import ExtractError
 
-_FID = "@fid"
-
 
 def read_geopackage(file: SourceFile, declaration: SourceDeclaration) -> Extracted:
     """Read the declared layer, or the only one; a table without geometry has none.

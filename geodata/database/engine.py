@@ -18,6 +18,7 @@ from geodata.tables import SCHEMA
 MINIMUM_POSTGRESQL = 13
 MINIMUM_POSTGIS = 3
 DRIVER = "postgresql+psycopg"
+POOL_SIZE = 8  # connections that an engine for answers keeps
 POOL_WAIT_S = 10  # for a free connection
 SERVER_CONNECTIONS = 32  # more than one client may use at once: see dashboard.limits
 SERVER_STATEMENT_S = 30
@@ -43,14 +44,7 @@ def connect(url: URL, schema: str = SCHEMA, options: str = "") -> Engine:
     Raises:
         DatabaseError: it is not.
     """
-    engine = create_engine(
-        url,
-        pool_pre_ping=True,
-        hide_parameters=True,
-        connect_args={"options": f"-c timezone=UTC {options}".strip(), "connect_timeout": 10},
-    )
-    look_first_in(engine, schema)
-    close_when_disposed(engine)
+    engine = make_engine(url, schema, options)
     try:
         check_server(engine)
     except DatabaseError:
@@ -74,26 +68,40 @@ def open_for_answers(
     together with the engine.
     """
     options = (
-        f"-c timezone=UTC -c statement_timeout={SERVER_STATEMENT_S}s "
+        f"-c statement_timeout={SERVER_STATEMENT_S}s "
         f"-c idle_in_transaction_session_timeout={2 * SERVER_STATEMENT_S}s {more_options}"
     )
-    made = create_engine(
-        engine.url,
-        pool_size=8,
-        max_overflow=connections - 8,
-        pool_timeout=POOL_WAIT_S,
-        pool_pre_ping=True,
-        hide_parameters=True,  # of statements, in what the log is told of errors
-        connect_args={"options": options.strip(), "connect_timeout": 10},
-    )
-    look_first_in(made, schema)
+    overflow = connections - POOL_SIZE
+    made = make_engine(
+        engine.url, schema, options, like=engine,
+        pool_size=POOL_SIZE, max_overflow=overflow, pool_timeout=POOL_WAIT_S,
+    )  # fmt: skip
     show_same_rows(made, engine)
     follow_work(made)
-    close_when_disposed(made, engine)
     return made
 
 
-def look_first_in(engine: Engine, schema: str) -> None:
+def make_engine(
+    url: URL, schema: str, options: str = "", like: Engine | None = None, **pool: Any
+) -> Engine:
+    """Return an engine whose connections have UTC and find names without a schema in `schema`.
+
+    `options` are more of PostgreSQL's for its connections, `pool` are of SQLAlchemy's pool. It is
+    disposed of together with the engine that it is made `like`.
+    """
+    engine = create_engine(
+        url,
+        pool_pre_ping=True,
+        hide_parameters=True,  # of statements, in what the log is told of errors
+        connect_args={"options": f"-c timezone=UTC {options}".strip(), "connect_timeout": 10},
+        **pool,
+    )
+    _look_first_in(engine, schema)
+    _close_when_disposed(engine, like)
+    return engine
+
+
+def _look_first_in(engine: Engine, schema: str) -> None:
     """Make each new connection of an engine find names without a schema in this one first.
 
     No statement names the schema of our tables: it is a connection's to say. What the server's
@@ -112,7 +120,7 @@ def look_first_in(engine: Engine, schema: str) -> None:
         connection.autocommit = False
 
 
-def close_when_disposed(engine: Engine, like: Engine | None = None) -> None:
+def _close_when_disposed(engine: Engine, like: Engine | None) -> None:
     """Close also those connections of an engine that are given back after it was disposed of.
 
     SQLAlchemy closes the ones that are free then; the others go back to a pool that nobody asks any

@@ -5,15 +5,14 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from functools import cache, partial
 
-from sqlalchemy import Engine, create_engine
+from sqlalchemy import Engine
 from sqlalchemy.engine import URL
 
 from geodata.database.cluster import Cluster
 from geodata.database.engine import (
-    close_when_disposed,
     connect,
     database_name,
-    look_first_in,
+    make_engine,
     open_for_answers,
     parse_url,
 )
@@ -41,13 +40,7 @@ class Engines:
     @classmethod
     def of_one(cls, engine: Engine, complaint: str = "") -> "Engines":
         """Return the engines of one role that owns everything; what is public only reads."""
-        public = create_engine(
-            engine.url,
-            pool_pre_ping=True,
-            connect_args={"options": f"-c timezone=UTC {_READ_ONLY}", "connect_timeout": 10},
-        )
-        look_first_in(public, PUBLISHED)
-        close_when_disposed(public, engine)
+        public = make_engine(engine.url, PUBLISHED, _READ_ONLY, like=engine)
         return cls(engine, engine, engine, public, complaint)
 
     def for_answers(self) -> "Engines":

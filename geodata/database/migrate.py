@@ -11,7 +11,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DBAPIError
 
-from geodata.database.replay import drop_views, make_views
+from geodata.database.replay_views import drop_views, make_views
 from geodata.database.rights import apply_rights
 from geodata.errors import DatabaseError
 from geodata.settings import ROOT

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.engine import Connection
 
 from geodata.database.gis_functions import GIS_SCHEMA, function_statements
-from geodata.database.replay import REPLAY_SCHEMA, replayed_tables
+from geodata.database.replay_views import REPLAY_SCHEMA, replayed_tables
 from geodata.database.roles import Roles, find_roles
 from geodata.database.row_rights import policy_statements
 from geodata.tables import SCHEMA, metadata

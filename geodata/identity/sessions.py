@@ -11,7 +11,7 @@ from sqlalchemy.sql.elements import ColumnElement
 
 from geodata.clock import true_now
 from geodata.database.announce import SIGNED_OUT, announce
-from geodata.errors import NotFoundError, SignInRefusedError
+from geodata.errors import SignInRefusedError
 from geodata.identity.caller import Caller, Role
 from geodata.identity.names import name_key
 from geodata.identity.tokens import digest_of, new_token
@@ -74,40 +74,16 @@ def find_caller(engine: Engine, token: str, now: datetime | None = None) -> Call
     return Caller(Role(row.role), row.name, tuple(row.districts))
 
 
-def rotate_session(engine: Engine, token: str, now: datetime | None = None) -> str | None:
-    """Return a new token of the same session, whose old one is dead; None if it has ended."""
-    now = now or true_now()
-    fresh = new_token()
-    statement = (
-        update(user_session)
-        .where(_is_open(token, now))
-        .values(token_sha256=digest_of(fresh), last_seen_at=now)
-    )
-    with engine.begin() as connection:
-        return fresh if connection.execute(statement).rowcount else None
-
-
-def end_session(engine: Engine, token: str) -> None:
-    """End a session, as at signing out; one that has ended already stays so."""
+def end_session(engine: Engine, token: str) -> bool:
+    """End a session, as at signing out; return whether there was one that had not been ended."""
     s = user_session.c
     own = (s.token_sha256 == digest_of(token)) & s.revoked_at.is_(None)
     with engine.begin() as connection:
-        connection.execute(update(user_session).where(own).values(revoked_at=true_now()))
+        ended = update(user_session).where(own).values(revoked_at=true_now())
+        if not connection.execute(ended).rowcount:
+            return False
         announce(connection, SIGNED_OUT)
-
-
-def end_sessions_of(engine: Engine, name: str) -> int:
-    """End every session of a user and return how many were open.
-
-    Raises:
-        NotFoundError: there is no user of that name.
-    """
-    query = select(user_account.c.user_id).where(user_account.c.name_key == name_key(name))
-    with engine.begin() as connection:
-        user_id = connection.execute(query).scalar_one_or_none()
-        if user_id is None:
-            raise NotFoundError(f"there is no user {name}")
-        return end_sessions_in(connection, user_id)
+    return True
 
 
 def end_sessions_in(connection: Connection, user_id: int) -> int:

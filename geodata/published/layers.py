@@ -80,11 +80,6 @@ def newest_of(periods: Periods) -> dict[str, PublishedLayer]:
     return {name: each[0] for name, each in periods.items()}
 
 
-def read_layers(connection: Connection) -> dict[str, PublishedLayer]:
-    """Return the newest period of each layer by name, in the order of domain and name."""
-    return newest_of(read_periods(connection))
-
-
 def find_period(published: Sequence[PublishedLayer], period: str) -> PublishedLayer:
     """Return a layer's numbers of one period.
 

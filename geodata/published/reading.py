@@ -7,7 +7,8 @@ import numpy as np
 import polars as pl
 from sqlalchemy import Connection, ScalarSelect, Select, select, true
 
-from geodata.queries.frame import Schema, read_columns
+from geodata.queries.frame import Schema, read_columns, read_frame
+from geodata.queries.screens import DISTRICT_SCHEMA
 from geodata.space.grid import Cells
 from geodata.tables.public_views import (
     district_number_view,
@@ -25,14 +26,6 @@ _KINDS: Schema = {
     "hi": pl.Float64,
     "n": pl.Int64,
     "status": pl.Int64,
-}
-DISTRICT_SCHEMA: Schema = {
-    "district_id": pl.String,
-    "name_zh": pl.String,
-    "name_en": pl.String,
-    "kind": pl.String,
-    "position": pl.Int64,
-    "area_km2": pl.Float64,
 }
 Days = tuple[tuple[Any, Any], ...]  # runs of days: the first, and the one after the last
 
@@ -54,6 +47,17 @@ def read_cells_of(connection: Connection, name: str, res: int, period: str | Non
     c = hexagon_view.c
     statement = select(c.cell).where(c.layer_id == _layer_id(name, period), c.res == res)
     return np.sort(read_columns(connection, statement, {"cell": pl.Int64})["cell"].to_numpy())
+
+
+def read_numbers_of(
+    connection: Connection, name: str, res: int, period: str | None = None
+) -> pl.DataFrame:
+    """Return cell and numbers at all of a layer's cells of a resolution, ascending."""
+    c = hexagon_view.c
+    statement = select(c.cell, *(c[each] for each in _NUMBERS)).where(
+        c.layer_id == _layer_id(name, period), c.res == res
+    )
+    return read_frame(connection, statement, {"cell": pl.Int64, **_KINDS}).sort("cell")
 
 
 def read_districts_of(connection: Connection, name: str, period: str | None = None) -> pl.DataFrame:

@@ -18,6 +18,7 @@ STATUSES: Mapping[int, tuple[str, str, str]] = MappingProxyType(
 )
 
 NO_DATA = 2
+SIMULATED = "SIMULATED · 模拟数据"  # beside every number that rests on simulated records
 
 
 def said_of_statuses() -> str:

@@ -4,13 +4,12 @@ Each shows the newest period; a second view, `all_` before its name, shows every
 There the period is part of the id, as one place has a row a period.
 """
 
-from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, select, text
 
 from geodata.published.layers import PublishedLayer
-from geodata.published.statuses import NO_DATA
+from geodata.published.statuses import NO_DATA, STATUSES
 from geodata.tables import published_layer
 from geodata.tables.published import PUBLISHED
 
@@ -27,21 +26,14 @@ INCIDENTS = "incident_count"  # the layer that is the collection `incidents`, to
 _COVERED = "l.is_partial, l.covered_from, l.covered_to, l.covered_days"
 _DATED = f" || '{PERIOD_MARK}' || l.period"
 
-Statuses = Mapping[int, tuple[str, str]]  # code to key and Chinese name
 
-
-def write_views(
-    connection: Connection, layer: PublishedLayer, statuses: Mapping[int, tuple[str, str]]
-) -> None:
-    """Create the layer's collections; `statuses` gives each code its key and its Chinese name.
-
-    `layer` is the newest of its name.
-    """
+def write_views(connection: Connection, layer: PublishedLayer) -> None:
+    """Create the collections of a layer, of which this is the newest period."""
     c = published_layer.c
     layer_id = connection.execute(
         select(c.layer_id).where(c.name == layer.name, c.is_newest)
     ).scalar_one()
-    words = _status_columns(statuses, f"COALESCE(v.status, {NO_DATA})")
+    words = _status_columns(f"COALESCE(v.status, {NO_DATA})")
     for view, res in _views_of(layer.name).items():
         if res in layer.res:
             newest = f"l.layer_id = {int(layer_id)}"
@@ -51,9 +43,9 @@ def write_views(
             _comment(connection, view, layer)
 
 
-def write_district_view(connection: Connection, statuses: Statuses) -> None:
+def write_district_view(connection: Connection) -> None:
     """Create the collection of every indicator's districts."""
-    words = _status_columns(statuses, "v.status")
+    words = _status_columns("v.status")
     newest = _district_view(words, "", " AND l.is_newest")
     _replace_view(connection, DISTRICT_VALUES, newest)
     _replace_view(connection, ALL_PREFIX + DISTRICT_VALUES, _district_view(words, _DATED))
@@ -100,8 +92,9 @@ def _district_view(words: str, dated: str, chosen: str = "") -> str:
     )
 
 
-def _status_columns(statuses: Statuses, column: str) -> str:
-    ordered = [statuses[code] for code in sorted(statuses)]
+def _status_columns(column: str) -> str:
+    """Return a status as its key, its Chinese name and its code."""
+    ordered = [STATUSES[code] for code in sorted(STATUSES)]
     keys, names = (", ".join(f"'{each[place]}'" for each in ordered) for place in (0, 1))
     return (
         f"(ARRAY[{keys}])[{column} + 1] AS status, (ARRAY[{names}])[{column} + 1] AS status_zh, "

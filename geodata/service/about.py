@@ -6,10 +6,8 @@ from datetime import timedelta
 from typing import Any
 
 from geodata.published.layers import PublishedLayer
-from geodata.published.statuses import said_of_statuses
+from geodata.published.statuses import SIMULATED, said_of_statuses
 from geodata.published.views import COARSE_PREFIX, HEX_PREFIX, INCIDENTS
-
-SIMULATED = "SIMULATED · 模拟数据"
 
 _PLAIN: Mapping[str, tuple[str, str]] = {
     "districts": ("行政区 · Districts", "行政区界线，WGS-84。District outlines, WGS-84."),

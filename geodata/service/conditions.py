@@ -19,7 +19,6 @@ LARGEST_PAGE = 10_000  # features; a larger limit is taken as this one
 LARGEST_TABLE = 100_000  # rows of Parquet and Arrow: all hexagons of a municipality at once
 DEFAULT_PAGE = 10
 DEEPEST_OFFSET = 10_000_000
-_CRS84 = "http://www.opengis.net/def/crs/OGC/1.3/CRS84"
 # What PostgreSQL says of a condition that makes no sense; of ours there would be another reason.
 _SENSELESS = (asyncpg.DataError, asyncpg.SyntaxOrAccessError, asyncpg.InternalServerError)
 

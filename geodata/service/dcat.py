@@ -6,8 +6,8 @@ from datetime import datetime
 from typing import Any
 
 from geodata.published.layers import PublishedLayer
+from geodata.published.statuses import SIMULATED
 from geodata.published.views import FINE_RES, HEX_PREFIX
-from geodata.service.about import SIMULATED
 from geodata.service.catalog import Service
 
 _CONTEXT = {

@@ -1,7 +1,5 @@
 """The catalogue of all data sets for data portals."""
 
-from pathlib import Path
-
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import JSONResponse
 
@@ -11,7 +9,6 @@ from geodata.service.dcat import SourceRow, catalogue
 from geodata.service.forms import json_only
 from geodata.service.links import base_url
 
-CONTEXT_FILE = Path(__file__).with_name("ngsi-context.jsonld")
 LD_JSON = "application/ld+json"
 
 

@@ -24,9 +24,6 @@ MEDIA = MappingProxyType(
         "openapi": "application/vnd.oai.openapi+json;version=3.0",
     }
 )
-NAMES = MappingProxyType(
-    {"json": "JSON", "html": "网页 · page", "geojson": "GeoJSON", "csv": "CSV", "arrow": "Arrow"}
-)
 _SAYS = "The form of the answer; without it `Accept` decides."
 PageForm = Annotated[Literal["json", "html"] | None, Query(description=_SAYS)]
 FeatureKind = Literal["geojson", "json", "csv", "geojsonseq", "ndjson", "parquet", "arrow", "html"]

@@ -7,8 +7,8 @@ from typing import Any
 import polars as pl
 
 from geodata.published.layers import PublishedLayer
-from geodata.published.statuses import STATUSES
-from geodata.service.about import SIMULATED, part_text
+from geodata.published.statuses import SIMULATED, STATUSES
+from geodata.service.about import part_text
 from geodata.service.catalog import Service
 
 ENTITY_TYPE = "KeyPerformanceIndicator"

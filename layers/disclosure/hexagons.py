@@ -19,22 +19,6 @@ Place = tuple[str, ...]  # the districts that a hexagon touches
 _WITHHELD, _ELSEWHERE = "all withheld districts", "withheld without hexagons"
 
 
-def hidden_counts(
-    counts: Counts,
-    districts: Sequence[Place],
-    totals: Mapping[str, float],
-    k: int,
-    already: Mask | None = None,
-) -> Mask:
-    """Return which hexagons' counts must be hidden beside the districts' published totals.
-
-    `districts` names, for each hexagon, those that it touches; the shares of its count in each are
-    never published. `already` was hidden in an earlier publication.
-    """
-    hidden, _ = HexTable(counts, districts, totals, k).hide(already)
-    return hidden
-
-
 class HexTable:
     """Counts of hexagons in the order of the sets of districts that they touch.
 

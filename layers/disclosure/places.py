@@ -29,17 +29,6 @@ def has_small_count(reading: CountedValue, indicator: Indicator, beside: Beside 
     return (is_zero and is_sensitive(indicator)) or public_value(reading, indicator, beside) is None
 
 
-def withheld_places(
-    readings: Readings, indicator: Indicator, already: Collection[str] = ()
-) -> frozenset[str]:
-    """Return the places whose values must be withheld beside the total of all of them.
-
-    A rate is withheld for either of its counts, so each count's pattern starts from the other's.
-    `already` was withheld in an earlier publication of the same period.
-    """
-    return withheld_of_table(readings, indicator, already) - {TOTAL}
-
-
 def withheld_of_table(
     readings: Readings,
     indicator: Indicator,
@@ -48,7 +37,9 @@ def withheld_of_table(
 ) -> frozenset[str]:
     """Return what must be withheld of places and total: place keys, and `TOTAL` for the total.
 
-    `whole` is the published total; without it the places' own sum.
+    A rate is withheld for either of its counts, so each count's pattern starts from the other's.
+    `already` was withheld in an earlier publication of the same period; `whole` is the published
+    total, without it the places' own sum.
     """
     k = smallest_count(indicator)
     if k is None:

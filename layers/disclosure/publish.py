@@ -44,7 +44,6 @@ from layers.disclosure.series import PublicHeadline, Series, series_of
 from layers.maps.cell_lists import CITY_AREA, read_cells
 from layers.period import Period
 from layers.states.changes import has_changed
-from layers.states.status import Status
 from layers.states.version import Build, read_build_in
 from layers.values.missing_inputs import read_missing_inputs
 from layers.values.read import available_periods
@@ -52,17 +51,6 @@ from layers.values.read import available_periods
 HELD = "%s of %s stays as published: the change would disclose a small count (see --restate)"
 _logger = logging.getLogger(__name__)
 _AT_ONCE = 2  # layers do not read each other
-STATUS_ZH = {
-    Status.OK: "正常",
-    Status.ZERO_TRUE: "零",
-    Status.NO_DATA: "无数据",
-    Status.NA_DENOMINATOR: "不适用",
-    Status.LOW_N: "样本少",
-    Status.ESTIMATED: "估算",
-    Status.STALE: "过期",
-    Status.SUPPRESSED: "已保密",
-}
-STATUSES = {int(status): (status.key, zh) for status, zh in STATUS_ZH.items()}
 NOT_BUILT, NO_PERIOD = "not_built", "no_period"  # why a layer has no published period
 
 
@@ -99,7 +87,7 @@ def publish_layers(
     keys = list(load_catalogue(city)) if indicators is None else list(indicators)
     series = [one for key in keys for one in series_of(find_indicator(city, key), shown)]
     with engine.begin() as connection:
-        write_district_view(connection, STATUSES)
+        write_district_view(connection)
         for res in RESOLUTIONS:
             write_cells(connection, read_cells(data_dir, city, CITY_AREA, res))
         if indicators is None:
@@ -170,7 +158,7 @@ def _replace(
     drop_periods(connection, series.name, gone)
     mark_newest(connection, series.name, str(periods[-1]))
     drop_gap(connection, series.name)
-    write_views(connection, edition.layer(periods[-1]), STATUSES)
+    write_views(connection, edition.layer(periods[-1]))
     return True
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import Connection, Engine
 
 from geodata.city.configuration import City
 from geodata.published.layers import PublishedLayer, read_periods
-from geodata.published.reading import read_cells_of, read_districts_of, read_published_values
+from geodata.published.reading import read_districts_of, read_numbers_of
 from geodata.space.grid import cells_to_texts
 from layers.catalogue.registry import find_indicator
 from layers.disclosure.audit import Equation, Span, ranges
@@ -60,10 +60,7 @@ def _lines(connection: Connection, city: City, data_dir: Path, layer: PublishedL
         _line(layer, DISTRICTS, districts, counts, together, _of_districts(city, layer, districts))
     ]
     for res in layer.res:
-        cells = read_cells_of(connection, layer.name, res, layer.period)
-        numbers = read_published_values(connection, layer.name, cells.tolist(), layer.period).sort(
-            "cell"
-        )
+        numbers = read_numbers_of(connection, layer.name, res, layer.period)
         zones = cells_to_texts(numbers["cell"].to_numpy())
         hexes = _by_name(numbers.with_columns(zone=pl.Series(zones)), "zone", "")
         together = read_kept(connection, publication_of(city, layer, HEXAGONS)).places

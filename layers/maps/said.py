@@ -2,6 +2,7 @@
 
 from sqlalchemy import Connection
 
+from geodata.published.statuses import SIMULATED
 from layers.states.status import Status
 from layers.states.terms import read_terms
 from layers.states.version import Build
@@ -23,6 +24,6 @@ def said_of(connection: Connection, query: CheckedQuery, build: Build) -> dict[s
         "sources": ", ".join(build.sources),
         "owners": ", ".join(owners),
         "licences": ", ".join(licences),
-        "provenance": "SIMULATED · 模拟数据" if build.is_simulated else "real",
+        "provenance": SIMULATED if build.is_simulated else "real",
         "statuses": "; ".join(f"{int(each)} {each.key}" for each in Status),
     }

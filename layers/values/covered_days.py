@@ -19,12 +19,11 @@ from layers.catalogue.registry import find_indicator, resolve_component
 from layers.period import Period
 from layers.states.version import read_build_in
 from layers.values.coverage import Coverage, CoveredSpan, read_coverage
+from layers.values.day_runs import Runs, common_days, cut_runs, runs_until, unite
 from layers.values.selection import read_steps
 
 PLANNED_TABLES = (departure.name, gtfs_stop.name)  # timetables: their days are known ahead
 ONE_DAY = timedelta(days=1)
-
-Runs = tuple[Period, ...]  # of whole days, ascending, none touching the next
 
 
 @dataclass(frozen=True)
@@ -97,9 +96,11 @@ class CoveredDays:
                 period, (period,), self.today, is_stock=True, counted_on=counted_on
             )
         window = [period, *([beside] if beside else [])]
-        heard = [runs for runs in self.by_component.values() if any(_cut(runs, w) for w in window)]
-        known = [_cut(runs, period) for runs in heard]
-        runs = _common(known) if known else ()
+        heard = [
+            runs for runs in self.by_component.values() if any(cut_runs(runs, w) for w in window)
+        ]
+        known = [cut_runs(runs, period) for runs in heard]
+        runs = common_days(known) if known else ()
         return PeriodCoverage(period, runs, self.today, is_planned=self.is_planned)
 
     def reaches_end_of(self, period: Period) -> bool:
@@ -109,7 +110,7 @@ class CoveredDays:
         """
         if self.is_stock:
             return any(day >= period.end for day in self.counted_on)
-        known = [_cut(runs, period) for runs in self.by_component.values()]
+        known = [cut_runs(runs, period) for runs in self.by_component.values()]
         heard = [runs for runs in known if runs]
         return bool(heard) and all(runs[-1].end == period.end for runs in heard)
 
@@ -168,7 +169,7 @@ def read_covered_places(
             for each in keys
         }
         if not is_planned:
-            runs = {each: _until(days, today) for each, days in runs.items()}
+            runs = {each: runs_until(days, today) for each, days in runs.items()}
         found[district_id] = CoveredDays(runs, today, is_planned=is_planned)
     return found
 
@@ -192,15 +193,15 @@ def _undeclared(
 def _runs_of(coverage: Coverage, component: str, place: str | None, zone: ZoneInfo) -> Runs:
     """Return the whole days covered in the place: of the city, where every district is."""
     own = [s for s in coverage.spans if s.component in (None, component)]
-    everywhere = _united(_whole_days([s for s in own if s.district_id is None], zone))
+    everywhere = unite(_whole_days([s for s in own if s.district_id is None], zone))
     places = [place] if place else sorted(coverage.districts)
     if not any(s.district_id for s in own) or not places:
         return everywhere
     each = [
-        _united([*everywhere, *_whole_days([s for s in own if s.district_id == where], zone)])
+        unite([*everywhere, *_whole_days([s for s in own if s.district_id == where], zone)])
         for where in places
     ]
-    return _common(each)
+    return common_days(each)
 
 
 def _whole_days(spans: Iterable[CoveredSpan], zone: ZoneInfo) -> list[Period]:
@@ -213,34 +214,3 @@ def _whole_days(spans: Iterable[CoveredSpan], zone: ZoneInfo) -> list[Period]:
         if end.date() > first:
             found.append(Period(first, end.date()))
     return found
-
-
-def _united(spans: Iterable[Period]) -> Runs:
-    united: list[Period] = []
-    for span in sorted(spans):
-        if united and span.first <= united[-1].end:
-            united[-1] = Period(united[-1].first, max(united[-1].end, span.end))
-        else:
-            united.append(span)
-    return tuple(united)
-
-
-def _cut(runs: Iterable[Period], within: Period) -> Runs:
-    """Return the parts of the runs that lie within a period."""
-    return tuple(
-        Period(max(run.first, within.first), min(run.end, within.end))
-        for run in runs
-        if run.first < within.end and within.first < run.end
-    )
-
-
-def _common(runs: Sequence[Runs]) -> Runs:
-    """Return the days that all have in common."""
-    found, *others = runs
-    for other in others:
-        found = tuple(part for run in found for part in _cut(other, run))
-    return found
-
-
-def _until(runs: Runs, end: date) -> Runs:
-    return tuple(Period(run.first, min(run.end, end)) for run in runs if run.first < end)

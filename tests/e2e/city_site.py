@@ -18,7 +18,7 @@ from dashboard.server import create_server
 from geodata.city.configuration import City
 from geodata.database.engines import Engines, get_engines
 from geodata.database.migrate import upgrade
-from geodata.identity.row_rights import readable_districts
+from geodata.identity.readable_districts import readable_districts
 from geodata.settings import Settings
 from geodata.space.districts import load_districts
 from layers.build.run import build_states

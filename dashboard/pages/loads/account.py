@@ -13,7 +13,7 @@ from dashboard.components.text import bilingual, two_lines
 from dashboard.pages.loads.held import accept_command
 from dashboard.pages.loads.overview import COUNTS, head, severity_word, status_word
 from geodata.database.handle import RowMapping
-from geodata.identity.row_rights import scope_of_records
+from geodata.identity.readable_districts import scope_of_records
 from geodata.queries.loads import LoadDetails
 
 MISSING = "—"

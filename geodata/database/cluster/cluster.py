@@ -5,9 +5,6 @@ The server listens on the loopback address and on a Unix socket, both behind the
 """
 
 import fcntl
-import secrets
-import shutil
-import tempfile
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -25,7 +22,7 @@ from geodata.database.cluster.account import (
     choose_home,
     make_home,
 )
-from geodata.database.cluster.binaries import Binaries, find_binaries
+from geodata.database.cluster.initialise import USER, initialise
 from geodata.database.cluster.lifetime import (
     LINGER_S,
     hold,
@@ -43,9 +40,9 @@ from geodata.database.cluster.listen import (
     write_listen,
 )
 from geodata.database.cluster.postmaster import Postmaster, is_alive, processes_in, read_postmaster
+from geodata.database.cluster.programs import Programs
 from geodata.errors import ClusterError
 
-USER = "occ"
 START_TRIES = 5
 ORPHANS_WAIT_S = 30
 
@@ -73,6 +70,7 @@ class Cluster:
         self._linger_s = linger_s
         self.home = choose_home(data_dir, fallback)
         self.account: Account = choose_account(self.home)
+        self._programs = Programs(self.home, self.account)
 
     @property
     def data(self) -> Path:
@@ -113,7 +111,7 @@ class Cluster:
         with self._locked():
             if self._is_ready():
                 return False
-            self._initialise()
+            initialise(self.data, self._programs)
             self._clear_stale_lock()
             self._start()
             return True
@@ -138,7 +136,9 @@ class Cluster:
             return False
         with self._locked():
             postmaster = read_postmaster(self.data)
-            self._pg("pg_ctl", "stop", "-D", CLUSTER_FOLDER, "-m", "fast", "-w", "-t", "60")
+            self._programs.run(
+                "pg_ctl", "stop", "-D", CLUSTER_FOLDER, "-m", "fast", "-w", "-t", "60"
+            )
             discard_socket_dir(postmaster.socket_dir if postmaster else "")
         return True
 
@@ -182,40 +182,6 @@ class Cluster:
     def _is_alive(self, postmaster: Postmaster | None) -> bool:
         return is_alive(self.data, postmaster, self.account)
 
-    def _initialise(self) -> None:
-        """Create the cluster in a sibling folder and rename it: a partial one never starts."""
-        if (self.data / "PG_VERSION").exists():
-            return
-        for leftover in self.home.glob(f"{CLUSTER_FOLDER}.new-*"):
-            shutil.rmtree(leftover, ignore_errors=True)
-        new = Path(tempfile.mkdtemp(prefix=f"{CLUSTER_FOLDER}.new-", dir=self.home))
-        self.account.own(new)
-        password = self._write_password()
-        binaries = find_binaries()
-        self._pg(
-            "initdb",
-            *("-D", str(new), f"--username={USER}", f"--pwfile={password}"),
-            *("--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8"),
-            "--lc-collate=C",  # the same order, compared as bytes: keys sort several times faster
-            binaries=binaries,
-        )
-        with (new / "postgresql.conf").open("a", encoding="ascii") as conf:
-            conf.write((Path(__file__).parent / "private.conf").read_text(encoding="ascii"))
-        new.rename(self.data)
-
-    def _write_password(self) -> Path:
-        path = self.home / "password"
-        if not path.exists():
-            new = (
-                self.home / "password.new"
-            )  # renamed when complete: a kill leaves no empty password
-            new.unlink(missing_ok=True)
-            new.touch(mode=0o600)
-            new.write_text(secrets.token_urlsafe(24), encoding="ascii")
-            self.account.own(new)
-            new.rename(path)
-        return path
-
     def _clear_stale_lock(self) -> None:
         """Remove a dead server's lock file, but only once none of its processes is left.
 
@@ -241,7 +207,7 @@ class Cluster:
             port = choose_port(self.data)
             self.account.own(write_listen(self.data, port, socket_dir))
             try:
-                self._pg(
+                self._programs.run(
                     *("pg_ctl", "start", "-D", CLUSTER_FOLDER, "-w", "-t", "120"),
                     *("-l", "server.log"),
                 )
@@ -249,29 +215,7 @@ class Cluster:
                 if is_port_free(port):
                     raise
                 continue  # taken between our check and the server's start: choose again
-            program = self._binaries().folder / "pg_ctl"
+            program = self._programs.of_cluster().folder / "pg_ctl"
             start_keeper(self.home, self.account, program, CLUSTER_FOLDER, self._linger_s)
             return
         raise ClusterError(f"no free port was found in {START_TRIES} tries")
-
-    def _pg(self, program: str, *arguments: str, binaries: Binaries | None = None) -> None:
-        """Run a program in the home, paths as plain names: pg_ctl hands them to a shell."""
-        folder = (binaries or self._binaries()).folder
-        done = self.account.run([str(folder / program), *arguments], self.home)
-        if done.returncode != 0:
-            raise ClusterError(
-                f"{program} failed: {_last_lines(done.stderr or done.stdout)}{self._log_tail()}"
-            )
-
-    def _binaries(self) -> Binaries:
-        return find_binaries(int((self.data / "PG_VERSION").read_text(encoding="ascii")))
-
-    def _log_tail(self) -> str:
-        log = self.home / "server.log"
-        if not log.exists():
-            return ""
-        return f" | {log}: {_last_lines(log.read_text(encoding='utf-8', errors='replace'))}"
-
-
-def _last_lines(text: str, count: int = 3) -> str:
-    return " / ".join(line.strip() for line in text.strip().splitlines()[-count:])

@@ -1,9 +1,10 @@
 """Parses the query parameters of zone queries and zone data."""
 
 import re
+from dataclasses import dataclass
 
 from geodata.errors import GeographyError, NotFoundError, RequestError
-from geodata.service.extents import Box, Span, read_span
+from geodata.service.extents import Box, Span, read_box, read_span
 from geodata.space.grid import text_to_cell
 
 _CRS84 = frozenset(
@@ -30,6 +31,33 @@ def check_crs(crs: str | None) -> None:
     """Refuse a CRS other than CRS84, which is the only one the data are kept in."""
     if crs is not None and crs not in _CRS84:
         raise RequestError(f"coordinates in {crs!r} are not understood, only in CRS84")
+
+
+@dataclass(frozen=True)
+class Area:
+    """Where, and when, a client asks for."""
+
+    box: Box | None
+    span: Span | None
+
+
+def read_area(
+    bbox: str | None, bbox_crs: str | None, subset: list[str] | None, subset_crs: str | None
+) -> Area:
+    """Return the area of `bbox` or of `subset`.
+
+    Raises:
+        RequestError: both name it, or one in coordinates that the data are not kept in.
+    """
+    box, span = read_subset(subset or [])
+    if bbox is not None:
+        if box is not None:
+            raise RequestError("bbox and subset name the same axes")
+        check_crs(bbox_crs)
+        box = read_box(bbox)
+    elif box is not None:
+        check_crs(subset_crs)
+    return Area(box, span)
 
 
 def read_subset(texts: list[str]) -> tuple[Box | None, Span | None]:

@@ -1,131 +1,26 @@
-"""The DGGS resources of the whole dataset (`/dggs`) and of one collection."""
+"""The routes of the DGGS: of the whole dataset (`/dggs`) and of one collection."""
 
 from typing import Annotated, Any, Literal
 
-import numpy as np
-import shapely
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.params import Depends as Dependency
 from fastapi.responses import JSONResponse
 
-from geodata.errors import NotFoundError, RequestError
-from geodata.published.layers import PublishedLayer
-from geodata.published.views import COARSE_PREFIX
-from geodata.service.about import layer_of
+from geodata.errors import NotFoundError
 from geodata.service.catalog import Service
 from geodata.service.conditions import collection_named
 from geodata.service.dggs import parameters
 from geodata.service.dggs.data import dggs_json, geojson, has_data, read_depth
 from geodata.service.dggs.definition import DEFAULT_DEPTH, DGGRS, FINEST, definition
-from geodata.service.dggs.zones import ZoneQuery, read_zones
-from geodata.service.extents import overlaps, read_box, read_span
+from geodata.service.dggs.resources import DggsResources, ZoneFilter
+from geodata.service.extents import read_span
 from geodata.service.forms import json_only
-from geodata.service.links import LINK, base_url, link
-from geodata.service.periods import layers_at
-from geodata.space.grid import (
-    STORAGE_RES,
-    cell_area_km2,
-    cell_polygons,
-    cell_res,
-    cell_to_parents,
-    cells_to_children,
-    cells_to_texts,
-    neighbours,
-)
+from geodata.service.links import base_url, link
+from geodata.space.grid import Cells, cell_area_km2, cells_to_texts
 
 MOST_LISTED = 50_000
 Format = Annotated[Literal["json", "geojson"] | None, Query()]
 Where = Annotated[str | None, Query()]
-
-
-class DggsResources:
-    """The answers of the routes; `collection` is None for the whole dataset."""
-
-    def __init__(self, service: Service) -> None:
-        """Keep the service."""
-        self._service = service
-
-    def layers(self, collection: str | None, chosen: str | None = None) -> list[PublishedLayer]:
-        """Return the layers of a collection, or those of the dataset that `collections` names."""
-        known = self._service.layers
-        if collection is None:
-            named = chosen.split(",") if chosen else [n for n, each in known.items() if each.res]
-            return [self.layers(name)[0] for name in named]
-        layer = layer_of(collection, known)
-        if layer is None or not layer.res or collection.startswith(COARSE_PREFIX):
-            raise NotFoundError(f"{collection!r} has no data by zone")
-        return [layer]
-
-    def at(self, layers: list[PublishedLayer], period: str | None) -> list[PublishedLayer]:
-        """Return the layers as of a period, by default of their newest."""
-        return layers_at(self._service.periods, [each.name for each in layers], period)
-
-    def address(self, request: Request, collection: str | None) -> str:
-        """Return the address of the list of grids."""
-        origin = f"/collections/{collection}" if collection else ""
-        return f"{base_url(request)}{origin}/dggs"
-
-    def grid(self, request: Request, collection: str | None) -> dict[str, Any]:
-        """Return the description of H3 for these data."""
-        base = f"{self.address(request, collection)}/{DGGRS}"
-        finest = max((max(each.res) for each in self.layers(collection)), default=0)
-        return {
-            "id": DGGRS,
-            "title": "H3",
-            "description": "H3 hexagonal hierarchy, aperture 7; the states' own grid.",
-            "crs": "http://www.opengis.net/def/crs/OGC/1.3/CRS84",
-            "defaultDepth": DEFAULT_DEPTH,
-            "maxRefinementLevel": finest,
-            "maxRelativeDepth": 5,
-            "links": [
-                link(base, "self"),
-                link(f"{base_url(request)}/dggs/{DGGRS}/definition", LINK + "dggrs-definition"),
-                link(f"{base}/zones", LINK + "dggrs-zone-query"),
-            ],
-            "linkTemplates": [
-                _template(f"{base}/zones/{{zoneId}}", "dggrs-zone-info"),
-                _template(f"{base}/zones/{{zoneId}}/data", "dggrs-zone-data"),
-            ],
-        }
-
-    def zone(self, request: Request, collection: str | None, text: str) -> dict[str, Any]:
-        """Return a zone: its centre, area, parents, children and neighbours."""
-        cell = parameters.read_zone(text)
-        level = int(cell_res(np.array([cell]))[0])
-        base = f"{self.address(request, collection)}/{DGGRS}"
-        links = [link(f"{base}/zones/{text}", "self"), link(base, LINK + "dggrs")]
-        for rel, texts in _relatives(cell, level).items():
-            links += [link(f"{base}/zones/{each}", LINK + rel) for each in texts]
-        with self._service.engine.connect() as connection:
-            finest = max((max(each.res) for each in self.layers(collection)), default=0)
-            query = ZoneQuery(level, parent=cell, is_compact=False)
-            if level <= finest and len(read_zones(connection, self.layers(collection), query)):
-                links.append(link(f"{base}/zones/{text}/data", LINK + "dggrs-zone-data"))
-        outline = cell_polygons(np.array([cell]))[0]
-        return {
-            "id": text,
-            "level": level,
-            "areaMetersSquare": float(cell_area_km2(np.array([cell]))[0]) * 1e6,
-            "geometry": shapely.geometry.mapping(outline),
-            "bbox": list(shapely.bounds(outline)),
-            "links": links,
-        }
-
-
-def _template(href: str, rel: str) -> dict[str, str]:
-    return {"uriTemplate": href, "rel": LINK + rel, "type": "application/json"}
-
-
-def _relatives(cell: int, level: int) -> dict[str, list[str]]:
-    """Return parent, children and neighbours as text, by link relation."""
-    one = np.array([cell], dtype=np.int64)
-    parents = cell_to_parents(one, level - 1) if level else one[:0]
-    children = cells_to_children(one, level + 1) if level < STORAGE_RES else one[:0]
-    return {
-        "dggrs-zone-parent": cells_to_texts(parents),
-        "dggrs-zone-child": cells_to_texts(children),
-        "dggrs-zone-neighbor": cells_to_texts(neighbours(cell)),
-    }
 
 
 def dggs_router(service: Service) -> APIRouter:
@@ -143,7 +38,7 @@ def dggs_router(service: Service) -> APIRouter:
 
     for prefix in ("", "/collections/{collectionId}"):
         _add_grid(router, resources, prefix)
-        _add_zones(router, service, resources, prefix)
+        _add_zones(router, resources, prefix)
         _add_data(router, service, resources, prefix)
     return router
 
@@ -192,7 +87,7 @@ def _add_grid(router: APIRouter, resources: DggsResources, prefix: str) -> None:
         return resources.zone(request, _origin(request), zoneId)
 
 
-def _add_zones(router: APIRouter, service: Service, resources: DggsResources, prefix: str) -> None:
+def _add_zones(router: APIRouter, resources: DggsResources, prefix: str) -> None:
     @router.get(
         prefix + f"/dggs/{DGGRS}/zones",
         dependencies=[Depends(json_only), *_origin_of(prefix)],
@@ -213,43 +108,22 @@ def _add_zones(router: APIRouter, service: Service, resources: DggsResources, pr
         limit: Annotated[int, Query(ge=1)] = MOST_LISTED,
         offset: Annotated[int, Query(ge=0, le=10_000_000)] = 0,
     ) -> dict[str, Any]:
-        layers = resources.layers(_origin(request), collections)
-        box, span = parameters.read_subset(subset or [])
-        if bbox is not None:
-            if box is not None:
-                raise RequestError("bbox and subset name the same axes")
-            parameters.check_crs(bbox_crs)
-            box = read_box(bbox)
-        elif box is not None:
-            parameters.check_crs(subset_crs)
-        span = read_span(datetime) if datetime else span
-        if span is not None:
-            layers = [
-                each
-                for layer in layers
-                for each in service.periods[layer.name]
-                if overlaps(span, each.starts_at, each.ends_at) and period in (None, each.period)
-            ]
-        else:
-            layers = resources.at(layers, period)
-        finest = max((max(each.res) for each in layers), default=0)
-        wanted = finest if level is None else level
-        if layers and wanted > finest:
-            raise RequestError(f"values reach level {finest}, not {wanted}")
-        above = parameters.read_zone(parent) if parent else None
-        with service.engine.connect() as connection:
-            zones = read_zones(connection, layers, ZoneQuery(wanted, box, above, is_compact))
-        shown = zones[offset : offset + min(limit, MOST_LISTED)]
-        links = [link(str(request.url), "self")]
-        if offset + len(shown) < len(zones):
-            onward = request.url.include_query_params(offset=offset + len(shown))
-            links.append(link(str(onward), "next"))
-        area = float(cell_area_km2(shown).sum()) * 1e6 if len(shown) else 0.0
-        return {
-            "zones": cells_to_texts(shown),
-            "returnedAreaMetersSquare": area,
-            "links": links,
-        }
+        asked = parameters.read_area(bbox, bbox_crs, subset, subset_crs)
+        span = read_span(datetime) if datetime else asked.span
+        layers = resources.during(resources.layers(_origin(request), collections), span, period)
+        zones = resources.zones(layers, level, ZoneFilter(asked.box, parent, is_compact))
+        return _zones_page(request, zones, offset, min(limit, MOST_LISTED))
+
+
+def _zones_page(request: Request, zones: Cells, offset: int, limit: int) -> dict[str, Any]:
+    """Return some of the zones, with the link to the next ones."""
+    shown = zones[offset : offset + limit]
+    links = [link(str(request.url), "self")]
+    if offset + len(shown) < len(zones):
+        onward = request.url.include_query_params(offset=offset + len(shown))
+        links.append(link(str(onward), "next"))
+    area = float(cell_area_km2(shown).sum()) * 1e6 if len(shown) else 0.0
+    return {"zones": cells_to_texts(shown), "returnedAreaMetersSquare": area, "links": links}
 
 
 def _add_data(router: APIRouter, service: Service, resources: DggsResources, prefix: str) -> None:

@@ -20,7 +20,7 @@ from geodata.queries.alerts import read_alerts
 from geodata.queries.live import read_sources_freshness
 from geodata.settings import Settings
 from geodata.space.districts import load_districts
-from geodata.tables import alert_watch, load, road_edge
+from geodata.tables import alert_watch, live_source, load, road_edge
 from layers.alerts.observe import evaluate
 from layers.alerts.rules import load_alert_rules
 from layers.catalogue.registry import find_indicator
@@ -102,6 +102,9 @@ def test_rules_without_data_are_said_to_be_unknown(context, monkeypatch) -> None
 
 def test_sources_that_nobody_follows_are_named(context, monkeypatch) -> None:
     at(monkeypatch, AT)
+    with context.engine.begin() as connection:
+        connection.execute(delete(live_source))  # followed until later than this: a clock set back
+    keep_followed(context.engine, [("incidents_119", RULE), ("incidents_120", RULE)])
     sources = read_sources_freshness(context.engine, AT)
     facts = facts_of(context.city, {}, sources, ())
     found = city_status(

@@ -133,7 +133,7 @@ def test_a_start_is_refused_before_any_data_are_made(engine, tmp_path, capsys):
     with pytest.raises(SettingsError, match="nobody could sign in"):
         run_steps(context, check_start)
     assert "[2/" in capsys.readouterr().out
-    assert not (tmp_path / "data").exists()
+    assert not (tmp_path / "data" / "incoming").exists()
 
 
 def test_serve_refuses_too(engine, monkeypatch):

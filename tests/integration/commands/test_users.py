@@ -14,7 +14,7 @@ from geodata.errors import SignInRefusedError
 from geodata.identity.audit import read_audit
 from geodata.identity.caller import Caller, Role
 from geodata.identity.devices import find_device
-from geodata.identity.row_rights import readable_districts
+from geodata.identity.readable_districts import readable_districts
 from geodata.identity.sessions import find_caller, open_session
 from geodata.identity.users import check_password
 from geodata.settings import get_settings

@@ -89,6 +89,17 @@ def test_a_flood_of_refusals_is_a_few_entries(context) -> None:
     assert len(read_audit(context.engine, size=1000).entries) == len(entries)
 
 
+def test_a_flood_hides_no_act_of_somebody_known(context) -> None:
+    book = AuditBook(context.engine)
+    for number in range(2 * MOST_KINDS):
+        book.note("request", "/wall", "refused", f"198.51.100.{number}")
+    with asked_by(OFFICER):
+        book.note("export", "/ogc/{path:path}", "done", "192.0.2.1")
+    asyncio.run(book.write_now())
+    exports = [each for each in read_audit(context.engine).entries if each["act"] == "export"]
+    assert [(each["who"], each["client"]) for each in exports] == [("李娜", "192.0.2.1")]
+
+
 def test_who_was_refused_is_written_with_the_role(context) -> None:
     book = AuditBook(context.engine)
     with asked_by(OFFICER):

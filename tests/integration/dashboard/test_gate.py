@@ -153,6 +153,13 @@ def test_what_is_closed_stays_out_of_shared_caches(client: TestClient) -> None:
         assert "public" not in kept
 
 
+def test_a_browser_keeps_what_is_closed_for_the_one_who_asked(client: TestClient) -> None:
+    for path in ("/wall", "/_dash-layout", "/"):
+        answer = client.get(path, headers=headers_of(Role.LEADER)).headers
+        assert "cookie" in answer["vary"].lower(), path
+        assert answer["cache-control"] == "private", path
+
+
 def test_health_tells_details_to_those_who_are_known(client: TestClient) -> None:
     assert client.get("/healthz").json() == {"database": "ok"}
     assert "versions" in client.get("/healthz", headers=headers_of(Role.WALL)).json()

@@ -15,7 +15,7 @@ from dashboard.wording.numbers import change_text
 from dashboard.wording.periods import change_words, coverage_text, known_period_text
 from geodata import tables
 from geodata.city.configuration import City
-from geodata.published.layers import read_layers
+from geodata.published.layers import newest_of, read_periods
 from geodata.settings import Settings
 from layers.build.run import build_states
 from layers.disclosure.publish import publish_layers
@@ -137,7 +137,7 @@ def test_an_export_says_that_its_period_is_partial(context: ScreenContext):
     """Counts of people are published for whole months: October, of which 29 days are covered."""
     publish_layers(context.engine, context.city, context.settings.data_dir, ["incident_count"])
     with context.engine.connect() as connection:
-        layer = read_layers(connection)["incident_count"]
+        layer = newest_of(read_periods(connection))["incident_count"]
         columns = connection.exec_driver_sql(
             "SELECT is_partial, covered_from, covered_to, covered_days "
             "FROM published.district_values WHERE indicator = 'incident_count' LIMIT 1"

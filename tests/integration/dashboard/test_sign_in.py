@@ -5,17 +5,21 @@ from types import SimpleNamespace
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
-from sqlalchemy import Engine
+from sqlalchemy import Engine, func, select, text
 
 from dashboard.gate import callers, sign_in
 from dashboard.gate.rates import PER_NAME
 from dashboard.server import create_server
+from geodata.database.announce import SIGNED_OUT
+from geodata.database.engines import Engines
 from geodata.http.problems import PROBLEM_JSON
 from geodata.identity.audit import read_audit
 from geodata.identity.caller import Role
 from geodata.identity.devices import issue_device, revoke_device
 from geodata.identity.users import add_user, disable_user
 from geodata.settings import Settings
+from geodata.space.districts import load_districts
+from geodata.tables import audit_entry, district
 from tests.callers import headers_of, let_in
 
 NAME, PASSWORD = "王丽", "correct horse battery staple"
@@ -70,6 +74,20 @@ def test_signing_in_leads_where_one_wanted_and_signing_out_ends_it(client, engin
     assert newest(engine, "sign-out").who == NAME
 
 
+def test_who_was_not_signed_in_signs_nobody_out_and_writes_nothing(client, server, engine) -> None:
+    with engine.connect() as connection:
+        before = connection.execute(select(func.count()).select_from(audit_entry)).scalar_one()
+        connection.execute(text(f"LISTEN {SIGNED_OUT}"))
+        connection.commit()
+        for cookie in ({}, {"Cookie": "occ_session=nothing"}):
+            assert client.post("/sign-out", headers=ORIGIN | cookie).status_code == 303
+        heard = connection.connection.driver_connection.notifies(timeout=0.1)
+        assert [each.channel for each in heard] == []
+        connection.execute(text("UNLISTEN *"))
+        after = connection.execute(select(func.count()).select_from(audit_entry)).scalar_one()
+    assert after == before
+
+
 def test_a_session_is_another_after_each_sign_in(client) -> None:
     give(client)
     first = client.cookies["occ_session"]
@@ -97,6 +115,25 @@ def test_a_refusal_does_not_tell_whether_the_name_exists(client, engine) -> None
 def test_nobody_is_led_elsewhere_after_signing_in(client, there: str) -> None:
     assert give(client, next=there).headers["location"] == "/"
     assert f'value="{there}"' not in client.get("/sign-in", params={"next": there}).text
+
+
+@pytest.mark.usefixtures("server")
+def test_who_is_bound_to_districts_is_told_where_rows_cannot_be(engine, city, tmp_path) -> None:
+    with engine.begin() as connection:
+        load_districts(connection, city)
+        district_id = connection.execute(select(district.c.district_id).limit(1)).scalar_one()
+    add_user(engine, "bound", Role.DUTY, PASSWORD, [district_id])
+    for complaint, status in (("there are no roles", 503), ("", 303)):
+        single = Engines.of_one(engine, complaint)
+        client = TestClient(
+            create_server(single, city, Settings(data_dir=tmp_path)), follow_redirects=False
+        )
+        answer = give(client, name="bound")
+        assert answer.status_code == status
+        assert ("set-cookie" in answer.headers) is (status == 303)
+        assert ("one role does everything" in answer.text) is (status == 503)
+        assert give(client).status_code == 303
+        single.public.dispose()
 
 
 def test_what_stands_in_the_form_is_escaped(client) -> None:
@@ -140,6 +177,15 @@ def test_too_many_attempts_have_to_wait(client) -> None:
     assert answers == [401] * amount + [429]
     assert "Too many attempts" in give(client, name="tried often").text
     assert give(client, name="tried often").headers["retry-after"] == "60"
+
+
+def test_addresses_of_one_network_wait_together(server, monkeypatch) -> None:
+    monkeypatch.setattr(sign_in, "PAUSE_S", 0)
+    answers = []
+    for number in range(PER_NAME.amount + 1):
+        address = (f"2001:db8:1:2::{number:x}", 5000)
+        answers.append(give(TestClient(server, client=address), "wrong", "a network").status_code)
+    assert answers[-1] == 429
 
 
 @pytest.mark.parametrize(

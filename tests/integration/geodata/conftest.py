@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from geodata.database.engines import Engines, get_engines
 from geodata.database.migrate import upgrade
-from geodata.identity.row_rights import readable_districts
+from geodata.identity.readable_districts import readable_districts
 from geodata.settings import Settings
 from tests.conftest import DatabaseFactory
 

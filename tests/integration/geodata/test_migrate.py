@@ -12,7 +12,7 @@ from sqlalchemy.engine import URL, Connection
 
 from geodata.database.engine import connect
 from geodata.database.migrate import FOLDER, current_revision, upgrade
-from geodata.database.replay import drop_views
+from geodata.database.replay_views import drop_views
 from geodata.errors import DatabaseError
 from geodata.tables import SCHEMA, metadata
 

@@ -23,7 +23,7 @@ from geodata.database.role_access import FOLDER, password_file
 from geodata.database.role_script import role_script
 from geodata.database.roles import find_roles, roles_of
 from geodata.errors import DatabaseError, SettingsError
-from geodata.identity.row_rights import readable_districts
+from geodata.identity.readable_districts import readable_districts
 from geodata.settings import Settings, get_settings
 from tests.conftest import DatabaseFactory, opened
 from tests.integration.geodata.conftest import given

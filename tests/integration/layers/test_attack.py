@@ -18,7 +18,7 @@ from sqlalchemy import Connection, Engine, insert, select
 
 from geodata import tables
 from geodata.city.configuration import City
-from geodata.published.reading import read_cells_of, read_districts_of, read_published_values
+from geodata.published.reading import read_districts_of, read_numbers_of
 from geodata.space.grid import cells_to_texts
 from geodata.tables import NO_DISTRICT
 from layers.build.run import build_states
@@ -35,6 +35,7 @@ from tests.integration.layers.conftest import place as placed
 
 K = 5
 RES = 8
+PLACES = 160
 KEYS = (
     "incident_count",
     "incident_calls",
@@ -146,13 +147,10 @@ class Attacked:
             return {key: self._read(connection, key) for key in KEYS}
 
     def _read(self, connection: Connection, key: str) -> Published:
-        cells = read_cells_of(connection, key, RES)
-        hexes = read_published_values(connection, key, cells.tolist())
-        names = [*cells_to_texts(hexes["cell"].to_numpy())]
-        found = pl.concat(
-            [hexes.drop("cell"), read_districts_of(connection, key).drop("district_id")]
-        )
-        names += read_districts_of(connection, key)["district_id"].to_list()
+        hexes = read_numbers_of(connection, key, RES)
+        districts = read_districts_of(connection, key)
+        names = [*cells_to_texts(hexes["cell"].to_numpy()), *districts["district_id"].to_list()]
+        found = pl.concat([hexes.drop("cell"), districts.drop("district_id")])
         bounds = sum(found[each].drop_nulls().len() for each in ("lo", "hi", "n"))
         values = dict(zip(names, found["value"], strict=True))
         return Published(values, dict(zip(names, found["status"], strict=True)), bounds)
@@ -178,12 +176,12 @@ def attacked(engine: Engine, city: City, tmp_path_factory) -> Attacked:
     """October: many places with few events, some with many; districts with next to none."""
     rng = np.random.default_rng(3)
     points = make_points(city)
-    known = np.flatnonzero(~np.isin(points[3], NO_DISTRICT))[:260]
+    known = np.flatnonzero(~np.isin(points[3], NO_DISTRICT))[:PLACES]
     points = tuple(np.asarray(each)[known] for each in points)
     counts = np.select(
-        [rng.random(260) < 0.55, rng.random(260) < 0.7],
-        [rng.integers(1, 8, 260), rng.integers(8, 40, 260)],
-        rng.integers(50, 140, 260),
+        [rng.random(PLACES) < 0.55, rng.random(PLACES) < 0.7],
+        [rng.integers(1, 8, PLACES), rng.integers(8, 40, PLACES)],
+        rng.integers(50, 140, PLACES),
     )
     few = points[3] == min(points[3], key=points[3].tolist().count)
     counts[few] = 0
@@ -203,7 +201,7 @@ def attacked(engine: Engine, city: City, tmp_path_factory) -> Attacked:
             "residents": float(rng.integers(300, 9000)),
             **placed(points, index),
         }
-        for index in range(260)
+        for index in range(PLACES)
     ]
     add("population", people, source="census", event_to=LAST)
     build_states(engine, city, KEYS)
@@ -435,7 +433,7 @@ def test_9_versions_of_one_period(
 ) -> None:
     """Late events: the edition is held and says so; restated, no change of few is to be had."""
     first, rows = public, list(attacked.rows)
-    late = np.zeros(260, dtype=int)
+    late = np.zeros(PLACES, dtype=int)
     late[:40] = 1
     late[40:44] = 60
     attacked.add(late, "late")

@@ -5,8 +5,8 @@ import polars as pl
 import pytest
 from sqlalchemy import text
 
-from geodata.published.layers import read_layers
-from geodata.published.reading import read_cells_of, read_published_values
+from geodata.published.layers import newest_of, read_periods
+from geodata.published.reading import read_numbers_of
 from layers.build.run import build_states
 from layers.disclosure.publish import publish_layers
 from layers.period import Period
@@ -19,14 +19,13 @@ OCTOBER = Period.parse("2026-10")
 
 def _rows(engine, name: str, res: int) -> pl.DataFrame:
     with engine.connect() as connection:
-        cells = read_cells_of(connection, name, res)
-        return read_published_values(connection, name, cells.tolist()).sort("cell")
+        return read_numbers_of(connection, name, res)
 
 
 def test_values_are_those_of_the_engine(published, city):
     rows = _rows(published, "residents", 8)
     with published.connect() as connection:
-        period = Period.parse(read_layers(connection)["residents"].period)
+        period = Period.parse(newest_of(read_periods(connection))["residents"].period)
     asked = read_answer(published, city, ValueQuery("residents", period, by="cell", res=8))
     wanted = dict(asked.select("key", "value").iter_rows())
     assert len(rows) > 500
@@ -59,7 +58,7 @@ def test_a_rate_hides_what_its_count_hides(published):
 
 def test_people_are_counted_at_one_resolution_and_over_a_whole_month(published):
     with published.connect() as connection:
-        layers = read_layers(connection)
+        layers = newest_of(read_periods(connection))
         raw = connection.execute(
             text("SELECT count(*) FROM pg_views WHERE viewname = 'hex7_incident_count'")
         ).scalar_one()
@@ -95,6 +94,6 @@ def test_a_publication_that_fails_leaves_the_old_one_whole(published, city, data
         publish_layers(published, city, data_dir, ["residents"])
     assert _rows(published, "residents", 8).equals(before)
     with published.connect() as connection:
-        assert read_layers(connection)["residents"].version == "old"
+        assert newest_of(read_periods(connection))["residents"].version == "old"
     monkeypatch.undo()
     assert publish_layers(published, city, data_dir, ["residents"]) == ["residents"]

@@ -5,7 +5,7 @@ import pytest
 from dashboard.components.caller import caller_tab
 from dashboard.pages.loads.account import rejected_table
 from geodata.identity.caller import ANYONE, Caller, Role, asked_by
-from geodata.identity.row_rights import WHOLE_CITY, districts_of, scope_of_records
+from geodata.identity.readable_districts import WHOLE_CITY, districts_of, scope_of_records
 
 ROW = {"file": "calls.csv", "row_number": 7, "field": "at", "reason": "no time"}
 BOUND = Caller(Role.DUTY, "d", districts=("b", "a"))

@@ -1,5 +1,6 @@
 """Telemetry through the whole pipeline: recorded streams to day partitions, with their account."""
 
+import os
 from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
@@ -140,18 +141,35 @@ def test_a_file_counts_once_and_a_later_one_adds_to_its_day(load_bytes, store):
     assert rows["speed_m_s"].round(3).to_list() == [9.889, 9.889, 0.0]
 
 
-def test_a_broken_write_leaves_the_old_partition_and_no_pieces(store, monkeypatch, tmp_path):
+def _fail(*_args, **_more):
+    raise OSError("disk full")
+
+
+@pytest.mark.parametrize("step", ["fchmod", "fsync", "replace"])
+def test_a_broken_write_leaves_the_old_partition_and_no_pieces(store, monkeypatch, tmp_path, step):
     partition = Partition("vehicle_ping", date(2026, 11, 20), "bus")
     store.write(partition, pl.DataFrame({"a": [1]}))
-
-    def fail(*_args, **_more):
-        raise OSError("disk full")
-
-    monkeypatch.setattr(type(store._files), "mv", fail)
-    with pytest.raises(OSError, match="disk full"):
-        store.write(partition, pl.DataFrame({"a": [2]}))
+    with monkeypatch.context() as broken:
+        broken.setattr(os, step, _fail)
+        with pytest.raises(OSError, match="disk full"):
+            store.write(partition, pl.DataFrame({"a": [2]}))
     assert store.read(partition)["a"].to_list() == [1]
-    assert len(list((tmp_path / "store").rglob("day=*"))) == 1
+    assert [each for each in (tmp_path / "store").rglob("*") if each.is_file()] == [
+        tmp_path / "store" / partition.name
+    ]
+
+
+@pytest.mark.parametrize("step", ["pipe_file", "mv"])
+def test_a_broken_write_to_a_remote_store_leaves_it_the_same(monkeypatch, tmp_path, step):
+    store = PartitionStore(f"memory://{tmp_path.name}")
+    partition = Partition("vehicle_ping", date(2026, 11, 20), "bus")
+    store.write(partition, pl.DataFrame({"a": [1]}))
+    with monkeypatch.context() as broken:
+        broken.setattr(type(store._files), step, _fail)
+        with pytest.raises(OSError, match="disk full"):
+            store.write(partition, pl.DataFrame({"a": [2]}))
+    assert store.read(partition)["a"].to_list() == [1]
+    assert len(store._files.find(store._root)) == 1
 
 
 def test_an_archive_of_positions_repeats_no_report(load_bytes, store, tmp_path):

@@ -1,6 +1,7 @@
 """Who asks is looked up once for many requests, and stays known while the database is away."""
 
 import asyncio
+from threading import Event
 from types import SimpleNamespace
 
 import pytest
@@ -27,7 +28,7 @@ def world(monkeypatch) -> SimpleNamespace:
 
     monkeypatch.setattr(callers, "find_caller", find)
     monkeypatch.setattr(callers, "find_device", lambda _engine, _text: None)
-    world.callers = Callers(None, None, lambda: world.now)
+    world.callers = Callers(None, None, clock=lambda: world.now)
     world.find = lambda token=TOKEN: asyncio.run(world.callers.find_by(token))
     return world
 
@@ -67,11 +68,51 @@ def test_an_outage_of_the_database_signs_nobody_out_for_a_while(world) -> None:
         world.find()
 
 
+def test_an_outage_lets_nobody_in_who_was_signed_out_before(world) -> None:
+    world.find()
+    world.callers.forget()
+    world.away = True
+    with pytest.raises(OperationalError):
+        world.find()
+
+
+def test_a_look_up_from_before_a_sign_out_is_not_believed_after_it(world, monkeypatch) -> None:
+    began, may_end = Event(), Event()
+
+    def find_slowly(_engine, text: str) -> Caller | None:
+        found = world.sessions.get(text)
+        began.set()
+        assert may_end.wait(10)
+        return found
+
+    async def sign_out_meanwhile() -> list[Caller | None]:
+        first = asyncio.create_task(world.callers.find_by(TOKEN))
+        await asyncio.to_thread(began.wait, 10)
+        world.sessions.clear()
+        world.callers.forget()
+        second = asyncio.create_task(world.callers.find_by(TOKEN))
+        await asyncio.sleep(0)
+        may_end.set()
+        await first
+        return [await second, await world.callers.find_by(TOKEN)]
+
+    monkeypatch.setattr(callers, "find_caller", find_slowly)
+    assert asyncio.run(sign_out_meanwhile()) == [None, None]
+
+
 def test_tokens_that_are_none_take_no_memory(world, monkeypatch) -> None:
     monkeypatch.setattr(callers, "MOST_KNOWN", 10)
     for number in range(30):
         assert world.find(Token(Means.DEVICE, f"guess-{number}")) is None
     assert len(world.callers._known) == 10
+
+
+def test_who_is_bound_to_districts_is_let_in_only_where_rows_are_bound(world) -> None:
+    world.sessions[TOKEN.text] = Caller(Role.DUTY, "李娜", ("220102",))
+    world.callers = Callers(None, None, binds_rows=False)
+    assert world.find() is None
+    world.callers = Callers(None, None)
+    assert world.find() == world.sessions[TOKEN.text]
 
 
 def test_a_demonstration_is_for_those_who_show_nothing(world) -> None:
@@ -80,6 +121,25 @@ def test_a_demonstration_is_for_those_who_show_nothing(world) -> None:
     assert (found and found.is_demo, token) == (True, None)
     scope = {"headers": [(b"cookie", b"occ_session=a-token")]}
     assert asyncio.run(world.callers.find(scope)) == (LEADER, TOKEN)
+
+
+@pytest.mark.parametrize(
+    "scope",
+    [
+        {"headers": [(b"x-forwarded-for", b"203.0.113.9")]},
+        {"headers": [(b"x-forwarded-proto", b"https")]},
+        {"headers": [(b"x-real-ip", b"203.0.113.9")]},
+        {"headers": [(b"forwarded", b"for=203.0.113.9")]},
+        {"headers": [(b"via", b"1.1 proxy")]},
+        {"headers": [], "client": ("203.0.113.9", 5000)},
+    ],
+)  # fmt: skip
+def test_a_demonstration_is_for_those_who_sit_at_this_machine(world, scope) -> None:
+    world.callers = Callers(None, Caller(Role.ADMINISTRATOR, "demo", is_demo=True))
+    assert asyncio.run(world.callers.find(scope)) == (None, None)
+    here = {"headers": [], "client": ("127.0.0.1", 5000)}
+    found, _ = asyncio.run(world.callers.find(here))
+    assert found is not None
 
 
 @pytest.mark.parametrize(

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from uvicorn import Config
 
-from dashboard.limits.addresses import client_of
 from dashboard.limits.serving import options_of
 from dashboard.limits.turns import Bounds, RefusedError, Turns
+from geodata.http.addresses import address_of, client_of
 from geodata.settings import Settings
 
 BOUNDS = Bounds(running=2, running_in_all=3, waiting=2, waiting_in_all=3, wait_s=60)
@@ -153,7 +153,7 @@ def test_whose_word_about_a_client_is_believed(proxies: str, peer: str, client: 
     seen: list[str] = []
 
     async def application(scope: Any, _receive: Any, _send: Any) -> None:
-        seen.append(scope["client"][0])
+        seen.append(address_of(scope))
 
     config = Config(application, **options_of(Settings(trusted_proxies=proxies)))
     config.load()

@@ -6,7 +6,7 @@ import pytest
 
 from dashboard.read.single_flight import SingleFlight, SingleFlights
 from geodata.identity.caller import Caller, Role, asked_by
-from geodata.identity.row_rights import scope_of_records
+from geodata.identity.readable_districts import scope_of_records
 
 WAIT_S = 20
 

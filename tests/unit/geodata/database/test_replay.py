@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 from geodata.clock import now, replayed, replaying
-from geodata.database.replay import view_statements
+from geodata.database.replay_views import view_statements
 from geodata.tables import metadata
 
 AT = datetime(2026, 11, 20, 0, 30, tzinfo=UTC)

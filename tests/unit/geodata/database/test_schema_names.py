@@ -22,7 +22,7 @@ ABOUT_IT = {  # they make, describe or look up the schema itself and read nothin
     Path("geodata/tables/__init__.py"),
     Path("geodata/database/engine.py"),
     Path("geodata/database/migrate.py"),
-    Path("geodata/database/replay.py"),
+    Path("geodata/database/replay_views.py"),
     Path("geodata/database/rights.py"),
     Path("geodata/database/row_rights.py"),
     Path("geodata/database/statistics.py"),

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from layers.disclosure.hexagons import HexTable, hidden_counts
+from layers.disclosure.hexagons import HexTable
 from layers.disclosure.totals import Group, Totals, possible_ranges
 
 
@@ -20,7 +20,7 @@ def test_one_hidden_count_is_told_by_its_total():
 def test_the_smallest_other_count_is_hidden_with_it():
     """E1, METHODS 9 test 1: then 3 lies anywhere in 0..11."""
     counts, districts = _inside(12, 3, 8)
-    hidden = hidden_counts(counts, districts, {"d": 23}, 5)
+    hidden = HexTable(counts, districts, {"d": 23}, 5).hide()[0]
     assert hidden.tolist() == [False, True, True]
     told = possible_ranges(Totals({"d": 23 - 12}, {"b, c": Group((("d",),), 2)}))
     assert told["b, c"] == pytest.approx((0, 11))
@@ -40,13 +40,13 @@ def test_nested_totals_are_seen_through():
 
 def test_zeros_and_large_counts_stay_where_nothing_is_hidden():
     counts, districts = _inside(0, 5, 70)
-    assert not hidden_counts(counts, districts, {"d": 75}, 5).any()
+    assert not HexTable(counts, districts, {"d": 75}, 5).hide()[0].any()
 
 
 def test_two_small_counts_that_their_total_pins_down_get_company():
     """1 and 1 beside 90 in 92: each is at most 2, told to within less than 5."""
     counts, districts = _inside(1, 1, 90, 40)
-    hidden = hidden_counts(counts, districts, {"d": 132}, 5)
+    hidden = HexTable(counts, districts, {"d": 132}, 5).hide()[0]
     assert hidden.tolist() == [True, True, False, True]
 
 
@@ -54,7 +54,7 @@ def test_a_hexagon_across_a_boundary_protects_a_little_only():
     """How an open hexagon across a boundary is shared is unknown, which blurs both totals."""
     counts = np.array([3.0, 30.0, 60.0, 50.0, 7.0])
     districts = [("a",), ("a",), ("a", "b"), ("b",), ("b",)]
-    hidden = hidden_counts(counts, districts, {"a": 33 + 20, "b": 57 + 40}, 5)
+    hidden = HexTable(counts, districts, {"a": 33 + 20, "b": 57 + 40}, 5).hide()[0]
     assert hidden[0]
     groups = {
         "hidden a": Group((("a",),), int(hidden[:2].sum())),
@@ -69,7 +69,11 @@ def test_what_was_hidden_before_stays_hidden():
     """E1, METHODS 9: 7 was hidden in an earlier publication of the period, when it was 4."""
     counts, districts = _inside(12, 7, 8)
     already = np.array([False, True, False])
-    assert hidden_counts(counts, districts, {"d": 27}, 5, already).tolist() == [False, True, True]
+    assert HexTable(counts, districts, {"d": 27}, 5).hide(already)[0].tolist() == [
+        False,
+        True,
+        True,
+    ]
 
 
 def test_a_withheld_district_shares_what_is_left_with_those_without_hexagons():
