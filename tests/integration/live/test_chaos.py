@@ -18,9 +18,7 @@ from geodata.city.configuration import load_city
 from geodata.clock import now
 from geodata.database.cluster import Cluster
 from geodata.database.cluster.postmaster import read_postmaster
-from geodata.database.migrate import upgrade
 from geodata.settings import Settings
-from geodata.space.districts import load_districts
 from layers.alerts.observe import evaluate
 from layers.alerts.rules import TargetRule, load_alert_rules
 from layers.build.run import build_states
@@ -119,7 +117,7 @@ def is_all_read(engine, incoming) -> bool:
 
 def follow_quietly(city, context, folder) -> None:
     """Load what lies in the folder without any disturbance."""
-    load_timetable(context.engine, city, folder)
+    load_timetable(context.ready_engine, city, folder)
     followed = build_followed(context)
     for _ in range(2):  # what was missed is looked for once a feed has been heard
         for each in followed:
@@ -156,11 +154,11 @@ def test_killed_at_random_the_day_comes_out_as_undisturbed(cluster, city, monkey
     live, server = Program(folder, "live"), Program(folder, "serve", OCC_PORT=port)
     screen = Screen(base)
     screen.start()
-    assert wait_until(lambda: "hello" in dict(screen.heard))
     incoming = incoming_dir(settings, city) / "live"
     victims = ["live", "database", "server"] * (PARTS // 3)
     rng.shuffle(victims)
     try:
+        assert wait_until(lambda: "hello" in dict(screen.heard))
         for part, victim in enumerate(victims):
             before, boots = read_progress(engine), screen.boots()
             day.write(incoming, part)
@@ -187,9 +185,7 @@ def test_killed_at_random_the_day_comes_out_as_undisturbed(cluster, city, monkey
         server.kill(signal.SIGTERM)
     # A new server knows nothing of what the screen had heard; nor what a lost database announced.
     assert screen.reasons().count("reconnected") >= victims.count("server")
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("CREATE DATABASE quiet"))
-    counts, answers = read_quietly(engine, city, folder, free_port())
+    counts, answers = read_quietly(database, city, folder, free_port())
     differing = {
         name: (set(counts[name]) ^ set(disturbed[name]), len(counts[name]), len(disturbed[name]))
         for name in counts
@@ -201,14 +197,13 @@ def test_killed_at_random_the_day_comes_out_as_undisturbed(cluster, city, monkey
     check_that_there_is_something(disturbed, shown)
 
 
-def read_quietly(engine, city, folder, port: str) -> tuple[dict[str, list[tuple]], list[bytes]]:
+def read_quietly(database, city, folder, port: str) -> tuple[dict[str, list[tuple]], list[bytes]]:
     """Return counts and answers of the same day without any disturbance."""
-    url = engine.url.set(database="quiet")
-    address = url.render_as_string(hide_password=False)
-    with opened(url) as fresh:
-        upgrade(fresh)
-        with fresh.begin() as connection:
-            load_districts(connection, city)
+    with opened(database.url("postgres")) as administrator:
+        made = administrator.connect().execution_options(isolation_level="AUTOCOMMIT")
+        with made as connection:
+            connection.execute(text("CREATE DATABASE quiet"))
+    address = database.url("quiet").render_as_string(hide_password=False)
     own = folder / "quiet"  # answers that are kept are kept apart
     own.mkdir()
     (own / "incoming").symlink_to(folder / "incoming")
