@@ -25,7 +25,7 @@ from etl.live.progress import keep_followed, keep_poll
 from etl.live.record_files import FollowedRecords
 from etl.outcome import FileLoad
 from etl.source.declaration import read_declarations
-from geodata.database.handle import DATABASE_ERRORS, Engine
+from geodata.database.handle import DATABASE_ERRORS, LOST_ERRORS, Engine
 from geodata.errors import LoadError, OperationsError
 from geodata.space.districts import DistrictLocator, read_districts
 from geodata.traces import trace_of
@@ -184,8 +184,11 @@ async def pause(stop: asyncio.Event, seconds: float) -> None:
 
 
 def _poll(engine: Engine, source: Followed) -> str | None:
-    """Poll once and store the result; return the error, if any."""
-    message = None
+    """Poll once and store the result; return the error, if any.
+
+    A database that was lost is no fault of the source: nothing is told of it.
+    """
+    message, is_ours = None, False
     try:
         for done in source.poll():
             _logger.info(
@@ -193,12 +196,15 @@ def _poll(engine: Engine, source: Followed) -> str | None:
                 done.rows_rejected, done.file, done.load_id, done.status,
             )  # fmt: skip
     except (*DATABASE_ERRORS, OperationsError, OSError) as error:
+        is_ours = isinstance(error, LOST_ERRORS)
         message = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
     except Exception as error:  # a program error in one source must not stop the others
         _logger.error("following %s failed: %s", name_of(source.live_source), trace_of(error))
         message = f"unforeseen {type(error).__name__}"
     if message:
         _logger.warning("%s: %s", name_of(source.live_source), message)
+    if is_ours:
+        return message
     with suppress(*DATABASE_ERRORS):
         keep_poll(engine, source.live_source.declaration.key, source.live_source.rule, message)
     return message

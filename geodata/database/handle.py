@@ -2,9 +2,10 @@
 
 from sqlalchemy import Engine as Engine
 from sqlalchemy import RowMapping as RowMapping
+from sqlalchemy.exc import InterfaceError, SQLAlchemyError
 from sqlalchemy.exc import OperationalError as OperationalError
-from sqlalchemy.exc import SQLAlchemyError
 
 from geodata.errors import DatabaseError
 
 DATABASE_ERRORS = (SQLAlchemyError, DatabaseError)
+LOST_ERRORS = (OperationalError, InterfaceError, DatabaseError)  # nobody's fault but ours

@@ -1,11 +1,14 @@
 """The live process reads a source when it changes, and now and then although it does not."""
 
 import asyncio
+from collections.abc import Iterator
 from types import SimpleNamespace
 
 import pytest
 
 from commands import live
+from geodata.database.handle import OperationalError
+from geodata.errors import DatabaseError, LoadError
 
 
 class Source:
@@ -80,3 +83,31 @@ def test_what_cannot_be_seen_waits_for_the_poll(monkeypatch: pytest.MonkeyPatch)
     source = Source(poll_s=0.01)
     source.look = OSError("renamed")
     assert follow(monkeypatch, source, lambda number: number == 2) == 2
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (OperationalError("SELECT 1", {}, Exception("terminating connection")), []),
+        (DatabaseError("cannot use the database"), []),
+        (LoadError("not a table"), ["LoadError: not a table"]),
+        (OSError("no such folder"), ["OSError: no such folder"]),
+    ],
+)
+def test_a_lost_database_is_no_fault_of_the_source(
+    monkeypatch: pytest.MonkeyPatch, error: Exception, told: list[str]
+) -> None:
+    kept: list[str] = []
+
+    def poll() -> Iterator[object]:
+        raise error
+        yield
+
+    declaration = SimpleNamespace(key="calls")
+    source = SimpleNamespace(
+        live_source=SimpleNamespace(declaration=declaration, rule=SimpleNamespace(feed="records")),
+        poll=poll,
+    )
+    monkeypatch.setattr(live, "keep_poll", lambda _engine, _key, _rule, said: kept.append(said))
+    assert live._poll(None, source)
+    assert kept == told
