@@ -3,7 +3,7 @@
 Each wall holds a stream of pushes and asks for what a wall asks most: points, values, the state of
 the service. The flood asks as fast as it can for moments and periods that nobody has asked for,
 holds as many streams as it gets, and leaves connections unfinished. All come through one proxy,
-which names them.
+which names them, and show a wall's token.
 """
 
 import asyncio
@@ -23,10 +23,12 @@ import httpx2
 from sqlalchemy import Engine
 
 from bench.clients import running
-from bench.flooding import KEY
+from bench.flooding import KEY, TOKEN
 from bench.pushes import hear_pushes
 from bench.timing import Measure, Table
 from geodata.city.configuration import City
+from geodata.identity.caller import Role
+from geodata.identity.devices import issue_device
 from geodata.settings import ROOT
 from layers.build.run import build_states
 from layers.maps.urls import values_address
@@ -61,6 +63,7 @@ def bench_flood(engine: Engine, city: City) -> Table:
     build_states(engine, city, [KEY])
     version = read_build(engine, city, KEY).version
     values = values_address(KEY, "all", version, Period.parse(MONTH), RES)
+    token = issue_device(engine, Role.WALL, f"bench-{time.time_ns()}")
     with tempfile.TemporaryDirectory(prefix="occ-bench-", ignore_cleanup_errors=True) as text:
         environment = {
             **os.environ,
@@ -72,17 +75,17 @@ def bench_flood(engine: Engine, city: City) -> Table:
         base = f"http://127.0.0.1:{PORT}"
         command = [sys.executable, str(ROOT / "app.py"), "serve"]
         with running(command, base, environment, Path(text) / "serve.log"):
-            return asyncio.run(_measure(base, values))
+            return asyncio.run(_measure(base, values, token))
 
 
-async def _measure(base: str, values: str) -> Table:
+async def _measure(base: str, values: str, token: str) -> Table:
     asked = (values, "/live/points/incidents.json", "/healthz")
-    async with _walls(base, asked) as walls:
+    async with _walls(base, asked, token) as walls:
         await asyncio.sleep(SECONDS)  # the first answers are computed
         alone = walls[0] = Heard()
         await asyncio.sleep(SECONDS)
         beside = walls[0] = Heard()
-        flood = await _flooded()
+        flood = await _flooded(token)
         walls[0] = Heard()
     rows = [
         *_rows("an answer to a wall, alone", alone),
@@ -105,26 +108,26 @@ def _rows(name: str, heard: Heard) -> list[Measure]:
     ]
 
 
-def _client(base: str, address: str) -> httpx2.AsyncClient:
+def _client(base: str, address: str, token: str) -> httpx2.AsyncClient:
     return httpx2.AsyncClient(
         base_url=base,
         timeout=ANSWER_S,
         trust_env=False,
         verify=False,  # no TLS is spoken
-        headers={"X-Forwarded-For": address},
+        headers={"X-Forwarded-For": address, "Authorization": f"Bearer {token}"},
         limits=httpx2.Limits(max_connections=None),
     )
 
 
 @asynccontextmanager
-async def _walls(base: str, asked: Sequence[str]) -> AsyncIterator[list[Heard]]:
+async def _walls(base: str, asked: Sequence[str], token: str) -> AsyncIterator[list[Heard]]:
     """Open the walls; what they hear goes to the first of the list."""
     heard = [Heard()]
     async with AsyncExitStack() as stack:
         tasks = []
         for number in range(WALLS):
             client = await stack.enter_async_context(
-                _client(base, f"10.0.{number // 250}.{number % 250 + 1}")
+                _client(base, f"10.0.{number // 250}.{number % 250 + 1}", token)
             )
             tasks.append(asyncio.create_task(_listen(client, heard)))
             tasks.append(asyncio.create_task(_ask_again(client, asked, heard, number)))
@@ -166,11 +169,11 @@ async def _ask(client: httpx2.AsyncClient, address: str, heard: Heard) -> None:
     heard.seconds.append(time.monotonic() - began)
 
 
-async def _flooded() -> Heard:
+async def _flooded(token: str) -> Heard:
     """Flood the server from another process until the time is over; return what that was told."""
     command = (sys.executable, "-m", "bench.flooding", str(PORT), str(SECONDS))
     process = await asyncio.create_subprocess_exec(
-        *command, cwd=ROOT, stdout=asyncio.subprocess.PIPE
+        *command, cwd=ROOT, stdout=asyncio.subprocess.PIPE, env={**os.environ, TOKEN: token}
     )
     said, _ = await process.communicate()
     told = json.loads(said)

@@ -5,6 +5,7 @@ It prints what it was answered as JSON: how often each status, and the seconds o
 
 import asyncio
 import json
+import os
 import random
 import sys
 import time
@@ -19,6 +20,7 @@ from layers.maps.urls import values_address
 AT_ONCE, UNFINISHED, STREAMS = 200, 100, 50
 ADDRESS = "203.0.113.9"
 KEY = "incident_count"
+TOKEN = "BENCH_TOKEN"  # the environment variable with the token of a wall
 _ANSWER_S = 60
 
 
@@ -77,7 +79,9 @@ class Flood:
     async def _send(self, address: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
         head = f"GET {address} HTTP/1.1\r\nHost: 127.0.0.1:{self.port}\r\n"
-        writer.write(f"{head}X-Forwarded-For: {ADDRESS}\r\nConnection: close\r\n\r\n".encode())
+        token = f"Authorization: Bearer {os.environ[TOKEN]}\r\n"
+        told = f"{head}{token}X-Forwarded-For: {ADDRESS}\r\nConnection: close\r\n\r\n"
+        writer.write(told.encode())
         return reader, writer
 
 
