@@ -46,6 +46,7 @@ class Site:
     base: str
     calls: CallFile
     server: psutil.Process
+    token: str  # of a wall
     count: int = 0
 
     @property
@@ -180,7 +181,7 @@ async def _listen(base: str, ear: Ear) -> None:
 
 async def _many_walls(site: Site, asked: list[RecordedRequest], count: int, updates: int) -> Table:
     rng = random.Random(50)
-    async with open_walls(site.base, asked, count) as walls:
+    async with open_walls(site.base, asked, count, site.token) as walls:
         await walls.expect(site.next_mark, site.append(), PATIENCE_S)
         walls.forget()
         cpu, began = _cpu_s(site.server), time.perf_counter()

@@ -169,7 +169,7 @@ def _group_of(asked: RecordedRequest) -> str:
 
 @asynccontextmanager
 async def open_walls(
-    base: str, asked: Sequence[RecordedRequest], count: int
+    base: str, asked: Sequence[RecordedRequest], count: int, token: str
 ) -> AsyncIterator[Walls]:
     """Open many walls, and wait until all are connected."""
     templates = templates_of(asked)
@@ -182,6 +182,7 @@ async def open_walls(
                     trust_env=False,
                     headers={
                         "Origin": base,
+                        "Authorization": f"Bearer {token}",
                         "X-Forwarded-For": f"10.0.{number // 250}.{number % 250 + 1}",
                     },
                 )
