@@ -29,6 +29,8 @@ from bench.wall_browser import RecordedRequest, Shown, Wall, open_wall
 from bench.walls import Walls, open_walls
 from geodata.city.configuration import City
 from geodata.clock import now
+from geodata.identity.caller import Role
+from geodata.identity.devices import issue_device
 from geodata.settings import ROOT
 
 PORT = 8763
@@ -117,7 +119,8 @@ def _site(engine: Engine, city: City, incoming: Path) -> Iterator[Site]:
             running([*app, "serve"], base, environment, folder / "serve.log") as server,
             _following([*app, "live"], environment, folder / "live.log"),
         ):
-            yield Site(base, calls, psutil.Process(server.pid))
+            token = issue_device(engine, Role.WALL, f"bench-{time.time_ns()}")
+            yield Site(base, calls, psutil.Process(server.pid), token)
 
 
 @contextmanager
