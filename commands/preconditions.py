@@ -1,12 +1,12 @@
 """What must hold before any work begins: a folder to write in, room on the disk, a free port."""
 
-import os
 import shutil
 import socket
 import tempfile
 from pathlib import Path
 
 from geodata.errors import SettingsError
+from geodata.private_files import make_passable_folder
 from geodata.settings import Settings
 
 LEAST_FREE_MB = 512  # a new cluster with the simulated city takes about as much
@@ -19,7 +19,7 @@ def check_folder(data_dir: Path) -> None:
         SettingsError: says which folder and why.
     """
     try:
-        make_folder(data_dir)
+        make_passable_folder(data_dir)
         with tempfile.TemporaryFile(dir=data_dir):
             pass
     except OSError as error:
@@ -33,21 +33,6 @@ def check_folder(data_dir: Path) -> None:
             f"the disk of the data folder {data_dir} is full: {free_mb} MB free, {LEAST_FREE_MB} "
             "are needed"
         )
-
-
-def make_folder(data_dir: Path) -> None:
-    """Make the data folder, and those above it; what is private lies in folders of its own.
-
-    As root it is open to be passed through, whatever the umask: another user runs the database.
-
-    Raises:
-        OSError: it cannot be made.
-    """
-    missing = [each for each in (data_dir, *data_dir.parents) if not each.exists()]
-    for each in reversed(missing):
-        each.mkdir(exist_ok=True)
-        if os.geteuid() == 0:
-            each.chmod(0o755)
 
 
 def check_port(settings: Settings) -> None:

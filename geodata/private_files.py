@@ -13,6 +13,7 @@ from pathlib import Path
 FILE_MODE, FOLDER_MODE = 0o600, 0o700
 UMASK = 0o077
 _OPEN_TO_OTHERS = 0o077
+_PASSABLE_MODE = 0o755
 _MARK = b"occ-private1\n"
 
 
@@ -22,10 +23,29 @@ def make_private_folder(folder: Path) -> None:
     Raises:
         OSError: it cannot be made.
     """
+    _make_missing(folder, FOLDER_MODE)
+
+
+def make_passable_folder(folder: Path) -> None:
+    """Make a folder, and those above it that are missing; what is private lies deeper.
+
+    Root's are open to be passed through, whatever the umask: another user runs the database.
+
+    Raises:
+        OSError: it cannot be made.
+    """
+    _make_missing(folder, _PASSABLE_MODE if os.geteuid() == 0 else None)
+
+
+def _make_missing(folder: Path, mode: int | None) -> None:
+    """Make what is missing of a path, with a mode whatever the umask, or as the umask has it."""
     missing = [each for each in (folder, *folder.parents) if not each.exists()]
     for each in reversed(missing):
-        each.mkdir(mode=FOLDER_MODE, exist_ok=True)
-        each.chmod(FOLDER_MODE)
+        if mode is None:
+            each.mkdir(exist_ok=True)
+        else:
+            each.mkdir(mode=mode, exist_ok=True)
+            each.chmod(mode)
 
 
 def close_to_others(folder: Path) -> None:

@@ -1,7 +1,6 @@
 """A server in a process of its own: what ends a process must not end the tests."""
 
 import os
-import socket
 import subprocess
 import sys
 import time
@@ -11,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx2 as httpx
+
+from tests.waiting import free_port
 
 ROOT = Path(__file__).parents[1]
 
@@ -29,9 +30,7 @@ class Served:
 @contextmanager
 def served(factory: str, *, as_program: bool = False, **environment: str) -> Iterator[Served]:
     """Serve `module:function` until the block ends; a module that is a program reads OCC_PORT."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = ["uvicorn", "--factory", factory, "--port", str(port), "--log-level", "error"]
     if as_program:
         command = [factory.partition(":")[0]]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from geodata.errors import ClusterError
+from geodata.private_files import make_passable_folder
 
 ROOT_FALLBACK = Path("/var/lib/smart-changchun")
 CLUSTER_FOLDER = "cluster"
@@ -92,10 +93,7 @@ def make_home(home: Path, account: Account) -> None:
     """
     check_home(home, account)
     try:
-        for folder in reversed([path for path in home.parents if not path.exists()]):
-            folder.mkdir(exist_ok=True)
-            if account.switch:
-                folder.chmod(0o755)  # whatever root's umask is, the account can enter
+        make_passable_folder(home.parent)
         home.mkdir(exist_ok=True, mode=0o700)
     except OSError as error:
         raise ClusterError(f"cannot make {home}: {error.strerror}") from error

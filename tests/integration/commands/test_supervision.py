@@ -2,12 +2,9 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
-import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx2
@@ -16,20 +13,9 @@ import pytest
 from geodata.database.cluster import Cluster
 from geodata.database.cluster.postmaster import read_postmaster
 from geodata.settings import ROOT
+from tests.waiting import free_port, wait_until
 
 SECONDS = 240  # a new cluster with its schema, on a busy machine
-
-
-def wait_until(is_true: Callable[[], object]) -> None:
-    pause, deadline = threading.Event(), time.monotonic() + SECONDS
-    while not is_true():
-        assert time.monotonic() < deadline, "waited too long"
-        pause.wait(0.05)
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 class Serving:
@@ -66,7 +52,7 @@ class Serving:
 def serving(open_folder: Path) -> Iterator[Serving]:
     made = Serving(open_folder / "supervised")
     try:
-        wait_until(made.answers)
+        wait_until(made.answers, SECONDS, 0.05)
         yield made
     finally:
         made.process.kill()
@@ -78,8 +64,9 @@ def test_a_database_that_dies_runs_again_for_the_same_server(serving: Serving) -
     killed = read_postmaster(serving.cluster.data)
     assert killed is not None
     os.kill(killed.pid, signal.SIGKILL)
-    wait_until(lambda: not serving.answers() or read_postmaster(serving.cluster.data) != killed)
-    wait_until(serving.answers)
+    data = serving.cluster.data
+    wait_until(lambda: not serving.answers() or read_postmaster(data) != killed, SECONDS, 0.05)
+    wait_until(serving.answers, SECONDS, 0.05)
     assert read_postmaster(serving.cluster.data) != killed
 
 

@@ -19,16 +19,12 @@ from fastapi.responses import StreamingResponse
 
 from geodata.http.bodies import LARGEST_BODY
 from geodata.settings import ROOT
+from tests.waiting import free_port
 
 DEPLOY = ROOT / "deploy"
 NAME = "operations.example.gov.cn"
 SECONDS = 20
 PATH = "/usr/sbin:/usr/bin:/bin"  # where Debian puts servers, for any user
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        return int(probe.getsockname()[1])
 
 
 def application(leave: threading.Event) -> FastAPI:

@@ -7,8 +7,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -18,6 +17,7 @@ from sqlalchemy.engine import URL
 from geodata.database.cluster import Cluster
 from geodata.database.cluster.postmaster import processes_in, read_postmaster
 from geodata.errors import ClusterError
+from tests.waiting import wait_until
 
 ROOT = Path(__file__).resolve().parents[3]
 START = (
@@ -32,13 +32,6 @@ def ask(url: URL, query: str) -> object:
     with psycopg.connect(plain, autocommit=True) as connection:
         cursor = connection.execute(query)  # type: ignore[arg-type]
         return cursor.fetchone()[0] if cursor.description else None
-
-
-def wait_until(is_true: Callable[[], object], seconds: float = 30) -> None:
-    pause, deadline = threading.Event(), time.monotonic() + seconds
-    while not is_true():
-        assert time.monotonic() < deadline, "waited too long"
-        pause.wait(0.005)
 
 
 def start_elsewhere(data_dir: Path) -> subprocess.Popen[str]:

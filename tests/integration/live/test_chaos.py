@@ -4,7 +4,6 @@ import json
 import os
 import random
 import signal
-import socket
 import threading
 from datetime import timedelta
 
@@ -28,6 +27,7 @@ from layers.states.version import read_build
 from tests.conftest import opened
 from tests.integration.live.chaos_day import DAY, PARTS, ChaosDay, load_timetable
 from tests.integration.live.chaos_programs import Program, Screen, read_answer, wait_until
+from tests.waiting import free_port
 
 CHANGCHUN = load_city("changchun")
 
@@ -125,12 +125,6 @@ def follow_quietly(city, context, folder) -> None:
     finish(context.engine, city)
 
 
-def free_port() -> str:
-    with socket.socket() as bound:
-        bound.bind(("127.0.0.1", 0))
-        return str(bound.getsockname()[1])
-
-
 @pytest.fixture
 def cluster(open_folder):
     """A database cluster of its own, that may be killed."""
@@ -146,7 +140,7 @@ def cluster(open_folder):
 def test_killed_at_random_the_day_comes_out_as_undisturbed(cluster, city, monkeypatch):
     monkeypatch.setenv("OCC_NOW", "2026-11-20T16:30:00+00:00")
     database, folder = cluster
-    rng, day, port = random.Random(20), ChaosDay(city), free_port()
+    rng, day, port = random.Random(20), ChaosDay(city), str(free_port())
     settings = Settings(data_dir=folder)
     engine = CommandContext(settings).ready_engine
     load_timetable(engine, city, folder)
@@ -185,7 +179,7 @@ def test_killed_at_random_the_day_comes_out_as_undisturbed(cluster, city, monkey
         server.kill(signal.SIGTERM)
     # A new server knows nothing of what the screen had heard; nor what a lost database announced.
     assert screen.reasons().count("reconnected") >= victims.count("server")
-    counts, answers = read_quietly(database, city, folder, free_port())
+    counts, answers = read_quietly(database, city, folder, str(free_port()))
     differing = {
         name: (set(counts[name]) ^ set(disturbed[name]), len(counts[name]), len(disturbed[name]))
         for name in counts
