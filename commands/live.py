@@ -195,7 +195,7 @@ def _poll(engine: Engine, source: Followed) -> str | None:
                 "%s: %s loaded, %s rejected of %s (load %s, %s)", done.source, done.rows_loaded,
                 done.rows_rejected, done.file, done.load_id, done.status,
             )  # fmt: skip
-    except (*DATABASE_ERRORS, OperationsError, OSError) as error:
+    except (*DATABASE_ERRORS, *LOST_ERRORS, OperationsError, OSError) as error:
         is_ours = isinstance(error, LOST_ERRORS)
         message = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}"
     except Exception as error:  # a program error in one source must not stop the others

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Iterator
 from types import SimpleNamespace
 
+import psycopg
 import pytest
 
 from commands import live
@@ -90,6 +91,8 @@ def test_what_cannot_be_seen_waits_for_the_poll(monkeypatch: pytest.MonkeyPatch)
     [
         (OperationalError("SELECT 1", {}, Exception("terminating connection")), []),
         (DatabaseError("cannot use the database"), []),
+        (psycopg.OperationalError("server closed the connection unexpectedly"), []),
+        (psycopg.InterfaceError("the connection is closed"), []),
         (LoadError("not a table"), ["LoadError: not a table"]),
         (OSError("no such folder"), ["OSError: no such folder"]),
     ],
